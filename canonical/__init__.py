@@ -1,0 +1,1 @@
+"""What trade is about: frozen values without I/O, independent of any wire format."""

@@ -1,0 +1,56 @@
+"""All documents as one type, told apart by ``type``: the JSON that ERPs read and write."""
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from .acknowledgement import PurchaseOrderAcknowledgement
+from .functional_acknowledgement import FunctionalAcknowledgement
+from .interchange_acknowledgement import InterchangeAcknowledgement
+from .invoice import Invoice
+from .order import PurchaseOrder
+from .shipment import ShipNotice
+
+AnyDocument = Annotated[
+    PurchaseOrder
+    | PurchaseOrderAcknowledgement
+    | ShipNotice
+    | Invoice
+    | FunctionalAcknowledgement
+    | InterchangeAcknowledgement,
+    Field(discriminator="type"),
+]
+
+ANY_DOCUMENT: TypeAdapter[AnyDocument] = TypeAdapter(AnyDocument)
+"""Validates and serialises one document of any type."""
+
+DOCUMENTS: TypeAdapter[list[AnyDocument]] = TypeAdapter(list[AnyDocument])
+"""Validates and serialises an array of documents: what ``tally convert`` prints and the ERP folder exchanges."""
+
+
+def order_numbers(document: AnyDocument) -> tuple[str, ...]:
+    """The purchase orders a document is about, each once; empty for acknowledgements of syntax."""
+    match document:
+        case PurchaseOrder():
+            return (document.number,)
+        case PurchaseOrderAcknowledgement():
+            return (document.order_number,)
+        case ShipNotice():
+            return document.order_numbers
+        case Invoice():
+            return (document.order_number,) if document.order_number else ()
+        case _:
+            return ()
+
+
+def document_number(document: AnyDocument) -> str:
+    """The number people call the document by."""
+    match document:
+        case PurchaseOrder() | ShipNotice() | Invoice():
+            return document.number
+        case PurchaseOrderAcknowledgement():
+            return document.order_number
+        case FunctionalAcknowledgement():
+            return document.group_control_number
+        case InterchangeAcknowledgement():
+            return document.control_number

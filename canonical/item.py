@@ -1,0 +1,40 @@
+"""What is bought, shipped or billed, and when: parts shared by every document with lines."""
+
+import datetime
+
+from .base import Value
+
+
+class ItemIdentifier(Value):
+    """A product's number. ``scheme`` is ``buyer_part``, ``vendor_part``, ``gtin``, ``upc``, ``ean``, ``manufacturer_part``,
+    ``lot``, ``serial``, ... or the code the document used."""
+
+    scheme: str
+    value: str
+
+
+class Description(Value):
+    """Words about an item. ``kind`` is ``free_form``, ``structured`` or ``both``; ``characteristic`` says what they describe."""
+
+    text: str | None = None
+    kind: str = "free_form"
+    characteristic: str | None = None
+    agency: str | None = None
+    code: str | None = None
+
+
+class EventDate(Value):
+    """When something happens or happened. ``kind`` is ``delivery_requested``, ``shipped``, ``cancel_after``, ..."""
+
+    kind: str
+    date: datetime.date | None = None
+    time: datetime.time | None = None
+    timezone: str | None = None
+
+
+class Note(Value):
+    """Free text for people. ``topic`` says what it is about, where the document says."""
+
+    text: str
+    topic: str | None = None
+    reference: str | None = None

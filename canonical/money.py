@@ -1,0 +1,68 @@
+"""Prices, allowances, charges, taxes and terms of payment. Amounts are decimal, in the document's currency."""
+
+from datetime import date
+from decimal import Decimal
+
+from .base import Value
+from .party import Identifier
+
+
+class Price(Value):
+    """The price of one unit, unless ``basis`` says otherwise (``per_hundred``, ``per_thousand``, ``no_charge``, ...)."""
+
+    amount: Decimal
+    basis: str | None = None
+
+
+class Adjustment(Value):
+    """An allowance (lowers what is due) or a charge (raises it).
+
+    ``amount`` is positive in both cases; ``kind`` gives its direction: ``allowance``, ``charge``, ``no_allowance_or_charge``,
+    or the code the document used. ``percent`` is a number of hundredths: ``Decimal("2.5")`` is 2.5 %.
+    """
+
+    kind: str
+    service: str | None = None
+    amount: Decimal | None = None
+    rate: Decimal | None = None
+    percent: Decimal | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+    handling: str | None = None
+    reference: str | None = None
+    description: str | None = None
+
+    @property
+    def signed_amount(self) -> Decimal:
+        """What it adds to the amount due: negative for an allowance, zero where no amount is given."""
+        if self.amount is None:
+            return Decimal(0)
+        if self.kind == "allowance":
+            return -self.amount
+        if self.kind == "charge":
+            return self.amount
+        return Decimal(0)
+
+
+class Tax(Value):
+    """``kind`` is ``sales_tax``, ``value_added_tax``, ``goods_and_services_tax``, ... or the code the document used."""
+
+    kind: str
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    jurisdiction: Identifier | None = None
+    exempt: str | None = None
+
+
+class PaymentTerms(Value):
+    """When what is due. ``discount_percent`` applies if paid by ``discount_due`` or within ``discount_days``."""
+
+    kind: str | None = None
+    basis: str | None = None
+    discount_percent: Decimal | None = None
+    discount_due: date | None = None
+    discount_days: int | None = None
+    discount_amount: Decimal | None = None
+    net_due: date | None = None
+    net_days: int | None = None
+    description: str | None = None

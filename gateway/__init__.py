@@ -1,0 +1,1 @@
+"""Composition, transports, pipeline, acknowledgements, orders, ERP and the command line."""

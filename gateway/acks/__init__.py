@@ -1,0 +1,1 @@
+"""Expected answers, and matching them with what comes back."""

@@ -1,0 +1,1 @@
+"""The contract with an ERP, and one file an adapter."""

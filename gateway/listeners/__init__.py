@@ -1,0 +1,1 @@
+"""Sockets and folders through which files arrive: limits and durability, nothing else."""

@@ -1,0 +1,1 @@
+"""Durable state: the database, payloads and work."""

@@ -1,0 +1,1 @@
+"""Work items and the lanes that keep them in order."""

@@ -1,0 +1,1 @@
+"""Bytes to canonical documents and back. Pure: no database, no sockets, no clock."""

@@ -1,0 +1,1 @@
+"""CSV by a declared column map."""

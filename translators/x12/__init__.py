@@ -1,0 +1,1 @@
+"""ANSI X12: dialect, lexer, envelope, schema, validation, acknowledgement and writing."""
