@@ -1,0 +1,92 @@
+"""The declarative base on which every room declares its tables, and the column types they share.
+
+Annotations decide the type: ``Mapped[datetime]`` is a :class:`UtcDateTime`, ``Mapped[JsonObject]`` is JSON, and
+``Mapped[SomeStrEnum]`` stores the member's value as text. The same declarations serve SQLite and PostgreSQL.
+"""
+
+import enum
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+JsonObject = dict[str, Any]
+"""A JSON object: strings, integers, booleans, null, arrays and objects. Decimals and times are put in as strings."""
+
+ENUM_LENGTH = 32
+"""Longest value, in characters, of a StrEnum kept in a column."""
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Every constraint has a name, because one without cannot be changed by a migration."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, stored and returned in UTC to the microsecond. A naive one is refused with a ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; times are kept in UTC and must say so")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # SQLite has no zones: what it gives back is the UTC that went in.
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _values(members: type[enum.Enum]) -> list[str]:
+    return [str(member.value) for member in members]
+
+
+class Base(DeclarativeBase):
+    """The base of all tables; its metadata, once every room is imported, is the whole schema."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcDateTime(),
+        JsonObject: JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+        enum.Enum: Enum(enum.Enum, values_callable=_values, native_enum=False, length=ENUM_LENGTH),
+    }
+
+
+def json_text(value: Any) -> str:
+    """``value`` as compact JSON with sorted keys: equal values give equal text.
+
+    Raises TypeError or ValueError for what JSON cannot say: a Decimal, a time, a NaN.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def insert_into(session: Session, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT that knows ``ON CONFLICT``, in the dialect of the session's database."""
+    target = table.__table__
+    assert isinstance(target, Table)
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(target)
+    return sqlite.insert(target)
+
+
+def insert_if_absent(session: Session, table: type[Base], values: JsonObject) -> bool:
+    """Insert a row unless one with the same primary or unique key is there; whether it was inserted.
+
+    Keys of ``values`` are column names.
+    """
+    statement = insert_into(session, table).values(values).on_conflict_do_nothing()
+    result = session.connection().execute(statement)
+    return result.rowcount == 1
