@@ -1,0 +1,156 @@
+"""The journal: what happened, to what, when and by whom.
+
+Rows are added in the transaction of what they tell of, and never changed.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, Integer, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
+
+from .clock import Clock
+from .tables import Base, JsonObject
+
+
+class Step(StrEnum):
+    """What happened."""
+
+    RECEIVED = "received"
+    """A file arrived and is durable."""
+    DUPLICATE = "duplicate"
+    """A file or a document was recognised as one that came before."""
+    QUARANTINED = "quarantined"
+    """A file or a document was set aside for an administrator."""
+    RELEASED = "released"
+    """An administrator let something out of quarantine."""
+    IDENTIFIED = "identified"
+    """Partner and agreement of a file were found."""
+    PARSED = "parsed"
+    """A file was read into interchanges, groups and documents."""
+    VALIDATED = "validated"
+    """A document was checked; the outcome says how it went."""
+    REJECTED = "rejected"
+    """A file or a document was refused for errors in it."""
+    TRANSLATED = "translated"
+    """A document became a canonical one, or a canonical one became bytes."""
+    CORRELATED = "correlated"
+    """A document was joined to its order."""
+    ACKNOWLEDGED = "acknowledged"
+    """Our answer to a file was built."""
+    DELIVERED = "delivered"
+    """The ERP took a document."""
+    REFUSED = "refused"
+    """The ERP said no to a document."""
+    SUBMITTED = "submitted"
+    """A document to send was taken in from the ERP, the API or a person."""
+    BUILT = "built"
+    """An outbound file got its control numbers and its bytes."""
+    SENT = "sent"
+    """An outbound file was handed over, or put where the partner collects it."""
+    COLLECTED = "collected"
+    """The partner fetched an outbound file."""
+    MATCHED = "matched"
+    """The partner's acknowledgement was matched to what we sent; the outcome is its verdict."""
+    UNMATCHED = "unmatched"
+    """An acknowledgement came for something we did not send."""
+    OVERDUE = "overdue"
+    """The partner's acknowledgement did not come in time."""
+    FAILED = "failed"
+    """An attempt failed and will be made again."""
+    DEAD = "dead"
+    """The last attempt failed; an administrator must act."""
+    REPLAYED = "replayed"
+    """An administrator had something done again."""
+    CANCELLED = "cancelled"
+    """An administrator called something off."""
+
+
+class JournalEntry(Base):
+    """One thing that happened. ``id`` is the order in which things were committed.
+
+    ``outcome`` says in a few words how it went; ``actor`` is ``tallystick``, or the person or program that asked for it;
+    ``detail`` is for machines and for the curious.
+    """
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        Index("ix_journal_entry_receipt_id", "receipt_id", sqlite_where=text("receipt_id IS NOT NULL")),
+        Index("ix_journal_entry_document_id", "document_id", sqlite_where=text("document_id IS NOT NULL")),
+        Index("ix_journal_entry_transmission_id", "transmission_id", sqlite_where=text("transmission_id IS NOT NULL")),
+        # Numbers of rows are never used again, even if the last row were removed.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    step: Mapped[Step]
+    outcome: Mapped[str]
+    partner: Mapped[str | None]
+    receipt_id: Mapped[str | None]
+    document_id: Mapped[str | None]
+    transmission_id: Mapped[str | None]
+    actor: Mapped[str]
+    detail: Mapped[JsonObject]
+
+
+def record(
+    session: Session,
+    clock: Clock,
+    *,
+    step: Step,
+    outcome: str = "",
+    partner: PartnerId | None = None,
+    receipt_id: ReceiptId | None = None,
+    document_id: DocumentId | None = None,
+    transmission_id: TransmissionId | None = None,
+    actor: str = "tallystick",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry, in the transaction of what it tells of."""
+    session.add(
+        JournalEntry(
+            at=clock.now(),
+            step=step,
+            outcome=outcome,
+            partner=partner,
+            receipt_id=receipt_id,
+            document_id=document_id,
+            transmission_id=transmission_id,
+            actor=actor,
+            detail=detail or {},
+        )
+    )
+
+
+def entries(
+    session: Session,
+    *,
+    receipts: Collection[ReceiptId] = (),
+    documents: Collection[DocumentId] = (),
+    transmissions: Collection[TransmissionId] = (),
+) -> Sequence[JournalEntry]:
+    """What happened to any of these, in order; nothing for no ids."""
+    return session.scalars(
+        select(JournalEntry)
+        .where(
+            or_(
+                JournalEntry.receipt_id.in_(receipts),
+                JournalEntry.document_id.in_(documents),
+                JournalEntry.transmission_id.in_(transmissions),
+            )
+        )
+        .order_by(JournalEntry.id)
+    ).all()
+
+
+def latest(session: Session, *, partner: PartnerId | None = None, limit: int = 100) -> Sequence[JournalEntry]:
+    """The last ``limit`` entries, of one partner or of all, oldest first."""
+    statement = select(JournalEntry).order_by(JournalEntry.id.desc()).limit(limit)
+    if partner is not None:
+        statement = statement.where(JournalEntry.partner == partner)
+    return session.scalars(statement).all()[::-1]

@@ -1,0 +1,35 @@
+"""How long to wait before trying again, and when to stop. Pure."""
+
+from datetime import timedelta
+
+from canonical.errors import TallyError
+
+FIRST_DELAY = timedelta(seconds=2)
+FACTOR = 3
+LONGEST_DELAY = timedelta(hours=1)
+SPREAD = 0.25
+"""How far jitter moves a delay, as a part of it, either way; so that what failed together does not come back together."""
+
+MAX_ATTEMPTS = 10
+"""Attempts an item gets unless it says otherwise: with the delays above, somewhat more than three hours."""
+
+UNEXPECTED_ATTEMPTS = 3
+"""Attempts after an error nobody foresaw: most likely a fault of ours that stays, and whoever sent the file waits."""
+
+
+def delay(attempt: int, jitter: float) -> timedelta:
+    """How long to wait after ``attempt`` (1 for the first) failed; ``jitter`` is from 0 to 1, 0.5 leaves the delay as it is."""
+    # The exponent is bounded so that a very old item overflows nothing.
+    growth: int = FACTOR ** min(attempt - 1, 20)
+    full = min(FIRST_DELAY * growth, LONGEST_DELAY)
+    return full * (1 - SPREAD + 2 * SPREAD * jitter)
+
+
+def may_retry(error: BaseException, attempt: int, max_attempts: int) -> bool:
+    """Whether to try again after ``attempt`` failed with ``error``: errors of ours say so themselves, by type."""
+    if attempt >= max_attempts:
+        return False
+    if isinstance(error, TallyError):
+        return error.retryable
+    # The operating system's errors are mostly the environment's: connections, time-outs, disks.
+    return isinstance(error, OSError) or attempt < UNEXPECTED_ATTEMPTS

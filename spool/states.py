@@ -1,0 +1,199 @@
+"""The states things pass through, and every legal move between them. What is not in the table does not happen.
+
+``docs/states.md`` is drawn from here: ``python -m tools.states_page``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from canonical.errors import TallyError
+
+
+class ReceiptState(StrEnum):
+    """Where one arrival of one file stands."""
+
+    PENDING = "pending"
+    """Durable; nobody has looked inside yet."""
+    OPENED = "opened"
+    """Read; each document in it has a row and a state of its own."""
+    DUPLICATE = "duplicate"
+    """The same file came before; nothing is done with it again."""
+    QUARANTINED = "quarantined"
+    """Its sender or its form is not known; an administrator decides."""
+    REJECTED = "rejected"
+    """Read, refused as a whole, and answered."""
+    DEAD = "dead"
+    """Opening it failed for a fault that is not the partner's; an administrator replays it."""
+
+
+class DocumentState(StrEnum):
+    """Where one business document stands."""
+
+    PENDING = "pending"
+    """Taken in; not yet where it must go."""
+    DELIVERED = "delivered"
+    """The ERP has it, or, going out, its transmission is built."""
+    REJECTED = "rejected"
+    """Refused: it has errors, or the ERP says no."""
+    DUPLICATE = "duplicate"
+    """The same document came before, perhaps under another control number."""
+    QUARANTINED = "quarantined"
+    """Readable, but nothing says what to do with it; an administrator decides."""
+    DEAD = "dead"
+    """Delivering it failed for good; an administrator replays it."""
+
+
+class TransmissionState(StrEnum):
+    """Where one outbound file stands."""
+
+    READY = "ready"
+    """Built and stored; not yet offered to the partner."""
+    SENT = "sent"
+    """Handed over, or put where the partner collects it."""
+    COLLECTED = "collected"
+    """The partner has fetched it whole."""
+    ACCEPTED = "accepted"
+    """The partner's acknowledgement accepts it."""
+    ACCEPTED_WITH_ERRORS = "accepted_with_errors"
+    """The partner's acknowledgement accepts it and names errors."""
+    REJECTED = "rejected"
+    """The partner's acknowledgement rejects it, in whole or in part."""
+    OVERDUE = "overdue"
+    """No acknowledgement by the partner's deadline."""
+    FAILED = "failed"
+    """It could not be sent; an administrator sends it again."""
+
+
+class ItemState(StrEnum):
+    """Where one piece of work stands. Whether it is being worked on is its lane's business."""
+
+    OPEN = "open"
+    """To be done, now or after a delay."""
+    DONE = "done"
+    """Done; its effects were committed together with this state."""
+    DEAD = "dead"
+    """Given up after the last attempt, or at once where trying again cannot help."""
+    CANCELLED = "cancelled"
+    """Called off by an administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One legal change of state and what causes it, for people."""
+
+    old: str
+    new: str
+    cause: str
+
+
+def _moves(*table: tuple[str | tuple[str, ...], str, str]) -> tuple[Move, ...]:
+    return tuple(
+        Move(old, new, cause) for olds, new, cause in table for old in ((olds,) if isinstance(olds, str) else olds)
+    )
+
+
+_R, _D, _T, _W = ReceiptState, DocumentState, TransmissionState, ItemState
+
+STATES: Mapping[str, type[StrEnum]] = {"receipt": _R, "document": _D, "transmission": _T, "work item": _W}
+"""The states of each kind of thing; the first one is where it begins."""
+
+TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
+    "receipt": _moves(
+        (_R.PENDING, _R.OPENED, "read and unpacked"),
+        (_R.PENDING, _R.DUPLICATE, "the same file came before"),
+        (_R.PENDING, _R.QUARANTINED, "unknown sender, or unreadable"),
+        (_R.PENDING, _R.REJECTED, "refused as a whole and answered"),
+        (_R.PENDING, _R.DEAD, "opening failed for good"),
+        (_R.QUARANTINED, _R.PENDING, "released by an administrator"),
+        (_R.QUARANTINED, _R.REJECTED, "refused by an administrator"),
+        (_R.DEAD, _R.PENDING, "replayed by an administrator"),
+    ),
+    "document": _moves(
+        (_D.PENDING, _D.DELIVERED, "taken by the ERP, or built into a transmission"),
+        (_D.PENDING, _D.REJECTED, "errors, or refused by the ERP"),
+        (
+            _D.DELIVERED,
+            _D.REJECTED,
+            "refused later: by the ERP's answer, or going out by the partner's acknowledgement",
+        ),
+        (_D.PENDING, _D.DUPLICATE, "the same document came before"),
+        (_D.PENDING, _D.QUARANTINED, "nothing says what to do with it"),
+        (_D.PENDING, _D.DEAD, "delivery failed for good"),
+        (_D.QUARANTINED, _D.PENDING, "released by an administrator"),
+        (_D.QUARANTINED, _D.REJECTED, "refused by an administrator"),
+        (_D.DEAD, _D.PENDING, "replayed by an administrator"),
+    ),
+    "transmission": _moves(
+        (_T.READY, _T.SENT, "handed over, or put into the outbox"),
+        ((_T.READY, _T.SENT, _T.OVERDUE), _T.COLLECTED, "fetched by the partner"),
+        (
+            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED),
+            _T.ACCEPTED,
+            "acknowledged: accepted",
+        ),
+        (
+            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED),
+            _T.ACCEPTED_WITH_ERRORS,
+            "acknowledged: accepted, errors noted",
+        ),
+        (
+            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED),
+            _T.REJECTED,
+            "acknowledged: rejected",
+        ),
+        ((_T.READY, _T.SENT, _T.COLLECTED), _T.OVERDUE, "no acknowledgement in time"),
+        ((_T.READY, _T.SENT), _T.FAILED, "sending failed for good"),
+        ((_T.FAILED, _T.OVERDUE), _T.READY, "the same bytes sent again by an administrator"),
+    ),
+    "work item": _moves(
+        (_W.OPEN, _W.DONE, "its effects are committed"),
+        (_W.OPEN, _W.DEAD, "last attempt failed, or trying again cannot help"),
+        ((_W.OPEN, _W.DEAD), _W.CANCELLED, "called off by an administrator"),
+        (_W.DEAD, _W.OPEN, "replayed by an administrator"),
+    ),
+}
+"""Every legal move of each kind of thing."""
+
+_LEGAL = {kind: {(move.old, move.new) for move in moves} for kind, moves in TRANSITIONS.items()}
+
+
+class IllegalMove(TallyError):
+    """Something was to change its state in a way the table does not know: a fault of ours, or a request that makes no sense."""
+
+
+def check(kind: str, old: str, new: str) -> None:
+    """Raise :class:`IllegalMove` unless something may go from state ``old`` to ``new``.
+
+    ``kind`` is a key of :data:`TRANSITIONS`: ``receipt``, ``document``, ``transmission`` or ``work item``.
+    """
+    if (old, new) in _LEGAL[kind]:
+        return
+    onward = ", ".join(move.new for move in TRANSITIONS[kind] if move.old == old) or "none, this is its end"
+    raise IllegalMove(f"A {kind} that is {old} cannot become {new}; from {old} it may become: {onward}.")
+
+
+def page() -> str:
+    """``docs/states.md``: a diagram and a table for each kind, in Markdown."""
+    parts = [
+        "# States",
+        "",
+        "Drawn from `spool/states.py` by `python -m tools.states_page`; a test compares the two.",
+    ]
+    for kind, states in STATES.items():
+        parts += ["", f"## {kind.capitalize()}", "", (states.__doc__ or "").strip(), "", *_diagram(kind)]
+    return "\n".join(parts) + "\n"
+
+
+def _diagram(kind: str) -> list[str]:
+    states = STATES[kind]
+    moves = TRANSITIONS[kind]
+    left = {move.old for move in moves}
+    return [
+        "```mermaid",
+        "stateDiagram-v2",
+        f"    [*] --> {next(iter(states))}",
+        *(f"    {move.old} --> {move.new}: {move.cause.replace(':', ' -')}" for move in moves),
+        *(f"    {state} --> [*]" for state in states if state not in left),
+        "```",
+    ]
