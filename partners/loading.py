@@ -205,6 +205,7 @@ class _Reader:
             return None
         self._check_name(stem, value.get("partner"))
         self._check_empty(sections)
+        value = {**value, **{name: self._source.typed((name,), value[name]) for name in sections if name in value}}
         self._check_sections(value, sections)
         profile = self._validate(value)
         return None if self._problems else profile

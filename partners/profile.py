@@ -168,11 +168,6 @@ class WrittenDelimiters(Value):
     segment: Separator = "~"
     repetition: Separator | None = Field(None, description="From version 00402 on (ISA11); ^ when not given.")
 
-    @property
-    def all(self) -> tuple[str, ...]:
-        given = (self.element, self.component, self.segment, self.repetition)
-        return tuple(delimiter for delimiter in given if delimiter is not None)
-
     @model_validator(mode="after")
     def _distinct(self) -> "WrittenDelimiters":
         seen: dict[str, str] = {}
@@ -229,6 +224,11 @@ class X12Terms(Value):
         return self.interchange_version >= "00402"
 
     @property
+    def repetition(self) -> str | None:
+        """The repetition separator of what we send; None before 00402."""
+        return (self.delimiters.repetition or "^") if self.has_repetition else None
+
+    @property
     def answer_time(self) -> timedelta | None:
         """How long we wait for the 997 of what we send; None when none is expected."""
         return None if self.acknowledge_within is None else timedelta(hours=self.acknowledge_within)
@@ -243,9 +243,8 @@ class X12Terms(Value):
                 "Remove it; ISA11 has one from version 00402 on.",
                 key=("delimiters", "repetition"),
             )
-        delimiters = set(self.delimiters.all) | (
-            {"^"} if self.has_repetition and not self.delimiters.repetition else set()
-        )
+        written = self.delimiters
+        delimiters = {written.element, written.component, written.segment, self.repetition or written.element}
         for side, address in (("us", self.us), ("them", self.them)):
             for name, text in (("id", address.id), ("group_id", address.group)):
                 if clash := delimiters & set(text):

@@ -1,10 +1,12 @@
 """YAML as people write it: text at known lines.
 
 Every scalar stays the text it was written as, except an empty one or ``null``: ``01``, ``004010`` and ``no`` mean what they
-look like, and the profile's own types decide what is a number or a yes. Duplicate keys, tags and merge keys are faults;
+look like, and the profile's own types decide what is a number or a yes. For sections whose types are not the profile's,
+:meth:`YamlSource.typed` gives plain whole numbers as such. Duplicate keys, tags and merge keys are faults;
 size, depth and what aliases unfold to are bounded, so that no file is a bomb.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -19,6 +21,7 @@ MAX_BYTES = 256 * 1024
 
 _MAX_DEPTH = 24
 _MAX_VALUES = 20_000
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
 _PLAIN_TAGS = {
@@ -51,12 +54,21 @@ class YamlSource:
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     faults: list[YamlFault] = field(default_factory=list)
+    integers: set[Path] = field(default_factory=set)
 
     def line(self, path: Path) -> int:
         """The line of ``path``, or of the nearest thing around it that exists."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def typed(self, path: Path, value: Any) -> Any:
+        """``value``, which stands at ``path``, with whole numbers that were written without quotes and leading zeros as int."""
+        if isinstance(value, dict):
+            return {key: self.typed((*path, key), item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.typed((*path, position), item) for position, item in enumerate(value)]
+        return int(value) if path in self.integers else value
 
     def empty(self) -> Iterator[Path]:
         """The keys and items that were written without a value."""
@@ -149,6 +161,7 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, position)) for position, item in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
         return self._scalar(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
@@ -169,8 +182,13 @@ class _Builder:
             values[key] = self.build(value_node, (*path, key))
         return values
 
-    def _scalar(self, node: yaml.Node, path: Path) -> str | None:
-        return None if node.tag == _NULL else self._text(node, path)
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> str | None:
+        if node.tag == _NULL:
+            return None
+        text = self._text(node, path)
+        if node.style is None and _INTEGER.fullmatch(text):
+            self._source.integers.add(path)
+        return text
 
     def _text(self, node: yaml.Node, path: Path) -> str:
         text = str(node.value)
