@@ -1,0 +1,215 @@
+"""Workers: threads that claim a lane, prepare its first item outside any transaction, and commit its effects in one.
+
+The effects of an item, its completion and the claim of the next one commit together. Whatever a handler raises becomes a later
+attempt or a dead item; whoever dies while working loses the lane when the lease ends, and with it the right to commit.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+import structlog
+from sqlalchemy.orm import Session
+
+from canonical.errors import Misconfigured, TallyError
+
+from . import retry
+from .database import Database
+from .queue.port import Claim, LeaseLost, WorkQueue
+
+Effects = Callable[[Session], None]
+"""What an item changes, written in the transaction that completes it."""
+
+Handler = Callable[[Claim], Effects]
+"""Works on an item: does what is slow, in no transaction, and returns the effects. May run more than once for an item."""
+
+OnDead = Callable[[Session, Claim, str], None]
+"""Told, in the transaction that buries it, that an item was given up and why."""
+
+POLL_SECONDS = 0.5
+"""How often idle workers look for work that another process put in."""
+
+HEARTBEAT_SECONDS = 15.0
+"""How often the leases of running work are renewed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Workers:
+    """``threads`` workers on one queue.
+
+    ``handlers`` maps each kind of item to its handler. ``on_dead`` is how the rest of the house hears of items given up.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        queue: WorkQueue,
+        handlers: Mapping[str, Handler],
+        *,
+        on_dead: OnDead,
+        threads: int = 4,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._handlers = handlers
+        self._on_dead = on_dead
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._changed = threading.Condition()
+        self._wakings = 0
+        self._stopping = threading.Event()
+        self._running: dict[str, Claim] = {}
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"worker-{number}", daemon=True) for number in range(threads)
+        ]
+        self._heart = threading.Thread(target=self._beat, name="worker-heartbeat", daemon=True)
+        queue.subscribe(self.wake)
+
+    def start(self) -> None:
+        """Start working; once."""
+        for thread in (*self._threads, self._heart):
+            thread.start()
+
+    def stop(self, drain_seconds: float = 30.0) -> bool:
+        """Finish what is being worked on, claim nothing more; whether all ended in time. What did not is taken up again later."""
+        self._stopping.set()
+        self.wake()
+        deadline = monotonic() + drain_seconds
+        started = [thread for thread in (*self._threads, self._heart) if thread.ident is not None]
+        for thread in started:
+            thread.join(max(0.0, deadline - monotonic()))
+        late = [thread.name for thread in started if thread.is_alive()]
+        if late:
+            _log.warning("work cut short", workers=late, after_seconds=drain_seconds)
+        return not late
+
+    def wake(self) -> None:
+        """Have idle workers look for work now."""
+        with self._changed:
+            self._wakings += 1
+            self._changed.notify_all()
+
+    def run_until_idle(self) -> int:
+        """Work all that is due in this thread, without waiting for what is due later; how many attempts were made."""
+        attempts = 0
+        claim = self._claim()
+        while claim is not None:
+            attempts += 1
+            claim = self._work(claim) or self._claim()
+        return attempts
+
+    def renew_leases(self) -> None:
+        """Renew the leases of all that is being worked on; the heartbeat does it every :data:`HEARTBEAT_SECONDS`."""
+        with self._changed:
+            claims = list(self._running.values())
+        for claim in claims:
+            try:
+                self._database.write(lambda session, claim=claim: self._queue.renew(session, claim))
+            except TallyError as error:
+                # Lost, finished meanwhile, or the disk is full: the fence decides when the work is to commit.
+                _log.info("lease not renewed", item=claim.item_id, lane=claim.lane, error=str(error))
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(HEARTBEAT_SECONDS):
+            self.renew_leases()
+        # Work that is still being drained keeps its lease too.
+        for thread in self._threads:
+            while thread.is_alive():
+                thread.join(HEARTBEAT_SECONDS)
+                self.renew_leases()
+
+    def _loop(self) -> None:
+        claim: Claim | None = None
+        while claim is not None or not self._stopping.is_set():
+            with self._changed:
+                seen = self._wakings
+            try:
+                claim = self._work(claim) if claim is not None else self._claim_if_due()
+            except Exception as error:  # noqa: BLE001 - the worker loop outlives everything
+                _log.error("worker could not go on; trying again", error=f"{type(error).__name__}: {error}")
+                claim = None
+                self._stopping.wait(POLL_SECONDS)
+                continue
+            if claim is None:
+                with self._changed:
+                    self._changed.wait_for(lambda seen=seen: self._wakings != seen, POLL_SECONDS)
+
+    def _claim_if_due(self) -> Claim | None:
+        with self._database.read() as session:
+            if not self._queue.due(session):
+                return None
+        return self._claim()
+
+    def _claim(self) -> Claim | None:
+        return self._database.write(lambda session: self._queue.claim(session, self._owner))
+
+    def _work(self, claim: Claim) -> Claim | None:
+        """Make one attempt; the next claim, taken in the same commit, or None when there is none or the attempt failed."""
+        with self._changed:
+            self._running[claim.item_id] = claim
+        try:
+            effects = self._prepare(claim)
+            return self._database.write(lambda session: self._finish(session, claim, effects))
+        except LeaseLost as error:
+            _log.warning("work taken over", item=claim.item_id, kind=claim.kind, lane=claim.lane, error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is an attempt that failed
+            self._fail(claim, error)
+        finally:
+            with self._changed:
+                del self._running[claim.item_id]
+        return None
+
+    def _prepare(self, claim: Claim) -> Effects:
+        if claim.exhausted:
+            raise _Exhausted(
+                f"Its worker died in each of {claim.max_attempts} attempts; look for the reason in the log before replaying it."
+            )
+        handler = self._handlers.get(claim.kind)
+        if handler is None:
+            raise Misconfigured(
+                f"This program does not know work of kind {claim.kind!r}; it was put in by another version. "
+                "Start that version, or cancel the item."
+            )
+        return handler(claim)
+
+    def _finish(self, session: Session, claim: Claim, effects: Effects) -> Claim | None:
+        effects(session)
+        self._queue.complete(session, claim)
+        return None if self._stopping.is_set() else self._queue.claim(session, self._owner)
+
+    def _fail(self, claim: Claim, error: Exception) -> None:
+        """Record that an attempt failed. Where even that fails, the lane comes free when its lease ends."""
+        log = _log.bind(item=claim.item_id, kind=claim.kind, lane=claim.lane, attempt=claim.attempt)
+        reason = str(error) if isinstance(error, TallyError) else f"{type(error).__name__}: {error}"
+        expected = isinstance(error, TallyError)
+        try:
+            if retry.may_retry(error, claim.attempt, claim.max_attempts):
+                at = self._database.write(lambda session: self._queue.retry_later(session, claim, error))
+                log.warning(
+                    "attempt failed", error=reason, again_at=at.isoformat(), exc_info=None if expected else error
+                )
+            else:
+                self._bury(claim, reason)
+                log.error("given up", error=reason, exc_info=None if expected else error)
+        except TallyError as failure:
+            log.error("failed attempt not recorded", error=reason, because=str(failure))
+
+    def _bury(self, claim: Claim, reason: str) -> None:
+        def bury(session: Session) -> None:
+            self._queue.dead(session, claim, reason)
+            self._on_dead(session, claim, reason)
+
+        try:
+            self._database.write(bury)
+        except TallyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault in on_dead must not keep the lane for ever
+            note = f"{reason} (and telling so failed: {type(error).__name__}: {error})"
+            _log.error("on_dead failed", item=claim.item_id, exc_info=error)
+            self._database.write(lambda session: self._queue.dead(session, claim, note))
+
+
+class _Exhausted(TallyError):
+    """All attempts of an item ended with the death of its worker."""
