@@ -1,0 +1,411 @@
+"""The ERP as a folder: canonical JSON goes out through ``out`` and purchase orders come in through ``in``.
+
+::
+
+    erp/in/      *.json            the ERP writes orders here (under a name with a leading dot, then renames)
+                 *.json.done       they are saved in the gateway
+                 *.json.error      they could not be read; *.json.error.txt says what is wrong and where
+    erp/out/     *.json            we write documents here, complete from the moment they are visible
+                 *.json.done       the importer took it
+                 *.json.error      the importer refused it; it wrote *.json.error.txt with its reason first
+    erp/out/status/                how far the ERP's orders have come, one file an order and status
+    erp/.journal/                  what was handed over, so that an importer may move or delete its files
+
+A document's file name is made from its idempotency key, so that handing it over twice is recognised. There is one gap: when
+this process dies between showing a file and noting it in the journal, *and* the importer has taken it away in that very
+moment, it is written again under the same name. An importer that deletes files should therefore remember their names.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import stat
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from canonical.documents import DOCUMENTS, AnyDocument
+from canonical.errors import Ambiguous, Misconfigured, Retryable, TallyError
+from spool.clock import Clock
+
+from .order_files import MAX_BYTES, read_orders
+from .port import (
+    AlreadyApplied,
+    Applied,
+    Capability,
+    Context,
+    Health,
+    IdempotencyKey,
+    OrderRef,
+    OrderStatus,
+    Outcome,
+    Page,
+    Problem,
+    PulledOrder,
+    Refused,
+    idempotency_key,
+)
+
+DONE = ".done"
+ERROR = ".error"
+REASON = ".txt"
+_QUIET = timedelta(seconds=2)
+_OUTCOMES_A_PAGE = 100
+_REASON_BYTES = 4096
+_NAME_BYTES = 200
+_OPERATOR_MUST_ACT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
+
+log = structlog.get_logger(__name__)
+
+
+class FolderAdapter:
+    """An :class:`~gateway.erp.port.ErpAdapter` on a local or mounted directory.
+
+    A file in ``in`` that is not JSON is left alone until it has not changed for ``quiet``: it may still be growing.
+    """
+
+    capabilities = frozenset(Capability)
+
+    def __init__(self, root: Path, clock: Clock, *, quiet: timedelta = _QUIET) -> None:
+        self._clock = clock
+        self._quiet = quiet
+        self._in = root / "in"
+        self._out = root / "out"
+        self._status = self._out / "status"
+        self._journal = root / ".journal"
+
+    def prepare(self) -> None:
+        """Make the directories that are missing."""
+        for directory in (self._in, self._out, self._status, self._journal):
+            with _explained(f"make the directory {directory}"):
+                directory.mkdir(parents=True, exist_ok=True)
+
+    def check(self) -> Health:
+        return Health(tuple(filter(None, map(_fault_of, (self._in, self._out, self._status, self._journal)))))
+
+    # Orders of the ERP's, coming in
+
+    def pull_orders(self, cursor: str | None, limit: int) -> Page[PulledOrder]:
+        """Orders in the order of their files' names. A file is never split: a page may be longer than ``limit``."""
+        items: list[PulledOrder] = []
+        last = cursor
+        for name in self._waiting_files(after=cursor):
+            if len(items) >= limit:
+                return Page(tuple(items), last, more=True)
+            items += self._take(name)
+            last = name
+        return Page(tuple(items))
+
+    def confirm_pulled(self, refs: Sequence[OrderRef], context: Context) -> None:
+        """Rename the files whose orders are all confirmed in this call; a file that changed since stays."""
+        confirmed: dict[tuple[str, str, int], set[int]] = {}
+        for ref in refs:
+            name, index, count = _parse_id(ref.id)
+            confirmed.setdefault((name, ref.revision, count), set()).add(index)
+        with _explained(f"mark orders as taken in {self._in}"):
+            for (name, revision, count), indexes in confirmed.items():
+                if len(indexes) == count:
+                    self._mark_done(name, revision)
+            _sync_directory(self._in)
+
+    def report(self, ref: OrderRef, status: OrderStatus, context: Context) -> None:
+        """Write ``out/status/<number>-<hash>.<progress>.json``; the same status again replaces it."""
+        digest = _short_hash(ref.id, ref.revision)
+        path = self._status / f"{_safe(ref.number)}-{digest}.{status.progress}.json"
+        body = {
+            "type": "OrderStatus",
+            "order": ref.number,
+            "status": status.progress,
+            "message": status.message,
+            "at": context.at.isoformat(),
+            "source": {"id": ref.id, "revision": ref.revision},
+        }
+        with _explained(f"write the status of order {ref.number} to {path}"):
+            _publish(path, json.dumps(body, indent=2, ensure_ascii=False).encode())
+
+    def _waiting_files(self, after: str | None) -> list[str]:
+        with _explained(f"list the orders in {self._in}"), os.scandir(self._in) as entries:
+            names = [entry.name for entry in entries if _is_order_file(entry)]
+        return sorted(name for name in names if after is None or name > after)
+
+    def _take(self, name: str) -> list[PulledOrder]:
+        """The orders of one file; none when it is gone, still growing, or was set aside."""
+        path = self._in / name
+        try:
+            data, changed_at = _read_bounded(path)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._set_aside(
+                name, Problem("unreadable", f"The file cannot be opened: {error.strerror}. Allow us to read it.")
+            )
+            return []
+        revision = hashlib.sha256(data).hexdigest()
+        orders = _name_problem(name) or _size_problem(data) or read_orders(data)
+        if not isinstance(orders, Problem):
+            return [
+                PulledOrder(OrderRef(f"{name}#{index}/{len(orders)}", revision, order.number), order)
+                for index, order in enumerate(orders, start=1)
+            ]
+        # A time in the future by more than the quiet period is a wrong clock, not a file that grows for ever.
+        if abs(self._clock.now() - changed_at) >= self._quiet:
+            self._set_aside(name, orders)
+        return []
+
+    def _set_aside(self, name: str, problem: Problem) -> None:
+        target = _beside(self._in, name, ERROR, _short_hash(name, problem.message))
+        text = f"{_printable(name)}\n\n{problem.message}\n"
+        with _explained(f"set the file {_printable(name)} aside in {self._in}"):
+            _publish(target.with_name(target.name + REASON), text.encode())
+            with suppress(FileNotFoundError):
+                (self._in / name).rename(target)
+            _sync_directory(self._in)
+        log.warning(
+            "erp.order_file_refused", file=_printable(name), problem=problem.code, kept_as=_printable(target.name)
+        )
+
+    def _mark_done(self, name: str, revision: str) -> None:
+        path = self._in / name
+        try:
+            data, _ = _read_bounded(path)
+        except FileNotFoundError:
+            return
+        if hashlib.sha256(data).hexdigest() != revision:
+            log.info("erp.order_file_changed", file=name)
+            return
+        path.rename(_beside(self._in, name, DONE, revision[:16]))
+
+    # Documents for the ERP, going out
+
+    def apply(self, document: AnyDocument, context: Context) -> Outcome:
+        key = idempotency_key(document, context)
+        name = file_name(key)
+        standing = self._standing(name)
+        if standing is None:
+            self._hand_over(name, DOCUMENTS.dump_json([document], indent=2, exclude_none=True))
+        self._note(name, key)
+        if standing is None:
+            return Applied(key, name)
+        return self._refusal(name, key) if standing == ERROR else AlreadyApplied(key, name)
+
+    def lookup(self, key: IdempotencyKey) -> Outcome | None:
+        name = file_name(key)
+        match self._standing(name):
+            case None:
+                return None
+            case ".error":
+                return self._refusal(name, key)
+            case _:
+                return Applied(key, name)
+
+    def collect(self, cursor: str | None) -> Page[Outcome]:
+        """The importer's answers. Passing a page's cursor settles it: these answers are not given again."""
+        with _explained(f"collect answers from {self._out}"):
+            self._settle(_parse_cursor(cursor))
+            answers = self._new_answers()
+        page = answers[:_OUTCOMES_A_PAGE]
+        outcomes = tuple(self._answer(name) for name in page)
+        return Page(outcomes, json.dumps(page) if page else None, more=len(answers) > len(page))
+
+    def _standing(self, name: str) -> str | None:
+        """How a file stands: ``""`` handed over, ``.done``, ``.error``, or None. The journal is asked last, as files move."""
+        with _explained(f"look for {name} in {self._out}"):
+            for suffix in ("", DONE, ERROR):
+                if (self._out / (name + suffix)).exists():
+                    return suffix
+            return "" if (self._journal / name).exists() else None
+
+    def _hand_over(self, name: str, data: bytes) -> None:
+        path = self._out / name
+        try:
+            with _explained(f"write {path}"):
+                _publish(path, data)
+        except TallyError as error:
+            if path.exists():
+                raise Ambiguous(f"{error.message} The file is there, but may not survive a power failure.") from error
+            raise
+
+    def _note(self, name: str, key: IdempotencyKey) -> None:
+        """Remember for good that a file was handed over, and make sure that it stays."""
+        with _explained(f"note {name} in {self._journal}"):
+            _sync_directory(self._out)
+            if not (self._journal / name).exists():
+                _publish(self._journal / name, json.dumps(asdict(key)).encode())
+
+    def _settle(self, names: list[str]) -> None:
+        for name in names:
+            (self._journal / name).touch()
+        _sync_directory(self._journal)
+
+    def _new_answers(self) -> list[str]:
+        """Answers to files of ours that are not settled. A refused file put back by the operator may be answered anew."""
+        with os.scandir(self._out) as entries:
+            out = {entry.name for entry in entries}
+        with os.scandir(self._journal) as entries:
+            journal = {entry.name for entry in entries}
+        for name in journal:
+            if name.endswith(ERROR) and name.removesuffix(ERROR) in out:
+                (self._journal / name).unlink(missing_ok=True)
+        return sorted(
+            name for name in out - journal if name.endswith((DONE, ERROR)) and name.rpartition(".")[0] in journal
+        )
+
+    def _answer(self, answer: str) -> Outcome:
+        name, _, verdict = answer.rpartition(".")
+        with _explained(f"read the journal of {name}"):
+            key = IdempotencyKey(**json.loads((self._journal / name).read_bytes()))
+        return Applied(key, name) if verdict == "done" else self._refusal(name, key)
+
+    def _refusal(self, name: str, key: IdempotencyKey) -> Refused:
+        path = self._out / (name + ERROR)
+        reason = _reason_beside(path)
+        told = (
+            f"The ERP's importer refused {name}: {reason}"
+            if reason
+            else f"The ERP's importer refused {name} without a reason."
+        )
+        advice = f"Mend it in the ERP, then rename {path.name} back to {name}."
+        return Refused(key, Problem("importer-refused", f"{told} {advice}"))
+
+
+def file_name(key: IdempotencyKey) -> str:
+    """The name under which a document is handed over: readable, safe on any file system, and one a key."""
+    digest = _short_hash(key.partner, key.document_type, key.number, key.revision)
+    return f"{_safe(key.document_type)}-{_safe(key.partner)}-{_safe(key.number)}-{digest}.json"
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:50] or "_"
+
+
+def _short_hash(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_order_file(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith((".", "~")) or not entry.name.lower().endswith(".json"):
+        return False
+    return entry.is_file(follow_symlinks=False)
+
+
+def _name_problem(name: str) -> Problem | None:
+    if _printable(name) == name and name.isprintable():
+        return None
+    return Problem("bad-name", "The file's name has characters that cannot be printed. Give the file another name.")
+
+
+def _size_problem(data: bytes) -> Problem | None:
+    if len(data) <= MAX_BYTES:
+        return None
+    return Problem("too-large", f"The file is larger than {MAX_BYTES >> 20} MiB. Divide the orders over several files.")
+
+
+def _parse_id(order_id: str) -> tuple[str, int, int]:
+    """The file, the position in it counted from 1, and how many orders it has: ``orders.json#2/3``."""
+    found = re.fullmatch(r"([^/]+)#(\d+)/(\d+)", order_id)
+    if found is None:
+        raise Misconfigured(f"The order {order_id!r} was not pulled from a folder, so it cannot be confirmed there.")
+    return found[1], int(found[2]), int(found[3])
+
+
+def _parse_cursor(cursor: str | None) -> list[str]:
+    names = json.loads(cursor) if cursor else []
+    if any("/" in name or not name.endswith((DONE, ERROR)) for name in names):
+        raise Misconfigured(f"The cursor {cursor!r} does not come from a folder. Was the ERP adapter changed?")
+    return list(names)
+
+
+def _beside(directory: Path, name: str, suffix: str, distinction: str) -> Path:
+    """The name a file gets when it was dealt with: its own and ``suffix``, told apart from an older one of that name."""
+    path = directory / (name + suffix)
+    if len(os.fsencode(name)) <= _NAME_BYTES and not path.exists():
+        return path
+    short = os.fsdecode(os.fsencode(name)[:_NAME_BYTES])
+    return directory / f"{short}.{distinction}{suffix}"
+
+
+def _read_bounded(path: Path) -> tuple[bytes, datetime]:
+    """A regular file's bytes, one more than allowed at most, and when it was last written."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
+        return file.read(MAX_BYTES + 1), datetime.fromtimestamp(found.st_mtime, UTC)
+
+
+def _reason_beside(path: Path) -> str:
+    try:
+        with path.with_name(path.name + REASON).open("rb") as file:
+            text = file.read(_REASON_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _fault_of(directory: Path) -> str | None:
+    probe = directory / f".{os.getpid()}-{threading.get_ident()}.probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except FileNotFoundError:
+        return f"The directory {directory} does not exist. Make it, or name another one."
+    except OSError as error:
+        return (
+            f"The directory {directory} cannot be written: {error.strerror}. Give this user the right to write there."
+        )
+    return None
+
+
+def _publish(path: Path, data: bytes) -> None:
+    """Show a file under its name only when it is whole and durable; an older one is replaced."""
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
+    # 0o666 less the umask: an importer often runs as another user of the same group.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.rename(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot; their renames are as durable as they get.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(doing: str) -> Iterator[None]:
+    """Turn what the file system refuses into our errors, saying what was being done."""
+    try:
+        yield
+    except OSError as error:
+        told = f"Could not {doing}: {error.strerror or error}."
+        if error.errno in _OPERATOR_MUST_ACT:
+            raise Misconfigured(
+                f"{told} Check that the directory is there and that this user may write to it."
+            ) from error
+        raise Retryable(f"{told} It is tried again; check that the disk is mounted and not full.") from error
