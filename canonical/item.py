@@ -33,8 +33,12 @@ class EventDate(Value):
 
 
 class Note(Value):
-    """Free text for people. ``topic`` says what it is about, where the document says."""
+    """Free text for people, its lines separated by line feeds.
+
+    ``topic`` says what it is about, where the document says; ``reference`` a number that goes with it, ``title`` its heading.
+    """
 
     text: str
     topic: str | None = None
     reference: str | None = None
+    title: str | None = None

@@ -14,23 +14,51 @@ class Price(Value):
     basis: str | None = None
 
 
+class Tax(Value):
+    """``kind`` is ``state_sales_tax``, ``value_added_tax``, ``goods_and_services_tax``, ... or the code the document used.
+
+    ``relationship`` says whether the amount is ``added`` to what is due, already ``included`` in it, or ``information_only``;
+    where nothing is said it is added.
+    """
+
+    kind: str
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    jurisdiction: Identifier | None = None
+    exempt: str | None = None
+    relationship: str | None = None
+
+    @property
+    def added_amount(self) -> Decimal:
+        """What the tax adds to the amount due."""
+        if self.amount is None or self.relationship not in (None, "added"):
+            return Decimal(0)
+        return self.amount
+
+
 class Adjustment(Value):
     """An allowance (lowers what is due) or a charge (raises it).
 
     ``amount`` is positive in both cases; ``kind`` gives its direction: ``allowance``, ``charge``, ``no_allowance_or_charge``,
-    or the code the document used. ``percent`` is a number of hundredths: ``Decimal("2.5")`` is 2.5 %.
+    or the code the document used. ``percent`` is a number of hundredths: ``Decimal("2.5")`` is 2.5 %; ``percent_basis`` says
+    of what (``gross``, ``net``, ...). ``service`` names what it is for (``freight``, ``discount``, ...); where an agency's own
+    list is used instead, ``agency`` and ``agency_service`` do. ``taxes`` are those on the adjustment itself.
     """
 
     kind: str
     service: str | None = None
+    agency: str | None = None
+    agency_service: str | None = None
     amount: Decimal | None = None
     rate: Decimal | None = None
     percent: Decimal | None = None
+    percent_basis: str | None = None
     quantity: Decimal | None = None
     unit: str | None = None
     handling: str | None = None
     reference: str | None = None
     description: str | None = None
+    taxes: tuple[Tax, ...] = ()
 
     @property
     def signed_amount(self) -> Decimal:
@@ -42,16 +70,6 @@ class Adjustment(Value):
         if self.kind == "charge":
             return self.amount
         return Decimal(0)
-
-
-class Tax(Value):
-    """``kind`` is ``sales_tax``, ``value_added_tax``, ``goods_and_services_tax``, ... or the code the document used."""
-
-    kind: str
-    amount: Decimal | None = None
-    percent: Decimal | None = None
-    jurisdiction: Identifier | None = None
-    exempt: str | None = None
 
 
 class PaymentTerms(Value):

@@ -13,10 +13,15 @@ from .quantity import Measurement, Quantity
 
 
 class Delivery(Value):
-    """How goods travel. ``freight_terms`` is who pays (``collect``, ``prepaid``, ...); ``mode`` truck, air, ..."""
+    """How goods travel. ``freight_terms`` is who pays (``collect``, ``prepaid``, ...); ``mode`` truck, air, ...
+
+    ``freight_location`` is where the terms change hands, in words; ``freight_location_kind`` what sort of place that is
+    (``destination``, ``origin``, ...).
+    """
 
     freight_terms: str | None = None
     freight_location: str | None = None
+    freight_location_kind: str | None = None
     carrier: Identifier | None = None
     routing: str | None = None
     mode: str | None = None

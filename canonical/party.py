@@ -15,6 +15,8 @@ class Identifier(Value):
 
 
 class Address(Value):
+    """Where something is. An empty text among ``lines`` is a line that the source left blank."""
+
     lines: tuple[str, ...] = ()
     city: str | None = None
     region: str | None = None
