@@ -106,10 +106,13 @@ class Workers:
             claims = list(self._running.values())
         for claim in claims:
             try:
-                self._database.write(lambda session, claim=claim: self._queue.renew(session, claim))
+                self._renew(claim)
             except TallyError as error:
                 # Lost, finished meanwhile, or the disk is full: the fence decides when the work is to commit.
                 _log.info("lease not renewed", item=claim.item_id, lane=claim.lane, error=str(error))
+
+    def _renew(self, claim: Claim) -> None:
+        self._database.write(lambda session: self._queue.renew(session, claim))
 
     def _beat(self) -> None:
         while not self._stopping.wait(HEARTBEAT_SECONDS):
@@ -121,20 +124,25 @@ class Workers:
                 self.renew_leases()
 
     def _loop(self) -> None:
-        claim: Claim | None = None
-        while claim is not None or not self._stopping.is_set():
+        while not self._stopping.is_set():
             with self._changed:
                 seen = self._wakings
             try:
-                claim = self._work(claim) if claim is not None else self._claim_if_due()
+                claim = self._claim_if_due()
+                worked = claim is not None
+                while claim is not None:
+                    claim = self._work(claim)
             except Exception as error:  # noqa: BLE001 - the worker loop outlives everything
                 _log.error("worker could not go on; trying again", error=f"{type(error).__name__}: {error}")
-                claim = None
                 self._stopping.wait(POLL_SECONDS)
-                continue
-            if claim is None:
-                with self._changed:
-                    self._changed.wait_for(lambda seen=seen: self._wakings != seen, POLL_SECONDS)
+            else:
+                if not worked:
+                    self._wait(seen)
+
+    def _wait(self, seen: int) -> None:
+        """Rest until somebody wakes the workers after ``seen``, or it is time to look for other processes' work."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._wakings != seen, POLL_SECONDS)
 
     def _claim_if_due(self) -> Claim | None:
         with self._database.read() as session:

@@ -1,0 +1,1 @@
+"""Alembic's environment: how the schema grew, revision by revision, in ``versions``."""
