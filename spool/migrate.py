@@ -11,8 +11,6 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, DateTime, Enum, MetaData, inspect
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from canonical.errors import Misconfigured
 
@@ -114,7 +112,7 @@ def _render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal
         return "sa.DateTime(timezone=True)"
     if isinstance(item, Enum):
         return f"sa.String(length={item.length})"
-    if isinstance(item, JSON) and isinstance(item.dialect_impl(PGDialect()), postgresql.JSONB):
+    if isinstance(item, JSON):
         context.imports.add("from sqlalchemy.dialects import postgresql")
         return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False

@@ -17,6 +17,9 @@ from sqlalchemy.types import TypeDecorator
 JsonObject = dict[str, Any]
 """A JSON object: strings, integers, booleans, null, arrays and objects. Decimals and times are put in as strings."""
 
+JSON_VALUE = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+"""The column type of any JSON value; what is None is NULL."""
+
 ENUM_LENGTH = 32
 """Longest value, in characters, of a StrEnum kept in a column."""
 
@@ -60,7 +63,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
         datetime: UtcDateTime(),
-        JsonObject: JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+        JsonObject: JSON_VALUE,
         enum.Enum: Enum(enum.Enum, values_callable=_values, native_enum=False, length=ENUM_LENGTH),
     }
 
