@@ -244,6 +244,8 @@ class _Reader:
     def _add_error(self, prefix: _Loc, details: ErrorDetails, siblings: Mapping[str, FieldInfo]) -> None:
         context = details.get("ctx", {})
         loc = (*prefix, *details["loc"])
+        if self._empty and not loc:
+            return  # what is missing on the whole may be what was left empty
         if details["type"] == "profile":
             self._add((*loc, *context["key"]), context["message"], context["hint"])
             return

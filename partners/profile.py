@@ -347,7 +347,7 @@ class Profile(Value):
         description="The partner's id, the same as the file's name."
     )
     name: Line = Field(description="The partner's name, as people say it.")
-    status: Status = Field(Status.ACTIVE, description="active or suspended.")
+    status: Status = Field(Status.ACTIVE, description="Suspended, nothing is exchanged and all is kept.")
     contacts: tuple[Contact, ...] = ()
     x12: X12Terms | None = None
     sftp: SftpTerms | None = None

@@ -1,0 +1,18 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import partners.control_numbers
+import partners.registry  # noqa: F401 - both declare the tables made below
+from spool.database import Database, sqlite_url
+from spool.tables import Base
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty database with the tables of this room."""
+    with Database(sqlite_url(tmp_path / "tally.db")) as database:
+        with database.migration() as connection:
+            Base.metadata.create_all(connection)
+        yield database
