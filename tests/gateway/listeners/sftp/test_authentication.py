@@ -1,0 +1,125 @@
+"""Logging in."""
+
+from dataclasses import replace
+from typing import Any
+
+import paramiko
+import pytest
+
+from gateway.listeners.sftp.authentication import Passwords, holds_key
+
+from .conftest import CHEAP, PASSWORD, Site
+
+
+def key_of(site: Site) -> paramiko.PKey:
+    return paramiko.Ed25519Key.from_private_key_file(str(site.key_file))
+
+
+def test_the_right_password_and_the_right_key_come_in(site: Site) -> None:
+    assert site.login().is_authenticated()
+    transport = site.connect()
+    transport.auth_publickey("acme", key_of(site))
+    assert transport.is_authenticated()
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        ("acme", "wrong"),
+        ("acme", ""),
+        ("nobody", PASSWORD),
+        ("", PASSWORD),
+        ("acme\0", PASSWORD),
+        ("x" * 10_000, PASSWORD),
+    ],
+)
+def test_wrong_passwords_and_unknown_users_stay_out(site: Site, username: str, password: str) -> None:
+    with pytest.raises(paramiko.AuthenticationException):
+        site.login(username, password)
+
+
+def test_an_unknown_key_and_a_key_of_another_stay_out(site: Site) -> None:
+    for username in ("bolt", "nobody"):
+        with pytest.raises(paramiko.AuthenticationException):
+            site.connect().auth_publickey(username, key_of(site))
+    site.gateway.accounts["acme"] = replace(site.gateway.accounts["acme"], public_keys=())
+    with pytest.raises(paramiko.AuthenticationException):
+        site.connect().auth_publickey("acme", key_of(site))
+
+
+def test_a_key_without_its_signature_is_not_enough(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = key_of(site)
+    monkeypatch.setattr(key, "sign_ssh_data", lambda data, algorithm=None: forged(key.get_name()))
+    with pytest.raises(paramiko.AuthenticationException):
+        site.connect().auth_publickey("acme", key)
+
+
+def forged(name: str) -> paramiko.Message:
+    message = paramiko.Message()
+    message.add_string(name)
+    message.add_string(bytes(64))
+    return message
+
+
+def test_a_suspended_account_is_gone_at_the_next_login(site: Site) -> None:
+    assert site.login().is_authenticated()
+    del site.gateway.accounts["acme"]
+    with pytest.raises(paramiko.AuthenticationException):
+        site.login()
+
+
+def test_after_three_wrong_passwords_the_right_one_is_refused_too(site: Site) -> None:
+    transport = site.connect()
+    for password in ("a", "b", "c", PASSWORD):
+        with pytest.raises(paramiko.AuthenticationException):
+            transport.auth_password("acme", password)
+    assert not transport.is_authenticated()
+
+
+def test_nobody_opens_anything_without_logging_in(site: Site) -> None:
+    with pytest.raises(paramiko.SSHException):
+        site.connect().open_session(timeout=10)
+
+
+class CountingHasher:
+    def __init__(self) -> None:
+        self.verified: list[str] = []
+
+    def hash(self, password: str) -> str:
+        return CHEAP.hash(password)
+
+    def verify(self, stored: str, password: str | bytes) -> bool:
+        self.verified.append(stored)
+        return CHEAP.verify(stored, password)
+
+
+def test_unknown_users_cost_the_same_work() -> None:
+    hasher: Any = CountingHasher()
+    passwords = Passwords(1, 10.0, hasher)
+    try:
+        assert passwords.verify(CHEAP.hash("right"), "right")
+        assert not passwords.verify(CHEAP.hash("right"), "wrong")
+        assert not passwords.verify(None, "right")
+        assert not passwords.verify(CHEAP.hash("right"), b"\xff\xfe")
+        assert not passwords.verify("no argon2 string", "right")
+    finally:
+        passwords.close()
+    assert len(hasher.verified) == 5
+    parameters = {stored.rsplit("$", 2)[0] for stored in hasher.verified if stored.startswith("$argon2")}
+    assert len(parameters) == 1
+    assert not passwords.verify(CHEAP.hash("right"), "right"), "nobody comes in once the server stops"
+
+
+def test_which_authorized_keys_lines_count() -> None:
+    key = paramiko.ECDSAKey.generate()
+    line = f"{key.get_name()} {key.get_base64()}"
+    assert holds_key(("# comment", "", "ssh-ed25519 !!!", f"{line} somebody@somewhere"), key)
+    assert not holds_key((f'from="10.0.0.1" {line}',), key), "its restriction would be lost"
+    assert not holds_key((f"ssh-unknown {key.get_base64()}",), key)
+    assert not holds_key((), key)
+
+
+def test_short_rsa_keys_are_refused() -> None:
+    short, long = paramiko.RSAKey.generate(1024), paramiko.RSAKey.generate(2048)
+    assert not holds_key((f"ssh-rsa {short.get_base64()}",), short)
+    assert holds_key((f"ssh-rsa {long.get_base64()}",), long)
