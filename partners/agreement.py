@@ -119,21 +119,12 @@ def in_force(
 
 def agree(applied: AppliedProfile, set_id: str, direction: Direction) -> Agreement | NotAgreed:
     """What a version of a profile says about a transaction set in a direction."""
-    profile, where = applied.profile, f"partners/{applied.partner}.yaml"
+    profile = applied.profile
     if not profile.is_active:
-        message = f"{profile.name} is suspended. Set status: active in {where} and apply it."
+        message = f"{profile.name} is suspended. Set status: active in {_file(applied)} and apply it."
         return NotAgreed(applied.partner, Reason.SUSPENDED, message, "Documents are not exchanged at present.")
     if not _exchanged(applied, set_id, direction):
-        key, verb, partner_verb = (
-            ("receive", "receive", "accepted") if direction is Direction.INBOUND else ("send", "send", "sent")
-        )
-        message = f"We do not {verb} {set_id} with {profile.name}. " + (
-            f"Set x12.acknowledgement.send in {where}."
-            if set_id == ACKNOWLEDGEMENT_SET
-            else f"Add {set_id} to documents.{key} in {where} and apply it."
-        )
-        partner_message = f"Transaction set {set_id} is not {partner_verb} under the present agreement."
-        return NotAgreed(applied.partner, Reason.NOT_EXCHANGED, message, partner_message)
+        return _not_exchanged(applied, set_id, direction)
     return Agreement(
         partner=applied.partner,
         partner_name=profile.name,
@@ -143,6 +134,24 @@ def agree(applied: AppliedProfile, set_id: str, direction: Direction) -> Agreeme
         x12=None if profile.x12 is None else _x12(profile.x12, direction),
         csv=profile.csv,
     )
+
+
+def _not_exchanged(applied: AppliedProfile, set_id: str, direction: Direction) -> NotAgreed:
+    verb, participle = ("receive", "accepted") if direction is Direction.INBOUND else ("send", "sent")
+    if set_id != ACKNOWLEDGEMENT_SET:
+        remedy = f"Add {set_id} to documents.{verb} in {_file(applied)} and apply it."
+    elif applied.profile.x12 is None:
+        remedy = f"Add a section x12 to {_file(applied)} and apply it."
+    else:
+        remedy = f"Set x12.acknowledgement.send in {_file(applied)} and apply it."
+    preposition = "from" if direction is Direction.INBOUND else "to"
+    message = f"We do not {verb} {set_id} {preposition} {applied.profile.name}. {remedy}"
+    partner_message = f"Transaction set {set_id} is not {participle} under the present agreement."
+    return NotAgreed(applied.partner, Reason.NOT_EXCHANGED, message, partner_message)
+
+
+def _file(applied: AppliedProfile) -> str:
+    return f"partners/{applied.partner}.yaml"
 
 
 def _exchanged(applied: AppliedProfile, set_id: str, direction: Direction) -> bool:

@@ -115,7 +115,7 @@ def set_next(session: Session, partner: PartnerId, kind: Kind, number: int) -> i
 def show(session: Session, partner: PartnerId) -> Shown:
     """Where the numbers of a partner stand, both ways."""
     rows = session.execute(select(ControlNumber.kind, ControlNumber.last).where(ControlNumber.partner == partner))
-    last = dict(rows.tuples())
+    last = {row.kind: row.last for row in rows}
     received = session.scalars(
         select(ReceivedInterchange.control_number)
         .where(ReceivedInterchange.partner == partner)

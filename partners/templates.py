@@ -32,7 +32,8 @@ def render(template: str, partner: str, name: str | None = None) -> str:
         raise Misconfigured(
             f"{partner!r} is not a partner id: use lower-case letters, digits and hyphens, at most 63, e.g. acme-supplies."
         )
-    shown = " ".join(("".join(c for c in name if c.isprintable()) if name else partner).split())[:200]
+    printable = "".join(character for character in name or "" if character.isprintable())
+    shown = " ".join(printable.split())[:200] or partner
     values = {
         '"{{name}}"': json.dumps(shown, ensure_ascii=False),
         "{{name}}": shown,
