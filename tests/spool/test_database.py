@@ -1,0 +1,286 @@
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
+
+from canonical.errors import Misconfigured, Retryable, TallyError
+from spool.database import GROUP_LIMIT, Database, after_commit, sqlite_url
+
+from .scene import new_database
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> Iterator[Database]:
+    """A database with a table of numbers; a ``child`` refers to a number."""
+    with Database(sqlite_url(tmp_path / "numbers.db"), busy_timeout=0.05) as database:
+        with database.migration() as connection:
+            connection.execute(text("CREATE TABLE number (n INTEGER PRIMARY KEY)"))
+            connection.execute(text("CREATE TABLE child (n INTEGER REFERENCES number DEFERRABLE INITIALLY DEFERRED)"))
+        yield database
+
+
+def insert(session: Session, number: int) -> int:
+    session.execute(text("INSERT INTO number VALUES (:n)"), {"n": number})
+    return number
+
+
+def inserting(number: int) -> Callable[[Session], int]:
+    return lambda session: insert(session, number)
+
+
+def kept(database: Database) -> list[int]:
+    with database.read() as session:
+        return list(session.scalars(text("SELECT n FROM number ORDER BY n")))
+
+
+class Gate:
+    """Keeps the writer thread busy until it is opened, so that what is submitted meanwhile is committed together."""
+
+    def __init__(self, database: Database) -> None:
+        self._opened = threading.Event()
+        entered = threading.Event()
+
+        def hold(_session: Session) -> None:
+            entered.set()
+            assert self._opened.wait(10)
+
+        self._future = database.submit(hold)
+        assert entered.wait(10)
+
+    def open(self) -> None:
+        self._opened.set()
+        self._future.result(10)
+
+
+def test_what_is_written_is_read(numbers: Database) -> None:
+    assert numbers.write(inserting(1)) == 1
+    assert kept(numbers) == [1]
+
+
+def test_every_connection_waits_for_the_disk_and_checks_references(numbers: Database) -> None:
+    pragmas = ("journal_mode", "synchronous", "foreign_keys")
+    assert numbers.write(lambda session: [session.scalar(text(f"PRAGMA {name}")) for name in pragmas]) == ["wal", 2, 1]
+
+
+def test_an_exception_undoes_only_its_own_work_and_goes_to_its_own_caller(numbers: Database) -> None:
+    def fail(session: Session) -> None:
+        insert(session, 2)
+        raise KeyError("mine")
+
+    gate = Gate(numbers)
+    first = numbers.submit(inserting(1))
+    second = numbers.submit(fail)
+    third = numbers.submit(inserting(3))
+    gate.open()
+    assert (first.result(), third.result()) == (1, 3)
+    with pytest.raises(KeyError, match="mine"):
+        second.result()
+    assert kept(numbers) == [1, 3]
+
+
+def test_many_writes_share_one_commit_and_nobody_is_told_before_it(numbers: Database) -> None:
+    commits = []
+
+    def count(_connection: object) -> None:
+        commits.append(1)
+
+    gate = Gate(numbers)
+    futures = [numbers.submit(inserting(n)) for n in range(GROUP_LIMIT - 1)]
+    last = numbers.submit(lambda _session: any(future.done() for future in futures))
+    beyond = numbers.submit(lambda _session: all(future.done() for future in futures))
+    event.listen(Engine, "commit", count)
+    try:
+        gate.open()
+        assert last.result(10) is False
+        assert beyond.result(10) is True
+    finally:
+        event.remove(Engine, "commit", count)
+    # The gate's own, the full group's, and that of the one beyond the limit.
+    assert len(commits) == 3
+
+
+def test_a_failed_commit_is_told_to_all_as_retryable(numbers: Database) -> None:
+    gate = Gate(numbers)
+    good = numbers.submit(inserting(1))
+    bad = numbers.submit(lambda session: session.execute(text("INSERT INTO child VALUES (99)")).close())
+    gate.open()
+    assert isinstance(good.exception(10), Retryable)
+    assert isinstance(bad.exception(10), Retryable)
+    assert kept(numbers) == []
+    assert numbers.write(inserting(2)) == 2
+
+
+def test_when_sqlite_drops_the_whole_transaction_nothing_of_the_group_is_kept(numbers: Database) -> None:
+    def lose(session: Session) -> None:
+        """What SQLite itself does on a full disk or an I/O error."""
+        driver = session.connection().connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("ROLLBACK").close()
+        insert(session, 2)
+
+    gate = Gate(numbers)
+    futures: list[Future[Any]] = [
+        numbers.submit(inserting(1)),
+        numbers.submit(lose),
+        numbers.submit(inserting(3)),
+    ]
+    gate.open()
+    for future in futures:
+        with pytest.raises(Retryable):
+            future.result(10)
+    assert 1 not in kept(numbers)
+    assert 3 not in kept(numbers)
+
+
+def test_a_full_disk_is_retryable_and_says_so(numbers: Database) -> None:
+    def fill(session: Session) -> None:
+        session.execute(text("PRAGMA max_page_count = 1")).close()
+        session.execute(text("CREATE TABLE big AS SELECT zeroblob(1000000) AS b")).close()
+
+    with pytest.raises(Retryable, match="the disk is full"):
+        numbers.write(fill)
+
+
+def test_a_database_locked_by_another_process_is_retryable_and_says_so(numbers: Database) -> None:
+    other = sqlite3.connect(numbers.path, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE").close()
+        with pytest.raises(Retryable, match="locked by another process"):
+            numbers.write(inserting(1))
+        other.execute("ROLLBACK").close()
+    finally:
+        other.close()
+    assert numbers.write(inserting(1)) == 1
+
+
+def test_a_reader_sees_one_state_however_long_it_looks(numbers: Database) -> None:
+    numbers.write(inserting(1))
+    with numbers.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM number")) == 1
+        numbers.write(inserting(2))
+        assert session.scalar(text("SELECT count(*) FROM number")) == 1
+    assert kept(numbers) == [1, 2]
+
+
+def test_a_reader_cannot_write(numbers: Database) -> None:
+    with pytest.raises(TallyError), numbers.read() as session:
+        insert(session, 1)
+    assert kept(numbers) == []
+
+
+def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbers: Database) -> None:
+    told: list[str] = []
+    after = threading.Event()
+
+    def tell() -> None:
+        told.append("told")
+
+    def undone(session: Session) -> None:
+        after_commit(session, lambda: told.append("never"))
+        raise KeyError
+
+    gate = Gate(numbers)
+    numbers.submit(lambda session: after_commit(session, tell))
+    numbers.submit(lambda session: after_commit(session, tell))
+    numbers.submit(lambda session: after_commit(session, after.set))
+    failed = numbers.submit(undone)
+    gate.open()
+    assert after.wait(10)
+    assert failed.exception(10) is not None
+    assert told == ["told"]
+
+
+def test_a_write_inside_a_write_is_refused_not_deadlocked(numbers: Database) -> None:
+    with pytest.raises(TallyError, match="inside a write"):
+        numbers.write(lambda _session: numbers.write(inserting(1)))
+
+
+def test_closing_finishes_what_was_submitted_and_takes_nothing_more(numbers: Database) -> None:
+    gate = Gate(numbers)
+    futures = [numbers.submit(inserting(n)) for n in range(300)]
+    gate.open()
+    numbers.close()
+    assert [future.result(0) for future in futures] == list(range(300))
+    with pytest.raises(Retryable, match="being closed"):
+        numbers.write(inserting(999))
+    numbers.close()
+
+
+def test_after_a_fork_the_child_is_told_to_open_its_own(numbers: Database) -> None:
+    numbers.write(inserting(1))
+    with warnings.catch_warnings():
+        # Python warns of exactly what is tried here: a fork of a process that has threads.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            numbers.close()
+            numbers.write(inserting(2))
+        except TallyError as error:
+            os._exit(0 if "fork" in str(error) else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    numbers.write(inserting(3))
+    assert kept(numbers) == [1, 3]
+
+
+WRITER = """
+import sys
+from sqlalchemy import text
+from spool.database import Database
+with Database(sys.argv[1]) as database:
+    for number in range(int(sys.argv[2]), int(sys.argv[3])):
+        database.write(lambda session: session.execute(text(f"INSERT INTO number VALUES ({number})")).close())
+"""
+
+
+def test_two_processes_write_at_the_same_time(tmp_path: Path) -> None:
+    with new_database(tmp_path) as database:
+        with database.migration() as connection:
+            connection.execute(text("CREATE TABLE number (n INTEGER PRIMARY KEY)"))
+        other = subprocess.Popen([sys.executable, "-W", "error", "-c", WRITER, database.url, "1000", "1100"], cwd=ROOT)
+        for number in range(100):
+            database.write(inserting(number))
+        assert other.wait(60) == 0
+        assert len(kept(database)) == 200
+
+
+def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
+    with new_database(tmp_path) as database:
+        assert database.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("sqlite://", "must be a SQLite file"),
+        ("sqlite:///:memory:", "must be a SQLite file"),
+        ("postgresql://user:secret@db/tally", "must be a SQLite file"),
+        ("sqlite:////nowhere/at/all/tally.db", "check the folder /nowhere/at/all"),
+    ],
+)
+def test_what_cannot_be_a_database_is_refused_in_words(url: str, message: str) -> None:
+    with pytest.raises(Misconfigured, match=message) as caught:
+        Database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "tally.db").write_bytes(b"ISA*00*" * 1000)
+    with (
+        Database(sqlite_url(tmp_path / "tally.db")) as database,
+        pytest.raises(Misconfigured, match="is not a database"),
+    ):
+        database.write(inserting(1))

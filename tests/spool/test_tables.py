@@ -1,0 +1,67 @@
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import StatementError
+
+from spool.blobs import Blob
+from spool.database import Database
+from spool.journal import JournalEntry, Step, record
+from spool.tables import Base, insert_if_absent, json_text
+
+from .scene import ManualClock
+
+
+def _blob(at: datetime, name: str = "a") -> Blob:
+    return Blob(sha256=name, size=0, data=b"", created_at=at)
+
+
+def test_a_time_of_another_zone_is_kept_in_utc(database: Database) -> None:
+    at = datetime(2026, 3, 1, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+    database.write(lambda session: session.add(_blob(at)))
+    with database.read() as session:
+        kept = session.get_one(Blob, "a").created_at
+        assert session.scalar(text("SELECT created_at FROM blob")) == "2026-02-28 23:30:00.123456"
+    assert kept == at
+    assert kept.tzinfo is UTC
+
+
+def test_a_time_without_zone_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="has no time zone"):
+        database.write(lambda session: session.add(_blob(datetime(2026, 3, 1))))  # noqa: DTZ001
+
+
+def test_an_enumeration_is_kept_by_its_value_and_json_as_sorted_text(database: Database, clock: ManualClock) -> None:
+    database.write(lambda session: record(session, clock, step=Step.RECEIVED, detail={"b": "é", "a": [1, None]}))
+    with database.read() as session:
+        assert session.execute(text("SELECT step, detail FROM journal_entry")).one() == (
+            "received",
+            '{"a":[1,null],"b":"é"}',
+        )
+        entry = session.query(JournalEntry).one()
+        assert entry.step is Step.RECEIVED
+        assert entry.detail == {"b": "é", "a": [1, None]}
+
+
+@pytest.mark.parametrize("value", [Decimal("1.5"), datetime(2026, 3, 1, tzinfo=UTC), float("nan"), b"bytes"])
+def test_json_refuses_what_it_cannot_say(value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        json_text({"value": value})
+
+
+def test_inserting_if_absent_tells_whether_it_did(database: Database, clock: ManualClock) -> None:
+    values = {"sha256": "a", "size": 1, "data": b"x", "created_at": clock.now()}
+    assert database.write(lambda session: insert_if_absent(session, Blob, values))
+    assert not database.write(lambda session: insert_if_absent(session, Blob, values | {"size": 2}))
+    with database.read() as session:
+        assert session.get_one(Blob, "a").size == 1
+
+
+def test_every_constraint_has_a_name(tmp_path: Path) -> None:
+    metadata: MetaData = Base.metadata
+    unnamed = [
+        constraint for table in metadata.tables.values() for constraint in table.constraints if not constraint.name
+    ]
+    assert unnamed == []
