@@ -24,6 +24,8 @@ Sections: typing.TypeAlias = Mapping[str, Callable[[Any], Any]]
 
 _Loc: typing.TypeAlias = tuple[str | int, ...]
 
+_MAX_PROBLEMS = 100
+
 _PLAIN_KEY = re.compile(r"[\w-]{1,40}")
 
 _SECRET = {"password_hash", "public_keys", "password"}
@@ -193,8 +195,13 @@ class _Reader:
         ]
 
     def sorted_problems(self) -> tuple[ProfileProblem, ...]:
-        """In the order of the file, each once."""
-        return tuple(dict.fromkeys(sorted(self._problems, key=lambda problem: problem.line)))
+        """In the order of the file, each once, as many as somebody reads."""
+        problems = tuple(dict.fromkeys(sorted(self._problems, key=lambda problem: problem.line)))
+        if len(problems) <= _MAX_PROBLEMS:
+            return problems
+        left = len(problems) - _MAX_PROBLEMS
+        more = ProfileProblem(self._file, problems[_MAX_PROBLEMS].line, "", f"and {left} more mistakes from here on.")
+        return (*problems[:_MAX_PROBLEMS], more)
 
     def read(self, stem: str, sections: Sections) -> Profile | None:
         value = self._source.value

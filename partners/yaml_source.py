@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from .profile import quoted
+
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and list positions (from 0) from the document's root to a value."""
 
@@ -114,7 +116,7 @@ def _compose(raw: bytes) -> yaml.Node:
         node = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = ", ".join(part for part in (error.problem, error.context) if part)
+        problem = ", ".join(part[:120] for part in (error.problem, error.context) if part)
         raise _Unreadable(
             mark.line + 1 if mark else 1, f"cannot be read as YAML: {problem}.", _yaml_hint(problem)
         ) from error
@@ -155,7 +157,7 @@ class _Builder:
         if self._count > _MAX_VALUES or len(path) > _MAX_DEPTH:
             raise _Unreadable(line, f"unfolds to more than {_MAX_VALUES} values or {_MAX_DEPTH} levels.", path=path)
         if node.tag not in _PLAIN_TAGS:
-            self._fault(line, "has a YAML tag, which a profile never needs.", f"Remove {node.tag}.", path)
+            self._fault(line, "has a YAML tag, which a profile never needs.", f"Remove {quoted(node.tag)}.", path)
             return ""
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)

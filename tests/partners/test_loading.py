@@ -338,6 +338,12 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
     assert [problem.split(": ")[1] for problem in problems(text)] == ["x12.them.qualifier", "x12.usage", "sftp.user"]
 
 
+def test_more_mistakes_than_anybody_reads_are_counted() -> None:
+    found = problems(GOOD + "name: A\n" * 150)
+    assert len(found) == 101
+    assert found[-1] == "partners/acme.yaml:116: and 50 more mistakes from here on."
+
+
 def test_what_is_only_wrong_together_is_told_for_each_kind_of_document() -> None:
     text = edited((GOOD[GOOD.index("x12:") : GOOD.index("sftp:")], ""))
     assert problems(text) == [
