@@ -1,33 +1,57 @@
-"""Which map reads and writes a document: (format, set, version) to map."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+"""Which map reads and writes a document."""
 
 from canonical.documents import AnyDocument
-from canonical.finding import Finding
+from canonical.errors import Fault, TallyError
 
-from .x12.segments import Node, TransactionSet
+from .translation import ReadResult, TranslationMap
+from .x12.maps.asn_856 import SHIP_NOTICE
+from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
+from .x12.maps.invoice_810 import INVOICE
+from .x12.maps.po_850 import PURCHASE_ORDER
+from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+
+__all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """A document, or None where the findings say why there can be none."""
+class UnsupportedDocument(TallyError):
+    """There is no map for this kind of document; the sender must be told, or the kind be added."""
 
-    document: AnyDocument | None
-    findings: tuple[Finding, ...] = ()
+    fault = Fault.PARTNER
 
 
-class TranslationMap(Protocol):
-    """Both directions of one transaction set. ``read(write(d)) == d`` and ``write(read(x)) == x`` up to normalisation."""
+_MAPS: tuple[TranslationMap, ...] = (
+    INVOICE,
+    PURCHASE_ORDER,
+    PURCHASE_ORDER_ACKNOWLEDGEMENT,
+    SHIP_NOTICE,
+    FUNCTIONAL_ACKNOWLEDGEMENT,
+)
+_BY_SET = {each.set_id: each for each in _MAPS}
+_BY_TYPE = {each.document_type: each for each in _MAPS}
 
-    set_id: str
-    document_type: type
 
-    def read(self, transaction_set: TransactionSet) -> ReadResult:
-        """Translate a valid set. Business faults (totals that do not add up) are findings."""
-        ...
+def supported_sets() -> tuple[str, ...]:
+    """The transaction sets that have a map, in the order of their numbers."""
+    return tuple(_BY_SET)
 
-    def write(self, document: AnyDocument, version: str) -> Sequence[Node]:
-        """The set's nodes in the order of the schema, without ST and SE."""
-        ...
+
+def find(set_id: str) -> TranslationMap:
+    """The map of a transaction set. Raises UnsupportedDocument for a set without one."""
+    try:
+        return _BY_SET[set_id]
+    except KeyError:
+        raise UnsupportedDocument(
+            f"There is no map for transaction set {set_id}; there are maps for {', '.join(_BY_SET)}.",
+            partner_message=f"Transaction set {set_id} is not supported. Supported: {', '.join(_BY_SET)}.",
+        ) from None
+
+
+def for_document(document: AnyDocument) -> TranslationMap:
+    """The map that writes a document. Raises UnsupportedDocument where there is none (a TA1 is not a transaction set)."""
+    try:
+        return _BY_TYPE[type(document)]
+    except KeyError:
+        raise UnsupportedDocument(
+            f"A document of type {document.type} cannot be written as a transaction set.",
+            partner_message=f"Documents of type {document.type} are not supported.",
+        ) from None

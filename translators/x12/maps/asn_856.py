@@ -1,0 +1,225 @@
+"""856, the ship notice: shipment, orders, pallets, cartons and items as levels inside each other."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from canonical.quantity import Quantity
+from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+
+from ..segments import Node, TransactionSet
+from . import checks
+from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, MARKS, PURPOSES, STRUCTURES, WEIGHTS
+from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
+from .hierarchy import arranged, hierarchy, number_of
+from .loops import Child, Once, One, each
+from .parts_delivery import Deliveries
+from .parts_item import dates, descriptions, items, measurements, quantity
+from .parts_money import adjustments, totals
+from .parts_party import PARTIES, contacts, references
+from .reading import Fields, Place, Reading, head_of
+from .records import Choice, Field, Group, Record
+from .set_map import SetMap
+from .writing import Draft
+
+_HEAD = Record(
+    "BSN",
+    ShipNotice,
+    Choice("purpose", 1, PURPOSES, other="other", fallback="ZZ"),
+    Field("number", 2),
+    Field("created_on", 3, DAY),
+    Field("created_at", 4, CLOCK),
+    Field("structure", 5, coded(STRUCTURES)),
+    needed=("number", "created_on", "created_at"),
+)
+
+_LEVEL = Record("HL", ShipmentLevel, Field("kind", 3, coded(LEVELS)), needed=("kind",))
+
+_PRODUCT = Record("LIN", ShippedItem, Field("line_number", 1), items(2, 31))
+
+_SHIPPED = Record(
+    "SN1",
+    ShippedItem,
+    quantity("shipped", 2, 3),
+    Field("shipped_to_date", 4, REAL),
+    quantity("ordered", 5, 6),
+    Field("status", 8, coded(LINE_STATUSES)),
+)
+
+_ORDER = Record(
+    "PRF",
+    OrderReference,
+    Field("number", 1),
+    Field("release", 2),
+    Field("date", 4, DAY),
+    Field("contract", 6),
+    needed=("number",),
+)
+
+_PACK = Record(
+    "PO4",
+    ShipmentLevel,
+    Field("inner_packs", 1, WHOLE),
+    Group("inner_pack_size", Quantity, (Field("value", 2, REAL), Field("unit", 3, TEXT)), ("value",)),
+)
+
+_PACKAGING = Record(
+    "TD1",
+    Packaging,
+    Field("form", 1),
+    Field("count", 2, WHOLE),
+    Field("weight_kind", 6, coded(WEIGHTS)),
+    quantity("weight", 7, 8),
+    quantity("volume", 9, 10),
+)
+
+_EQUIPMENT = Record(
+    "TD3",
+    Equipment,
+    Field("kind", 1, coded(EQUIPMENT)),
+    Field("initial", 2),
+    Field("number", 3),
+    Field("seal", 9),
+)
+
+_MARK = Record(
+    "MAN", Mark, Field("kind", 1, coded(MARKS)), Field("value", 2), Field("until", 3), needed=("kind", "value")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """LIN and SN1 of a level: one item, what it is and how much of it."""
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        item: Fields = {}
+        for record in (_PRODUCT, _SHIPPED):
+            node = place.first(record.id)
+            if node is not None:
+                item.update(record.read(head_of(node), reading, f"{at}item.") or {})
+        if item:
+            fields["item"] = item
+
+    def write(self, value: ShipmentLevel, draft: Draft) -> None:
+        if value.item is None:
+            return
+        for record in (_PRODUCT, _SHIPPED):
+            if record.says(value.item):
+                record.write(value.item, draft.add(record.id))
+
+
+_INSIDE_LEVEL: tuple[Child, ...] = (
+    _Item(),
+    One("order", _ORDER),
+    Once(_PACK),
+    descriptions(),
+    measurements(),
+    each("packaging", _PACKAGING),
+    each("equipment", _EQUIPMENT),
+    Deliveries(),
+    references(),
+    contacts(),
+    each("marks", _MARK),
+    dates(),
+    PARTIES,
+    adjustments(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """HL loops, flat in X12 and nested in the document. Numbers and parents are written anew: 1, 2, 3, ... depth first.
+
+    HL04 (whether there are levels below) is written as it is; where the source left it out or differs, that is unmapped.
+    """
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        tree = hierarchy(place.nodes("HL"), reading)
+        if tree is not None:
+            fields["levels"] = self._below(tree.children, "", reading, "levels.")
+
+    def write(self, value: ShipNotice, draft: Draft) -> None:
+        numbers = count(1)
+
+        def put(level: ShipmentLevel, parent: int | None) -> None:
+            number = next(numbers)
+            loop = draft.add("HL")
+            loop.put(1, str(number))
+            loop.put(2, str(parent) if parent else "")
+            _LEVEL.write(level, loop)
+            loop.default(4, _has_children(level.children))
+            for child in _INSIDE_LEVEL:
+                child.write(level, loop)
+            for below in level.children:
+                put(below, number)
+
+        for level in value.levels:
+            put(level, None)
+
+    def _below(self, children: dict[str, list[Node]], parent: str, reading: Reading, at: str) -> list[Fields]:
+        found: list[Fields] = []
+        for node in children.get(parent, ()):
+            path = f"{at}{len(found)}."
+            fields = self._level(node, bool(children.get(number_of(node))), reading, path)
+            fields["children"] = self._below(children, number_of(node), reading, f"{path}children.")
+            found.append(fields)
+        return found
+
+    def _level(self, node: Node, has_children: bool, reading: Reading, path: str) -> Fields:
+        head = head_of(node)
+        fields = _LEVEL.read(head, reading, path) or {}
+        reading.take(head, 1 << 1 | 1 << 2)
+        reading.origin(path.removesuffix("."), head)
+        stated = head.segment.text(4)
+        if not stated:
+            reading.blank(head, 4)
+        elif stated == _has_children(has_children):
+            reading.take(head, 1 << 4)
+        place = Place.of(node)
+        for child in _INSIDE_LEVEL:
+            child.read(place, fields, reading, path)
+        return fields
+
+
+def _has_children(children: Any) -> str:
+    return "1" if children else "0"
+
+
+def _marks(notice: ShipNotice, reading: Reading) -> None:
+    """The check digit of every SSCC in the shipment."""
+
+    def look(levels: tuple[ShipmentLevel, ...], at: str) -> None:
+        for index, level in enumerate(levels):
+            checks.marks(level.marks, f"{at}{index}.", reading)
+            look(level.children, f"{at}{index}.children.")
+
+    look(notice.levels, "levels.")
+
+
+def _line_count(notice: ShipNotice, reading: Reading) -> None:
+    """CTT01 is the number of HL segments by the standard, the number of items by much practice; either is right."""
+    levels = list(notice.walk())
+    item_levels = sum(1 for level in levels if level.kind == "item")
+    if notice.line_count is not None and notice.line_count not in (len(levels), item_levels):
+        checks.counted_differs(notice.line_count, len(levels), reading)
+
+
+def _count(notice: ShipNotice) -> int:
+    return sum(1 for _ in notice.walk())
+
+
+@dataclass(frozen=True, slots=True)
+class _ShipNoticeMap(SetMap):
+    def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
+        levels = [node for node in transaction_set.children if node.id == "HL"]
+        tree = hierarchy(levels, reading)
+        return transaction_set if tree is None else arranged(transaction_set, tree)
+
+
+SHIP_NOTICE = _ShipNoticeMap(
+    set_id="856",
+    document_type=ShipNotice,
+    head=_HEAD,
+    children=(dates(), _Levels(), totals(ShipNotice, _count)),
+    checks=(_line_count, _marks),
+)

@@ -1,0 +1,63 @@
+"""Rules of the trade that several sets share."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from canonical.finding import Severity
+from canonical.shipment import Mark
+
+from .findings import BusinessFault
+from .reading import Reading
+
+_SSCC_KINDS = frozenset({"sscc", "sscc_bare"})
+_SSCC_DIGITS = 18
+_SSCC_PREFIX = "00"
+
+
+def line_count(document: Any, reading: Reading) -> None:
+    """CTT01 against the lines that are there."""
+    stated, counted = document.line_count, len(document.lines)
+    if stated is not None and stated != counted:
+        counted_differs(stated, counted, reading)
+
+
+def counted_differs(stated: int, counted: int, reading: Reading) -> None:
+    """Remark that CTT01 is not what was counted."""
+    reading.remark(
+        BusinessFault.LINE_COUNT_DIFFERS,
+        Severity.WARNING,
+        f"CTT01 says {stated} lines, but there are {counted}. Check that no line was left out, and correct the count.",
+        field="line_count",
+    )
+
+
+def check_digit(digits: str) -> int:
+    """The GS1 check digit for ``digits``: weights 3 and 1 in turn from the right."""
+    weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
+    return -weighted % 10
+
+
+def marks(found: Sequence[Mark], at: str, reading: Reading) -> None:
+    """The check digit of every serial shipping container code."""
+    for index, mark in enumerate(found):
+        if mark.kind in _SSCC_KINDS:
+            fault = _sscc_fault(mark.value)
+            if fault:
+                message = f"MAN02 {mark.value} is not a valid SSCC-18: {fault}. Correct the label and the ship notice."
+                reading.remark(BusinessFault.SSCC_INVALID, Severity.WARNING, message, field=f"{at}marks.{index}")
+
+
+def _sscc_fault(value: str) -> str | None:
+    bare = value[2:] if len(value) == _SSCC_DIGITS + 2 and value.startswith(_SSCC_PREFIX) else value
+    if len(bare) != _SSCC_DIGITS or not (bare.isascii() and bare.isdigit()):
+        return "it must have 18 digits, or 20 that begin with 00"
+    expected = check_digit(bare[:-1])
+    return None if int(bare[-1]) == expected else f"its check digit is {bare[-1]} and should be {expected}"
+
+
+def plain(amount: Decimal) -> str:
+    """An amount for people: no exponent, no needless zeros beyond cents."""
+    short = amount.normalize()
+    exponent = short.as_tuple().exponent
+    return f"{amount:.2f}" if isinstance(exponent, int) and exponent >= -2 else format(short, "f")

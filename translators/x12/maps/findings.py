@@ -1,0 +1,37 @@
+"""The business faults that a map can find in a set that is valid as X12."""
+
+from enum import StrEnum
+
+
+class BusinessFault(StrEnum):
+    """Codes of findings. All are warnings unless said otherwise: the document is complete and people must decide."""
+
+    HEAD_UNREADABLE = "document-head-unreadable"
+    """Error: the segment that names and dates the document lacks a value no document can do without."""
+
+    VALUE_MISSING = "document-value-missing"
+    """Error: a value that no document of the kind can do without is missing elsewhere."""
+
+    INVOICE_TOTAL_DIFFERS = "invoice-total-differs"
+    """Lines, allowances, charges and taxes do not add up to the stated total (TDS01)."""
+
+    LINE_COUNT_DIFFERS = "line-count-differs"
+    """CTT01 is not the number of lines. A warning only: that nothing was lost is already proved by the segment count in SE01."""
+
+    SSCC_INVALID = "sscc-invalid"
+    """A serial shipping container code is not 18 digits (20 with its prefix 00), or its check digit is wrong."""
+
+    ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
+    """The answers to a line do not cover the ordered quantity, and none of them says that the quantity was changed."""
+
+    HIERARCHY_DUPLICATE_ID = "hierarchy-duplicate-id"
+    """Error: two levels of a ship notice have the same number (HL01), so that it is open what belongs to which."""
+
+    HIERARCHY_UNKNOWN_PARENT = "hierarchy-unknown-parent"
+    """Error: a level belongs to one that the ship notice does not have (HL02)."""
+
+    HIERARCHY_CYCLE = "hierarchy-cycle"
+    """Error: levels of a ship notice contain each other."""
+
+    HIERARCHY_TOO_DEEP = "hierarchy-too-deep"
+    """Error: more levels inside each other than any packing has."""

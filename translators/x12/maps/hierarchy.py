@@ -1,0 +1,100 @@
+"""The levels of a ship notice: HL segments that name their parent, and the tree that they mean."""
+
+from dataclasses import dataclass
+
+from canonical.finding import Severity
+
+from ..segments import Node, TransactionSet
+from .findings import BusinessFault
+from .reading import Reading, head_of
+
+DEEPEST = 30
+"""More levels inside each other than any packing has; deeper ones are an attempt to exhaust us, or an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """HL loops in depth-first order, with the children of each by the parent's number (HL01); "" for the outermost."""
+
+    ordered: tuple[Node, ...]
+    children: dict[str, list[Node]]
+
+
+def number_of(node: Node) -> str:
+    """HL01, the level's number."""
+    return head_of(node).segment.text(1)
+
+
+def hierarchy(nodes: list[Node], reading: Reading) -> Hierarchy | None:
+    """The tree; None, with remarks, where the numbers do not make one."""
+    known = _known(nodes, reading)
+    children: dict[str, list[Node]] = {}
+    for node in nodes:
+        parent = head_of(node).segment.text(2)
+        if parent and parent not in known:
+            _refuse(
+                reading,
+                BusinessFault.HIERARCHY_UNKNOWN_PARENT,
+                node,
+                f"HL {number_of(node)} belongs to HL {parent} (HL02), which the ship notice does not have. Correct HL02.",
+            )
+        children.setdefault(parent, []).append(node)
+    if reading.failed:
+        return None
+    ordered = _depth_first(children, reading)
+    if len(ordered) < len(nodes):
+        reached = {id(node) for node in ordered}
+        lost = next(node for node in nodes if id(node) not in reached)
+        _refuse(
+            reading,
+            BusinessFault.HIERARCHY_CYCLE,
+            lost,
+            f"HL {number_of(lost)} is, by way of its parents (HL02), inside itself. Correct HL02.",
+        )
+    return None if reading.failed else Hierarchy(tuple(ordered), children)
+
+
+def arranged(transaction_set: TransactionSet, tree: Hierarchy) -> TransactionSet:
+    """The set with its HL loops depth first, which is how they nearly always stand already."""
+    levels = iter(tree.ordered)
+    children = [next(levels) if node.id == "HL" else node for node in transaction_set.children]
+    if all(now is before for now, before in zip(children, transaction_set.children, strict=True)):
+        return transaction_set
+    return TransactionSet(transaction_set.set_id, transaction_set.version, children)
+
+
+def _known(nodes: list[Node], reading: Reading) -> set[str]:
+    known: set[str] = set()
+    for node in nodes:
+        number = number_of(node)
+        if number in known:
+            _refuse(
+                reading,
+                BusinessFault.HIERARCHY_DUPLICATE_ID,
+                node,
+                f"Two levels have the number {number} (HL01), so it is open what belongs to which. Number them 1, 2, 3, ...",
+            )
+        known.add(number)
+    return known
+
+
+def _depth_first(children: dict[str, list[Node]], reading: Reading) -> list[Node]:
+    ordered: list[Node] = []
+    waiting = [(node, 1) for node in reversed(children.get("", []))]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEEPEST:
+            _refuse(
+                reading,
+                BusinessFault.HIERARCHY_TOO_DEEP,
+                node,
+                f"HL {number_of(node)} is inside more than {DEEPEST} other levels. Send a flatter ship notice.",
+            )
+            return ordered
+        ordered.append(node)
+        waiting.extend((child, depth + 1) for child in reversed(children.get(number_of(node), [])))
+    return ordered
+
+
+def _refuse(reading: Reading, code: BusinessFault, node: Node, message: str) -> None:
+    reading.remark(code, Severity.ERROR, message, node=head_of(node))

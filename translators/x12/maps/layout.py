@@ -1,0 +1,26 @@
+"""The order of segments and loops in a set, by their ids, as the schema has it."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from ..schema import LoopPlace, SegmentPlace, dictionary
+from .writing import Layout
+
+_ENVELOPE = frozenset({"ST", "SE"})
+
+
+@cache
+def layout(set_id: str, version: str) -> Layout:
+    """The layout of a set in one version of the tables."""
+    structure = dictionary(version).sets[set_id].structure
+    return _layout([place for place in structure if place.tag not in _ENVELOPE])
+
+
+def _layout(places: Iterable[SegmentPlace | LoopPlace]) -> Layout:
+    found: Layout = {}
+    seen: dict[str, int] = {}
+    for place in places:
+        seen[place.tag] = occurrence = seen.get(place.tag, 0) + 1
+        node_id = place.tag if occurrence == 1 else f"{place.tag}#{occurrence}"
+        found[node_id] = _layout(place.children[1:]) if isinstance(place, LoopPlace) else None
+    return found

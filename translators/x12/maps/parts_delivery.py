@@ -1,0 +1,88 @@
+"""How goods travel and what they are packed in: FOB with TD5 or CAD, PO4, TD1, TD3."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from canonical.order import Delivery
+from canonical.party import Identifier
+
+from ..segments import Element
+from ..values import CannotWrite
+from .code_tables import FREIGHT_TERMS, LOCATIONS, MODES
+from .forms import coded
+from .parts_party import identifier
+from .reading import Fields, Place, Reading, head_of
+from .records import Field, Fixed, Record
+from .writing import Draft
+
+_UNSAID_PLACE = "ZZ"
+
+_TERMS = Record(
+    "FOB",
+    Delivery,
+    Field("freight_terms", 1, coded(FREIGHT_TERMS)),
+    Field("freight_location_kind", 2, coded(LOCATIONS), unsaid=_UNSAID_PLACE),
+    Field("freight_location", 3),
+    fixed=(Fixed(2, _UNSAID_PLACE, beside=3),),
+    needed=("freight_terms",),
+)
+
+ROUTING = Record(
+    "TD5",
+    Delivery,
+    identifier("carrier", 2),
+    Field("mode", 4, coded(MODES)),
+    Field("routing", 5),
+    Field("service_level", 12),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scac:
+    """A carrier named by its SCAC alone, as CAD04 does."""
+
+    name: str = "carrier"
+    position: int = 4
+
+    def read(self, elements: tuple[Element, ...], fields: Fields) -> int:
+        inner: Fields = {}
+        mask = Field("value", self.position).read(elements, inner)
+        if mask:
+            fields[self.name] = {"scheme": "scac", **inner}
+        return mask
+
+    def write(self, value: Identifier, draft: Draft) -> None:
+        if value.scheme != "scac":
+            raise CannotWrite(f"The carrier of an invoice is named by its SCAC, not by {value.scheme}. Give its SCAC.")
+        draft.put(self.position, value.value)
+
+
+CARRIER_DETAIL = Record("CAD", Delivery, Field("mode", 1, coded(MODES)), _Scac(), Field("routing", 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """The first FOB with the first routing segment make the first delivery, the second the second, and so on."""
+
+    routing: Record = ROUTING
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        found: list[Fields] = []
+        for record in (_TERMS, self.routing):
+            index = 0
+            for node in place.nodes(record.id):
+                part = record.read(head_of(node), reading)
+                if part is None:
+                    continue
+                if index == len(found):
+                    found.append({})
+                    reading.origin(f"{at}deliveries.{index}", head_of(node))
+                found[index].update(part)
+                index += 1
+        fields["deliveries"] = found
+
+    def write(self, value: Any, draft: Draft) -> None:
+        for delivery in value.deliveries:
+            for record in (_TERMS, self.routing):
+                if record.says(delivery):
+                    record.write(delivery, draft.add(record.id))

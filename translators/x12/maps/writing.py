@@ -1,0 +1,111 @@
+"""Building a transaction set from a document, and putting back what the document keeps unmapped."""
+
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from canonical.document import Unmapped
+
+from ..segments import Element, LoopNode, Node, Segment, SegmentNode
+from ..values import CannotWrite
+
+Layout: TypeAlias = "dict[str, Layout | None]"
+"""The ids of the children of a set or loop, in the order of the schema; a loop's own layout, or None for a segment."""
+
+_PATH = re.compile(r"(?:[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]/)*[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\](?:/\d\d)?")
+_STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
+
+
+class Draft:
+    """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one."""
+
+    __slots__ = ("_defaults", "elements", "groups", "id")
+
+    def __init__(self, node_id: str) -> None:
+        self.id = node_id
+        self.elements: dict[int, Element] = {}
+        self.groups: dict[str, list[Draft]] = {}
+        self._defaults: dict[int, tuple[str, int | None]] = {}
+
+    def add(self, node_id: str) -> "Draft":
+        """A new child, after those of the same id."""
+        child = Draft(node_id)
+        self.groups.setdefault(node_id, []).append(child)
+        return child
+
+    def put(self, position: int, element: Element) -> None:
+        """Set an element; an empty one leaves the place free."""
+        if element:
+            self.elements[position] = element
+
+    def default(self, position: int, text: str, beside: int | None = None) -> None:
+        """What stands at ``position`` if nothing else comes there (and, with ``beside``, if something stands there)."""
+        self._defaults[position] = (text, beside)
+
+    def fill(self, position: int, element: Element) -> None:
+        """Put back an unmapped element; an empty one says that the place stays empty."""
+        if position not in self.elements:
+            if element:
+                self.elements[position] = element
+            self._defaults.pop(position, None)
+
+    def segment(self) -> Segment:
+        for position, (text, beside) in self._defaults.items():
+            if position not in self.elements and (beside is None or beside in self.elements):
+                self.elements[position] = text
+        last = max(self.elements, default=0)
+        elements = tuple(self.elements.get(position, "") for position in range(1, last + 1))
+        return Segment(self.id.partition("#")[0], elements)
+
+    def nodes(self, layout: Layout) -> list[Node]:
+        """The children in the order of the schema. Raises CannotWrite where the schema has no place for one."""
+        for node_id in self.groups.keys() - layout.keys():
+            raise CannotWrite(
+                f"This version of the set has no {node_id} in {self.id or 'the set'}; remove it or use another."
+            )
+        nodes: list[Node] = []
+        for node_id, inner in layout.items():
+            for child in self.groups.get(node_id, ()):
+                if inner is None:
+                    nodes.append(SegmentNode(node_id, child.segment()))
+                else:
+                    head = SegmentNode(node_id.partition("#")[0], child.segment())
+                    nodes.append(LoopNode(node_id, [head, *child.nodes(inner)]))
+        return nodes
+
+    def put_back(self, unmapped: Iterable[Unmapped]) -> None:
+        """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""
+        for entry in unmapped:
+            if _PATH.fullmatch(entry.source):
+                self._put_back(entry)
+
+    def _put_back(self, entry: Unmapped) -> None:
+        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(entry.source)]
+        parent = self._descend(steps[:-1], entry.source)
+        node_id, number = steps[-1]
+        siblings = parent.groups.setdefault(node_id, [])
+        if entry.source[-1] != "]":
+            _at(siblings, number, entry.source).fill(int(entry.source[-2:]), entry.value)
+        elif entry.value == "":
+            if len(siblings) >= number and not (siblings[number - 1].elements or siblings[number - 1].groups):
+                del siblings[number - 1]
+        else:
+            draft = Draft(node_id)
+            for position, text in enumerate(entry.value, 1):
+                draft.put(position, text)
+            siblings.insert(number - 1, draft)
+
+    def _descend(self, steps: list[tuple[str, int]], source: str) -> "Draft":
+        draft = self
+        for node_id, number in steps:
+            draft = _at(draft.groups.get(node_id, []), number, source)
+        return draft
+
+
+def _at(siblings: list[Draft], number: int, source: str) -> Draft:
+    if not 1 <= number <= len(siblings):
+        raise CannotWrite(
+            f"The document keeps {source} unmapped but no longer has the part it belongs to; "
+            "remove that entry from 'unmapped', or give the part back."
+        )
+    return siblings[number - 1]
