@@ -267,6 +267,10 @@ def _spoken(scope: Scope) -> str:
     return words.get(scope.name, scope.name.removeprefix("levels."))
 
 
+_WHOLE = frozenset({("price", "amount"), ("dates", "date"), ("date", "date")})
+"""Leaves that are what the object around them is about, as each ``value`` is: their path is the object's (``lines.2.price``)."""
+
+
 def _put(tree: dict[str, Any], spec: FieldSpec, value: CellValue) -> str | None:
     """Put ``value`` where ``spec`` says; the path there, or None when the place is taken by something of another kind."""
     path: list[str] = []
@@ -284,7 +288,8 @@ def _put(tree: dict[str, Any], spec: FieldSpec, value: CellValue) -> str | None:
             tree = tree.setdefault(step.attribute, tags)
             if not tags.items() <= tree.items():
                 return None
-    path.append(spec.leaf)
+    if not spec.steps or ((spec.steps[-1].attribute, spec.leaf) not in _WHOLE and spec.leaf != "value"):
+        path.append(spec.leaf)
     if spec.position is not None:
         texts = tree.setdefault(spec.leaf, [])
         path.append(str(len(texts)))

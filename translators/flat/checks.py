@@ -11,42 +11,48 @@ from canonical.finding import Finding, Severity
 from canonical.invoice import Invoice, InvoiceLine
 from canonical.money import Adjustment, Tax
 from canonical.order import OrderLine, PurchaseOrder
+from canonical.shipment import ShipmentLevel, ShipNotice
 
 from .assemble import Places
 from .findings import Code, in_row
+from .values import sscc_check_digit
 from .vocabulary import FlatModel
 
 _Line = OrderLine | AcknowledgedLine | InvoiceLine
 _DIGITS = 100
 """Digits to calculate with: more than a product of two values can have, so that no sum is rounded or overflows."""
-_UNCHANGED = frozenset(
+_CHANGES_QUANTITY = frozenset(
     {
-        LineStatus.ACCEPTED,
-        LineStatus.ACCEPTED_AND_SHIPPED,
-        LineStatus.ACCEPTED_AND_RELEASED,
-        LineStatus.ACCEPTED_PRICE_PENDING,
-        LineStatus.PRICE_CHANGED,
-        LineStatus.DATE_RESCHEDULED,
-        LineStatus.BACKORDERED,
+        LineStatus.ACCEPTED_WITH_CHANGES,
+        LineStatus.QUANTITY_CHANGED,
+        LineStatus.DELETED,
+        LineStatus.REJECTED,
         LineStatus.SUBSTITUTED,
+        LineStatus.OTHER,
     }
 )
-"""Answers that leave the quantity of a line as it was ordered, alone or together."""
+"""Answers that say themselves that the ordered quantity no longer holds."""
 
 
 def check(document: FlatModel, places: Places, first_row: int) -> list[Finding]:
     """The warnings for a document that was read without errors. ``places`` says where each field was read."""
-    match document:
-        case PurchaseOrder() | Invoice() | PurchaseOrderAcknowledgement():
-            faults = [*_counts(document, document.lines), *_repeated_lines(document.lines)]
-        case _:
-            faults = []
-    if isinstance(document, Invoice):
-        with localcontext(prec=_DIGITS):
-            faults += _total(document)
-    if isinstance(document, PurchaseOrderAcknowledgement):
-        faults += _split_quantities(document)
+    with localcontext(prec=_DIGITS):
+        faults = list(_faults(document))
     return [_at(places.get(path, (first_row, None)), code, message) for path, code, message in faults]
+
+
+def _faults(document: FlatModel) -> "Iterator[_Fault]":
+    match document:
+        case ShipNotice():
+            for index, level in enumerate(document.levels):
+                yield from _check_digits(level, f"levels.{index}.")
+        case _:
+            yield from _counts(document, document.lines)
+            yield from _repeated_lines(document.lines)
+    if isinstance(document, Invoice):
+        yield from _total(document)
+    if isinstance(document, PurchaseOrderAcknowledgement):
+        yield from _answered_quantities(document)
 
 
 def _at(where: tuple[int, str | None], code: Code, message: str) -> Finding:
@@ -62,13 +68,13 @@ def _counts(
     if document.line_count is not None and document.line_count != len(lines):
         yield (
             "line_count",
-            Code.COUNT_MISMATCH,
+            Code.LINE_COUNT_DIFFERS,
             f"The line count says {document.line_count}; there are {len(lines)} lines.",
         )
     total = sum((line.quantity.value for line in lines if line.quantity is not None), Decimal(0))
     if document.quantity_total is not None and document.quantity_total != total:
         message = f"The quantity total says {document.quantity_total}; the lines add up to {total}."
-        yield "quantity_total", Code.COUNT_MISMATCH, message
+        yield "quantity_total", Code.QUANTITY_TOTAL_DIFFERS, message
 
 
 def _repeated_lines(lines: Sequence[_Line]) -> Iterator[_Fault]:
@@ -80,22 +86,43 @@ def _repeated_lines(lines: Sequence[_Line]) -> Iterator[_Fault]:
         seen.add(line.number or "")
 
 
-def _split_quantities(document: PurchaseOrderAcknowledgement) -> Iterator[_Fault]:
-    """Answers to parts of a line must add up to what was ordered, unless one of them says that the quantity changes."""
+def _answered_quantities(document: PurchaseOrderAcknowledgement) -> Iterator[_Fault]:
+    """The answers to a line must cover what was ordered, unless one of them says that they do not."""
     for index, line in enumerate(document.lines):
-        stated = [response.quantity for response in line.responses if response.quantity is not None]
-        explicit = any(response.status not in _UNCHANGED for response in line.responses)
-        if line.quantity is None or explicit or not stated or len(stated) < len(line.responses):
+        answered = _answered(line)
+        if line.quantity is None or answered is None or answered == line.quantity.value:
             continue
-        if len({quantity.unit for quantity in (*stated, line.quantity)} - {None}) > 1:
-            continue
-        total = sum((quantity.value for quantity in stated), Decimal(0))
-        if total != line.quantity.value:
+        message = (
+            f"Line {line.number or index + 1}: {line.quantity.value:f} were ordered, but the answers cover {answered:f}. "
+            "Answer for the rest too, or say with the status that the quantity was changed."
+        )
+        yield f"lines.{index}.quantity", Code.ACKNOWLEDGED_QUANTITY_DIFFERS, message
+
+
+def _answered(line: AcknowledgedLine) -> Decimal | None:
+    """The sum of the answers' quantities; None where it cannot or need not be compared."""
+    if line.quantity is None or not line.responses:
+        return None
+    total = Decimal(0)
+    for response in line.responses:
+        if response.status in _CHANGES_QUANTITY or response.quantity is None:
+            return None
+        if response.quantity.unit != line.quantity.unit:
+            return None
+        total += response.quantity.value
+    return total
+
+
+def _check_digits(level: ShipmentLevel, path: str) -> Iterator[_Fault]:
+    for index, mark in enumerate(level.marks):
+        if mark.kind == "sscc" and mark.value[-1] != sscc_check_digit(mark.value):
             message = (
-                f"The answers to line {line.number or index + 1} add up to {total} of {line.quantity.value} ordered, and none of "
-                "them says that the quantity changes."
+                f"SSCC {mark.value} ends in {mark.value[-1]}, but its check digit should be {sscc_check_digit(mark.value)}. "
+                "Correct the label and the ship notice."
             )
-            yield f"lines.{index}.quantity.value", Code.QUANTITY_MISMATCH, message
+            yield f"{path}marks.{index}", Code.SSCC_INVALID, message
+    for index, child in enumerate(level.children):
+        yield from _check_digits(child, f"{path}children.{index}.")
 
 
 def _total(invoice: Invoice) -> Iterator[_Fault]:
@@ -119,7 +146,7 @@ def _total(invoice: Invoice) -> Iterator[_Fault]:
             f"The total is {stated}, but lines, allowances, charges and taxes give {each}: {abs(stated - each)} too "
             f"{'much' if stated > each else 'little'}."
         )
-        yield "total_amount", Code.TOTAL_MISMATCH, message
+        yield "total_amount", Code.INVOICE_TOTAL_DIFFERS, message
 
 
 def _all_amounts(parts: Sequence[Adjustment] | Sequence[Tax]) -> bool:

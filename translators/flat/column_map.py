@@ -129,7 +129,7 @@ class ColumnMap(BaseModel):
     def _check(self) -> Self:
         problems = [*_form_problems(self), *_column_problems(self)]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
@@ -180,31 +180,33 @@ def choose(maps: Iterable[ColumnMap], filename: str) -> ColumnMap | None:
 
 
 def _explained(problem: Any) -> str:
+    """One line for each mistake in a pydantic error, with its key. Our own checks put several, each with the rest of its key."""
     key = ".".join(str(part) for part in ("csv", *problem["loc"]))
     message = str(problem["msg"]).removeprefix("Value error, ")
-    known = ", ".join(Column.model_fields if "columns" in problem["loc"] else ColumnMap.model_fields)
     if problem["type"] == "extra_forbidden":
-        message = f"there is no such key; possible are {known}"
-    return f"{key}: {message}"
+        known = Column.model_fields if "columns" in problem["loc"] else ColumnMap.model_fields
+        message = f"there is no such key; possible are {', '.join(known)}"
+    separator = "." if len(problem["loc"]) == 1 and problem["type"] == "value_error" else ": "
+    return "\n".join(f"{key}{separator}{line}" for line in message.split("\n"))
 
 
 def _form_problems(column_map: ColumnMap) -> Iterable[str]:
     if column_map.document not in DOCUMENT_TYPES:
-        yield f"document '{column_map.document}' cannot be CSV; possible are {', '.join(DOCUMENT_TYPES)}"
+        yield f"document: '{column_map.document}' cannot be CSV; possible are {', '.join(DOCUMENT_TYPES)}"
     if not re.fullmatch(r"[^\w\s\"'.]|\t", column_map.delimiter, re.ASCII) or not column_map.delimiter.isascii():
-        yield f'delimiter {column_map.delimiter!r} must be one character such as , ; | or a tab ("\\t")'
+        yield f'delimiter: {column_map.delimiter!r} must be one character such as , ; | or a tab ("\\t")'
     if column_map.quote not in ("", '"', "'"):
-        yield f"quote {column_map.quote!r} must be \" or ', or empty for files that never quote"
+        yield f"quote: {column_map.quote!r} must be \" or ', or empty for files that never quote"
     if column_map.decimal_separator not in (".", ","):
-        yield f"decimal_separator {column_map.decimal_separator!r} must be . or ,"
+        yield f"decimal_separator: {column_map.decimal_separator!r} must be . or ,"
     if not _is_encoding(column_map.encoding):
         yield (
-            f"encoding '{column_map.encoding}' cannot be read; possible are utf-8, ascii, cp1252 and other code pages, "
+            f"encoding: '{column_map.encoding}' cannot be read; possible are utf-8, ascii, cp1252 and other code pages, "
             "latin-1 and other ISO 8859 parts"
         )
     problem = date_format_problem(column_map.date_format)
     if problem:
-        yield problem
+        yield f"date_format: {problem}"
 
 
 def _is_encoding(name: str) -> bool:
@@ -223,35 +225,35 @@ def _column_problems(column_map: ColumnMap) -> Iterable[str]:
         yield from _field_problems(document_type, name, column, column_map)
         if column.column is not None:
             if column.column in used:
-                yield f"columns {used[column.column]} and {name}: both read column '{column.column}'; a column fills one field"
+                yield f"columns.{name}: {used[column.column]} reads column '{column.column}' already; a column fills one field"
             used[column.column] = name
             yield from _name_problems(name, column.column, column_map.header)
     for name in document_type.required:
         if name not in column_map.columns:
-            yield f"columns: {name} is missing; every {document_type.name} has one (a column, or a constant)"
+            yield f"columns.{name}: missing; every {document_type.name} has one (a column, or a constant)"
     yield from _key_problems(column_map, document_type, used)
 
 
 def _name_problems(name: str, column: ColumnName, header: bool) -> Iterable[str]:
     if header and isinstance(column, int):
-        yield f"columns {name}: {column} is a number, but the file has a header; name the column (a name of digits in quotes)"
+        yield f"columns.{name}: {column} is a number, but the file has a header; name the column (a name of digits in quotes)"
     if not header and not isinstance(column, int):
-        yield f"columns {name}: '{column}' is a name, but the file has no header; give the column's number, from 1"
+        yield f"columns.{name}: '{column}' is a name, but the file has no header; give the column's number, from 1"
 
 
 def _field_problems(document_type: DocumentType, name: str, column: Column, column_map: ColumnMap) -> Iterable[str]:
     field = document_type.resolve(name)
     if field is None:
         near = document_type.suggest(name)
-        yield f"columns {name}: {document_type.name} has no such field" + (f"; did you mean {near}?" if near else "")
+        yield f"columns.{name}: {document_type.name} has no such field" + (f"; did you mean {near}?" if near else "")
         return
     if field.needs is not None and field.needs not in column_map.columns:
-        yield f"columns {name}: means nothing without {field.needs}; map that too"
+        yield f"columns.{name}: means nothing without {field.needs}; map that too"
     filler = [("constant", column.constant), ("default", column.default)]
     for what, text in [*filler, *(("codes", target) for target in (column.codes or {}).values())]:
         value = None if text is None else parse(field.kind, text, CANONICAL)
         if isinstance(value, Fault):
-            yield f"columns {name}: {what}: {value.message}"
+            yield f"columns.{name}: {what}: {value.message}"
 
 
 def _key_problems(column_map: ColumnMap, document_type: DocumentType, used: dict[ColumnName, str]) -> Iterable[str]:

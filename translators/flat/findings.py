@@ -35,7 +35,6 @@ class Code(StrEnum):
     NOT_A_DATE = "not-a-date"
     NOT_A_TIME = "not-a-time"
     UNKNOWN_CODE = "unknown-code"
-    BAD_SSCC = "bad-sscc"
     INCOMPLETE_VALUE = "incomplete-value"
     CONFLICTING_VALUE = "conflicting-value"
     # A document.
@@ -43,9 +42,12 @@ class Code(StrEnum):
     DOCUMENT_TOO_LARGE = "document-too-large"
     TOO_MANY_FINDINGS = "too-many-findings"
     REPEATED_LINE = "repeated-line"
-    QUANTITY_MISMATCH = "quantity-mismatch"
-    TOTAL_MISMATCH = "total-mismatch"
-    COUNT_MISMATCH = "count-mismatch"
+    QUANTITY_TOTAL_DIFFERS = "quantity-total-differs"
+    # A document, by the same codes as in the maps of X12.
+    SSCC_INVALID = "sscc-invalid"
+    LINE_COUNT_DIFFERS = "line-count-differs"
+    ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
+    INVOICE_TOTAL_DIFFERS = "invoice-total-differs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from functools import cache
 from canonical.acknowledgement import LineStatus
 from canonical.document import Purpose
 
+from ..x12.maps import code_tables
+from ..x12.maps.codes import Codes
 from .findings import Code, Fault, shown
 
 
@@ -30,11 +32,34 @@ class Kind(StrEnum):
     SSCC = "SSCC"
     STATUS = "line status"
     PURPOSE = "purpose"
-    ANSWER = "answer"
+    ANSWER = "answer to an order"
+    ORDER_TYPE = "order type"
+    INVOICE_KIND = "invoice kind"
+    PRICE_BASIS = "price basis"
+    FREIGHT_TERMS = "freight terms"
+    MODE = "mode of transport"
+    TERMS_KIND = "kind of terms"
+    TERMS_BASIS = "basis of terms"
+    STRUCTURE = "structure"
 
 
 CellValue = str | Decimal | int | datetime.date | datetime.time | Purpose
 """A value as the canonical model takes it. A line status stays text (``rejected``, ``R2``) until it is put in its place."""
+
+CODED: dict[Kind, Codes] = {
+    Kind.ANSWER: code_tables.ORDER_ANSWERS,
+    Kind.ORDER_TYPE: code_tables.ORDER_TYPES,
+    Kind.INVOICE_KIND: code_tables.INVOICE_KINDS,
+    Kind.PRICE_BASIS: code_tables.PRICE_BASES,
+    Kind.FREIGHT_TERMS: code_tables.FREIGHT_TERMS,
+    Kind.MODE: code_tables.MODES,
+    Kind.TERMS_KIND: code_tables.TERMS_KINDS,
+    Kind.TERMS_BASIS: code_tables.TERMS_BASES,
+    Kind.STRUCTURE: code_tables.STRUCTURES,
+    Kind.PURPOSE: code_tables.PURPOSES,
+    Kind.STATUS: code_tables.LINE_STATUSES,
+}
+"""Kinds whose values are names of ours. The X12 codes for them are understood too, since partners know those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +73,15 @@ class Formats:
 CANONICAL = Formats()
 """How constants and defaults are written in a column map, whatever the file does."""
 
-ANSWERS = ("accepted", "accepted_with_changes", "acknowledged", "rejected")
-
-_STATUS_CODES = {
-    "AC": LineStatus.ACCEPTED_AND_SHIPPED,
-    "AR": LineStatus.ACCEPTED_AND_RELEASED,
-    "BP": LineStatus.PARTIAL_BACKORDERED,
-    "DR": LineStatus.DATE_RESCHEDULED,
-    "IA": LineStatus.ACCEPTED,
-    "IB": LineStatus.BACKORDERED,
-    "IC": LineStatus.ACCEPTED_WITH_CHANGES,
-    "ID": LineStatus.DELETED,
-    "IE": LineStatus.ACCEPTED_PRICE_PENDING,
-    "IF": LineStatus.ON_HOLD_INCOMPLETE_DESCRIPTION,
-    "IH": LineStatus.ON_HOLD,
-    "IP": LineStatus.PRICE_CHANGED,
-    "IQ": LineStatus.QUANTITY_CHANGED,
-    "IR": LineStatus.REJECTED,
-    "IS": LineStatus.SUBSTITUTED,
-}
 _REASONS = tuple(f"R{number}" for number in range(1, 9))
-STATUSES = tuple(status.value for status in LineStatus if status is not LineStatus.OTHER)
+"""Line statuses that stay codes, since they carry the reason for a rejection (X12 element 668)."""
 
 
 def parse(kind: Kind, text: str, formats: Formats) -> CellValue | Fault:
     """The value of a text that is not blank, or what is wrong with it."""
+    coded = CODED.get(kind)
+    if coded is not None:
+        return _coded(kind, coded, text)
     return _PARSERS[kind](text, formats)
 
 
@@ -99,12 +108,12 @@ def date_format_problem(date_format: str) -> str | None:
     tokens = _DATE_TOKEN.findall(date_format)
     if sorted(tokens) not in (["DD", "MM", "YYYY"], ["DD", "MM", "YY"]):
         return (
-            f"date_format '{date_format}' must hold YYYY (or YY), MM and DD once each, for example YYYY-MM-DD, MM/DD/YYYY "
+            f"'{date_format}' must hold YYYY (or YY), MM and DD once each, for example YYYY-MM-DD, MM/DD/YYYY "
             "or YYYYMMDD"
         )
     between = _DATE_TOKEN.sub("", date_format)
     if re.search(r"[A-Za-z0-9]", between):
-        return f"date_format '{date_format}' may hold only YYYY, YY, MM, DD and punctuation"
+        return f"'{date_format}' may hold only YYYY, YY, MM, DD and punctuation"
     return None
 
 
@@ -206,53 +215,35 @@ def _time(text: str, formats: Formats) -> datetime.time | Fault:
 
 
 def _sscc(text: str, formats: Formats) -> str | Fault:
-    """GS1 General Specifications: 18 digits, the last one the modulo 10 check digit (weights 3 and 1 from the right)."""
-    if not re.fullmatch(r"[0-9]{18}", text):
-        return Fault(
-            Code.BAD_SSCC,
-            _damaged(text) or f"'{shown(text)}' is not an SSCC: it has {len(text)} characters, an SSCC has 18 digits.",
-        )
-    expected = sscc_check_digit(text[:17])
-    if text[17] != expected:
-        return Fault(
-            Code.BAD_SSCC,
-            f"SSCC {text} ends in {text[17]}, but its check digit must be {expected}. Check it against the label.",
-        )
-    return text
+    """18 digits, or 20 that begin with the application identifier 00. The check digit is looked at later: it does not reject."""
+    if re.fullmatch(r"(?:00)?[0-9]{18}", text):
+        return text
+    return Fault(
+        Code.SSCC_INVALID,
+        _damaged(text) or f"'{shown(text)}' is not an SSCC: that has 18 digits, or 20 that begin with 00.",
+    )
 
 
-def sscc_check_digit(digits: str) -> str:
-    """The check digit for the first 17 digits of an SSCC."""
-    total = sum(int(digit) * (3 if position % 2 == 0 else 1) for position, digit in enumerate(digits))
+def sscc_check_digit(sscc: str) -> str:
+    """The check digit that an SSCC should end in (GS1 General Specifications: modulo 10, weights 3 and 1 from the right)."""
+    total = sum(int(digit) * (3 if position % 2 == 0 else 1) for position, digit in enumerate(sscc[-18:-1]))
     return str(-total % 10)
 
 
-def _choice(text: str, choices: tuple[str, ...], what: str) -> str | Fault:
-    wanted = text.lower().replace(" ", "_").replace("-", "_")
-    if wanted in choices:
-        return wanted
-    near = difflib.get_close_matches(wanted, choices, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return Fault(Code.UNKNOWN_CODE, f"'{shown(text)}' is not {what}.{hint} Possible: {', '.join(choices)}.")
-
-
-def _status(text: str, formats: Formats) -> str | Fault:
-    """X12 element 668 codes are understood besides our names; R1 to R8 stay codes, since they carry the reason."""
-    code = text.upper()
-    if code in _REASONS:
-        return code
-    if code in _STATUS_CODES:
-        return _STATUS_CODES[code].value
-    return _choice(text, STATUSES, "a line status")
-
-
-def _purpose(text: str, formats: Formats) -> Purpose | Fault:
-    found = _choice(text, tuple(Purpose), "a purpose")
-    return found if isinstance(found, Fault) else Purpose(found)
-
-
-def _answer(text: str, formats: Formats) -> str | Fault:
-    return _choice(text, ANSWERS, "an answer to an order")
+def _coded(kind: Kind, codes: Codes, text: str) -> CellValue | Fault:
+    """One of our names, however written, or the X12 code for it; codes without a name are not known to be meant."""
+    if kind is Kind.STATUS and text.upper() in _REASONS:
+        return text.upper()
+    names = codes.names
+    wanted = re.sub(r"[ -]+", "_", text.lower())
+    found = names.get(text.upper()) or (wanted if wanted in names.values() else None)
+    if found is None:
+        near = difflib.get_close_matches(wanted, names.values(), n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return Fault(
+            Code.UNKNOWN_CODE, f"'{shown(text)}' is not a known {kind}.{hint} Possible: {', '.join(names.values())}."
+        )
+    return Purpose(found) if kind is Kind.PURPOSE else found
 
 
 _PARSERS: dict[Kind, Callable[[str, Formats], CellValue | Fault]] = {
@@ -262,7 +253,4 @@ _PARSERS: dict[Kind, Callable[[str, Formats], CellValue | Fault]] = {
     Kind.DATE: _date,
     Kind.TIME: _time,
     Kind.SSCC: _sscc,
-    Kind.STATUS: _status,
-    Kind.PURPOSE: _purpose,
-    Kind.ANSWER: _answer,
 }

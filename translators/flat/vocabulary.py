@@ -1,8 +1,8 @@
 """The names a partner's column map may use, one table a document type.
 
 A name is the path of a canonical field (``lines.quantity.value``). Names with ``<...>`` stand for a family: where
-``lines.items.<item_scheme>`` stands, any of our scheme names (``vendor_part``) or, where we have none, another name or an
-upper-case code may be written. A name that nearly is one of ours is taken for a slip of the pen and refused.
+``lines.items.<item_scheme>`` stands, any of our scheme names (``vendor_part``) may be written or, where we have none, the
+X12 code (``lines.items.A8``).
 
 A document is a nest of *scopes*: the document, its lines, the responses to a line; or shipment, order, tare, pack, item. Every
 field belongs to the scope whose prefix its name has.
@@ -19,6 +19,8 @@ from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
 
+from ..x12.maps import code_tables
+from ..x12.maps.codes import Codes
 from .values import Kind
 
 FlatModel = PurchaseOrder | PurchaseOrderAcknowledgement | ShipNotice | Invoice
@@ -109,58 +111,22 @@ class DocumentType:
 ROOT = "document"
 """The name of the outermost scope."""
 
-_KNOWN: dict[str, tuple[str, ...]] = {
-    "item_scheme": (
-        "buyer_part",
-        "vendor_part",
-        "manufacturer_part",
-        "gtin",
-        "upc",
-        "ean",
-        "lot",
-        "serial",
-        "style",
-        "color",
-        "size",
-    ),
-    "party_scheme": ("duns", "gln", "assigned_by_buyer", "assigned_by_seller"),
-    "carrier_scheme": ("scac",),
-    "date_kind": (
-        "delivery_requested",
-        "delivery_required",
-        "delivery_estimated",
-        "delivered",
-        "requested_ship",
-        "ship_estimated",
-        "promised_for_delivery",
-        "promised_for_shipment",
-        "shipped",
-        "cancel_after",
-        "expiry",
-    ),
-    "reference_kind": (
-        "bill_of_lading",
-        "vendor_order",
-        "contract",
-        "purchase_order",
-        "carrier_reference",
-        "tracking",
-        "packing_list",
-        "invoice",
-        "department",
-    ),
-    "mark_kind": ("carton", "upc_case"),
-    "tax_kind": ("sales_tax", "value_added_tax", "goods_and_services_tax"),
-    "direction": ("allowance", "charge"),
-    "service": ("freight", "handling", "discount"),
-    "role": ("buyer", "seller", "ship_to", "ship_from", "bill_to", "remit_to"),
-    "function": ("buyer", "delivery", "information"),
-    "measure": ("gross_weight", "net_weight", "volume", "length", "width", "height"),
+_KNOWN: dict[str, Codes] = {
+    "item_scheme": code_tables.ITEM_SCHEMES,
+    "party_scheme": code_tables.IDENTIFIER_SCHEMES,
+    "carrier_scheme": code_tables.IDENTIFIER_SCHEMES,
+    "date_kind": code_tables.DATES,
+    "reference_kind": code_tables.REFERENCES,
+    "mark_kind": code_tables.MARKS,
+    "tax_kind": code_tables.TAX_KINDS,
+    "direction": Codes("248", {"A": "allowance", "C": "charge"}),
+    "service": code_tables.SERVICES,
+    "role": code_tables.ROLES,
+    "function": code_tables.CONTACTS,
+    "measure": code_tables.MEASUREMENTS,
 }
-_CLOSED = frozenset({"direction"})
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""The names that may stand for each placeholder: the same as everywhere in canonical documents."""
 _CODE = re.compile(r"[A-Z0-9]{1,4}")
-_SLIP = 0.82
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,20 +170,17 @@ class _Template:
         """The names people may have meant: families with each of our known tags."""
         names = [self.name]
         for family, known in _KNOWN.items():
-            names = [name.replace(f"<{family}>", tag) for name in names for tag in known]
+            names = [name.replace(f"<{family}>", tag) for name in names for tag in known.names.values()]
             names = list(dict.fromkeys(names))
         yield from names
 
 
 def _is_tag(family: str, tag: str) -> bool:
+    """Whether ``tag`` is a name of the family, or a code that has no name."""
     known = _KNOWN[family]
-    if tag in known:
-        return True
-    if family in _CLOSED or (family == "mark_kind" and tag == "sscc"):
-        return False
-    if _CODE.fullmatch(tag):
-        return True
-    return bool(_NAME.fullmatch(tag)) and not difflib.get_close_matches(tag, known, n=1, cutoff=_SLIP)
+    if tag in known.names.values():
+        return (family, tag) != ("mark_kind", "sscc")
+    return family != "direction" and bool(_CODE.fullmatch(tag)) and not known.known(tag)
 
 
 _STEP = re.compile(r"(?P<attribute>\w+)(?P<bracket>[\[{](?P<tags>[^\]}]*)[\]}])?")
@@ -273,7 +236,7 @@ _DESCRIPTIONS: tuple[_Row, ...] = (("descriptions.text", Kind.TEXT, "description
 _NOTES: tuple[_Row, ...] = (("notes.text", Kind.TEXT, "notes[]/text"),)
 _PRICE: tuple[_Row, ...] = (
     ("price.amount", Kind.DECIMAL, "price/amount"),
-    ("price.basis", Kind.TEXT, "price/basis", "price.amount"),
+    ("price.basis", Kind.PRICE_BASIS, "price/basis", "price.amount"),
 )
 _MEASUREMENTS = _quantity("measurements.<measure>", "measurements[kind=<measure>]/quantity")
 _PARTY = "parties[role=<role>]"
@@ -295,8 +258,8 @@ _CONTACTS: tuple[_Row, ...] = (
     ("contacts.<function>.email", Kind.TEXT, f"{_CONTACT}/channels[kind=email]/value"),
 )
 _TERMS: tuple[_Row, ...] = (
-    ("terms.kind", Kind.TEXT, "terms[]/kind"),
-    ("terms.basis", Kind.TEXT, "terms[]/basis"),
+    ("terms.kind", Kind.TERMS_KIND, "terms[]/kind"),
+    ("terms.basis", Kind.TERMS_BASIS, "terms[]/basis"),
     ("terms.discount_percent", Kind.DECIMAL, "terms[]/discount_percent"),
     ("terms.discount_due", Kind.DATE, "terms[]/discount_due"),
     ("terms.discount_days", Kind.INTEGER, "terms[]/discount_days"),
@@ -306,10 +269,10 @@ _TERMS: tuple[_Row, ...] = (
     ("terms.description", Kind.TEXT, "terms[]/description"),
 )
 _DELIVERIES: tuple[_Row, ...] = (
-    ("deliveries.freight_terms", Kind.TEXT, "deliveries[]/freight_terms"),
+    ("deliveries.freight_terms", Kind.FREIGHT_TERMS, "deliveries[]/freight_terms"),
     ("deliveries.carrier.<carrier_scheme>", Kind.TEXT, "deliveries[]/carrier{scheme=<carrier_scheme>}/value"),
     ("deliveries.routing", Kind.TEXT, "deliveries[]/routing"),
-    ("deliveries.mode", Kind.TEXT, "deliveries[]/mode"),
+    ("deliveries.mode", Kind.MODE, "deliveries[]/mode"),
     ("deliveries.service_level", Kind.TEXT, "deliveries[]/service_level"),
 )
 _ADJUSTMENT = "adjustments[kind=<direction>,service=<service>]"
@@ -349,7 +312,8 @@ PURCHASE_ORDER = DocumentType(
     ("number", "order_date"),
     (Scope(ROOT, "", single=True), _LINES, Scope("lines.schedule", "schedule")),
     (
-        *_table(ROOT, "", _texts("number", "release", "order_type", "contract", "currency"), _days("order_date")),
+        *_table(ROOT, "", _texts("number", "release", "contract", "currency"), _days("order_date")),
+        *_table(ROOT, "", (("order_type", Kind.ORDER_TYPE, "order_type"),)),
         *_table(ROOT, "", *_HEAD, _TAXES),
         *_table("lines", "lines.", _LINE, _DATES, _ADJUSTMENTS, _TAXES, _REFERENCES, _MEASUREMENTS, _NOTES),
         *_table("lines.schedule", "lines.schedule.", _needing("quantity.value", _quantity("quantity")[1:], _DATED)),
@@ -379,7 +343,8 @@ INVOICE = DocumentType(
     ("number", "invoice_date", "total_amount"),
     (Scope(ROOT, "", single=True), _LINES),
     (
-        *_table(ROOT, "", _texts("number", "kind", "order_number", "release", "currency"), *_HEAD, _TAXES),
+        *_table(ROOT, "", _texts("number", "order_number", "release", "currency"), *_HEAD, _TAXES),
+        *_table(ROOT, "", (("kind", Kind.INVOICE_KIND, "kind"),)),
         *_table(ROOT, "", _days("invoice_date", "order_date")),
         *_table(
             ROOT,
@@ -441,8 +406,8 @@ SHIP_NOTICE = DocumentType(
         _level("item"),
     ),
     (
-        *_table(ROOT, "", _texts("number", "structure"), _days("created_on"), _DATES, _TOTALS[1:], _PURPOSE),
-        *_table(ROOT, "", (("created_at", Kind.TIME, "created_at"),)),
+        *_table(ROOT, "", _texts("number"), _days("created_on"), _DATES, _TOTALS[1:], _PURPOSE),
+        *_table(ROOT, "", (("created_at", Kind.TIME, "created_at"), ("structure", Kind.STRUCTURE, "structure"))),
         *_table("levels.shipment", "levels.shipment.", _DELIVERIES, _EQUIPMENT, _PARTIES, _CONTACTS, *_LEVEL),
         *_table("levels.order", "levels.order.", _ORDER, _DELIVERIES, _PARTIES, *_LEVEL),
         *_table("levels.tare", "levels.tare.", _MARKS, *_LEVEL),
