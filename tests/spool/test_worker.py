@@ -1,0 +1,301 @@
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy.orm import Session
+
+from canonical.errors import Misconfigured, Retryable
+from spool.clock import SystemClock
+from spool.database import Database
+from spool.identifiers import TimeOrderedIdentifiers
+from spool.journal import Step, latest, record
+from spool.queue.embedded import LEASE, EmbeddedQueue
+from spool.queue.port import Claim, QueueStats
+from spool.worker import Effects, Handler, Workers
+
+from .scene import ManualClock
+
+TIMEOUT = 20
+
+
+@dataclass
+class Workshop:
+    """A queue, workers on it, and what they were seen to do."""
+
+    database: Database
+    clock: ManualClock
+    queue: EmbeddedQueue
+    attempts: list[object] = field(default_factory=list)
+    buried: list[str] = field(default_factory=list)
+
+    def workers(self, handlers: Mapping[str, Handler], *, threads: int = 1) -> Workers:
+        return Workers(self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads)
+
+    def _on_dead(self, session: Session, claim: Claim, reason: str) -> None:
+        record(session, self.clock, step=Step.DEAD, outcome=reason)
+        self.buried.append(claim.item_id)
+
+    def put(self, number: int = 0, *, kind: str = "job", lane: str = "lane", attempts: int = 10) -> str:
+        return self.database.write(
+            lambda session: self.queue.enqueue(
+                session, kind=kind, lane=lane, payload={"number": number}, max_attempts=attempts
+            )
+        )
+
+    def note(self, claim: Claim) -> Effects:
+        """A handler: notes the attempt, and its effect is an entry in the journal."""
+        number = claim.payload["number"]
+        self.attempts.append(number)
+        return lambda session: record(session, self.clock, step=Step.DELIVERED, outcome=str(number))
+
+    def done(self) -> list[str]:
+        with self.database.read() as session:
+            return [entry.outcome for entry in latest(session) if entry.step is Step.DELIVERED]
+
+    def stats(self) -> QueueStats:
+        with self.database.read() as session:
+            return self.queue.stats(session)
+
+
+@pytest.fixture
+def shop(database: Database, clock: ManualClock) -> Workshop:
+    return Workshop(database, clock, EmbeddedQueue(clock, TimeOrderedIdentifiers(clock), jitter=lambda: 0.5))
+
+
+def raising(error: Exception) -> Handler:
+    def handler(_claim: Claim) -> Effects:
+        raise error
+
+    return handler
+
+
+def test_all_that_is_due_is_worked_in_order_in_this_thread(shop: Workshop) -> None:
+    for number in range(3):
+        shop.put(number)
+    assert shop.workers({"job": shop.note}).run_until_idle() == 3
+    assert shop.done() == ["0", "1", "2"]
+    assert shop.stats().open == 0
+
+
+def test_what_a_handler_puts_in_is_worked_too(shop: Workshop) -> None:
+    def first(claim: Claim) -> Effects:
+        def effects(session: Session) -> None:
+            shop.queue.enqueue(session, kind="second", lane="other", payload={"number": 2})
+
+        return effects
+
+    shop.put(kind="first")
+    assert shop.workers({"first": first, "second": shop.note}).run_until_idle() == 2
+    assert shop.done() == ["2"]
+
+
+def test_effects_and_completion_commit_together_or_not_at_all(shop: Workshop) -> None:
+    def handler(claim: Claim) -> Effects:
+        def effects(session: Session) -> None:
+            shop.note(claim)(session)
+            raise Retryable("the last effect failed")
+
+        return effects
+
+    shop.put()
+    shop.workers({"job": handler}).run_until_idle()
+    assert shop.done() == []
+    assert shop.stats().retrying == 1
+
+
+def test_a_retryable_error_is_tried_again_after_its_delay_until_the_last_attempt(shop: Workshop) -> None:
+    shop.put(attempts=3)
+    workers = shop.workers({"job": raising(Retryable("ERP is down"))})
+    made = []
+    for _ in range(5):
+        made.append(workers.run_until_idle())
+        shop.clock.advance(seconds=5000)
+    assert made == [1, 1, 1, 0, 0]
+    with shop.database.read() as session:
+        (dead,) = shop.queue.dead_items(session)
+        (entry,) = latest(session)
+    assert (dead.reason, dead.attempts) == ("ERP is down", 3)
+    assert shop.buried == [dead.item_id]
+    assert (entry.step, entry.outcome) == (Step.DEAD, "ERP is down")
+
+
+def test_an_error_that_stays_buries_the_item_at_once_and_the_lane_goes_on(shop: Workshop) -> None:
+    dead = shop.put(kind="bad")
+    shop.put(1)
+    shop.workers({"bad": raising(Misconfigured("no such folder")), "job": shop.note}).run_until_idle()
+    assert shop.buried == [dead]
+    assert shop.done() == ["1"]
+
+
+def test_work_that_no_handler_knows_is_buried_with_a_reason(shop: Workshop) -> None:
+    shop.put(kind="unheard-of")
+    shop.workers({}).run_until_idle()
+    with shop.database.read() as session:
+        (dead,) = shop.queue.dead_items(session)
+    assert "unheard-of" in dead.reason
+
+
+def test_an_item_that_kills_every_worker_is_buried_without_another_attempt(shop: Workshop) -> None:
+    item = shop.put(attempts=2)
+    for _ in range(2):
+        shop.database.write(lambda session: shop.queue.claim(session, "victim"))
+        shop.clock.advance(seconds=LEASE.total_seconds())
+    shop.workers({"job": shop.note}).run_until_idle()
+    assert shop.attempts == []
+    assert shop.buried == [item]
+
+
+def test_a_fault_in_telling_of_a_death_does_not_keep_the_item_alive(shop: Workshop) -> None:
+    def on_dead(_session: Session, _claim: Claim, _reason: str) -> None:
+        raise KeyError("oh")
+
+    shop.put()
+    Workers(shop.database, shop.queue, {"job": raising(Misconfigured("bad"))}, on_dead=on_dead).run_until_idle()
+    with shop.database.read() as session:
+        (dead,) = shop.queue.dead_items(session)
+    assert dead.reason == "bad (and telling so failed: KeyError: 'oh')"
+
+
+def test_who_lost_the_lane_while_working_commits_nothing(shop: Workshop) -> None:
+    def slow(claim: Claim) -> Effects:
+        shop.clock.advance(seconds=LEASE.total_seconds())
+        if claim.attempt == 1:
+            shop.workers({"job": shop.note}).run_until_idle()
+        return shop.note(claim)
+
+    shop.put(7)
+    shop.workers({"job": slow}).run_until_idle()
+    assert shop.attempts == [7, 7]
+    assert shop.done() == ["7"]
+
+
+def test_the_lease_of_long_work_is_renewed(shop: Workshop) -> None:
+    taken_over: list[Claim | None] = []
+
+    def long(claim: Claim) -> Effects:
+        for _ in range(3):
+            shop.clock.advance(seconds=LEASE.total_seconds() - 1)
+            workers.renew_leases()
+            taken_over.append(shop.database.write(lambda session: shop.queue.claim(session, "other")))
+        return shop.note(claim)
+
+    shop.put(7)
+    workers = shop.workers({"job": long})
+    workers.run_until_idle()
+    assert taken_over == [None, None, None]
+    assert shop.done() == ["7"]
+
+
+def test_lanes_are_worked_side_by_side(shop: Workshop) -> None:
+    """Each handler waits until the other is being worked on too."""
+    meeting = threading.Barrier(2)
+    left = threading.Semaphore(0)
+
+    def handler(claim: Claim) -> Effects:
+        meeting.wait(TIMEOUT)
+        left.release()
+        return shop.note(claim)
+
+    shop.put(1, lane="a")
+    shop.put(2, lane="b")
+    workers = shop.workers({"job": handler}, threads=2)
+    workers.start()
+    assert left.acquire(timeout=TIMEOUT)
+    assert left.acquire(timeout=TIMEOUT)
+    assert workers.stop(TIMEOUT)
+    assert sorted(shop.done()) == ["1", "2"]
+
+
+def test_idle_workers_wake_when_work_is_put_in(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spool.worker.POLL_SECONDS", 1000)
+    worked = threading.Semaphore(0)
+
+    def handler(claim: Claim) -> Effects:
+        worked.release()
+        return shop.note(claim)
+
+    workers = shop.workers({"job": handler})
+    workers.start()
+    for number in range(3):
+        shop.put(number)
+        assert worked.acquire(timeout=TIMEOUT)
+    assert workers.stop(TIMEOUT)
+    assert shop.done() == ["0", "1", "2"]
+
+
+def test_idle_workers_find_what_another_process_put_in(shop: Workshop) -> None:
+    worked = threading.Event()
+
+    def handler(claim: Claim) -> Effects:
+        worked.set()
+        return shop.note(claim)
+
+    workers = shop.workers({"job": handler})
+    workers.start()
+    elsewhere = EmbeddedQueue(shop.clock, TimeOrderedIdentifiers(SystemClock()))
+    shop.database.write(lambda session: elsewhere.enqueue(session, kind="job", lane="lane", payload={"number": 1}))
+    assert worked.wait(TIMEOUT)
+    assert workers.stop(TIMEOUT)
+
+
+def test_a_failed_attempt_does_not_make_the_other_lanes_wait(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spool.worker.POLL_SECONDS", 1000)
+    worked = threading.Event()
+
+    def handler(claim: Claim) -> Effects:
+        worked.set()
+        return shop.note(claim)
+
+    shop.put(kind="bad", lane="a")
+    shop.clock.advance(seconds=1)
+    shop.put(lane="b")
+    workers = shop.workers({"bad": raising(Retryable("down")), "job": handler})
+    workers.start()
+    assert worked.wait(TIMEOUT)
+    assert workers.stop(TIMEOUT)
+
+
+def test_stopping_finishes_what_was_begun_and_begins_nothing(shop: Workshop) -> None:
+    begun = threading.Event()
+    go_on = threading.Event()
+
+    def handler(claim: Claim) -> Effects:
+        begun.set()
+        assert go_on.wait(TIMEOUT)
+        return shop.note(claim)
+
+    shop.put(1)
+    shop.put(2)
+    workers = shop.workers({"job": handler})
+    workers.start()
+    assert begun.wait(TIMEOUT)
+    assert not workers.stop(0), "it is still being worked on"
+    go_on.set()
+    assert workers.stop(TIMEOUT)
+    assert shop.done() == ["1"]
+    assert shop.stats().due == 1
+
+
+def test_workers_outlive_a_database_that_is_locked_for_a_while(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked = threading.Event()
+    failures = iter([Retryable("locked"), Retryable("locked")])
+    claim = shop.queue.claim
+
+    def unreliable(session: Session, owner: str) -> Claim | None:
+        for failure in failures:
+            raise failure
+        return claim(session, owner)
+
+    def handler(claim: Claim) -> Effects:
+        worked.set()
+        return shop.note(claim)
+
+    monkeypatch.setattr("spool.worker.POLL_SECONDS", 0.01)
+    monkeypatch.setattr(shop.queue, "claim", unreliable)
+    shop.put(1)
+    workers = shop.workers({"job": handler})
+    workers.start()
+    assert worked.wait(TIMEOUT)
+    assert workers.stop(TIMEOUT)
+    assert shop.done() == ["1"]
