@@ -1,0 +1,127 @@
+"""An interchange and a group while they are read: what has been found so far, and the verdict it leads to."""
+
+from collections.abc import Iterable
+
+from canonical.finding import Finding
+from canonical.functional_acknowledgement import SyntaxStatus
+
+from .dialect import IsaHead
+from .envelope import GroupTable
+from .events import GroupHeader, InterchangeHeader, SetRead, SetVerdict
+from .findings import Code, finding
+from .lexer import RawSegment
+from .limits import Limits
+
+
+class OpenGroup:
+    """A group that has begun. ``stray`` says that the last segment belonged to no set and that this was told."""
+
+    def __init__(self, header: GroupHeader, table: GroupTable, findings: list[Finding], limits: Limits) -> None:
+        self.header = header
+        self.table = table
+        self.verdicts: list[SetVerdict] = []
+        self.findings: list[Finding] = []
+        self.codes: dict[str, None] = {}
+        self.stray = False
+        self._numbers: set[str] = set()
+        self._rejected = table.refusal is not None
+        self._room = limits.group_findings
+        self._judge(findings)
+
+    def tell(self, findings: Iterable[Finding]) -> None:
+        """Keep findings about the group itself for its end."""
+        findings = list(findings)
+        self.findings.extend(findings)
+        self._judge(findings)
+
+    def _judge(self, findings: Iterable[Finding]) -> None:
+        for fault in findings:
+            self._rejected |= fault.is_error
+            element, _, code = (fault.ack_code or "").partition(":")
+            if element == "AK905":
+                self.codes[code] = None
+
+    def is_repeated(self, control_number: str) -> bool:
+        """Whether a set of this number was in the group before."""
+        repeated = control_number in self._numbers
+        self._numbers.add(control_number)
+        return repeated
+
+    def add(self, read: SetRead) -> None:
+        """Note the verdict on a set."""
+        reported = tuple(fault for fault in read.findings if (fault.ack_code or "").startswith(("AK3", "AK4")))
+        reported = reported[: self._room]
+        self._room -= len(reported)
+        header = read.header
+        self.verdicts.append(SetVerdict(header.set_id, header.control_number, read.status, read.codes, reported))
+
+    def status(self) -> SyntaxStatus:
+        """The verdict: AK901."""
+        good = sum(verdict.accepted for verdict in self.verdicts)
+        if self._rejected or (self.verdicts and not good):
+            return SyntaxStatus.REJECTED
+        if good < len(self.verdicts):
+            return SyntaxStatus.PARTIALLY_ACCEPTED
+        if any(verdict.status is not SyntaxStatus.ACCEPTED for verdict in self.verdicts):
+            return SyntaxStatus.ACCEPTED_WITH_ERRORS
+        return SyntaxStatus.ACCEPTED
+
+
+class OpenInterchange:
+    """An interchange that has begun."""
+
+    def __init__(self, isa: IsaHead, header: InterchangeHeader, findings: list[Finding]) -> None:
+        self.isa = isa
+        self.header = header
+        self.groups = 0
+        self.answers = 0
+        self.findings: list[Finding] = []
+        self.stray = False
+        self._told: set[Code] = set()
+        self._errors: list[str] = []
+        self._warnings: list[str] = []
+        self.judge(findings)
+
+    def tell(self, findings: Iterable[Finding]) -> None:
+        """Keep findings about the envelope for its end."""
+        findings = list(findings)
+        self.findings.extend(findings)
+        self.judge(findings)
+
+    def judge(self, findings: Iterable[Finding]) -> None:
+        """Let findings count towards the verdict, those that are about the envelope."""
+        for fault in findings:
+            element, _, code = (fault.ack_code or "").partition(":")
+            if element == "TA105":
+                (self._errors if fault.is_error else self._warnings).append(code)
+
+    def verdict(self) -> tuple[SyntaxStatus, str]:
+        """TA104 and TA105."""
+        if self._errors:
+            return SyntaxStatus.REJECTED, self._errors[0]
+        if self._warnings:
+            return SyntaxStatus.ACCEPTED_WITH_ERRORS, self._warnings[0]
+        return SyntaxStatus.ACCEPTED, "000"
+
+    def look_around(self, raw: RawSegment) -> None:
+        """Tell, once each, what is odd about how segments stand in the file."""
+        if raw.before.strip(b"\r\n") or raw.padded:
+            message = "There is white space before segments or before their terminators. It was taken off."
+            self._tell_once(Code.WHITE_SPACE, message, raw.offset)
+        if raw.before and self.isa.terminator not in b"\r\n":
+            message = "Line breaks follow the segment terminators. They were taken off; that is harmless."
+            self._tell_once(Code.LINE_BREAKS, message, raw.offset)
+        if not raw.data:
+            message = "There are segment terminators with nothing between them. They were passed over and not counted."
+            self._tell_once(Code.EMPTY_SEGMENT, message, raw.offset)
+        if not raw.data.isascii():
+            message = "There are characters beyond ASCII, which not every partner can read. They were read as UTF-8 or ISO 8859-1."
+            self._tell_once(Code.NON_ASCII, message, raw.offset)
+        if not raw.terminated:
+            message = "The last segment has no terminator. Check that the file was not cut off."
+            self._tell_once(Code.UNTERMINATED_SEGMENT, message, raw.offset)
+
+    def _tell_once(self, code: Code, message: str, offset: int) -> None:
+        if code not in self._told:
+            self._told.add(code)
+            self.findings.append(finding(code, message, offset=offset))

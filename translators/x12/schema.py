@@ -1,0 +1,178 @@
+"""The standard as data: elements, segments, composites and the structure of sets, read from ``schemas/VERSION/*.json``.
+
+Tables are loaded once a process and never change.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_SCHEMAS = Path(__file__).parent / "schemas"
+
+UNBOUNDED = 0
+"""A maximum use or repeat without a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementDef:
+    """A data element: ``type`` is AN, ID, DT, TM, R, B or Nn. ``codes`` is None where the list is kept by somebody else.
+
+    Lengths count characters; of numbers, digits only. ``maximum`` is None without a bound.
+    """
+
+    number: str
+    type: str
+    minimum: int
+    maximum: int | None
+    codes: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeDef:
+    """A composite element: its components in order, and the notes that bind them."""
+
+    key: str
+    uses: "tuple[Use, ...]"
+    notes: "tuple[Note, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What stands at one position of a segment or composite."""
+
+    definition: ElementDef | CompositeDef
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A relational note: ``kind`` P (all or none), R (at least one), E (at most one), C (the first demands the others),
+    L (the first demands one of the others); ``positions`` count from 1.
+    """
+
+    kind: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDef:
+    tag: str
+    uses: tuple[Use, ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlace:
+    """A segment in a set's structure. ``limit`` is its maximum use, or UNBOUNDED."""
+
+    tag: str
+    required: bool
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlace:
+    """A loop in a set's structure; its first child is the segment that begins it. ``limit`` is its repeat, or UNBOUNDED."""
+
+    tag: str
+    required: bool
+    limit: int
+    children: "tuple[Place, ...]"
+
+
+Place = SegmentPlace | LoopPlace
+
+
+@dataclass(frozen=True, slots=True)
+class SetSchema:
+    """One transaction set of one version. ``structure`` begins with ST and ends with SE."""
+
+    set_id: str
+    version: str
+    functional_id: str
+    structure: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """Everything of one version."""
+
+    version: str
+    elements: dict[str, ElementDef]
+    segments: dict[str, SegmentDef]
+    sets: dict[str, SetSchema]
+
+    @property
+    def functional_ids(self) -> frozenset[str]:
+        """GS01 values of the sets there are tables for."""
+        return frozenset(schema.functional_id for schema in self.sets.values())
+
+
+def versions() -> tuple[str, ...]:
+    """The versions there are tables for, oldest first."""
+    return tuple(sorted(folder.name for folder in _SCHEMAS.iterdir() if (folder / "elements.json").exists()))
+
+
+def table_version(version: str) -> str | None:
+    """The version whose table judges a GS08: itself, or the version that a guideline (``004010VICS``) is made of."""
+    return version[:6] if version[:6] in _known() else None
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(versions())
+
+
+@cache
+def dictionary(version: str) -> Dictionary:
+    """The tables of ``version``, which must be one of :func:`versions`."""
+    folder = _SCHEMAS / version
+    elements = {number: _element(number, entry) for number, entry in _load(folder / "elements.json").items()}
+    composites: dict[str, CompositeDef] = {}
+    for key, entry in _load(folder / "composites.json").items():
+        composites[key] = CompositeDef(key, _uses(entry, elements, composites), _notes(entry))
+    segments = {
+        tag: SegmentDef(tag, _uses(entry, elements, composites), _notes(entry))
+        for tag, entry in _load(folder / "segments.json").items()
+    }
+    sets = {}
+    for path in sorted((folder / "sets").glob("*.json")):
+        entry = _load(path)
+        structure = tuple(_place(node) for node in entry["structure"])
+        sets[entry["set"]] = SetSchema(entry["set"], version, entry["functional_group"], structure)
+    return Dictionary(version, elements, segments, sets)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return loaded
+
+
+def _element(number: str, entry: dict[str, Any]) -> ElementDef:
+    codes = frozenset(entry["codes"]) if "codes" in entry else None
+    return ElementDef(number, entry["type"], entry["min"] or 0, entry["max"], codes)
+
+
+def _uses(
+    entry: dict[str, Any], elements: dict[str, ElementDef], composites: dict[str, CompositeDef]
+) -> tuple[Use, ...]:
+    return tuple(
+        Use(composites[use["composite"]] if "composite" in use else elements[use["ref"]], use["req"] == "M")
+        for use in entry["elements"]
+    )
+
+
+def _notes(entry: dict[str, Any]) -> tuple[Note, ...]:
+    return tuple(
+        Note(text[0], tuple(int(text[at : at + 2]) for at in range(1, len(text), 2))) for text in entry.get("notes", ())
+    )
+
+
+def _place(node: dict[str, Any]) -> Place:
+    required = node["req"] == "M"
+    if "loop" in node:
+        children = tuple(_place(child) for child in node["children"])
+        return LoopPlace(node["loop"], required, node["repeat"] or UNBOUNDED, children)
+    return SegmentPlace(node["segment"], required, node["max"] or UNBOUNDED)

@@ -1,0 +1,274 @@
+"""A set's structure compiled to ``(position, tag) -> steps``, and the walker that follows a set through it.
+
+Every segment place and loop of the structure is a numbered node, in document order, so that a loop is the range of numbers from
+itself to its ``end``. A position is the node of the segment seen last. Which of several places of the same tag is meant is decided
+by position alone, the innermost and next one first; never by a qualifier's value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+
+from .schema import UNBOUNDED, LoopPlace, Place, SetSchema, dictionary
+
+ROOT = -1
+
+
+@dataclass(slots=True)
+class PlanNode:
+    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT."""
+
+    index: int
+    id: str
+    tag: str
+    loop: bool
+    required: bool
+    limit: int
+    parent: int
+    end: int = 0
+    children: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way on. ``target`` is the segment's node; ``counter`` the node whose occurrences count (the loop, where one begins)
+    up to ``limit``; ``keep`` the number of open loops that stay open; ``missed`` the mandatory places passed over.
+    """
+
+    target: int
+    counter: int
+    limit: int
+    keep: int
+    opens: bool
+    missed: tuple[int, ...]
+
+
+class Plan:
+    """The compiled structure of one set. Steps are worked out when first asked for, and kept."""
+
+    def __init__(self, schema: SetSchema) -> None:
+        self.schema = schema
+        self.nodes: list[PlanNode] = []
+        self._top: list[int] = []
+        self._add(schema.structure, ROOT, self._top)
+        self.tags = frozenset(node.tag for node in self.nodes)
+        self._steps: dict[tuple[int, str], tuple[Step, ...]] = {}
+
+    def _add(self, places: tuple[Place, ...], parent: int, siblings: list[int]) -> None:
+        seen: dict[str, int] = {}
+        for place in places:
+            seen[place.tag] = count = seen.get(place.tag, 0) + 1
+            name = place.tag if count == 1 else f"{place.tag}#{count}"
+            loop = isinstance(place, LoopPlace)
+            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent)
+            siblings.append(node.index)
+            self.nodes.append(node)
+            if isinstance(place, LoopPlace):
+                self._add(place.children, node.index, node.children)
+            node.end = len(self.nodes)
+
+    def siblings(self, parent: int) -> list[int]:
+        """The nodes directly in a loop, or at the top."""
+        return self._top if parent == ROOT else self.nodes[parent].children
+
+    def chain(self, index: int) -> list[int]:
+        """The loops that a node is in, outermost first."""
+        loops: list[int] = []
+        parent = self.nodes[index].parent
+        while parent != ROOT:
+            loops.insert(0, parent)
+            parent = self.nodes[parent].parent
+        return loops
+
+    def head(self, index: int) -> int:
+        """The segment node that a place begins with: itself, or a loop's first segment."""
+        return index + 1 if self.nodes[index].loop else index
+
+    def steps(self, position: int, tag: str) -> tuple[Step, ...]:
+        """Every way from ``position`` to a segment ``tag``, nearest first."""
+        if tag not in self.tags:
+            return ()
+        key = (position, tag)
+        steps = self._steps.get(key)
+        if steps is None:
+            steps = self._steps[key] = tuple(self._find(position, tag))
+        return steps
+
+    def _find(self, position: int, tag: str) -> list[Step]:
+        steps: list[Step] = []
+        left: list[int] = []
+        child, parent = position, self.nodes[position].parent
+        while True:
+            siblings = self.siblings(parent)
+            at = siblings.index(child)
+            is_head = at == 0 and parent != ROOT
+            if self.nodes[child].tag == tag and not is_head:
+                steps.append(self.step_to(child, left))
+            skipped: list[int] = []
+            for other in siblings[at + 1 :]:
+                node = self.nodes[other]
+                if node.tag == tag:
+                    steps.append(self.step_to(other, left + skipped))
+                if node.required:
+                    skipped.append(other)
+            if parent == ROOT:
+                return steps
+            left = left + skipped
+            child, parent = parent, self.nodes[parent].parent
+
+    def step_to(self, index: int, missed: Sequence[int] = ()) -> Step:
+        """The step to a place in a loop that is open."""
+        node = self.nodes[index]
+        return Step(self.head(index), index, node.limit, len(self.chain(index)), node.loop, tuple(missed))
+
+    def behind(self, position: int, tag: str) -> int | None:
+        """The node of ``tag`` that should have come before ``position`` in one of the open loops, innermost first."""
+        child, parent = position, self.nodes[position].parent
+        while True:
+            siblings = self.siblings(parent)
+            first = 0 if parent == ROOT else 1
+            for other in siblings[first : siblings.index(child)]:
+                if self.nodes[other].tag == tag:
+                    return other
+            if parent == ROOT:
+                return None
+            child, parent = parent, self.nodes[parent].parent
+
+    def elsewhere(self, position: int, tag: str) -> int | None:
+        """The node of ``tag`` inside a loop that is not open: the first after ``position`` in an open one, or the first of all."""
+        found = [node for node in self.nodes if node.tag == tag and not node.loop and node.parent != ROOT]
+        if not found:
+            return None
+        around = {ROOT, *self.chain(position)}
+
+        def distance(node: PlanNode) -> tuple[bool, bool, int]:
+            outer = self.nodes[node.parent].parent
+            return (outer not in around, node.index < position, node.index)
+
+        return min(found, key=distance).index
+
+
+@cache
+def plan(version: str, set_id: str) -> Plan | None:
+    """The plan of a set; None where there is no table for it. ``version`` must be one that has tables."""
+    schema = dictionary(version).sets.get(set_id)
+    return None if schema is None else Plan(schema)
+
+
+class Fit(Enum):
+    """How a segment fits where it stands."""
+
+    FITS = "fits"
+    MISSED = "missed"
+    OVER_MAXIMUM = "over maximum"
+    STILL_OVER = "over maximum, told before"
+    OUT_OF_ORDER = "out of order"
+    UNEXPECTED = "unexpected"
+    DETOUR = "belongs to something told before"
+    NOT_IN_SET = "not in set"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What the walker made of a segment. ``step`` is None where it found no place; ``node`` is the place it belongs to.
+
+    ``missed`` are the mandatory places passed over, each with the loops it should have stood in.
+    """
+
+    fit: Fit
+    node: int
+    step: Step | None = None
+    missed: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+
+class Walker:
+    """Follows one set through its plan. After a fault it goes on so that one fault is told once.
+
+    A segment that was passed over and comes after all takes the position back to its place. Any other that is out of order or
+    unexpected starts a detour: as long as what follows belongs to the loop of that segment, it is taken silently; the main position
+    stays where it was.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.position = 0
+        self.counts = [0] * len(plan.nodes)
+        self.counts[0] = 1
+        self._missed: set[int] = set()
+        self._detour: tuple[int, int, int] | None = None
+        """Position, and the range of nodes that belong to the detour."""
+
+    def advance(self, tag: str) -> Move:
+        """Take the next segment of the set."""
+        if self._detour is not None:
+            move = self._follow_detour(tag)
+            if move is not None:
+                return move
+            self._detour = None
+        steps = self._plan.steps(self.position, tag)
+        for step in steps:
+            if not step.missed and self._room(step):
+                return self._go(step, Fit.FITS)
+        for step in steps:
+            if not step.missed:
+                excess = self.counts[step.counter] == step.limit
+                return self._go(step, Fit.OVER_MAXIMUM if excess else Fit.STILL_OVER)
+        late = self._plan.behind(self.position, tag)
+        if late is not None:
+            if late in self._missed:
+                return self._go(self._plan.step_to(late), Fit.OUT_OF_ORDER)
+            return self._leave(Fit.OUT_OF_ORDER, late, late)
+        if steps:
+            return self._go(steps[0], Fit.MISSED)
+        stray = self._plan.elsewhere(self.position, tag)
+        if stray is not None:
+            return self._leave(Fit.UNEXPECTED, stray, self._plan.nodes[stray].parent)
+        return Move(Fit.NOT_IN_SET, -1)
+
+    def _room(self, step: Step) -> bool:
+        return step.limit == UNBOUNDED or self.counts[step.counter] < step.limit
+
+    def loops(self, node: int) -> tuple[str, ...]:
+        """The occurrences of the loops around ``node`` that are open now, outermost first: ``PO1[3]``, ``N1[1]``."""
+        return tuple(f"{self._plan.nodes[loop].id}[{self.counts[loop]}]" for loop in self._plan.chain(node))
+
+    def path(self, node: int) -> str:
+        """The path of the occurrence of ``node`` that was seen last; a loop's first segment is named by the loop."""
+        place = self._plan.nodes[node]
+        names = self.loops(node)
+        if place.parent == ROOT or self._plan.head(place.parent) != node:
+            names = (*names, f"{place.id}[{self.counts[node]}]")
+        return "/".join(names)
+
+    def _go(self, step: Step, fit: Fit) -> Move:
+        missed = tuple((node, self.loops(node)) for node in step.missed)
+        counts = self.counts
+        counts[step.counter] += 1
+        if step.opens:
+            end = self._plan.nodes[step.counter].end
+            counts[step.counter + 1 : end] = [0] * (end - step.counter - 1)
+            counts[step.target] = 1
+            self._missed.difference_update(range(step.counter + 1, end))
+        self._missed.discard(step.counter)
+        self._missed.update(step.missed)
+        self.position = step.target
+        return Move(fit, step.target, step, missed)
+
+    def _leave(self, fit: Fit, index: int, around: int) -> Move:
+        target = self._plan.head(index)
+        self._detour = (target, around, self._plan.nodes[around].end)
+        return Move(fit, target)
+
+    def _follow_detour(self, tag: str) -> Move | None:
+        assert self._detour is not None
+        position, start, end = self._detour
+        for step in self._plan.steps(position, tag):
+            if not start <= step.counter < end:
+                continue
+            begins_again = step.counter == start
+            if begins_again and any(not way.missed and self._room(way) for way in self._plan.steps(self.position, tag)):
+                return None
+            self._detour = (step.target, start, end)
+            return Move(Fit.DETOUR, step.target)
+        return None

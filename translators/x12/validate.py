@@ -1,0 +1,287 @@
+"""One transaction set from ST to SE: judged segment by segment, and built into a tree on the way."""
+
+from canonical.finding import Finding
+from canonical.functional_acknowledgement import SyntaxStatus
+
+from .elements import Problem, check_segment
+from .envelope import GroupTable, check_se
+from .events import SetHeader, SetRead
+from .findings import Code, finding
+from .limits import Limits
+from .lines import Line
+from .schema import CompositeDef, SegmentDef
+from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from .structure import Fit, Move, Plan, Step, Walker, plan
+
+_TRAILER = "SE"
+
+
+class SetValidator:
+    """Give it the segments after ST, then the trailer."""
+
+    def __init__(
+        self, header: SetHeader, start: Line, table: GroupTable, findings: list[Finding], limits: Limits
+    ) -> None:
+        self.header = header
+        self._offset = start.offset
+        self._limits = limits
+        self._count = 1
+        self._table = table
+        self._kept: list[Finding] = []
+        self._unkept = 0
+        self._codes: dict[str, None] = {}
+        self._rejected = False
+        self._told: set[Code] = set()
+        self._missing: dict[int, Finding] = {}
+        found = plan(table.dictionary.version, header.set_id) if table.dictionary else None
+        self._plan = found
+        self._walker = Walker(found) if found else None
+        self._tree = TransactionSet(header.set_id, table.dictionary.version) if table.dictionary and found else None
+        self._open: list[LoopNode] = []
+        for found_at_start in findings:
+            self._tell(found_at_start)
+
+    @property
+    def count(self) -> int:
+        """Segments so far, ST included."""
+        return self._count
+
+    def segment(self, line: Line) -> None:
+        """Judge the next segment, which is neither ST nor SE."""
+        self._count += 1
+        if self._walker is None or self._plan is None:
+            return
+        if self._count > self._limits.set_segments:
+            self._give_up(line)
+            return
+        move = self._walker.advance(line.tag)
+        definition = self._definition(line.tag)
+        if move.fit is not Fit.FITS:
+            self._report_place(line, move, self._path(line, move), self._plan)
+        if definition is None or move.fit is Fit.NOT_IN_SET:
+            return
+        for problem in check_segment(definition, line.texts, line.isa.delimiters.component):
+            self._report_problem(problem, line, self._path(line, move))
+        if move.step is not None:
+            self._grow(move.step, _segment(definition, line, self._count), self._plan)
+
+    def long_segment(self, tag: str, offset: int, size: int) -> None:
+        """A segment that was too long to be kept."""
+        self._count += 1
+        message = (
+            f"Segment {self._count} of the set ({tag}) is {size} bytes long: probably a segment terminator was lost. "
+            "It was not read. Correct it and send the set again."
+        )
+        self._tell(
+            finding(
+                Code.SEGMENT_TOO_LONG,
+                message,
+                path=tag,
+                segment=tag,
+                segment_index=self._count,
+                offset=offset,
+                ack_code="AK304:8",
+            )
+        )
+
+    def finish(self, trailer: Line | None, end: int) -> SetRead:
+        """The verdict. ``trailer`` is the SE, or None where the set stops at offset ``end`` without one."""
+        if trailer is not None:
+            self._count += 1
+            if self._walker is not None and self._plan is not None and Code.SET_TOO_LARGE not in self._told:
+                move = self._walker.advance(_TRAILER)
+                self._report_missed(move, trailer, self._plan)
+        for fault in check_se(trailer, self.header, self._count, end):
+            self._tell(fault)
+        if self._unkept:
+            message = (
+                f"{self._unkept} more findings of this transaction set are not listed. Correct those listed first."
+            )
+            self._kept.append(finding(Code.TOO_MANY_FINDINGS, message, path="SE", offset=end))
+        status, codes = self._verdict()
+        return SetRead(self.header, self._tree, tuple(self._kept), status, codes, self._count, self._offset)
+
+    def _verdict(self) -> tuple[SyntaxStatus, tuple[str, ...]]:
+        codes = tuple(self._codes)
+        if self._table.refusal is not None:
+            return SyntaxStatus.REJECTED, ("1", *(code for code in codes if code != "1"))
+        if self._rejected:
+            return SyntaxStatus.REJECTED, codes
+        return (SyntaxStatus.ACCEPTED_WITH_ERRORS if codes else SyntaxStatus.ACCEPTED), codes
+
+    def _tell(self, fault: Finding) -> None:
+        """Count a finding towards the verdict, and keep it unless there are too many."""
+        if fault.is_error:
+            self._rejected = True
+        element, _, code = (fault.ack_code or "").partition(":")
+        if element:
+            self._codes[code if element == "AK502" else "5"] = None
+        if len(self._kept) < self._limits.set_findings:
+            self._kept.append(fault)
+        else:
+            self._unkept += 1
+
+    def _definition(self, tag: str) -> SegmentDef | None:
+        assert self._table.dictionary is not None
+        return self._table.dictionary.segments.get(tag)
+
+    def _path(self, line: Line, move: Move) -> str:
+        assert self._walker is not None
+        if move.step is not None:
+            return self._walker.path(move.node)
+        return "/".join([*self._walker.loops(self._walker.position), line.tag])
+
+    def _report_place(self, line: Line, move: Move, path: str, plan: Plan) -> None:
+        """Tell what is wrong with where the segment stands."""
+        match move.fit:
+            case Fit.MISSED:
+                self._report_missed(move, line, plan)
+            case Fit.OVER_MAXIMUM if move.step is not None:
+                self._report_excess(move.step, line, path, plan)
+            case Fit.OUT_OF_ORDER:
+                self._report_order(move, line, path, plan)
+            case Fit.UNEXPECTED:
+                self._report_unexpected(move, line, path, plan)
+            case Fit.NOT_IN_SET:
+                self._report_stranger(line, path)
+
+    def _report_unexpected(self, move: Move, line: Line, path: str, plan: Plan) -> None:
+        loop = plan.nodes[plan.nodes[move.node].parent].id
+        where = f"{line.tag} (segment {self._count} of the set)"
+        message = f"{where} belongs to the loop {loop}, which was not begun here (its segment {loop} is missing)."
+        self._report(Code.UNEXPECTED_SEGMENT, message, line, path, "2")
+
+    def _report_stranger(self, line: Line, path: str) -> None:
+        where = f"segment {self._count} of the set"
+        tag = line.tag[:10]
+        if self._definition(line.tag) is None:
+            message = f"{tag!r} ({where}) is no segment of the standard. Remove it, or correct its name."
+            self._report(Code.UNKNOWN_SEGMENT, message, line, path, "1")
+        else:
+            message = f"{tag} ({where}) does not belong into a {self.header.set_id}. Remove it."
+            self._report(Code.SEGMENT_NOT_IN_SET, message, line, path, "6")
+
+    def _report_order(self, move: Move, line: Line, path: str, plan: Plan) -> None:
+        place = plan.nodes[move.step.counter if move.step else move.node]
+        told = self._missing.pop(place.index, None)
+        if told in self._kept:
+            self._kept.remove(told)
+        what = f"The loop {place.id}" if place.loop else place.id
+        message = (
+            f"{what} stands too late: segment {self._count} of the set must come before what stands in front of it. "
+            "Put the segments in the standard's order."
+        )
+        self._report(Code.SEGMENT_OUT_OF_ORDER, message, line, path, "7")
+
+    def _report_excess(self, step: Step, line: Line, path: str, plan: Plan) -> None:
+        place = plan.nodes[step.counter]
+        if place.loop:
+            code, ack, what = Code.LOOP_OVER_MAXIMUM, "4", f"The loop {place.id}"
+        else:
+            code, ack, what = Code.SEGMENT_OVER_MAXIMUM, "5", f"The segment {place.id}"
+        times = "once" if step.limit == 1 else f"{step.limit} times"
+        message = f"{what} may stand {times} here, but comes once more as segment {self._count} of the set. Remove what is too much."
+        self._report(code, message, line, path, ack)
+
+    def _report_missed(self, move: Move, line: Line, plan: Plan) -> None:
+        for node, loops in move.missed:
+            place = plan.nodes[node]
+            what = f"loop {place.id} (it begins with the segment {place.tag})" if place.loop else f"segment {place.tag}"
+            within = f" in {'/'.join(loops)}" if loops else ""
+            message = f"The mandatory {what} is missing{within}: it must come before {line.tag}, which is segment {self._count} of the set."
+            fault = finding(
+                Code.MISSING_SEGMENT,
+                message,
+                path="/".join([*loops, place.id]),
+                segment=place.tag,
+                segment_index=self._count,
+                offset=line.offset,
+                ack_code="AK304:3",
+            )
+            self._missing[node] = fault
+            self._tell(fault)
+
+    def _report(self, code: Code, message: str, line: Line, path: str, ack: str) -> None:
+        self._tell(
+            finding(
+                code,
+                message,
+                path=path,
+                segment=line.tag[:10],
+                segment_index=self._count,
+                offset=line.offset,
+                ack_code=f"AK304:{ack}",
+            )
+        )
+
+    def _report_problem(self, problem: Problem, line: Line, path: str) -> None:
+        if problem.code is Code.TRAILING_SEPARATORS:
+            if problem.code in self._told:
+                return
+            self._told.add(problem.code)
+        if problem.element is not None:
+            path += f"/{problem.element:02}" + (f"-{problem.component}" if problem.component else "")
+        self._tell(
+            finding(
+                problem.code,
+                problem.message,
+                path=path,
+                segment=line.tag,
+                segment_index=self._count,
+                element=problem.element,
+                component=problem.component,
+                value=problem.value,
+                offset=line.offset_of(problem.element),
+                ack_code=f"AK403:{problem.ack}" if problem.ack else None,
+            )
+        )
+
+    def _give_up(self, line: Line) -> None:
+        if Code.SET_TOO_LARGE in self._told:
+            return
+        self._told.add(Code.SET_TOO_LARGE)
+        self._tree = None
+        self._open = []
+        message = (
+            f"The transaction set has more than {self._limits.set_segments} segments and was not read further. "
+            "Split it into several."
+        )
+        self._tell(
+            finding(
+                Code.SET_TOO_LARGE,
+                message,
+                path=line.tag,
+                segment_index=self._count,
+                offset=line.offset,
+                ack_code="AK502:5",
+            )
+        )
+
+    def _grow(self, step: Step, segment: Segment, plan: Plan) -> None:
+        """Put the segment where it belongs in the tree."""
+        assert self._tree is not None
+        del self._open[step.keep :]
+        siblings: list[Node] = self._open[-1].children if self._open else self._tree.children
+        place = plan.nodes[step.counter]
+        if step.opens:
+            for node in [node for node in self._missing if step.counter < node < place.end]:
+                del self._missing[node]
+            loop = LoopNode(place.id)
+            siblings.append(loop)
+            self._open.append(loop)
+            siblings = loop.children
+        siblings.append(SegmentNode(plan.nodes[step.target].id, segment))
+
+
+def _segment(definition: SegmentDef, line: Line, index: int) -> Segment:
+    texts = line.texts
+    while texts and not texts[-1]:
+        texts.pop()
+    elements: list[Element] = list(texts)
+    for position, use in enumerate(definition.uses[: len(elements)]):
+        if isinstance(use.definition, CompositeDef) and texts[position]:
+            components = texts[position].split(line.isa.delimiters.component)
+            while len(components) > 1 and not components[-1]:
+                components.pop()
+            elements[position] = tuple(components)
+    return Segment(line.tag, tuple(elements), index, line.offset)
