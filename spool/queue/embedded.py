@@ -175,7 +175,7 @@ class EmbeddedQueue:
         released = session.scalars(
             update(Lane)
             .where(Lane.state == LaneState.HELD)
-            .values(state=LaneState.WAITING, owner=None, item_id=None, token=Lane.token + 1, next_at=self._clock.now())
+            .values(state=LaneState.WAITING, owner=None, item_id=None, next_at=self._clock.now())
             .returning(Lane.key)
         ).all()
         return len(released)
@@ -208,8 +208,6 @@ class EmbeddedQueue:
         """Nobody holds the lane any more; it is due when its first open item is, behind the lanes that are due already."""
         session.flush()
         first = _first_open(session, lane)
-        if lane.state is LaneState.HELD:
-            lane.token += 1
         lane.owner = None
         lane.item_id = None
         lane.state = LaneState.IDLE if first is None else LaneState.WAITING
