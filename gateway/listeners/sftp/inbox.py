@@ -83,7 +83,7 @@ class Inbox:
     def _publish_renamed(self, upload: Upload, new: str) -> None:
         try:
             self._publish(upload, new)
-        except TallyError:
+        except BaseException:
             # It did not count: the client may try the rename again.
             self._services.temporaries.put(self._partner, upload)
             raise

@@ -15,6 +15,7 @@ from paramiko.sftp import (
     CMD_FSETSTAT,
     CMD_INIT,
     CMD_MKDIR,
+    CMD_NAMES,
     CMD_OPEN,
     CMD_OPENDIR,
     CMD_SETSTAT,
@@ -83,7 +84,7 @@ class SftpChannel(paramiko.SFTPServer):
     # What follows overrides paramiko's internals, which have no public place for this.
 
     def _send_server_version(self) -> None:
-        kind, _ = self._read_packet()  # type: ignore[attr-defined]
+        kind, _ = self._read_packet()
         if kind != CMD_INIT:
             raise SFTPError("The client did not begin with INIT.")
         message = paramiko.Message()
@@ -96,6 +97,13 @@ class SftpChannel(paramiko.SFTPServer):
         if length > MAX_PACKET_BYTES:
             raise SFTPError(f"A packet of {length} bytes is longer than we read.")
         return super()._read_all(length)  # type: ignore[misc, no-any-return]
+
+    def _read_packet(self) -> tuple[int, bytes]:
+        # What came before a break is worked through to the last CLOSE; an empty packet, though, ends the session.
+        kind, data = super()._read_packet()  # type: ignore[misc]
+        if not kind:
+            raise SFTPError("The client sent an empty packet.")
+        return kind, data
 
     def _process(self, kind: int, request: int, message: paramiko.Message) -> None:
         """Answer one request. This is the listener's edge: whatever goes wrong inside is answered and does not get out."""
@@ -129,6 +137,8 @@ class SftpChannel(paramiko.SFTPServer):
         if kind == CMD_EXTENDED:
             self._extended(request, message)
             return
+        if kind not in CMD_NAMES:
+            raise unsupported("This request is not supported here.")
         if kind in {CMD_OPEN, CMD_OPENDIR} and self._owner.handles_left() <= 0:
             raise failed("Too many files are open in this session; close some first.")
         if kind in {CMD_OPEN, CMD_MKDIR, CMD_SETSTAT, CMD_FSETSTAT}:
