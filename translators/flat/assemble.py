@@ -100,6 +100,8 @@ class Assembly:
     def __init__(self, plan: Plan, row: int) -> None:
         self.plan = plan
         self.findings: list[Finding] = []
+        self.partial = False
+        """Whether rows of the document are known that were not added: they may hold what seems to be missing."""
         self._root = _Node(plan.scopes[0], row)
 
     def add(self, row: Row) -> None:
@@ -122,7 +124,7 @@ class Assembly:
         """The document, if nothing was wrong, with what its rows hold besides."""
         places: Places = {}
         tree = self._tree(self._root, "", places)
-        if self.findings:
+        if self.findings or self.partial:
             return Assembled(None, tuple(self.findings), places)
         tree["trace"] = {path: place(*where) for path, where in places.items()}
         tree["unmapped"] = unmapped
@@ -191,7 +193,7 @@ class Assembly:
         for binding in self.plan.bindings.get(node.scope.name, []):
             name = binding.field.name
             cell = node.cells.get(name)
-            if cell is None and binding.required:
+            if cell is None and binding.required and not self.partial:
                 self.findings.append(self._missing(name, node.scope, node.row))
             if not self._means_something(binding.field, node):
                 if cell is not None:

@@ -144,6 +144,7 @@ class _Draft:
     def continues(self, earlier: int) -> None:
         """These rows belong to a document that began in row ``earlier`` and was thought to be complete."""
         self._retracts = earlier
+        self._assembly.partial = True
         message = (
             f"Rows of this document stand in row {earlier} already, and rows of another one between. "
             "Keep the rows of a document together."
@@ -155,8 +156,10 @@ class _Draft:
         self._rows += 1
         self._bytes += row.size
         if self._full or self._is_full(row):
+            self._assembly.partial = True
             return
         if row.fault is not None:
+            self._assembly.partial = True
             self._findings.append(fault_finding(row, row.fault, self._layout.names))
             return
         self._assembly.add(row)
@@ -206,11 +209,12 @@ def fault_finding(row: Row, fault: RowFault, names: tuple[str, ...]) -> Finding:
 
 
 def _shaped(row: Row, layout: Layout) -> Row:
-    """The row with as many fields as there are columns, or with the fault that it has not. Blank ones too many do no harm."""
+    """The row, with the fault that it has more or fewer fields than there are columns.
+
+    Not even blank fields too many are let pass: an unquoted delimiter may have shifted the values before them.
+    """
     if row.fault is not None or len(row.fields) == layout.width:
         return row
-    if len(row.fields) > layout.width and not any(row.fields[layout.width :]):
-        return replace(row, fields=row.fields[: layout.width])
     message = f"The row has {len(row.fields)} values for {layout.width} columns. "
     if len(row.fields) > layout.width:
         message += "Put a value that holds the delimiter in quotes."

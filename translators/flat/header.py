@@ -44,7 +44,7 @@ def _fold(name: str) -> str:
 
 
 def _named(header: Row, column_map: ColumnMap) -> LaidOut:
-    fields = _without_blank_tail(header.fields)
+    fields = header.fields
     counts = Counter(map(_fold, fields))
     positions: dict[str, int] = {}
     for index, name in enumerate(fields):
@@ -118,14 +118,6 @@ def _result(
         unmapped=tuple(index for index in range(len(names)) if index not in places.values()),
     )
     return LaidOut(layout, tuple(findings))
-
-
-def _without_blank_tail(fields: list[str]) -> list[str]:
-    """A header that ends in delimiters, as spreadsheets write it, has no columns there."""
-    end = len(fields)
-    while end > 1 and not fields[end - 1]:
-        end -= 1
-    return fields[:end]
 
 
 def _display(fields: list[str]) -> tuple[str, ...]:

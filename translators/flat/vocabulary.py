@@ -10,7 +10,6 @@ field belongs to the scope whose prefix its name has.
 
 import difflib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -96,16 +95,14 @@ class DocumentType:
         return None
 
     def suggest(self, name: str) -> str | None:
-        """The name that was probably meant."""
-        return next(iter(difflib.get_close_matches(name, list(self._spoken()), n=1, cutoff=0.6)), None)
+        """The name that was probably meant: one that goes on where ``name`` stops, or else one that is written alike."""
+        spoken = [known for template in self.templates for known in template.examples()]
+        longer = [known for known in spoken if known.startswith(f"{name}.")]
+        return next(iter(longer or difflib.get_close_matches(name, spoken, n=1, cutoff=0.6)), None)
 
     def names(self) -> tuple[str, ...]:
         """All names, families with their placeholders: what a guide for partners prints."""
         return tuple(template.name for template in self.templates)
-
-    def _spoken(self) -> Iterator[str]:
-        for template in self.templates:
-            yield from template.examples()
 
 
 ROOT = "document"
@@ -166,21 +163,25 @@ class _Template:
             name, self.scope, self.kind, tuple(map(_step, steps)), leaf, int(position) if position else None, needs
         )
 
-    def examples(self) -> Iterator[str]:
+    def examples(self) -> list[str]:
         """The names people may have meant: families with each of our known tags."""
         names = [self.name]
-        for family, known in _KNOWN.items():
-            names = [name.replace(f"<{family}>", tag) for name in names for tag in known.names.values()]
+        for family in _KNOWN:
+            names = [name.replace(f"<{family}>", tag) for name in names for tag in _tags(family)]
             names = list(dict.fromkeys(names))
-        yield from names
+        return names
 
 
 def _is_tag(family: str, tag: str) -> bool:
     """Whether ``tag`` is a name of the family, or a code that has no name."""
-    known = _KNOWN[family]
-    if tag in known.names.values():
-        return (family, tag) != ("mark_kind", "sscc")
-    return family != "direction" and bool(_CODE.fullmatch(tag)) and not known.known(tag)
+    if tag in _tags(family):
+        return True
+    return family != "direction" and bool(_CODE.fullmatch(tag)) and not _KNOWN[family].known(tag)
+
+
+def _tags(family: str) -> list[str]:
+    """The names of a family. An SSCC is a mark with a field of its own, since it is checked."""
+    return [name for name in _KNOWN[family].names.values() if (family, name) != ("mark_kind", "sscc")]
 
 
 _STEP = re.compile(r"(?P<attribute>\w+)(?P<bracket>[\[{](?P<tags>[^\]}]*)[\]}])?")
