@@ -5,6 +5,7 @@ Nothing is downloaded here: the checkout under test is a copy of the two files o
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PYTHON = shlex.quote(sys.executable)
 TOOLS = ("sh", "dirname", "basename", "readlink", "sleep", "cat", "mkdir", "rm")
 
 OLD_PYTHON = "#!/bin/sh\necho 2\n"
@@ -23,20 +25,20 @@ BARE_PYTHON = f"""#!/bin/sh
 # A Python without venv: the questions that ./tally asks are answered so, and the set-up is told the same.
 case "$*" in
     *find_spec*) echo 1 ;;
-    *make) exec {sys.executable} -I -c '
+    *make) exec {PYTHON} -I -c '
 import sys
 sys.path.insert(0, sys.argv[1]); sys.argv = ["environment.py", "make"]
 import environment
 environment.has_venv = lambda: False
 sys.exit(environment.main())' "$(dirname "$3")" ;;
-    *) exec {sys.executable} "$@" ;;
+    *) exec {PYTHON} "$@" ;;
 esac
 """
 
 FAKE_UV = f"""#!/bin/sh
 echo "$1 $2" >> "$UV_LOG"
 for last; do :; done
-if [ "$1" = venv ]; then exec {sys.executable} -I -m venv --without-pip "$last"; fi
+if [ "$1" = venv ]; then exec {PYTHON} -I -m venv --without-pip "$last"; fi
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
