@@ -21,6 +21,10 @@ class Delimiters:
     repetition: str | None = None
 
 
+STANDARD_DELIMITERS = Delimiters()
+"""What we write with unless a partner's profile says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One segment. ``elements[0]`` is element 01. ``index`` counts from 1 at ST; ``offset`` is in bytes from the file's start.
@@ -54,8 +58,8 @@ class Segment:
 class SegmentNode:
     """A segment at its place in the schema. ``id`` is the schema's name for the place among its siblings.
 
-    Usually that is the tag; where a tag occurs a second time among the same siblings (the summary's ``TXI`` of an 810) it is
-    ``TXI#2``, the third ``TXI#3``.
+    Usually that is the tag; where a tag occurs a second time among the same siblings it is ``REF#2``, the third ``REF#3``. The sets
+    of 004010 that we ship have no such place: a tag that comes again (``TXI`` of an 810) is in another loop each time.
     """
 
     id: str

@@ -1,0 +1,122 @@
+"""``tally check``: a whole file judged, as the report that DESIGN promises to programs."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from canonical.finding import Finding, any_error
+from canonical.functional_acknowledgement import SyntaxStatus
+
+from .events import (
+    GroupHeader,
+    GroupStart,
+    InterchangeHeader,
+    InterchangeStart,
+    SetRead,
+)
+from .findings import Code, finding
+from .limits import DEFAULT, Limits
+from .reader import read
+
+MOST_FINDINGS = 10_000
+"""Findings a report lists; those beyond are counted."""
+_FIELDS = {
+    "code",
+    "severity",
+    "message",
+    "path",
+    "segment",
+    "segment_index",
+    "element",
+    "component",
+    "value",
+    "offset",
+    "ack_code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """``accepted`` says that there is an interchange and no error anywhere; ``interchanges`` is the form of :meth:`to_json`."""
+
+    accepted: bool
+    interchanges: list[dict[str, Any]]
+    findings: list[Finding]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of ``tally check --json``, without its "file"."""
+        return {
+            "accepted": self.accepted,
+            "interchanges": self.interchanges,
+            "findings": [finding_to_json(found) for found in self.findings],
+        }
+
+
+def finding_to_json(found: Finding) -> dict[str, Any]:
+    """A finding with exactly the keys that are promised."""
+    return found.model_dump(mode="json", include=_FIELDS)
+
+
+def _nothing_more(_read: SetRead) -> Sequence[Finding]:
+    return ()
+
+
+def check(
+    chunks: Iterable[bytes],
+    limits: Limits = DEFAULT,
+    *,
+    inspect: Callable[[SetRead], Sequence[Finding]] = _nothing_more,
+) -> CheckReport:
+    """Judge a file given in pieces. ``inspect`` tells what else is wrong with a set that the standard accepts."""
+    interchanges: list[dict[str, Any]] = []
+    sets: list[dict[str, Any]] = []
+    findings: list[Finding] = []
+    unlisted = errors = 0
+    for event in read(chunks, limits):
+        match event:
+            case InterchangeStart():
+                interchanges.append(_interchange(event.header))
+            case GroupStart():
+                sets = []
+                interchanges[-1]["groups"].append(_group(event.header, sets))
+            case SetRead():
+                more = inspect(event) if event.status is not SyntaxStatus.REJECTED else ()
+                event = replace(event, findings=(*event.findings, *more)) if more else event
+                sets.append(_set(event, rejected=any_error(event.findings)))
+        errors += sum(found.is_error for found in event.findings)
+        room = MOST_FINDINGS - len(findings)
+        findings.extend(event.findings[:room])
+        unlisted += len(event.findings[room:])
+    if unlisted:
+        findings.append(
+            finding(Code.TOO_MANY_FINDINGS, f"{unlisted} more findings are not listed. Correct these first.")
+        )
+    return CheckReport(accepted=bool(interchanges) and not errors, interchanges=interchanges, findings=findings)
+
+
+def _interchange(header: InterchangeHeader) -> dict[str, Any]:
+    return {
+        "control_number": header.control_number,
+        "sender": header.sender,
+        "receiver": header.receiver,
+        "version": header.version,
+        "usage": header.usage,
+        "groups": [],
+    }
+
+
+def _group(header: GroupHeader, sets: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "control_number": header.control_number,
+        "functional_id": header.functional_id,
+        "version": header.version,
+        "sets": sets,
+    }
+
+
+def _set(read: SetRead, *, rejected: bool) -> dict[str, Any]:
+    return {
+        "control_number": read.header.control_number,
+        "type": read.header.set_id,
+        "status": (SyntaxStatus.REJECTED if rejected else read.status).value,
+    }
