@@ -131,7 +131,7 @@ def agree(applied: AppliedProfile, set_id: str, direction: Direction) -> Agreeme
         profile_version=applied.version,
         direction=direction,
         set_id=set_id,
-        x12=None if profile.x12 is None else _x12(profile.x12, direction),
+        x12=None if profile.x12 is None else x12_agreement(profile.x12, direction),
         csv=profile.csv,
     )
 
@@ -162,7 +162,8 @@ def _exchanged(applied: AppliedProfile, set_id: str, direction: Direction) -> bo
     return set_id in (profile.documents.receive if inbound else profile.documents.send)
 
 
-def _x12(terms: X12Terms, direction: Direction) -> X12Agreement:
+def x12_agreement(terms: X12Terms, direction: Direction) -> X12Agreement:
+    """How X12 looks in a direction, whichever set it carries."""
     us, them = _address(terms.us), _address(terms.them)
     outbound = direction is Direction.OUTBOUND
     return X12Agreement(

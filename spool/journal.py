@@ -82,6 +82,7 @@ class JournalEntry(Base):
         Index("ix_journal_entry_receipt_id", "receipt_id", sqlite_where=text("receipt_id IS NOT NULL")),
         Index("ix_journal_entry_document_id", "document_id", sqlite_where=text("document_id IS NOT NULL")),
         Index("ix_journal_entry_transmission_id", "transmission_id", sqlite_where=text("transmission_id IS NOT NULL")),
+        Index("ix_journal_entry_step", "step"),
         # Numbers of rows are never used again, even if the last row were removed.
         {"sqlite_autoincrement": True},
     )

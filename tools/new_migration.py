@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     if path is None:
         print("nothing to do: the revisions give the tables as they are declared")
         return 0
-    for step in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
+    for step in (["format", "--quiet"], ["check", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *step, str(path)], check=True)
     print(f"wrote {path}; read it before you commit it")
     return 0

@@ -1,0 +1,338 @@
+"""The composition root: the only file that knows everyone. Listeners, the command line and the demo are given what they need."""
+
+import fcntl
+import getpass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from canonical.documents import AnyDocument
+from canonical.errors import Misconfigured, NotFound
+from canonical.identity import BlobDigest, DocumentId, PartnerId
+from partners import loading, registry
+from partners.loading import LoadedProfile
+from partners.registry import AppliedProfile, Change
+from spool import documents, transmissions
+from spool.blobs import BlobStore
+from spool.clock import Clock, SystemClock
+from spool.database import Database, sqlite_url
+from spool.documents import DocumentRow
+from spool.identifiers import Identifiers, TimeOrderedIdentifiers
+from spool.migrate import upgrade
+from spool.queue.embedded import EmbeddedQueue
+from spool.queue.port import Claim, QueueStats, WorkQueue
+from spool.receipts import Receipt
+from spool.states import ReceiptState, TransmissionState
+from spool.transmissions import Transmission
+from spool.worker import Handler, Workers
+
+from . import inbound, outbound
+from .acks.matching import REPORT, Answers
+from .balance import Balance, balance
+from .envelopes import Envelopes
+from .erp.delivery import Delivery
+from .erp.folder import FolderAdapter
+from .front import Front
+from .home import Home
+from .inbound import Inbound
+from .listeners.folder import FolderListener
+from .listeners.sftp.host_key import load_host_key
+from .listeners.sftp.server import SftpServer
+from .outbound import Outbound
+from .periodic import Periodic
+from .senders.by_profile import SendersByProfile
+from .settings import Settings, load
+from .unpacking.unpack import CSV_SECTION
+
+OVERDUE_SECONDS = 30.0
+"""How often answers that should have come are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What ``tally status`` shows."""
+
+    balance: Balance
+    queue: QueueStats
+    transmissions: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        places = self.balance.places
+        return {
+            "balance": {"received": self.balance.received, **places, "holds": self.balance.holds},
+            "files": self.balance.files,
+            "work": asdict(self.queue) | {"oldest": self.queue.oldest.isoformat() if self.queue.oldest else None},
+            "transmissions": self.transmissions,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A gateway that is running. ``sftp_port`` is the port that was really bound."""
+
+    sftp_host: str
+    sftp_port: int
+
+
+class Gateway:
+    """Everything of one home, put together."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        database: Database,
+        *,
+        clock: Clock,
+        identifiers: Identifiers | None = None,
+    ) -> None:
+        self.home = home
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        ids = identifiers or TimeOrderedIdentifiers(clock)
+        self.blobs = BlobStore(home.blobs, clock)
+        self.queue: WorkQueue = EmbeddedQueue(clock, ids)
+        self.adapter = FolderAdapter(home.erp, clock)
+        envelopes = Envelopes()
+        self.outbound = Outbound(
+            database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(database, home)
+        )
+        self.answers = Answers(clock, self.queue)
+        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers)
+        self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send)
+        self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
+
+    @classmethod
+    def create(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
+        """Make the home and its database, or bring an existing one up to date, and open it."""
+        home = Home(root)
+        home.create()
+        settings = load(root)
+        database = Database(settings.database_url or sqlite_url(home.database))
+        try:
+            upgrade(database)
+            gateway = cls(home, settings, database, clock=clock or SystemClock())
+            gateway.adapter.prepare()
+            load_host_key(home.keys)
+        except BaseException:
+            database.close()
+            raise
+        return gateway
+
+    @classmethod
+    def open(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
+        """Open a home that was made before; raises Misconfigured where there is none."""
+        Home(root).require()
+        return cls.create(root, clock=clock)
+
+    def __enter__(self) -> "Gateway":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.database.close()
+
+    # Running
+
+    def handlers(self) -> dict[str, Handler]:
+        """Each kind of work and who does it."""
+        return {
+            inbound.OPEN: self.inbound.open,
+            inbound.DELIVER: self.delivery.deliver,
+            outbound.BUILD: self.outbound.build,
+            outbound.TRANSMIT: self.outbound.transmit,
+            REPORT: self.delivery.report,
+        }
+
+    def workers(self) -> Workers:
+        return Workers(self.database, self.queue, self.handlers(), on_dead=self._dead, threads=self.settings.workers)
+
+    def _dead(self, session: Session, claim: Claim, reason: str) -> None:
+        """What is given up is visible where people look for it."""
+        buried: dict[str, Callable[[Session, Claim, str], None]] = {
+            inbound.OPEN: self.inbound.dead,
+            inbound.DELIVER: self.delivery.dead,
+            outbound.BUILD: self.outbound.dead,
+            outbound.TRANSMIT: self.outbound.dead,
+        }
+        if claim.kind in buried:
+            buried[claim.kind](session, claim, reason)
+
+    @contextmanager
+    def serving(self, *, sftp_port: int | None = None) -> Iterator[Service]:
+        """Listen and work until the block ends; then finish what is under way."""
+        with ExitStack() as stack:
+            stack.enter_context(_only_server(self.home.root))
+            self.database.write(self.queue.release_all)
+            workers = self.workers()
+            workers.start()
+            stack.callback(workers.stop)
+            for periodic in self._periodic():
+                periodic.start()
+                stack.callback(periodic.stop)
+            folder = self._folder_listener()
+            folder.start()
+            stack.callback(folder.stop)
+            sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
+            sftp.start()
+            stack.callback(sftp.stop)
+            yield Service(self.settings.host, sftp.port)
+
+    def _periodic(self) -> Sequence[Periodic]:
+        return (
+            Periodic("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
+            Periodic("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
+            Periodic("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+        )
+
+    def _sftp_server(self, port: int) -> SftpServer:
+        return SftpServer(
+            accounts=self.front,
+            intake=self.inbound,
+            received=self.front,
+            collected=self.front,
+            blobs=self.blobs,
+            root=self.home.sftp,
+            staging=self.home.staging / "sftp",
+            host_key=load_host_key(self.home.keys),
+            host=self.settings.host,
+            port=port,
+        )
+
+    def _folder_listener(self) -> FolderListener:
+        return FolderListener(
+            intake=self.inbound,
+            blobs=self.blobs,
+            root=self.home.drop,
+            claimed=self.home.staging / "folder",
+            partners=self.front.watched,
+            scan_seconds=self.settings.folder_scan_seconds,
+            max_file_bytes=self.settings.max_file_bytes,
+        )
+
+    # Partners
+
+    def load_profiles(self) -> loading.LoadedDirectory:
+        """Read all profiles of the home, with everything that is wrong with them."""
+        return loading.load_directory(self.home.partners, CSV_SECTION)
+
+    def plan(self, profiles: Sequence[LoadedProfile]) -> tuple[Change, ...]:
+        with self.database.read() as session:
+            return registry.plan(session, profiles)
+
+    def apply(self, profiles: Sequence[LoadedProfile]) -> tuple[Change, ...]:
+        by = getpass.getuser()
+        return self.database.write(lambda session: registry.apply(session, profiles, at=self.clock.now(), by=by))
+
+    def partners(self) -> Sequence[AppliedProfile]:
+        """All profiles in force."""
+        with self.database.read() as session:
+            return registry.all(session)
+
+    def partner(self, partner: str, version: int | None = None) -> AppliedProfile:
+        """The profile in force, or an earlier version. Raises NotFound."""
+        with self.database.read() as session:
+            if version is None:
+                applied = registry.current(session, PartnerId(partner))
+            else:
+                applied = registry.version(session, PartnerId(partner), version)
+        if applied is None:
+            which = "" if version is None else f" in version {version}"
+            raise NotFound(f"There is no partner {partner}{which}. `tally partner list` shows those in force.")
+        return applied
+
+    # Sending by hand
+
+    def send(self, partner: str, sent: Sequence[AnyDocument]) -> list[DocumentId]:
+        """Submit documents for sending, all or none."""
+        applied = self.partner(partner)
+
+        def submit(session: Session) -> list[DocumentId]:
+            for document in sent:
+                problem = self.outbound.envelopes.may_send_document(session, applied.partner, document)
+                if problem is not None:
+                    raise Misconfigured(problem)
+            return [self.outbound.submit(session, document, applied.partner) for document in sent]
+
+        return self.database.write(submit)
+
+    # Looking
+
+    def status(self) -> StatusReport:
+        with self.database.read() as session:
+            sent = session.execute(select(Transmission.state, func.count()).group_by(Transmission.state)).all()
+            counts = {state.value: count for state, count in sent}
+            return StatusReport(
+                balance=balance(session),
+                queue=self.queue.stats(session),
+                transmissions={
+                    state.value: counts[state.value] for state in TransmissionState if state.value in counts
+                },
+            )
+
+    def documents(
+        self, session: Session, *, partner: str | None, state: str | None, type_: str | None, limit: int
+    ) -> Sequence[DocumentRow]:
+        """Documents, newest first."""
+        statement = select(DocumentRow).order_by(DocumentRow.created_at.desc(), DocumentRow.id.desc()).limit(limit)
+        for column, value in ((DocumentRow.partner, partner), (DocumentRow.state, state), (DocumentRow.type, type_)):
+            if value is not None:
+                statement = statement.where(column == value)
+        return session.scalars(statement).all()
+
+    def unopened(self, session: Session, *, partner: str | None, state: str | None, limit: int) -> Sequence[Receipt]:
+        """Files that no document stands for: pending, duplicate, quarantined, rejected or dead."""
+        statement = select(Receipt).where(Receipt.state != ReceiptState.OPENED).order_by(Receipt.id.desc()).limit(limit)
+        for column, value in ((Receipt.partner, partner), (Receipt.state, state)):
+            if value is not None:
+                statement = statement.where(column == value)
+        return session.scalars(statement).all()
+
+    def document(self, session: Session, document_id: DocumentId) -> tuple[DocumentRow, str | None]:
+        """A document's row and its canonical JSON, if it has any."""
+        row = documents.get(session, document_id)
+        if row is None:
+            raise NotFound(f"There is no document {document_id}. `tally doc list` shows the documents there are.")
+        if row.canonical_sha256 is None:
+            return row, None
+        return row, self.blobs.read(session, BlobDigest(row.canonical_sha256)).decode("utf-8")
+
+    def raw(self, session: Session, identifier: str) -> Iterator[bytes]:
+        """The bytes behind a document, a receipt or a transmission."""
+        row = documents.get(session, DocumentId(identifier))
+        receipt = session.get(Receipt, identifier)
+        sent = transmissions.get(session, identifier)
+        digests = [row.source_sha256] if row else [found.sha256 for found in (receipt, sent) if found]
+        digest = next(iter(digests), None)
+        if digest is None:
+            raise NotFound(
+                f"No document, file or transmission {identifier} has bytes here. `tally doc list` shows what there is."
+            )
+        return self.blobs.chunks(session, BlobDigest(digest))
+
+
+@contextmanager
+def _only_server(root: Path) -> Iterator[None]:
+    """Refuse to serve a home that another process serves; the lock goes with the process, however it ends."""
+    descriptor = os.open(root / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Misconfigured(f"Another process serves {root} already. Stop it first.") from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,89 @@
+"""`tally check`: what the gateway would say of a file, without taking it in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from canonical.finding import Finding, Severity
+from canonical.identity import BlobDigest
+from partners.registry import AppliedProfile
+from translators import registry as maps
+from translators.x12.check import check as check_x12
+from translators.x12.events import SetRead
+
+from .unpacking.unpack import unpack
+from .unpacking.unpacked import Unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict on one file. ``interchanges`` is the nested form of DESIGN §10; empty for CSV."""
+
+    accepted: bool
+    interchanges: list[dict[str, Any]]
+    findings: Sequence[Finding]
+
+    def as_json(self) -> dict[str, Any]:
+        """The promised object without its "file"; rows and columns are given for flat files."""
+        return {
+            "accepted": self.accepted,
+            "interchanges": self.interchanges,
+            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+        }
+
+    def summary(self) -> Iterable[str]:
+        """A line for each interchange, group and set."""
+        for interchange in self.interchanges:
+            yield (
+                f"interchange {interchange['control_number']} from {interchange['sender']} to {interchange['receiver']}, "
+                f"version {interchange['version']}, {'test' if interchange['usage'] == 'T' else 'production'}"
+            )
+            for group in interchange["groups"]:
+                for found in group["sets"]:
+                    status = found["status"].replace("_", " ")
+                    yield f"  {found['type']} {found['control_number']} ({group['version']}): {status}"
+
+
+def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None) -> Checked:
+    """Check a file by the standard and our maps or, with a profile, as if that partner had sent it."""
+    if applied is None:
+        report = check_x12(chunks, inspect=_translated)
+        return Checked(report.accepted, report.interchanges, report.findings)
+    pieces = list(chunks)
+    unpacked = unpack(pieces, filename, applied, BlobDigest(""))
+    agreed = tuple(_agreement_findings(unpacked))
+    unpacked.close()
+    if unpacked.format != "x12":
+        found = (
+            *unpacked.findings,
+            *(finding for document in unpacked.documents for finding in document.findings),
+            *agreed,
+        )
+        return Checked(bool(unpacked.documents) and not any(f.is_error for f in found), [], found)
+    report = check_x12(pieces, inspect=_translated)
+    return Checked(
+        report.accepted and not any(finding.is_error for finding in agreed),
+        report.interchanges,
+        (*report.findings, *agreed),
+    )
+
+
+def _translated(read: SetRead) -> Sequence[Finding]:
+    """What a map finds in a sound set."""
+    if read.tree is None:
+        return ()
+    try:
+        translation = maps.find(read.header.set_id)
+    except maps.UnsupportedDocument:
+        return ()
+    return translation.read(read.tree).findings
+
+
+def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:
+    """What is against the agreement, each reason once: set not agreed, wrong parties, test in production, unreadable file."""
+    told = {finding.message for document in unpacked.documents for finding in document.findings}
+    told |= {finding.message for finding in unpacked.findings}
+    reasons = [reason for document in unpacked.documents for reason in (document.rejected, document.held)]
+    for reason in dict.fromkeys([unpacked.quarantine, unpacked.rejection, *reasons]):
+        if reason is not None and reason not in told:
+            yield Finding(code="not-as-agreed", severity=Severity.ERROR, message=reason)

@@ -1,0 +1,176 @@
+"""`tally doc` and `tally trail`: single documents, and what happened to them."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from canonical.errors import Misconfigured
+from canonical.identity import DocumentId, PartnerId
+
+from .. import trail as trails
+from ..trail import TrailEntry
+from .console import Terminal, record, usage
+from .context import explained, gateway, terminal
+
+app = typer.Typer(help="Documents, both ways.", no_args_is_help=True)
+
+FIELDS = (
+    "id",
+    "direction",
+    "partner",
+    "type",
+    "set_id",
+    "number",
+    "state",
+    "reason",
+    "duplicate_of",
+    "receipt_id",
+    "transmission_id",
+    "interchange_control",
+    "group_control",
+    "set_control",
+    "profile_version",
+    "test",
+    "findings",
+    "created_at",
+)
+
+Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
+
+
+def register(root: typer.Typer) -> None:
+    root.command("trail")(trail)
+
+
+@app.command("list")
+@explained
+def list_documents(
+    partner: Partner = None,
+    state: Annotated[
+        str | None, typer.Option(help="pending, delivered, rejected, duplicate, quarantined or dead.")
+    ] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Invoice, ShipNotice, ...")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+) -> None:
+    """Documents and files without documents, newest first."""
+    with gateway() as opened, opened.database.read() as session:
+        rows = opened.documents(session, partner=partner, state=state, type_=type_, limit=limit)
+        files = opened.unopened(session, partner=partner, state=state, limit=limit) if type_ is None else []
+    out = terminal()
+    answer = {
+        "documents": [record(row, FIELDS) for row in rows],
+        "files": [
+            record(row, ("id", "partner", "transport", "filename", "state", "reason", "received_at")) for row in files
+        ],
+    }
+    out.answer(answer, lambda: _tables(out, rows, files))
+
+
+def _tables(out: Terminal, rows: Any, files: Any) -> None:
+    out.table(
+        ("document", "", "partner", "type", "number", "state", "why"),
+        [
+            (
+                row.id,
+                "in" if row.direction == "inbound" else "out",
+                row.partner,
+                row.type,
+                row.number or "",
+                row.state,
+                row.reason or "",
+            )
+            for row in rows
+        ],
+    )
+    if files:
+        out.table(
+            ("file", "partner", "name", "state", "why"),
+            [(row.id, row.partner, row.filename, row.state, row.reason or "") for row in files],
+        )
+
+
+@app.command()
+@explained
+def show(document: Annotated[str, typer.Argument(help="The document's id.")]) -> None:
+    """One document: its state, its findings, and its canonical JSON."""
+    with gateway() as opened, opened.database.read() as session:
+        row, canonical = opened.document(session, DocumentId(document))
+    out = terminal()
+
+    def render() -> None:
+        out.table(("", ""), [(name, str(getattr(row, name))) for name in FIELDS if name != "findings"])
+        for finding in row.findings:
+            out.say(f"{finding['severity']}: {finding['message']} [{finding['code']} {finding.get('path', '')}]")
+        if canonical is not None:
+            out.rich.print_json(canonical)
+
+    value = dict(record(row, FIELDS)) | {"canonical": None if canonical is None else _parsed(canonical)}
+    out.answer(value, render)
+
+
+def _parsed(text: str) -> Any:
+    import json
+
+    return json.loads(text)
+
+
+@app.command()
+@explained
+def raw(document: Annotated[str, typer.Argument(help="The id of a document, a file or a transmission.")]) -> None:
+    """The bytes as they came or as they were sent, to standard output."""
+    with gateway() as opened, opened.database.read() as session:
+        for chunk in opened.raw(session, document):
+            sys.stdout.buffer.write(chunk)
+
+
+@explained
+def trail(
+    po: Annotated[str | None, typer.Option(help="A purchase order's number.")] = None,
+    invoice: Annotated[str | None, typer.Option(help="An invoice's number.")] = None,
+    doc: Annotated[str | None, typer.Option(help="A document's id.")] = None,
+    partner: Annotated[str | None, typer.Option(help="A partner; with --po, only this partner's order.")] = None,
+    since: Annotated[str | None, typer.Option(help="With --partner: from this day or moment on (2026-11-20).")] = None,
+) -> None:
+    """Everything that happened, in the order it was committed."""
+    if sum(option is not None for option in (po, invoice, doc)) > 1 or not (po or invoice or doc or partner):
+        usage("give one of --po N, --invoice N, --doc ID, or --partner P [--since D].")
+    with gateway() as opened, opened.database.read() as session:
+        if po is not None:
+            entries = trails.of_order(session, po, partner)
+        elif invoice is not None:
+            entries = trails.of_invoice(session, invoice)
+        elif doc is not None:
+            entries = trails.of_document(session, DocumentId(doc))
+        else:
+            entries = trails.of_partner(session, PartnerId(partner or ""), _moment(since))
+    out = terminal()
+    out.answer([_entry(entry) for entry in entries], lambda: trail_table(out, entries))
+
+
+def trail_table(out: Terminal, entries: Any) -> None:
+    """The trail for people."""
+    out.table(
+        ("when", "step", "partner", "what", "outcome"),
+        [
+            (entry.at.strftime("%Y-%m-%d %H:%M:%S"), entry.step, entry.partner or "", entry.subject, entry.outcome)
+            for entry in entries
+        ],
+    )
+
+
+def _entry(entry: TrailEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in entry.__slots__} | {"at": entry.at.isoformat()}
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Misconfigured(
+            f'--since "{text}" is not a day or a moment such as 2026-11-20 or 2026-11-20T14:00.'
+        ) from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,0 +1,81 @@
+"""`tally`: the command line. Each group of commands is a file of its own; this one puts them together."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from ..settings import DEFAULT_HOME
+from . import demonstration, documents, files, orders, partner, service
+from .console import OPTIONS, Exit, GlobalOptions
+
+_FLAGS = {"--json": "json", "-q": "quiet", "--quiet": "quiet"}
+
+
+def take_global_options(args: Sequence[str], default_home: str) -> tuple[GlobalOptions, list[str]]:
+    """Split a command line into the global options and the rest. After ``--`` nothing is an option."""
+    options = GlobalOptions(home=Path(default_home))
+    rest: list[str] = []
+    remaining = iter(args)
+    for arg in remaining:
+        if arg == "--":
+            rest += [arg, *remaining]
+        elif arg in _FLAGS:
+            setattr(options, _FLAGS[arg], True)
+        elif arg == "--home":
+            options.home = Path(_home_value(next(remaining, None)))
+            options.home_given = True
+        elif arg.startswith("--home="):
+            options.home = Path(_home_value(arg.removeprefix("--home=")))
+            options.home_given = True
+        else:
+            rest.append(arg)
+    return options, rest
+
+
+def _home_value(value: str | None) -> str:
+    if not value:
+        sys.stderr.write("tally: --home needs a directory.\n")
+        sys.exit(Exit.USAGE)
+    return value
+
+
+app = typer.Typer(
+    name="tally",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=(
+        "Tallystick, a B2B EDI and managed file gateway.\n\n"
+        "Everywhere: --home DIR (default ./tally-data or $TALLY_HOME), --json (one line an answer), -q (only the exit code). "
+        "Exit codes: 0 yes, 1 the answer is no, 2 wrong usage, 3 our fault."
+    ),
+)
+service.register(app)
+files.register(app)
+app.add_typer(partner.app, name="partner")
+app.add_typer(documents.app, name="doc")
+app.add_typer(orders.app, name="order")
+documents.register(app)
+demonstration.register(app)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point of the ``tally`` command; ends with SystemExit."""
+    options, rest = take_global_options(
+        sys.argv[1:] if args is None else args, os.environ.get("TALLY_HOME", DEFAULT_HOME)
+    )
+    OPTIONS.set(options)
+    try:
+        app(args=rest, prog_name="tally")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.YES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""`tally init`, `tally serve` and `tally status`."""
+
+import signal
+import threading
+from types import FrameType
+
+import typer
+
+from ..app import Gateway, StatusReport
+from ..balance import PLACES
+from ..logging import configure
+from .console import Exit, Terminal
+from .context import explained, gateway, options, terminal
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init")(init)
+    app.command("serve")(serve)
+    app.command("status")(status)
+
+
+@explained
+def init() -> None:
+    """Make a home: directories, tally.toml, database, host key. Making it again changes nothing."""
+    home = options().home
+    with Gateway.create(home):
+        out = terminal()
+        out.answer(
+            {"home": str(home.resolve())},
+            lambda: out.say(
+                f"{home} is ready. Next: `tally --home {home} partner new NAME`, then `tally --home {home} serve`."
+            ),
+        )
+
+
+@explained
+def serve(
+    sftp_port: int = typer.Option(None, help="Port of the SFTP server; 0 takes a free one. Default: tally.toml."),
+) -> None:
+    """Run the gateway in the foreground until SIGTERM or Ctrl-C."""
+    configure(json_lines=options().json)
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    with gateway() as opened, opened.serving(sftp_port=sftp_port) as service:
+        out = terminal()
+        address = {"sftp": {"host": service.sftp_host, "port": service.sftp_port}}
+        out.answer(
+            address,
+            lambda: out.say(f"Tallystick serves SFTP on {service.sftp_host}:{service.sftp_port}. Ctrl-C ends it."),
+        )
+        stop.wait()
+
+
+@explained
+def status() -> None:
+    """The balance of everything received, the work there is, and what is late. Exit 1 when it does not add up."""
+    with gateway() as opened:
+        report = opened.status()
+    out = terminal()
+    balance = report.balance
+    out.answer(report.as_json(), lambda: _render(out, report))
+    if not balance.holds:
+        raise typer.Exit(Exit.NO)
+
+
+def _render(out: Terminal, report: StatusReport) -> None:
+    balance = report.balance
+    sign = "=" if balance.holds else "IS NOT"
+    parts = " + ".join(f"{balance.places[place]} {place}" for place in PLACES)
+    out.say(f"{balance.received} received {sign} {parts}   ({balance.files} files)")
+    out.table(
+        ("work", "open", "due", "running", "retrying", "dead", "oldest"),
+        [
+            (
+                "items",
+                str(report.queue.open),
+                str(report.queue.due),
+                str(report.queue.running),
+                str(report.queue.retrying),
+                str(report.queue.dead),
+                report.queue.oldest.isoformat(timespec="seconds") if report.queue.oldest else "-",
+            )
+        ],
+    )
+    if report.transmissions:
+        out.table(
+            ("sent to partners", "number"), [(state, str(count)) for state, count in report.transmissions.items()]
+        )

@@ -1,0 +1,173 @@
+"""`tally ack` and `tally convert`: from one form of a document to another, without the running gateway."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.documents import DOCUMENTS, AnyDocument
+from canonical.errors import Misconfigured
+from canonical.functional_acknowledgement import SyntaxStatus
+from canonical.invoice import Invoice
+from canonical.order import PurchaseOrder
+from canonical.shipment import ShipNotice
+from partners.registry import AppliedProfile
+from translators import flat
+from translators import registry as maps
+from translators.flat import ColumnMap
+from translators.x12 import acknowledge, write
+from translators.x12.events import AnswerRead, GroupEnd, InterchangeEnd, InterchangeHeader, InterchangeStart, SetRead
+from translators.x12.reader import read
+
+from .envelopes import FUNCTIONAL_IDS, TABLE
+from .unpacking.unpack import column_maps
+
+ANSWERS = ("997", "TA1")
+FORMS = ("json", "x12", "csv")
+
+_ROWS = (PurchaseOrder, PurchaseOrderAcknowledgement, ShipNotice, Invoice)
+"""What a column map can describe; :func:`_map_for` refuses the rest by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What came out, and what could not be converted."""
+
+    data: bytes
+    problems: tuple[str, ...] = ()
+
+
+def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = None) -> bytes:
+    """The 997s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
+    now = now or datetime.now(UTC)
+    answers: list[bytes] = []
+    groups: list[GroupEnd] = []
+    for event in read(chunks):
+        match event:
+            case InterchangeStart():
+                groups = []
+            case GroupEnd() if acknowledge.is_acknowledged(event.header):
+                groups.append(event)
+            case InterchangeEnd():
+                envelope = _back(event.header, now)
+                if kind == "TA1":
+                    answers.append(write.acknowledgements(envelope, [acknowledge.interchange(event)]))
+                elif groups:
+                    answers.append(_functional(envelope, groups, event))
+    if not answers:
+        raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
+    return b"".join(answers)
+
+
+def _functional(envelope: write.Envelope, groups: Sequence[GroupEnd], end: InterchangeEnd) -> bytes:
+    rejected = end.status is SyntaxStatus.REJECTED
+    documents = [acknowledge.functional(group, interchange_rejected=rejected) for group in groups]
+    sets = [
+        write.SetToWrite("997", f"{position:04d}", maps.for_document(document).write(document, TABLE))
+        for position, document in enumerate(documents, 1)
+    ]
+    first = groups[0].header
+    group = write.GroupToWrite("FA", envelope.control_number, TABLE, first.receiver, first.sender, sets)
+    return write.interchange(envelope, [group])
+
+
+def _back(header: InterchangeHeader, now: datetime) -> write.Envelope:
+    number = header.control_number
+    return write.Envelope(
+        sender_qualifier=header.receiver_qualifier or "ZZ",
+        sender=header.receiver or "UNKNOWN",
+        receiver_qualifier=header.sender_qualifier or "ZZ",
+        receiver=header.sender or "UNKNOWN",
+        control_number=int(number) if number.isdigit() and len(number) <= 9 else 1,
+        moment=now,
+        test=header.test,
+    )
+
+
+def convert(data: bytes, filename: str, to: str, applied: AppliedProfile | None) -> Converted:
+    """Turn a file into another form. Documents with errors are left out and named."""
+    documents, problems = _documents(data, filename, applied)
+    if to == "json":
+        return Converted(DOCUMENTS.dump_json(documents, indent=2, exclude_none=True) + b"\n", problems)
+    if not documents:
+        return Converted(b"", problems or (f"There is no document in {filename}.",))
+    if to == "csv":
+        rows = [document for document in documents if isinstance(document, _ROWS)]
+        return Converted(flat.write(rows, _map_for(documents, applied)), problems)
+    return Converted(_interchange(documents, applied, datetime.now(UTC)), problems)
+
+
+def _documents(data: bytes, filename: str, applied: AppliedProfile | None) -> tuple[list[AnyDocument], tuple[str, ...]]:
+    if data.lstrip()[:1] in (b"[", b"{"):
+        return _parsed(data, filename), ()
+    column_map = flat.choose(column_maps(applied), filename) if applied is not None else None
+    if column_map is not None and not data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"ISA"):
+        settled, findings = flat.settle(flat.read([data], column_map))
+        told = [*findings, *(finding for result in settled for finding in result.findings)]
+        rows = [result.document for result in settled if result.document is not None]
+        return list(rows), tuple(finding.message for finding in told if finding.is_error)
+    return _from_x12(data)
+
+
+def _parsed(data: bytes, filename: str) -> list[AnyDocument]:
+    try:
+        return DOCUMENTS.validate_json(data if data.lstrip()[:1] == b"[" else b"[" + data + b"]")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(f"{filename} is no canonical JSON: {place}: {first['msg']}.") from error
+
+
+def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
+    documents: list[AnyDocument] = []
+    problems: list[str] = []
+    for event in read([data]):
+        found = list(event.findings)
+        if isinstance(event, SetRead) and event.tree is not None and event.status is not SyntaxStatus.REJECTED:
+            result = maps.find(event.header.set_id).read(event.tree)
+            found += result.findings
+            if result.document is not None:
+                documents.append(result.document)
+        elif isinstance(event, AnswerRead) and event.acknowledgement is not None:
+            documents.append(event.acknowledgement)
+        problems += [f"{finding.path}: {finding.message}" for finding in found if finding.is_error]
+    return documents, tuple(problems)
+
+
+def _map_for(documents: Sequence[AnyDocument], applied: AppliedProfile | None) -> ColumnMap:
+    if applied is None:
+        raise Misconfigured("CSV is written by a partner's column map: add --partner.")
+    types = {document.type for document in documents}
+    for column_map in column_maps(applied):
+        if types == {column_map.document}:
+            return column_map
+    raise Misconfigured(f"The profile of {applied.partner} has no column map for {', '.join(sorted(types))} alone.")
+
+
+def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | None, now: datetime) -> bytes:
+    """One interchange with a group for each kind of document. Control numbers count from 1; none is used up."""
+    us, them = ("ZZ", "SENDER"), ("ZZ", "RECEIVER")
+    if applied is not None and applied.profile.x12 is not None:
+        terms = applied.profile.x12
+        us, them = (terms.us.qualifier, terms.us.id), (terms.them.qualifier, terms.them.id)
+    by_set: dict[str, list[AnyDocument]] = {}
+    for document in documents:
+        by_set.setdefault(maps.for_document(document).set_id, []).append(document)
+    groups = [
+        write.GroupToWrite(
+            functional_id=FUNCTIONAL_IDS[set_id],
+            control_number=number,
+            version=TABLE,
+            sender=us[1],
+            receiver=them[1],
+            sets=[
+                write.SetToWrite(set_id, f"{position:04d}", maps.for_document(document).write(document, TABLE))
+                for position, document in enumerate(sent, 1)
+            ],
+        )
+        for number, (set_id, sent) in enumerate(by_set.items(), 1)
+    ]
+    envelope = write.Envelope(us[0], us[1], them[0], them[1], 1, now, test=any(document.test for document in documents))
+    return write.interchange(envelope, groups)

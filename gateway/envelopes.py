@@ -1,0 +1,163 @@
+"""From a canonical document to the bytes one partner agreed to: agreement, map, envelope, control numbers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from canonical.documents import AnyDocument, document_number
+from canonical.errors import Misconfigured
+from canonical.functional_acknowledgement import FunctionalAcknowledgement
+from canonical.identity import PartnerId
+from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from partners import control_numbers, registry
+from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, X12Agreement, agree, x12_agreement
+from partners.control_numbers import Kind
+from partners.registry import AppliedProfile
+from translators import registry as maps
+from translators.x12 import write
+from translators.x12.segments import Delimiters, Node
+
+TABLE = "004010"
+"""The version of the standard's table that documents are written by."""
+
+TA1 = "TA1"
+
+FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+"""GS01 (element 479) of each set we write."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document in the form of its transaction set, still without envelope and control numbers. ``nodes`` is None for a TA1."""
+
+    partner: PartnerId
+    profile_version: int
+    kind: str
+    document: AnyDocument
+    terms: X12Agreement
+    set_id: str
+    nodes: Sequence[Node] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The finished bytes and the numbers under which they travel, as text without padding but for the interchange's nine digits."""
+
+    filename: str
+    data: bytes
+    set_id: str
+    functional_id: str | None
+    interchange_control: str
+    group_control: str | None
+    set_control: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelopes:
+    """Writes what leaves. Stateless: what is agreed and counted is in the database."""
+
+    def may_send(self, session: Session, partner: PartnerId, set_id: str = "850") -> str | None:
+        """None where the partner takes this set from us, else why not, for the operator."""
+        applied = registry.current(session, partner)
+        if applied is None:
+            return f"There is no partner {partner} in force. `tally partner list` shows those there are."
+        agreed = agree(applied, set_id, Direction.OUTBOUND)
+        return agreed.message if isinstance(agreed, NotAgreed) else None
+
+    def may_send_document(self, session: Session, partner: PartnerId, document: AnyDocument) -> str | None:
+        """As :meth:`may_send`, for a document."""
+        set_id = SET_OF_DOCUMENT.get(document.type)
+        if set_id is None:
+            return f"A document of type {document.type} cannot be sent by itself."
+        return self.may_send(session, partner, set_id)
+
+    def patience(self, session: Session, partner: PartnerId) -> timedelta | None:
+        """How long we wait for the partner's 997; None where none is expected."""
+        applied = registry.current(session, partner)
+        return None if applied is None or applied.profile.x12 is None else applied.profile.x12.answer_time
+
+    def draft(self, session: Session, partner: PartnerId, document: AnyDocument) -> Draft:
+        """Translate a document as agreed now. Raises Misconfigured where nothing is agreed, CannotWrite for impossible data."""
+        applied = registry.current(session, partner)
+        if applied is None:
+            raise Misconfigured(f"Nothing can be sent to {partner}: there is no such partner in force.")
+        answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
+        kind = "acknowledgement" if answer else "document"
+        set_id = SET_OF_DOCUMENT.get(document.type, TA1)
+        terms = _terms(applied, set_id)
+        nodes = None if set_id == TA1 else maps.for_document(document).write(document, TABLE)
+        return Draft(partner, applied.version, kind, document, terms, set_id, nodes)
+
+    def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
+        """Take control numbers and write the bytes, in the transaction that stores them."""
+        interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
+        envelope = _envelope(draft, interchange, now)
+        form = write.Form(delimiters=_delimiters(draft.terms))
+        if draft.nodes is None:
+            assert isinstance(draft.document, InterchangeAcknowledgement)
+            data = write.acknowledgements(envelope, [draft.document], form)
+            return Sealed(_filename(draft, interchange), data, TA1, None, f"{interchange:09d}", None, None)
+        group = control_numbers.take(session, draft.partner, Kind.GROUP)
+        set_control = f"{control_numbers.take(session, draft.partner, Kind.SET):04d}"
+        functional_id = FUNCTIONAL_IDS[draft.set_id]
+        written = write.GroupToWrite(
+            functional_id=functional_id,
+            control_number=group,
+            version=draft.terms.version,
+            sender=draft.terms.sender.group,
+            receiver=draft.terms.receiver.group,
+            sets=[write.SetToWrite(draft.set_id, set_control, draft.nodes)],
+        )
+        return Sealed(
+            filename=_filename(draft, interchange),
+            data=write.interchange(envelope, [written], form),
+            set_id=draft.set_id,
+            functional_id=functional_id,
+            interchange_control=f"{interchange:09d}",
+            group_control=str(group),
+            set_control=set_control,
+        )
+
+
+def _envelope(draft: Draft, interchange: int, now: datetime) -> write.Envelope:
+    terms = draft.terms
+    return write.Envelope(
+        sender_qualifier=terms.sender.qualifier,
+        sender=terms.sender.id,
+        receiver_qualifier=terms.receiver.qualifier,
+        receiver=terms.receiver.id,
+        control_number=interchange,
+        moment=now,
+        version=terms.interchange_version,
+        test=terms.test,
+    )
+
+
+def _delimiters(terms: X12Agreement) -> Delimiters:
+    return Delimiters(terms.element, terms.component, terms.segment, terms.repetition)
+
+
+def _terms(applied: AppliedProfile, set_id: str) -> X12Agreement:
+    """What is agreed for a set. A TA1 is owed to whoever exchanges X12, even where 997s are not."""
+    x12 = applied.profile.x12
+    if x12 is None:
+        raise Misconfigured(
+            f"{applied.partner} has no X12 section in its profile, so a {set_id} cannot be written for it."
+        )
+    if set_id == TA1:
+        return x12_agreement(x12, Direction.OUTBOUND)
+    agreed = agree(applied, set_id, Direction.OUTBOUND)
+    if isinstance(agreed, NotAgreed):
+        raise Misconfigured(agreed.message)
+    return x12_agreement(x12, Direction.OUTBOUND)
+
+
+def _filename(draft: Draft, interchange: int) -> str:
+    """Unique by the interchange control number, readable by the document's number."""
+    number = _UNSAFE.sub("-", document_number(draft.document))[:60]
+    return f"{draft.set_id}_{number}_{interchange:09d}.edi"

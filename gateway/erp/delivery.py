@@ -1,0 +1,201 @@
+"""Between the pipeline and the ERP: deliver documents, take orders, report their progress, collect late answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.errors import NotFound
+from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
+from canonical.order import PurchaseOrder
+from spool import documents, journal
+from spool.blobs import BlobStore
+from spool.clock import Clock
+from spool.database import Database
+from spool.documents import INBOUND, DocumentRow
+from spool.journal import Step
+from spool.queue.port import Claim
+from spool.states import DocumentState
+
+from ..business_key import business_key
+from ..outbound import Effects, OrderChanged, Outbound
+from . import cursors
+from .port import (
+    AlreadyApplied,
+    Applied,
+    Context,
+    ErpAdapter,
+    IdempotencyKey,
+    OrderProgress,
+    OrderRef,
+    OrderStatus,
+    Outcome,
+    Page,
+    Pending,
+    PulledOrder,
+    Refused,
+)
+
+PULL_LIMIT = 100
+"""Orders taken in one transaction."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Work with the ERP, whichever adapter it is."""
+
+    database: Database
+    blobs: BlobStore
+    clock: Clock
+    adapter: ErpAdapter
+    outbound: Outbound
+    may_order: Callable[[Session, PartnerId], str | None]
+
+    def deliver(self, claim: Claim) -> Effects:
+        """Work item ``deliver``: give a document to the ERP, once, however often this runs."""
+        document_id = DocumentId(claim.payload["document"])
+        with self.database.read() as session:
+            row = documents.get(session, document_id)
+            if row is None:
+                raise NotFound(f"Document {document_id} is to be delivered but is not in the database.")
+            document = self._document(session, row)
+        context = Context(at=self.clock.now(), revision=business_key(document).revision)
+        outcome = self._settled(document, context) if claim.attempt > 1 else None
+        if outcome is None:
+            outcome = self.adapter.apply(document, context)
+        return lambda session: self._decided(session, document_id, outcome)
+
+    def _settled(self, document: AnyDocument, context: Context) -> Outcome | None:
+        """What became of an earlier attempt that ended without an answer."""
+        assert document.partner is not None
+        key = business_key(document)
+        return self.adapter.lookup(IdempotencyKey(document.partner, key.document_type, key.number, context.revision))
+
+    def _decided(self, session: Session, document_id: DocumentId, outcome: Outcome) -> None:
+        row = documents.get(session, document_id)
+        if row is None:
+            return
+        match outcome:
+            case Applied(reference=reference) | AlreadyApplied(reference=reference):
+                if row.state is DocumentState.PENDING:
+                    documents.close(row, DocumentState.DELIVERED)
+                    self._journal(session, Step.DELIVERED, row, detail={"reference": reference})
+            case Refused(problem=problem):
+                if row.state in (DocumentState.PENDING, DocumentState.DELIVERED):
+                    documents.close(row, DocumentState.REJECTED, reason=f"The ERP refused it: {problem.message}")
+                    self._journal(session, Step.REFUSED, row, outcome=problem.message, detail={"code": problem.code})
+            case Pending():
+                pass
+
+    def dead(self, session: Session, claim: Claim, reason: str) -> None:
+        """Delivering failed for good: the document says so, visible and replayable."""
+        row = documents.get(session, DocumentId(claim.payload["document"]))
+        if row is not None and row.state is DocumentState.PENDING:
+            documents.close(row, DocumentState.DEAD, reason=reason)
+            self._journal(session, Step.DEAD, row, outcome=reason)
+
+    def report(self, claim: Claim) -> Effects:
+        """Work item ``report``: tell the ERP how far one of its orders has come."""
+        with self.database.read() as session:
+            row = documents.get(session, DocumentId(claim.payload["document"]))
+        if row is not None and row.origin is not None:
+            status = OrderStatus(OrderProgress(claim.payload["progress"]), claim.payload["message"])
+            self.adapter.report(OrderRef(**row.origin), status, Context(at=self.clock.now()))
+        return lambda session: None
+
+    def pull(self) -> int:
+        """Take what orders the ERP has for us; how many were taken. Each is confirmed only after our commit."""
+        taken = 0
+        while True:
+            with self.database.read() as session:
+                cursor = cursors.get(session, "orders")
+            page = self.adapter.pull_orders(cursor, PULL_LIMIT)
+            if not page.items and page.cursor == cursor:
+                return taken
+            refused = self.database.write(partial(self._take, page))
+            context = Context(at=self.clock.now())
+            for ref, reason in refused:
+                self.adapter.report(ref, OrderStatus(OrderProgress.REFUSED, reason), context)
+            self.adapter.confirm_pulled([pulled.ref for pulled in page.items], context)
+            taken += len(page.items)
+            if not page.more:
+                return taken
+
+    def _take(self, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
+        refused = []
+        for pulled in page.items:
+            reason = self._submit(session, pulled)
+            if reason is not None:
+                refused.append((pulled.ref, reason))
+        cursors.keep(session, "orders", page.cursor)
+        return refused
+
+    def _submit(self, session: Session, pulled: PulledOrder) -> str | None:
+        """Submit an order for sending; None, or why it cannot be sent as it is."""
+        order: PurchaseOrder = pulled.order
+        if order.partner is None:
+            return 'The order names no partner: give "partner" the id of the supplier\'s profile.'
+        problem = self.may_order(session, order.partner)
+        if problem is not None:
+            return problem
+        origin = {"id": pulled.ref.id, "revision": pulled.ref.revision, "number": pulled.ref.number}
+        try:
+            self.outbound.submit(session, order, order.partner, origin=origin)
+        except OrderChanged as error:
+            return error.message
+        return None
+
+    def collect(self) -> int:
+        """Take the decisions that the ERP made later; how many there were."""
+        with self.database.read() as session:
+            cursor = cursors.get(session, "outcomes")
+        page = self.adapter.collect(cursor)
+        if not page.items and page.cursor == cursor:
+            return 0
+
+        def keep(session: Session) -> None:
+            for outcome in page.items:
+                row = self._by_key(session, outcome.key)
+                if row is None:
+                    _log.warning("the ERP answered about a document we do not know", number=outcome.key.number)
+                else:
+                    self._decided(session, DocumentId(row.id), outcome)
+            cursors.keep(session, "outcomes", page.cursor)
+
+        self.database.write(keep)
+        return len(page.items)
+
+    def _by_key(self, session: Session, key: IdempotencyKey) -> DocumentRow | None:
+        return documents.with_business_key(
+            session, key.partner, INBOUND, "/".join((key.document_type, key.number, key.revision))
+        )
+
+    def _document(self, session: Session, row: DocumentRow) -> AnyDocument:
+        data = self.blobs.read(session, BlobDigest(row.canonical_sha256 or ""))
+        return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
+
+    def _journal(
+        self,
+        session: Session,
+        step: Step,
+        row: DocumentRow,
+        *,
+        outcome: str = "",
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        journal.record(
+            session,
+            self.clock,
+            step=step,
+            outcome=outcome,
+            partner=PartnerId(row.partner),
+            receipt_id=ReceiptId(row.receipt_id) if row.receipt_id else None,
+            document_id=DocumentId(row.id),
+            detail=detail,
+        )

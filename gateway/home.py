@@ -1,0 +1,76 @@
+"""The layout of a home: where everything of one gateway lies (DESIGN §10)."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from canonical.errors import Misconfigured
+
+from .settings import TOML_NAME, example_toml
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below one state directory. Creating them is :meth:`create`'s business alone."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "tally.db"
+
+    @property
+    def blobs(self) -> Path:
+        return self.root / "blobs"
+
+    @property
+    def partners(self) -> Path:
+        return self.root / "partners"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def sftp(self) -> Path:
+        """Per partner, what it sees over SFTP."""
+        return self.root / "sftp"
+
+    @property
+    def staging(self) -> Path:
+        """Uploads that are not complete; on the same file system as the blobs."""
+        return self.root / "staging"
+
+    @property
+    def drop(self) -> Path:
+        """Watched folders, one a partner."""
+        return self.root / "drop"
+
+    @property
+    def erp(self) -> Path:
+        return self.root / "erp"
+
+    def create(self) -> None:
+        """Make what is missing. Everything is for the owner only: payloads and keys lie here."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for directory in (self.blobs, self.partners, self.keys, self.sftp, self.staging, self.drop, self.erp):
+                directory.mkdir(mode=0o700, exist_ok=True)
+            for directory in (self.erp / "in", self.erp / "out"):
+                directory.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(
+                f"The home {self.root} cannot be made: {error.strerror}. Choose another with --home."
+            ) from error
+        toml = self.root / TOML_NAME
+        if not toml.exists():
+            toml.write_text(example_toml(), "utf-8")
+
+    def require(self) -> None:
+        """Refuse to work on something that is no home, rather than make an empty one by a typing mistake."""
+        if not self.database.exists():
+            raise Misconfigured(
+                f"{self.root} is no Tallystick home (it has no tally.db). `tally --home {self.root} init` makes one."
+            )
+        if not os.access(self.root, os.W_OK):
+            raise Misconfigured(f"The home {self.root} is not writable for this user.")

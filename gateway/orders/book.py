@@ -1,0 +1,81 @@
+"""The orders there are, and one order as all its documents leave it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.errors import NotFound
+from canonical.identity import BlobDigest
+from spool import documents
+from spool.blobs import BlobStore
+from spool.documents import DocumentOrder, DocumentRow
+from spool.states import DocumentState
+
+from .matching import OrderState, match
+
+COUNTED = (DocumentState.PENDING, DocumentState.DELIVERED)
+"""Documents that say something about an order; rejected, duplicate and quarantined ones do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    number: str
+    partner: str
+    documents: int
+    types: tuple[str, ...]
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """An order with its documents, oldest first, and what they amount to."""
+
+    number: str
+    partner: str
+    documents: tuple[DocumentRow, ...]
+    state: OrderState
+
+
+def orders(session: Session, *, partner: str | None = None, limit: int = 100) -> Sequence[OrderSummary]:
+    """The orders that any document names, the one with the newest document first."""
+    statement = (
+        select(
+            DocumentOrder.order_number,
+            DocumentOrder.partner,
+            func.count(),
+            func.group_concat(DocumentRow.type.distinct()),
+            func.max(DocumentRow.created_at),
+        )
+        .join(DocumentRow, DocumentRow.id == DocumentOrder.document_id)
+        .group_by(DocumentOrder.order_number, DocumentOrder.partner)
+        .order_by(func.max(DocumentRow.id).desc())
+        .limit(limit)
+    )
+    if partner is not None:
+        statement = statement.where(DocumentOrder.partner == partner)
+    return [
+        OrderSummary(number, owner, count, tuple(sorted(types.split(","))), last_at)
+        for number, owner, count, types, last_at in session.execute(statement)
+    ]
+
+
+def order(session: Session, blobs: BlobStore, number: str, partner: str | None = None) -> Sequence[OrderFile]:
+    """The files of an order number, one for each partner that uses it. Raises NotFound where nobody does."""
+    rows = documents.of_order(session, number, partner)
+    if not rows:
+        raise NotFound(f"No document names purchase order {number}. `tally order list` shows the orders there are.")
+    owners = dict.fromkeys(row.partner for row in rows)
+    return [_file(session, blobs, number, owner, [row for row in rows if row.partner == owner]) for owner in owners]
+
+
+def _file(session: Session, blobs: BlobStore, number: str, partner: str, rows: Sequence[DocumentRow]) -> OrderFile:
+    counted = [row for row in rows if row.state in COUNTED and row.canonical_sha256]
+    return OrderFile(number, partner, tuple(rows), match(number, [_document(session, blobs, row) for row in counted]))
+
+
+def _document(session: Session, blobs: BlobStore, row: DocumentRow) -> AnyDocument:
+    return ANY_DOCUMENT.validate_json(blobs.read(session, BlobDigest(row.canonical_sha256 or "")))

@@ -1,0 +1,33 @@
+"""The whole schema: importing this module has every room declare its tables."""
+
+from sqlalchemy import MetaData
+
+from partners.control_numbers import ControlNumber, ReceivedInterchange
+from partners.registry import ProfileVersion
+from spool.blobs import Blob
+from spool.documents import DocumentOrder, DocumentRow
+from spool.journal import JournalEntry
+from spool.queue.tables import Lane, WorkItem
+from spool.receipts import Receipt
+from spool.tables import Base
+from spool.transmissions import Transmission
+
+from .erp.cursors import ErpCursor
+
+TABLES = (
+    Blob,
+    ControlNumber,
+    DocumentOrder,
+    DocumentRow,
+    ErpCursor,
+    JournalEntry,
+    Lane,
+    ProfileVersion,
+    Receipt,
+    ReceivedInterchange,
+    Transmission,
+    WorkItem,
+)
+"""Every table of the house, by room."""
+
+metadata: MetaData = Base.metadata

@@ -1,0 +1,17 @@
+"""What the outbound path needs from whatever carries bytes to a partner."""
+
+from typing import Protocol
+
+from canonical.identity import PartnerId
+
+
+class Senders(Protocol):
+    """Carries bytes to partners, each by the way its profile names."""
+
+    def send(self, partner: PartnerId, filename: str, data: bytes) -> None:
+        """Put the file where the partner gets it, whole and durable before this returns.
+
+        The same name and bytes again change nothing. Raises :class:`canonical.errors.Retryable` when it may work later,
+        :class:`canonical.errors.Misconfigured` when an operator must act.
+        """
+        ...

@@ -1,0 +1,80 @@
+"""Settings of one home: ``tally.toml``, overridden by ``TALLY_*`` in the environment."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from canonical.errors import Misconfigured
+
+TOML_NAME = "tally.toml"
+DEFAULT_HOME = "tally-data"
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Every setting has a default that is safe on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="TALLY_", extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address that listeners bind to; loopback until told otherwise.")
+    sftp_port: int = Field(2222, ge=0, le=65535, description="Port of the SFTP server; 0 takes a free one.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; the home's tally.db when not given.")
+    workers: int = Field(2, ge=1, le=64, description="Threads that work on received files and deliveries.")
+    folder_scan_seconds: float = Field(30.0, gt=0, description="How often watched folders are scanned for certain.")
+    erp_poll_seconds: float = Field(2.0, gt=0, description="How often the ERP is asked for orders and outcomes.")
+    max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
+    inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
+    max_attempts: int = Field(10, ge=1, description="Attempts at a piece of work before it is dead.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+
+def load(home: Path) -> Settings:
+    """The settings of a home.
+
+    Raises :class:`canonical.errors.Misconfigured` that names the file and the key of what is wrong.
+    """
+    path = home / TOML_NAME
+    values = _read_toml(path)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = f"{path}: {key}" if key in values else f"TALLY_{key.upper()} in the environment"
+        raise Misconfigured(f"{where}: {first['msg']}. `tally init` writes a commented example.") from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read as TOML: {error}.") from error
+
+
+def example_toml() -> str:
+    """A ``tally.toml`` with every setting, commented out at its default."""
+    lines = ["# Settings of this Tallystick home. Each can also be given as TALLY_NAME in the environment.", ""]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        text = f'"{default}"' if isinstance(default, str) else "..." if default is None else str(default)
+        lines += [f"# {field.description}", f"# {name} = {text}", ""]
+    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""The trail: everything that happened around an order, a document, an invoice or a partner, in the order it was committed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from canonical.errors import NotFound
+from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
+from spool import documents, journal
+from spool.documents import DocumentRow
+from spool.journal import JournalEntry
+from spool.transmissions import Transmission
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """One thing that happened. ``subject`` says to what, in the trade's words."""
+
+    id: int
+    at: datetime
+    step: str
+    partner: str | None
+    subject: str
+    outcome: str
+    receipt_id: str | None
+    document_id: str | None
+    transmission_id: str | None
+    actor: str
+    detail: dict[str, Any]
+
+
+def of_order(session: Session, order_number: str, partner: str | None = None) -> Sequence[TrailEntry]:
+    """Everything about a purchase order, both ways. Raises NotFound where no document names it."""
+    rows = documents.of_order(session, order_number, partner)
+    if not rows:
+        raise NotFound(
+            f"No document names purchase order {order_number}. `tally order list` shows the orders there are."
+        )
+    return _around(session, rows)
+
+
+def of_document(session: Session, document_id: DocumentId) -> Sequence[TrailEntry]:
+    """Everything about one document and the file it came in or left in."""
+    row = documents.get(session, document_id)
+    if row is None:
+        raise NotFound(f"There is no document {document_id}. `tally doc list` shows the documents there are.")
+    return _around(session, [row])
+
+
+def of_invoice(session: Session, number: str) -> Sequence[TrailEntry]:
+    """Everything about an invoice number, from any partner."""
+    rows = session.scalars(
+        select(DocumentRow).where(DocumentRow.type == "Invoice", DocumentRow.number == number).order_by(DocumentRow.id)
+    ).all()
+    if not rows:
+        raise NotFound(f"There is no invoice {number}. `tally doc list --type Invoice` shows the invoices there are.")
+    return _around(session, rows)
+
+
+def of_partner(session: Session, partner: PartnerId, since: datetime | None = None) -> Sequence[TrailEntry]:
+    """Everything with one partner since a moment."""
+    statement = select(JournalEntry).where(JournalEntry.partner == partner).order_by(JournalEntry.id)
+    if since is not None:
+        statement = statement.where(JournalEntry.at >= since)
+    return _entries(session, session.scalars(statement).all())
+
+
+def _around(session: Session, rows: Sequence[DocumentRow]) -> Sequence[TrailEntry]:
+    """What happened to documents, the files they came in, the files they left in, and the answers to either."""
+    document_ids = {DocumentId(row.id) for row in rows}
+    receipt_ids = {ReceiptId(row.receipt_id) for row in rows if row.receipt_id}
+    answers = session.scalars(select(Transmission.id).where(Transmission.answers.in_(receipt_ids))).all()
+    answer_documents = session.scalars(select(DocumentRow.id).where(DocumentRow.transmission_id.in_(answers))).all()
+    transmission_ids = {TransmissionId(row.transmission_id) for row in rows if row.transmission_id}
+    transmission_ids |= {TransmissionId(answer) for answer in answers}
+    document_ids |= {DocumentId(answer) for answer in answer_documents}
+    found = journal.entries(session, receipts=receipt_ids, documents=document_ids, transmissions=transmission_ids)
+    return _entries(session, [entry for entry in found if _belongs(entry, document_ids, transmission_ids)])
+
+
+def _belongs(entry: JournalEntry, document_ids: set[DocumentId], transmission_ids: set[TransmissionId]) -> bool:
+    """A file may hold documents of other orders; what happened to those is not told."""
+    return (
+        entry.document_id is None
+        or entry.document_id in document_ids
+        or (entry.transmission_id is not None and entry.transmission_id in transmission_ids)
+    )
+
+
+def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry]:
+    subjects = _subjects(session, {entry.document_id for entry in found if entry.document_id})
+    return [
+        TrailEntry(
+            id=entry.id,
+            at=entry.at,
+            step=entry.step.value,
+            partner=entry.partner,
+            subject=subjects.get(entry.document_id or "", "") or str(entry.detail.get("file", "")),
+            outcome=entry.outcome,
+            receipt_id=entry.receipt_id,
+            document_id=entry.document_id,
+            transmission_id=entry.transmission_id,
+            actor=entry.actor,
+            detail=entry.detail,
+        )
+        for entry in found
+    ]
+
+
+def _subjects(session: Session, document_ids: Iterable[str]) -> dict[str, str]:
+    wanted = list(document_ids)
+    subjects: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        for row in session.scalars(select(DocumentRow).where(DocumentRow.id.in_(wanted[start : start + 500]))):
+            subjects[row.id] = f"{row.set_id or ''} {row.type} {row.number or ''}".strip()
+    return subjects

@@ -1,0 +1,272 @@
+"""An X12 file unpacked: sets to documents, groups to 997s, envelopes that must not be used to TA1s."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from canonical.document import EnvelopeReference
+from canonical.documents import AnyDocument
+from canonical.finding import Finding, any_error
+from canonical.functional_acknowledgement import FunctionalAcknowledgement, SyntaxStatus
+from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
+from partners.profile import PartlyGood, X12Terms
+from partners.registry import AppliedProfile
+from translators import registry as maps
+from translators.x12 import acknowledge, reader
+from translators.x12.events import (
+    AnswerRead,
+    FileFindings,
+    GroupEnd,
+    GroupHeader,
+    GroupStart,
+    InterchangeEnd,
+    InterchangeHeader,
+    InterchangeStart,
+    SetRead,
+    SetVerdict,
+)
+from translators.x12.segments import Delimiters
+
+from .rows import describe
+from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
+
+SENDER_UNKNOWN = "006"
+RECEIVER_UNKNOWN = "008"
+NO_CONTENT = "024"
+NO_ERROR = "000"
+"""TA105 (element I18): invalid sender, invalid receiver, invalid content, no error."""
+
+SET_NOT_SUPPORTED = "1"
+SEGMENTS_IN_ERROR = "5"
+"""AK502 (element 718)."""
+
+
+def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked) -> None:
+    """Fill ``unpacked`` with what an X12 file contains. ``applied`` must have X12 terms."""
+    opening = _Opening(applied, unpacked)
+    for event in reader.read(chunks):
+        match event:
+            case InterchangeStart():
+                opening.interchange(event.header, event.findings)
+            case GroupStart():
+                opening.group(event)
+            case SetRead():
+                opening.transaction_set(event)
+            case GroupEnd():
+                opening.group_end(event)
+            case AnswerRead():
+                opening.answer(event)
+            case InterchangeEnd():
+                opening.interchange_end(event)
+            case FileFindings():
+                unpacked.findings += event.findings
+
+
+class _Opening:
+    """One pass over the events of a file."""
+
+    def __init__(self, applied: AppliedProfile, unpacked: Unpacked) -> None:
+        assert applied.profile.x12 is not None
+        self._applied = applied
+        self._terms: X12Terms = applied.profile.x12
+        written = self._terms.delimiters
+        self._written = Delimiters(written.element, written.component, written.segment, self._terms.repetition)
+        self._unpacked = unpacked
+        self._current: UnpackedInterchange | None = None
+        self._header: InterchangeHeader | None = None
+        self._group: GroupHeader | None = None
+        self._in_interchange: list[UnpackedDocument] = []
+        self._in_group: list[UnpackedDocument] = []
+        self._verdicts: dict[int, SetVerdict] = {}
+        self._stranger: tuple[str, str] | None = None
+
+    def interchange(self, header: InterchangeHeader, findings: Iterable[Finding]) -> None:
+        self._unpacked.findings += findings
+        self._header = header
+        self._in_interchange = []
+        self._current = UnpackedInterchange(
+            position=len(self._unpacked.interchanges) + 1,
+            sender=header.sender,
+            receiver=header.receiver,
+            control_number=header.control_number,
+        )
+        self._unpacked.interchanges.append(self._current)
+        self._stranger = self._is_stranger(header)
+
+    def _is_stranger(self, header: InterchangeHeader) -> tuple[str, str] | None:
+        """Whether the envelope names other parties than the profile of whoever brought it: the TA1 code, and why."""
+        them, us, name = self._terms.them, self._terms.us, self._applied.partner
+        if (header.sender_qualifier, header.sender) != (them.qualifier, them.id):
+            return SENDER_UNKNOWN, (
+                f"The sender {header.sender_qualifier}/{header.sender} (ISA05, ISA06) is not that of {name}, who brought the file: "
+                f"{them.qualifier}/{them.id}. Correct the profile, or ask {name} whose file it is."
+            )
+        if (header.receiver_qualifier, header.receiver) != (us.qualifier, us.id):
+            return RECEIVER_UNKNOWN, (
+                f"The receiver {header.receiver_qualifier}/{header.receiver} (ISA07, ISA08) is not how {name} is to address us: "
+                f"{us.qualifier}/{us.id}. Correct the profile, or ask {name} whom the file is for."
+            )
+        return None
+
+    def group(self, event: GroupStart) -> None:
+        self._unpacked.findings += event.findings
+        self._group = event.header
+        self._in_group = []
+        self._verdicts = {}
+
+    def transaction_set(self, event: SetRead) -> None:
+        """One set: as read, then translated where it is sound."""
+        row = UnpackedDocument(
+            interchange=len(self._unpacked.interchanges) - 1,
+            set_id=event.header.set_id,
+            type=_type_of(event.header.set_id),
+            envelope=self._envelope(event),
+            test=self._header is not None and self._header.test,
+            findings=event.findings,
+        )
+        self._unpacked.documents.append(row)
+        self._in_interchange.append(row)
+        self._in_group.append(row)
+        if event.status is SyntaxStatus.REJECTED or event.tree is None:
+            row.rejected = _first_error(event.findings) or "The transaction set cannot be used."
+            return
+        problem = self._translate(event, row)
+        if problem is not None:
+            row.rejected, code = problem
+            self._verdicts[len(self._in_group) - 1] = SetVerdict(
+                event.header.set_id, event.header.control_number, SyntaxStatus.REJECTED, (code,), row.findings
+            )
+
+    def _translate(self, event: SetRead, row: UnpackedDocument) -> tuple[str, str] | None:
+        """Translate a sound set; None, or why it is rejected after all and the AK502 code that says so."""
+        assert event.tree is not None
+        try:
+            translation = maps.find(event.header.set_id)
+        except maps.UnsupportedDocument as error:
+            return error.partner_message, SET_NOT_SUPPORTED
+        result = translation.read(event.tree)
+        row.findings = (*row.findings, *result.findings)
+        if result.document is None or any_error(result.findings):
+            return _first_error(result.findings) or "The transaction set cannot be translated.", SEGMENTS_IN_ERROR
+        document = result.document.model_copy(
+            update={
+                "partner": self._applied.partner,
+                "profile_version": self._applied.version,
+                "envelope": row.envelope,
+                "source_sha256": self._unpacked.source,
+                "test": row.test,
+            }
+        )
+        if isinstance(document, FunctionalAcknowledgement):
+            row.answer = document
+            row.number = document.group_control_number
+            row.place = self._unpacked.put(document)
+            return None
+        return self._agreed(document, row)
+
+    def _agreed(self, document: AnyDocument, row: UnpackedDocument) -> tuple[str, str] | None:
+        agreed = agree(self._applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
+        describe(row, document, self._unpacked)
+        if isinstance(agreed, NotAgreed):
+            return agreed.partner_message, SET_NOT_SUPPORTED
+        if row.test != (self._terms.usage == "T"):
+            sent, expected = ("test", "production") if row.test else ("production", "test")
+            row.held = (
+                f"It is marked as {sent} (ISA15), but the profile of {self._applied.partner} says {expected}. "
+                "It was checked and acknowledged and is kept from the ERP."
+            )
+        return None
+
+    def group_end(self, event: GroupEnd) -> None:
+        """Answer the group; what the agreement or the translation rejects is rejected in the 997 too."""
+        self._unpacked.findings += event.findings
+        verdicts = tuple(self._verdicts.get(position, verdict) for position, verdict in enumerate(event.verdicts))
+        event = _regraded(event, verdicts, whole=self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE)
+        if event.status is SyntaxStatus.REJECTED:
+            for row in self._in_group:
+                row.rejected = row.rejected or _first_error(event.findings) or "The whole functional group is rejected."
+        if self._current is not None and event.header.answerable and self._terms.acknowledgement.send:
+            self._current.acknowledgements.append(acknowledge.functional(event, delimiters=self._written))
+        self._group = None
+        self._in_group = []
+
+    def answer(self, event: AnswerRead) -> None:
+        """A TA1 is a document of its own, and is never answered."""
+        row = UnpackedDocument(
+            interchange=len(self._unpacked.interchanges) - 1,
+            set_id="TA1",
+            type="InterchangeAcknowledgement",
+            envelope=EnvelopeReference(interchange=self._header.control_number if self._header else None),
+            test=self._header is not None and self._header.test,
+            findings=event.findings,
+        )
+        self._unpacked.documents.append(row)
+        self._in_interchange.append(row)
+        if event.acknowledgement is None:
+            row.rejected = _first_error(event.findings) or "The TA1 cannot be read."
+            return
+        row.number = event.acknowledgement.control_number
+        row.answer = event.acknowledgement
+        row.place = self._unpacked.put(event.acknowledgement.model_copy(update={"partner": self._applied.partner}))
+
+    def interchange_end(self, event: InterchangeEnd) -> None:
+        """Decide what is answered on the level of the interchange."""
+        self._unpacked.findings += event.findings
+        current = self._current
+        assert current is not None
+        answer_only = bool(self._in_interchange) and all(row.set_id == "TA1" for row in self._in_interchange)
+        if self._stranger is not None:
+            code, reason = self._stranger
+            for row in self._in_interchange:
+                row.rejected, row.held, row.answer = None, reason, None
+            current.refusal = _refused(event, code)
+            self._unpacked.quarantine = None if self._unpacked.documents else reason
+        elif event.status is SyntaxStatus.REJECTED:
+            reason = (
+                _first_error(event.findings) or _first_error(self._unpacked.findings) or "The interchange is not whole."
+            )
+            for row in self._in_interchange:
+                row.rejected = row.rejected or reason
+            current.refusal = _refused(event, event.note)
+        elif not self._in_interchange:
+            code = event.note if event.note != NO_ERROR else NO_CONTENT
+            current.refusal = _refused(event, code)
+        elif event.header.wants_acknowledgement and not answer_only:
+            current.receipt = acknowledge.interchange(event)
+        if answer_only:
+            current.refusal = None
+        current.counts = any(row.usable for row in self._in_interchange)
+        current.repeated = acknowledge.interchange(event, duplicate=True)
+        self._current = None
+        self._stranger = None
+
+    def _envelope(self, event: SetRead) -> EnvelopeReference:
+        return EnvelopeReference(
+            interchange=self._header.control_number if self._header else None,
+            group=self._group.control_number if self._group else None,
+            transaction_set=event.header.control_number,
+            version=event.header.version,
+        )
+
+
+def _regraded(group: GroupEnd, verdicts: tuple[SetVerdict, ...], *, whole: bool) -> GroupEnd:
+    """The group with other verdicts on its sets. With ``whole``, one bad set rejects them all."""
+    status = group.status
+    accepted = sum(verdict.accepted for verdict in verdicts)
+    if status is not SyntaxStatus.REJECTED and accepted < len(verdicts):
+        status = SyntaxStatus.PARTIALLY_ACCEPTED if accepted and not whole else SyntaxStatus.REJECTED
+    return replace(group, verdicts=verdicts, status=status)
+
+
+def _refused(end: InterchangeEnd, note: str) -> InterchangeAcknowledgement:
+    return acknowledge.interchange(replace(end, status=SyntaxStatus.REJECTED, note=note))
+
+
+def _type_of(set_id: str) -> str:
+    """The canonical name of what a set would be, or, for a set we cannot read, the set."""
+    by_set = {set_: name for name, set_ in SET_OF_DOCUMENT.items()}
+    return by_set.get(set_id, f"X12 {set_id}")
+
+
+def _first_error(findings: Iterable[Finding]) -> str | None:
+    return next((finding.message for finding in findings if finding.is_error), None)

@@ -1,0 +1,27 @@
+"""The answer to a sender whose file no acknowledgement of its own format can answer: a text that a person reads."""
+
+from collections.abc import Sequence
+
+from canonical.finding import Finding
+
+MOST = 50
+"""Findings told; more would hide the first."""
+
+
+def notice(filename: str, verdict: str, findings: Sequence[Finding], advice: str) -> tuple[str, bytes]:
+    """Name and bytes of the notice: what became of the file, where and why, and what to do."""
+    lines = [f"File: {filename}", f"Result: {verdict}", ""]
+    for finding in findings[:MOST]:
+        lines.append(f"- {finding.severity.value}: {_place(finding)}{finding.message}")
+    if len(findings) > MOST:
+        lines.append(f"- and {len(findings) - MOST} more.")
+    lines += ["", f"What to do: {advice}", ""]
+    return f"{filename}.rejected.txt", "\r\n".join(lines).encode("utf-8")
+
+
+def _place(finding: Finding) -> str:
+    if finding.row is not None:
+        return f"row {finding.row}{f', column {finding.column}' if finding.column else ''}: "
+    if finding.segment:
+        return f"segment {finding.segment}{f' (number {finding.segment_index})' if finding.segment_index else ''}: "
+    return f"byte {finding.offset}: " if finding.offset is not None else ""

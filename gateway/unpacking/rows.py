@@ -1,0 +1,106 @@
+"""A CSV file unpacked by the partner's column map."""
+
+from collections.abc import Iterable
+
+from canonical.document import EnvelopeReference
+from canonical.documents import AnyDocument, document_number, order_numbers
+from canonical.finding import Finding, any_error
+from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
+from partners.registry import AppliedProfile
+from translators import flat
+from translators.flat import ColumnMap, FileFindings, FlatDocument, ReportedDocument
+
+from ..business_key import business_key, content_digest
+from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
+
+
+def unpack_rows(
+    chunks: Iterable[bytes], filename: str, column_map: ColumnMap, applied: AppliedProfile, unpacked: Unpacked
+) -> None:
+    """Fill ``unpacked`` with the documents of a CSV file and the report that answers it."""
+    unpacked.interchanges.append(UnpackedInterchange(1, "", "", ""))
+    by_row: dict[int, UnpackedDocument] = {}
+    places: list[FlatDocument] = []
+    for result in flat.read(chunks, column_map):
+        if isinstance(result, FileFindings):
+            unpacked.findings += result.findings
+            continue
+        document = _document(result, column_map, applied, unpacked)
+        by_row[result.first_row] = document
+        places.append(_without_document(result))
+        unpacked.documents.append(document)
+        if result.retracts is not None:
+            _retract(by_row[result.retracts], result)
+    if not unpacked.documents:
+        unpacked.rejection = _summary(unpacked.findings) or "The file holds no document."
+    reported = [
+        ReportedDocument(
+            status=_status(document),
+            number=document.number or place.key,
+            first_row=place.first_row,
+            last_row=place.last_row,
+            findings=document.findings,
+        )
+        for place, document in zip(places, unpacked.documents, strict=True)
+    ]
+    unpacked.report = f"{filename}.report.csv", flat.report(filename, reported, unpacked.findings)
+
+
+def _document(
+    result: FlatDocument, column_map: ColumnMap, applied: AppliedProfile, unpacked: Unpacked
+) -> UnpackedDocument:
+    row = UnpackedDocument(
+        interchange=0,
+        set_id=None,
+        type=column_map.document,
+        envelope=EnvelopeReference(),
+        test=False,
+        findings=result.findings,
+    )
+    if result.document is None:
+        row.number = result.key or None
+        row.rejected = _summary(result.findings) or "The rows could not be read."
+        return row
+    document: AnyDocument = result.document.model_copy(
+        update={
+            "partner": applied.partner,
+            "profile_version": applied.version,
+            "source_sha256": unpacked.source,
+        }
+    )
+    agreed = agree(applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
+    if isinstance(agreed, NotAgreed):
+        row.rejected = agreed.partner_message
+    describe(row, document, unpacked)
+    return row
+
+
+def describe(row: UnpackedDocument, document: AnyDocument, unpacked: Unpacked) -> None:
+    """Put a translated document aside and note what it is known by."""
+    row.number = document_number(document)
+    row.orders = order_numbers(document)
+    row.business_key = str(business_key(document))
+    row.content_sha256 = content_digest(document)
+    row.place = unpacked.put(document)
+
+
+def _retract(earlier: UnpackedDocument, later: FlatDocument) -> None:
+    earlier.rejected = (
+        f"Further rows of this document follow in row {later.first_row}, after those of another one, so these are not all of it. "
+        "Keep the rows of a document together."
+    )
+
+
+def _without_document(result: FlatDocument) -> FlatDocument:
+    """Only where it stood: its content is put aside."""
+    return FlatDocument(None, (), result.first_row, result.last_row, result.key)
+
+
+def _status(document: UnpackedDocument) -> str:
+    if document.rejected is not None:
+        return "rejected"
+    return "accepted_with_errors" if any_error(document.findings) else "accepted"
+
+
+def _summary(findings: Iterable[Finding]) -> str | None:
+    return next((finding.message for finding in findings if finding.is_error), None)

@@ -1,0 +1,150 @@
+"""Documents, both ways: what came out of a receipt, and what goes into a transmission."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from canonical.identity import DocumentId, PartnerId
+
+from . import states
+from .states import DocumentState
+from .tables import JSON_VALUE, Base, JsonObject
+
+INBOUND = "inbound"
+OUTBOUND = "outbound"
+
+
+class DocumentRow(Base):
+    """One business document.
+
+    ``canonical_sha256`` names the canonical JSON and ``source_sha256`` the bytes it was read from or written to.
+    ``business_key`` is what makes the same document recognisable under another control number; it is unique among
+    documents that count (the fourth duplicate layer), enforced where documents are taken in. ``findings`` are
+    :class:`canonical.finding.Finding` objects as JSON. ``origin`` is the ERP's own reference to an order it gave us.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (
+        Index("ix_document_business_key", "partner", "business_key"),
+        Index("ix_document_receipt_id", "receipt_id"),
+        Index("ix_document_transmission_id", "transmission_id"),
+        Index("ix_document_state", "direction", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    direction: Mapped[str]
+    partner: Mapped[str]
+    type: Mapped[str]
+    set_id: Mapped[str | None]
+    number: Mapped[str | None]
+    business_key: Mapped[str | None]
+    content_sha256: Mapped[str | None]
+    state: Mapped[DocumentState] = mapped_column(default=DocumentState.PENDING)
+    reason: Mapped[str | None]
+    duplicate_of: Mapped[str | None]
+    receipt_id: Mapped[str | None] = mapped_column(ForeignKey("receipt.id"))
+    transmission_id: Mapped[str | None] = mapped_column(ForeignKey("transmission.id"))
+    canonical_sha256: Mapped[str | None]
+    source_sha256: Mapped[str | None]
+    interchange_control: Mapped[str | None]
+    group_control: Mapped[str | None]
+    set_control: Mapped[str | None]
+    profile_version: Mapped[int | None]
+    test: Mapped[bool] = mapped_column(default=False)
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE, default=list)
+    origin: Mapped[JsonObject | None]
+    created_at: Mapped[datetime]
+
+
+class DocumentOrder(Base):
+    """Which purchase orders a document is about; a ship notice may be about several."""
+
+    __tablename__ = "document_order"
+    __table_args__ = (Index("ix_document_order_number", "order_number", "partner"),)
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), primary_key=True)
+    order_number: Mapped[str] = mapped_column(primary_key=True)
+    partner: Mapped[str]
+
+
+def get(session: Session, document_id: DocumentId) -> DocumentRow | None:
+    return session.get(DocumentRow, document_id)
+
+
+def add(session: Session, row: DocumentRow, order_numbers: Sequence[str]) -> None:
+    """Keep a document together with the orders it is about."""
+    session.add(row)
+    session.flush()
+    session.add_all(
+        DocumentOrder(document_id=row.id, order_number=number, partner=row.partner)
+        for number in dict.fromkeys(order_numbers)
+    )
+
+
+def close(
+    row: DocumentRow, state: DocumentState, *, reason: str | None = None, duplicate_of: DocumentId | None = None
+) -> None:
+    """Move a document to another state; the move must be legal."""
+    states.check("document", row.state, state)
+    row.state = state
+    row.reason = reason
+    row.duplicate_of = duplicate_of
+
+
+def with_business_key(session: Session, partner: PartnerId, direction: str, key: str) -> DocumentRow | None:
+    """The document of this key that counts: pending or delivered."""
+    return session.scalars(
+        select(DocumentRow)
+        .where(
+            DocumentRow.partner == partner,
+            DocumentRow.direction == direction,
+            DocumentRow.business_key == key,
+            DocumentRow.state.in_((DocumentState.PENDING, DocumentState.DELIVERED)),
+        )
+        .order_by(DocumentRow.id)
+        .limit(1)
+    ).first()
+
+
+def earlier_with_business_key(session: Session, row: DocumentRow) -> DocumentRow | None:
+    """The document of the same key that came before ``row`` and counts (the fourth duplicate layer)."""
+    return session.scalars(
+        select(DocumentRow)
+        .where(
+            DocumentRow.partner == row.partner,
+            DocumentRow.direction == row.direction,
+            DocumentRow.business_key == row.business_key,
+            DocumentRow.state.in_((DocumentState.PENDING, DocumentState.DELIVERED)),
+            DocumentRow.id < row.id,
+        )
+        .order_by(DocumentRow.id)
+        .limit(1)
+    ).first()
+
+
+def of_receipt(session: Session, receipt_id: str) -> Sequence[DocumentRow]:
+    return session.scalars(
+        select(DocumentRow).where(DocumentRow.receipt_id == receipt_id).order_by(DocumentRow.id)
+    ).all()
+
+
+def of_transmission(session: Session, transmission_id: str) -> Sequence[DocumentRow]:
+    return session.scalars(
+        select(DocumentRow).where(DocumentRow.transmission_id == transmission_id).order_by(DocumentRow.id)
+    ).all()
+
+
+def of_order(session: Session, order_number: str, partner: str | None = None) -> Sequence[DocumentRow]:
+    """All documents about an order, both ways, oldest first."""
+    query = (
+        select(DocumentRow)
+        .join(DocumentOrder, DocumentOrder.document_id == DocumentRow.id)
+        .where(DocumentOrder.order_number == order_number)
+        .order_by(DocumentRow.created_at, DocumentRow.id)
+    )
+    if partner is not None:
+        query = query.where(DocumentOrder.partner == partner)
+    return session.scalars(query).all()

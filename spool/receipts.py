@@ -1,0 +1,94 @@
+"""Receipts: each arrival of each file, and where it ended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Index, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from canonical.identity import BlobDigest, PartnerId, ReceiptId
+
+from . import states
+from .states import ReceiptState
+from .tables import Base
+
+
+class Receipt(Base):
+    """One arrival of one file. ``reason`` says, for people, why it ended other than opened.
+
+    ``format`` is ``x12`` or ``csv`` once known; ``duplicate_of`` the receipt that brought the same bytes before.
+    """
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        Index("ix_receipt_partner_filename", "partner", "filename", "id"),
+        Index("ix_receipt_partner_sha256", "partner", "sha256"),
+        Index("ix_receipt_state", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    partner: Mapped[str]
+    transport: Mapped[str]
+    filename: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int]
+    remote: Mapped[str | None]
+    received_at: Mapped[datetime]
+    state: Mapped[ReceiptState] = mapped_column(default=ReceiptState.PENDING)
+    format: Mapped[str | None]
+    reason: Mapped[str | None]
+    duplicate_of: Mapped[str | None]
+
+
+def get(session: Session, receipt_id: ReceiptId) -> Receipt | None:
+    return session.get(Receipt, receipt_id)
+
+
+def close(
+    receipt: Receipt, state: ReceiptState, *, reason: str | None = None, duplicate_of: ReceiptId | None = None
+) -> None:
+    """Move a receipt to the state it ends in; the move must be legal."""
+    states.check("receipt", receipt.state, state)
+    receipt.state = state
+    receipt.reason = reason
+    receipt.duplicate_of = duplicate_of
+
+
+def earlier_with_same_bytes(
+    session: Session, partner: PartnerId, digest: BlobDigest, before: ReceiptId
+) -> Receipt | None:
+    """The first earlier receipt of the same bytes from the same partner that was opened (the second duplicate layer).
+
+    Rejected and quarantined ones do not count: the same bytes may be good under a profile mended since.
+    """
+    return session.scalars(
+        select(Receipt)
+        .where(
+            Receipt.partner == partner,
+            Receipt.sha256 == digest,
+            Receipt.state == ReceiptState.OPENED,
+            Receipt.id < before,
+        )
+        .order_by(Receipt.id)
+        .limit(1)
+    ).first()
+
+
+def latest_by_name(session: Session, partner: PartnerId, *, since: datetime, limit: int = 1000) -> Sequence[Receipt]:
+    """The newest receipt of each file name a partner sent since a moment, newest first."""
+    newest = (
+        select(func.max(Receipt.id))
+        .where(Receipt.partner == partner, Receipt.received_at >= since)
+        .group_by(Receipt.filename)
+    )
+    return session.scalars(select(Receipt).where(Receipt.id.in_(newest)).order_by(Receipt.id.desc()).limit(limit)).all()
+
+
+def latest_named(session: Session, partner: PartnerId, filename: str) -> Receipt | None:
+    """The newest receipt of one file name from a partner."""
+    return session.scalars(
+        select(Receipt)
+        .where(Receipt.partner == partner, Receipt.filename == filename)
+        .order_by(Receipt.id.desc())
+        .limit(1)
+    ).first()
