@@ -9,7 +9,8 @@ What the canonical model has no field for is kept in ``Document.unmapped`` with 
 
 * ``PO1[3]/SI[1]`` with a tuple: a whole segment. A composite in it is left blank there and follows as an entry of its own.
 * ``PO1[3]/02`` with a text (or a tuple, for a composite): one element of a segment that is mapped otherwise.
-* ``HL[2]/04`` or ``CTT[1]`` with an empty text: ``write`` would put something there by itself, and the source had nothing.
+* ``HL[2]/04`` or ``CTT[1]`` (or ``HL/04``: of all levels) with an empty text: ``write`` would put something there by
+  itself, and the source had nothing.
 
 A field always wins over an unmapped entry at the same place, so a document may be edited after it was read.
 What ``write`` does not bring back letter by letter is described, and done, in :mod:`.normal`.

@@ -7,7 +7,7 @@ from typing import Any
 from canonical.quantity import Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
-from ..segments import Node, TransactionSet
+from ..segments import Node, SegmentNode, TransactionSet
 from . import checks
 from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, MARKS, PURPOSES, STRUCTURES, WEIGHTS
 from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
@@ -87,6 +87,9 @@ _MARK = Record(
 )
 
 
+_NO_CHILD_CODES = "HL/04"
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """LIN and SN1 of a level: one item, what it is and how much of it."""
@@ -130,16 +133,21 @@ _INSIDE_LEVEL: tuple[Child, ...] = (
 class _Levels:
     """HL loops, flat in X12 and nested in the document. Numbers and parents are written anew: 1, 2, 3, ... depth first.
 
-    HL04 (whether there are levels below) is written as it is; where the source left it out or differs, that is unmapped.
+    HL04 (whether there are levels below) is written as it is. Where a level has none, or another one, that is unmapped;
+    where no level has one, ``HL/04`` says so once.
     """
 
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
         tree = hierarchy(place.nodes("HL"), reading)
         if tree is not None:
-            fields["levels"] = self._below(tree.children, "", reading, "levels.")
+            said = any(head_of(node).segment.text(4) for node in tree.ordered)
+            if tree.ordered and not said:
+                reading.absent(_NO_CHILD_CODES)
+            fields["levels"] = self._below(tree.children, "", said, reading, "levels.")
 
     def write(self, value: ShipNotice, draft: Draft) -> None:
         numbers = count(1)
+        said = all(entry.source != _NO_CHILD_CODES for entry in value.unmapped)
 
         def put(level: ShipmentLevel, parent: int | None) -> None:
             number = next(numbers)
@@ -147,7 +155,8 @@ class _Levels:
             loop.put(1, str(number))
             loop.put(2, str(parent) if parent else "")
             _LEVEL.write(level, loop)
-            loop.default(4, _has_children(level.children))
+            if said:
+                loop.default(4, _has_children(level.children))
             for child in _INSIDE_LEVEL:
                 child.write(level, loop)
             for below in level.children:
@@ -156,29 +165,37 @@ class _Levels:
         for level in value.levels:
             put(level, None)
 
-    def _below(self, children: dict[str, list[Node]], parent: str, reading: Reading, at: str) -> list[Fields]:
+    def _below(
+        self, children: dict[str, list[Node]], parent: str, said: bool, reading: Reading, at: str
+    ) -> list[Fields]:
         found: list[Fields] = []
         for node in children.get(parent, ()):
+            number = number_of(node)
             path = f"{at}{len(found)}."
-            fields = self._level(node, bool(children.get(number_of(node))), reading, path)
-            fields["children"] = self._below(children, number_of(node), reading, f"{path}children.")
+            fields = self._level(node, reading, path)
+            if said:
+                _child_code(head_of(node), _has_children(children.get(number)), reading)
+            fields["children"] = self._below(children, number, said, reading, f"{path}children.")
             found.append(fields)
         return found
 
-    def _level(self, node: Node, has_children: bool, reading: Reading, path: str) -> Fields:
+    def _level(self, node: Node, reading: Reading, path: str) -> Fields:
         head = head_of(node)
         fields = _LEVEL.read(head, reading, path) or {}
         reading.take(head, 1 << 1 | 1 << 2)
         reading.origin(path.removesuffix("."), head)
-        stated = head.segment.text(4)
-        if not stated:
-            reading.blank(head, 4)
-        elif stated == _has_children(has_children):
-            reading.take(head, 1 << 4)
         place = Place.of(node)
         for child in _INSIDE_LEVEL:
             child.read(place, fields, reading, path)
         return fields
+
+
+def _child_code(head: SegmentNode, expected: str, reading: Reading) -> None:
+    stated = head.segment.text(4)
+    if not stated:
+        reading.blank(head, 4)
+    elif stated == expected:
+        reading.take(head, 1 << 4)
 
 
 def _has_children(children: Any) -> str:

@@ -45,7 +45,9 @@ def marks(found: Sequence[Mark], at: str, reading: Reading) -> None:
             fault = _sscc_fault(mark.value)
             if fault:
                 message = f"MAN02 {mark.value} is not a valid SSCC-18: {fault}. Correct the label and the ship notice."
-                reading.remark(BusinessFault.SSCC_INVALID, Severity.WARNING, message, field=f"{at}marks.{index}")
+                reading.remark(
+                    BusinessFault.SSCC_INVALID, Severity.WARNING, message, field=f"{at}marks.{index}", element=2
+                )
 
 
 def _sscc_fault(value: str) -> str | None:

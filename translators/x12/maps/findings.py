@@ -35,3 +35,6 @@ class BusinessFault(StrEnum):
 
     HIERARCHY_TOO_DEEP = "hierarchy-too-deep"
     """Error: more levels inside each other than any packing has."""
+
+    MORE_FINDINGS = "more-business-findings"
+    """There are more than are listed; an error where one of all of them is."""

@@ -42,7 +42,7 @@ def hierarchy(nodes: list[Node], reading: Reading) -> Hierarchy | None:
     if reading.failed:
         return None
     ordered = _depth_first(children, reading)
-    if len(ordered) < len(nodes):
+    if not reading.failed and len(ordered) < len(nodes):
         reached = {id(node) for node in ordered}
         lost = next(node for node in nodes if id(node) not in reached)
         _refuse(

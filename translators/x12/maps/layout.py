@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from functools import cache
 
-from ..schema import LoopPlace, SegmentPlace, dictionary
+from ..schema import LoopPlace, SegmentPlace, dictionary, versions
+from ..values import CannotWrite
 from .writing import Layout
 
 _ENVELOPE = frozenset({"ST", "SE"})
@@ -11,7 +12,12 @@ _ENVELOPE = frozenset({"ST", "SE"})
 
 @cache
 def layout(set_id: str, version: str) -> Layout:
-    """The layout of a set in one version of the tables."""
+    """The layout of a set in one version of the tables. Raises CannotWrite where there are no tables for it."""
+    if version not in versions() or set_id not in dictionary(version).sets:
+        raise CannotWrite(
+            f"There are no tables for transaction set {set_id} in version {version!r}. "
+            f"Choose one of the versions {', '.join(versions())} in the partner's profile."
+        )
     structure = dictionary(version).sets[set_id].structure
     return _layout([place for place in structure if place.tag not in _ENVELOPE])
 

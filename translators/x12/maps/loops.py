@@ -43,32 +43,6 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """The first loop of an id, whose head and children belong to the place's own value (the CTT loop with its AMT)."""
-
-    record: Record
-    children: tuple[Child, ...]
-
-    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
-        node = place.first(self.record.id)
-        if node is None:
-            reading.absent(self.record.id)
-            return
-        head = head_of(node)
-        fields.update(self.record.read(head, reading, at) or {})
-        reading.take(head)
-        inner = Place.of(node)
-        for child in self.children:
-            child.read(inner, fields, reading, at)
-
-    def write(self, value: Any, draft: Draft) -> None:
-        inner = draft.add(self.record.id)
-        self.record.write(value, inner)
-        for child in self.children:
-            child.write(value, inner)
-
-
-@dataclass(frozen=True, slots=True)
 class Loop:
     """A segment, or a loop, that is a value of its own: the fields of its head and of what is inside.
 

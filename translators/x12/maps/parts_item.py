@@ -127,15 +127,11 @@ class Notes:
                 self._write_loop(note, draft.add("N9"))
 
     def _unsay(self, note: Fields) -> None:
-        """Leave out what stands there only because X12 wants something; but never all, where all is a direct message."""
-        if note["topic"] == REFERENCES.name(_UNSAID_TOPIC):
-            del note["topic"]
-        if (
-            "title" not in note
-            and note.get("reference") == _UNSAID_REFERENCE
-            and not (self.direct and "topic" not in note)
-        ):
+        """Leave out what stands there only because X12 wants something; but never all, where that is a direct message."""
+        if note.get("reference") == _UNSAID_REFERENCE and "title" not in note and not self.direct:
             del note["reference"]
+        if note["topic"] == REFERENCES.name(_UNSAID_TOPIC) and (len(note) > 1 or not self.direct):
+            del note["topic"]
 
     def _write_loop(self, note: Note, loop: Draft) -> None:
         _TOPIC.write(note, loop)

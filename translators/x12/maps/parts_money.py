@@ -130,7 +130,7 @@ class Totals:
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
         node = place.first("CTT")
         if node is None:
-            reading.absent("CTT")
+            reading.absent("CTT[1]")
             return
         head = head_of(node)
         reading.take(head)

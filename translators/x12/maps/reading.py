@@ -14,6 +14,10 @@ Fields = dict[str, Any]
 """The fields of a canonical value before it is built. Documents are built once, from the whole nest of these."""
 
 
+_MOST_REMARKS = 100
+"""More would not be read by anybody; a set of a hundred thousand wrong labels must not make as many."""
+
+
 class Place:
     """A loop, or the whole set, with its children by their id in the schema."""
 
@@ -59,7 +63,10 @@ class _Remark:
 
 
 class Reading:
-    """What a map has taken from one set so far, where each field came from, and what is wrong with it."""
+    """What a map has taken from one set so far, where each field came from, and what is wrong with it.
+
+    ``failed`` says that something is so wrong that there can be no document.
+    """
 
     def __init__(self) -> None:
         self._taken: dict[int, int] = {}
@@ -67,6 +74,8 @@ class Reading:
         self._absent: list[str] = []
         self._origins: dict[str, tuple[SegmentNode, int | None]] = {}
         self._remarks: list[_Remark] = []
+        self._unlisted = 0
+        self.failed = False
 
     def take(self, node: SegmentNode, mask: int = 0) -> None:
         """The map writes this segment again; bit ``n`` of ``mask`` says that it writes element ``n`` too."""
@@ -76,26 +85,33 @@ class Reading:
         """Element ``position`` is absent although the map would write one by itself."""
         self._blank.append((node, position))
 
-    def absent(self, node_id: str) -> None:
-        """The set has no such segment although the map would write one by itself."""
-        self._absent.append(f"{node_id}[1]")
+    def absent(self, source: str) -> None:
+        """The set has nothing at this place although the map would write something by itself."""
+        self._absent.append(source)
 
     def origin(self, field: str, node: SegmentNode, position: int | None = None) -> None:
         """``field`` came from this segment, or from one element of it."""
         self._origins[field] = (node, position)
 
     def remark(
-        self, code: BusinessFault, severity: Severity, message: str, *, field: str = "", node: SegmentNode | None = None
+        self,
+        code: BusinessFault,
+        severity: Severity,
+        message: str,
+        *,
+        field: str = "",
+        node: SegmentNode | None = None,
+        element: int | None = None,
     ) -> None:
-        """Something is wrong at ``node``, or at the place that ``field`` came from."""
-        element = None
+        """Something is wrong at ``node``, or at the place that ``field`` came from; perhaps at ``element`` of it."""
         if node is None and field in self._origins:
-            node, element = self._origins[field]
-        self._remarks.append(_Remark(node, element, code, severity, message))
-
-    @property
-    def failed(self) -> bool:
-        return any(remark.severity is Severity.ERROR for remark in self._remarks)
+            node, origin = self._origins[field]
+            element = element or origin
+        self.failed |= severity is Severity.ERROR
+        if len(self._remarks) < _MOST_REMARKS:
+            self._remarks.append(_Remark(node, element, code, severity, message))
+        else:
+            self._unlisted += 1
 
     def unmapped(self, ordered: TransactionSet) -> tuple[Unmapped, ...]:
         """What the map did not take, in the order and with the paths that ``write`` will find."""
@@ -127,7 +143,12 @@ class Reading:
         if not self._remarks:
             return ()
         paths = {id(node): path for node, path in _paths(source.children)}
-        return tuple(_finding(remark, paths) for remark in self._remarks)
+        found = [_finding(remark, paths) for remark in self._remarks]
+        if self._unlisted:
+            message = f"{self._unlisted} more findings of this document are not listed. Correct those listed first."
+            severity = Severity.ERROR if self.failed else Severity.WARNING
+            found.append(Finding(code=BusinessFault.MORE_FINDINGS, severity=severity, message=message))
+        return tuple(found)
 
 
 def _finding(remark: _Remark, paths: dict[int, str]) -> Finding:

@@ -1,0 +1,130 @@
+"""Transaction sets to read: from their segments' text, and random ones that follow the schema but not its relational notes.
+
+Ignoring the notes makes the random sets harder than valid ones: pairs come without their other half, units without numbers.
+"""
+
+import random
+
+from translators.x12.events import SetRead
+from translators.x12.maps import code_tables
+from translators.x12.maps.codes import Codes
+from translators.x12.reader import read
+from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, SegmentDef, dictionary
+from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+
+VERSION = "004010"
+_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+_ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
+_NAMED: dict[str, list[str]] = {}
+for _table in vars(code_tables).values():
+    if isinstance(_table, Codes):
+        _NAMED.setdefault(_table.element, []).extend(_table.names)
+
+
+def tree(set_id: str, segments: str) -> TransactionSet:
+    """A set from its segments, one a line, without ST and SE, as the engine reads it."""
+    lines = [line.strip() for line in segments.strip().splitlines()]
+    body = "~".join([f"ST*{set_id}*0001", *lines, f"SE*{len(lines) + 2}*0001"])
+    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
+    text = f"{_ISA}{group}~{body}~GE*1*1~IEA*1*000000001~"
+    sets = [event for event in read([text.encode()]) if isinstance(event, SetRead)]
+    assert len(sets) == 1
+    assert sets[0].tree is not None
+    return sets[0].tree
+
+
+def written(set_id: str, nodes: list[Node]) -> TransactionSet:
+    """What a map wrote, as a set to be read again."""
+    return TransactionSet(set_id, VERSION, nodes)
+
+
+def lines(found: TransactionSet) -> list[str]:
+    """The set's segments as text, each with its path."""
+    return [
+        f"{path} {'*'.join(e if isinstance(e, str) else '>'.join(e) for e in (segment.tag, *segment.elements))}"
+        for path, segment in found.walk()
+    ]
+
+
+def random_tree(set_id: str, seed: int) -> TransactionSet:
+    """A set with every mandatory segment and some of the others."""
+    made = _Maker(random.Random(seed))
+    found = TransactionSet(set_id, VERSION, made.children(dictionary(VERSION).sets[set_id].structure))
+    made.link_levels([node for node in found.children if isinstance(node, LoopNode) and node.id == "HL"])
+    return found
+
+
+class _Maker:
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.elements_given = chance.choice([0.05, 0.3, 0.6, 0.95])
+        self.places_given = chance.choice([0.03, 0.1, 0.2])
+        self.index = 1
+
+    def children(self, places: tuple[Place, ...]) -> list[Node]:
+        nodes: list[Node] = []
+        for place in places:
+            if place.tag in ("ST", "SE"):
+                continue
+            for _ in range(self._times(place)):
+                head = SegmentNode(place.tag, self._segment(dictionary(VERSION).segments[place.tag]))
+                if isinstance(place, LoopPlace):
+                    nodes.append(LoopNode(place.tag, [head, *self.children(place.children[1:])]))
+                else:
+                    nodes.append(head)
+        return nodes
+
+    def link_levels(self, loops: list[LoopNode]) -> None:
+        """Give HL segments numbers, parents that came before, and sometimes a code that says whether there are children."""
+        numbers = [str(3 * index + 1) for index in range(len(loops))]
+        for index, loop in enumerate(loops):
+            head = loop.head
+            parent = self.chance.choice(["", *numbers[:index]])
+            elements = (numbers[index], parent, head.text(3), self.chance.choice(["", "0", "1"]))
+            loop.children[0] = SegmentNode("HL", Segment("HL", elements if elements[3] else elements[:3], head.index))
+
+    def _times(self, place: Place) -> int:
+        times = 1 if place.required else 0
+        if place.tag in ("HL", "AK2", "AK3") or self.chance.random() < self.places_given:
+            times = self.chance.randint(1, 3)
+        return min(times, place.limit) if place.limit else times
+
+    def _segment(self, definition: SegmentDef) -> Segment:
+        elements: list[Element] = []
+        for use in definition.uses:
+            if not use.required and self.chance.random() >= self.elements_given:
+                elements.append("")
+            elif isinstance(use.definition, CompositeDef):
+                elements.append(self._composite(use.definition))
+            else:
+                elements.append(self._value(use.definition))
+        while elements and not elements[-1]:
+            elements.pop()
+        self.index += 1
+        return Segment(definition.tag, tuple(elements), self.index)
+
+    def _composite(self, definition: CompositeDef) -> tuple[str, ...]:
+        parts: list[str] = []
+        for use in definition.uses[: self.chance.choice([1, 1, 2, 3])]:
+            assert isinstance(use.definition, ElementDef)
+            parts.append(self._value(use.definition) if use.required or self.chance.random() < 0.6 else "")
+        while parts and not parts[-1]:
+            parts.pop()
+        return tuple(parts)
+
+    def _value(self, element: ElementDef) -> str:
+        chance = self.chance
+        if element.codes:
+            named = [code for code in _NAMED.get(element.number, ()) if code in element.codes]
+            return chance.choice(named if named and chance.random() < 0.7 else sorted(element.codes))
+        if element.type == "DT":
+            return f"{chance.randint(1990, 2030)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
+        if element.type == "TM":
+            tail = chance.choice(["", "00", "0000", f"{chance.randint(0, 59):02}", "3050", "055"])
+            return f"{chance.randint(0, 23):02}{chance.randint(0, 59):02}{tail}"
+        if element.type == "R":
+            return chance.choice(["", "-"]) + chance.choice(["1.50", "007", "0", ".5", "0.05", "12", "3.14159", "5."])
+        if element.type[0] == "N":
+            return chance.choice(["007", "0", "12", "100", "-5", "99"])
+        size = chance.randint(max(element.minimum, 1), min(element.maximum or 20, 20))
+        return "".join(chance.choice("ABCxyz019-/") for _ in range(size))
