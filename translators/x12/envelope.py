@@ -38,7 +38,7 @@ _ISA_NOTES = (
 
 def read_isa(isa: IsaHead, offset: int) -> tuple[InterchangeHeader, list[Finding]]:
     """The header of an interchange, and what is odd about it."""
-    texts = [text.strip() for text in isa.elements]
+    texts = [text.strip(" ") for text in isa.elements]
     findings = _isa_form(isa, offset)
     if len(texts) != 16:
         texts = [*texts[:15], *[""] * (15 - len(texts)), texts[-1]]
@@ -107,7 +107,7 @@ def _isa_fault(position: int, text: str) -> str | None:
         return (
             f"ISA11 is {text!r}; versions before 00402 know only 'U' there, and no repeated elements. It has no effect."
         )
-    if position == 12 and not (len(text) == 5 and text.isdigit()):
+    if position == 12 and not (len(text) == 5 and is_whole(text)):
         return f"ISA12 is {text!r}, but must be a version of five digits such as 00401."
     if position == 13 and not (is_whole(text) and 1 <= len(text) <= 9 and int(text) >= 0):
         return f"ISA13 is {text!r}, but must be the interchange's control number of nine digits. Have it numbered and sent again."
@@ -257,7 +257,7 @@ def check_st(line: Line, header: SetHeader, group: GroupHeader, table: GroupTabl
         return []
     findings = []
     schema = table.dictionary.sets.get(header.set_id)
-    if not (len(header.set_id) == 3 and header.set_id.isalnum()):
+    if not (len(header.set_id) == 3 and is_whole(header.set_id)):
         message = f"ST01 is {header.set_id!r}, but must be the number of a transaction set, such as 850."
         findings.append(_at(Code.SET_ID, message, line, 1, "AK502:6", 1))
     elif schema is None:

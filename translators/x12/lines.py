@@ -18,7 +18,7 @@ class Line:
 
     def text(self, position: int) -> str:
         """The element at ``position`` (from 1) without blanks around it; empty when absent."""
-        return self.texts[position - 1].strip() if position <= len(self.texts) else ""
+        return self.texts[position - 1].strip(" ") if position <= len(self.texts) else ""
 
     def offset_of(self, position: int | None) -> int:
         """Offset in bytes of an element; that of the segment where it is absent, or where line breaks were taken out."""

@@ -1,0 +1,144 @@
+"""What is written can be read again and says the same; what cannot be written is refused."""
+
+import datetime
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canonical.errors import Fault
+from canonical.functional_acknowledgement import SyntaxStatus
+from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from translators.x12.events import AnswerRead, GroupEnd, InterchangeEnd, InterchangeStart, SetRead
+from translators.x12.reader import read
+from translators.x12.segments import Delimiters, Segment, SegmentNode
+from translators.x12.values import CannotWrite
+from translators.x12.write import Envelope, Form, GroupToWrite, SetToWrite, acknowledgements, interchange, segment
+
+from .generate import ENVELOPE, SETS, frame, make_set, shape
+
+FORMS = [
+    Form(),
+    Form(line_break="\n"),
+    Form(Delimiters("|", "^", "\n")),
+    Form(Delimiters("*", ":", "\r"), line_break="\n"),
+    Form(Delimiters("\x1d", "\x1f", "\x1c")),
+]
+
+
+@pytest.mark.parametrize("set_id", SETS)
+@given(seed=st.integers(0, 2**32), form=st.sampled_from(FORMS), count=st.integers(1, 2))
+@settings(max_examples=25, deadline=None)
+def test_written_sets_are_read_as_they_were(set_id: str, seed: int, form: Form, count: int) -> None:
+    chance = random.Random(seed)
+    trees = [make_set(set_id, chance) for _ in range(count)]
+    events = list(read([frame(set_id, trees, form)]))
+    sets = [event for event in events if isinstance(event, SetRead)]
+    assert [found for event in events for found in event.findings if found.is_error] == []
+    assert [event.status for event in sets] == [SyntaxStatus.ACCEPTED] * count
+    assert [shape(event.tree.children) for event in sets if event.tree] == [shape(tree) for tree in trees]
+    group = next(event for event in events if isinstance(event, GroupEnd))
+    assert (group.status, group.claimed, group.received, group.accepted) == (SyntaxStatus.ACCEPTED, count, count, count)
+    end = events[-1]
+    assert isinstance(end, InterchangeEnd)
+    assert (end.status, end.note, end.groups) == (SyntaxStatus.ACCEPTED, "000", 1)
+
+
+def test_the_isa_is_106_characters_at_fixed_places() -> None:
+    data = interchange(ENVELOPE, [])
+    assert data == (
+        b"ISA*00*          *00*          *ZZ*SUPPLIER       *01*123456789      *260304*1516*U*00401*000000042*0*T*>~"
+        b"IEA*0*000000042~"
+    )
+    assert data.index(b"~") == 105
+
+
+def test_group_and_set_count_themselves() -> None:
+    nodes = [SegmentNode("BIG", Segment("BIG", ("20260304", "17"))), SegmentNode("TDS", Segment("TDS", ("100",)))]
+    group = GroupToWrite("IN", 9, "004010", "US", "THEM", [SetToWrite("810", "0001", nodes)])
+    assert interchange(ENVELOPE, [group]).split(b"~")[1:-1] == [
+        b"GS*IN*US*THEM*20260304*1516*9*X*004010",
+        b"ST*810*0001",
+        b"BIG*20260304*17",
+        b"TDS*100",
+        b"SE*4*0001",
+        b"GE*1*9",
+        b"IEA*1*000000042",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        (("A", "", "B", "", ""), b"REF*A**B~"),
+        (("A", ("1", "", "2", "")), b"REF*A*1>>2~"),
+        (("A", ("", "")), b"REF*A~"),
+        (("A", ()), b"REF*A~"),
+        (("Zoë",), "REF*Zoë~".encode()),
+    ],
+)
+def test_no_separators_at_the_end(elements: tuple[str, ...], expected: bytes) -> None:
+    assert segment("REF", elements) == expected
+
+
+@pytest.mark.parametrize("text", ["5*4", "a>b", "~", "line\nbreak", "tab\t", "\x7f"])
+def test_data_with_delimiters_is_refused_or_substituted(text: str) -> None:
+    with pytest.raises(CannotWrite, match="REF02") as refused:
+        segment("REF", ("ZZ", text))
+    assert refused.value.fault is Fault.OPERATOR
+    written = segment("REF", ("ZZ", text), Form(substitute=" "))
+    assert written.count(b"*") == 2
+    assert written.index(b"~") == len(written) - 1
+    assert b">" not in written
+
+
+def test_a_segment_without_data_is_refused() -> None:
+    with pytest.raises(CannotWrite, match="no empty segments"):
+        segment("REF", ("", ""))
+
+
+def test_text_that_the_encoding_cannot_hold_is_refused() -> None:
+    with pytest.raises(CannotWrite, match="ascii"):
+        segment("N1", ("ST", "Zoë"), Form(encoding="ascii"))
+
+
+@pytest.mark.parametrize(
+    "delimiters",
+    [Delimiters("*", "*"), Delimiters("A"), Delimiters("**"), Delimiters(""), Delimiters("é"), Delimiters(segment=" ")],
+)
+def test_delimiters_that_cannot_work_are_refused(delimiters: Delimiters) -> None:
+    with pytest.raises(CannotWrite, match="delimiters"):
+        interchange(ENVELOPE, [], Form(delimiters))
+
+
+@pytest.mark.parametrize(
+    ("sender", "qualifier", "number"),
+    [("", "ZZ", 1), ("X" * 16, "ZZ", 1), ("US", "", 1), ("A*B", "ZZ", 1), ("US", "ZZ", 10**9), ("US", "ZZ", -1)],
+)
+def test_envelopes_that_do_not_fit_are_refused(sender: str, qualifier: str, number: int) -> None:
+    moment = datetime.datetime(2026, 3, 4, tzinfo=datetime.UTC)
+    with pytest.raises(CannotWrite):
+        interchange(Envelope(qualifier, sender, "ZZ", "THEM", number, moment), [])
+
+
+def test_repetition_separator_is_written_for_later_versions() -> None:
+    moment = datetime.datetime(2026, 3, 4, tzinfo=datetime.UTC)
+    envelope = Envelope("ZZ", "US", "ZZ", "THEM", 1, moment, version="00501")
+    start = next(iter(read([interchange(envelope, [], Form(Delimiters(repetition="^")))])))
+    assert isinstance(start, InterchangeStart)
+    assert start.header.delimiters.repetition == "^"
+    assert start.findings == ()
+
+
+def test_ta1_goes_there_and_back() -> None:
+    answer = InterchangeAcknowledgement(
+        control_number="000000017",
+        interchange_date=datetime.date(2026, 3, 4),
+        interchange_time=datetime.time(15, 16),
+        status="rejected",
+        note="025",
+    )
+    events = list(read([acknowledgements(ENVELOPE, [answer])]))
+    assert [event.acknowledgement for event in events if isinstance(event, AnswerRead)] == [answer]
+    assert [found for event in events for found in event.findings] == []
