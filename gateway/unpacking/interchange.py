@@ -128,6 +128,7 @@ class _Opening:
         self._in_interchange.append(row)
         self._in_group.append(row)
         if event.status is SyntaxStatus.REJECTED or event.tree is None:
+            row.number, row.orders = _named(event)
             row.rejected = _first_error(event.findings) or "The transaction set cannot be used."
             return
         problem = self._translate(event, row)
@@ -247,6 +248,29 @@ class _Opening:
             transaction_set=event.header.control_number,
             version=event.header.version,
         )
+
+
+_NAMED = {
+    "810": ("BIG", 2, "BIG", 4),
+    "850": ("BEG", 3, "BEG", 3),
+    "855": ("BAK", 3, "BAK", 3),
+    "856": ("BSN", 2, "PRF", 1),
+}
+"""Where a set says its own number, and the numbers of its orders."""
+
+
+def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
+    """The number and the orders of a set that cannot be translated, so that people find it by them all the same."""
+    if event.tree is None or event.header.set_id not in _NAMED:
+        return None, ()
+    number_tag, number_at, order_tag, order_at = _NAMED[event.header.set_id]
+    number, orders = None, []
+    for _, segment in event.tree.walk():
+        if segment.tag == number_tag:
+            number = number or segment.text(number_at).strip() or None
+        if segment.tag == order_tag:
+            orders.append(segment.text(order_at).strip())
+    return number, tuple(dict.fromkeys(order for order in orders if order))
 
 
 def _regraded(group: GroupEnd, verdicts: tuple[SetVerdict, ...], *, whole: bool) -> GroupEnd:
