@@ -45,7 +45,10 @@ def write(documents: Iterable[FlatModel], column_map: ColumnMap) -> bytes:
 
 
 def left_out(document: FlatModel, column_map: ColumnMap) -> tuple[str, ...]:
-    """The paths of what the document says and the map has no place for (``lines.2.price.basis``), in the document's order."""
+    """The paths of what the document says and the map has no place for (``lines.2.price.basis``), in the document's order.
+
+    Raises :class:`NotWritable` as :func:`write` does.
+    """
     writer = _Writer(column_map)
     list(writer.rows(document))
     return tuple(path for path in _leaves(document, "") if path not in writer.written)
@@ -97,7 +100,11 @@ class _Writer:
         if key in self._keys:
             raise NotWritable(f"{where} cannot be written: the file holds a document with the same number already.")
         self._keys.add(key)
-        return list(_flattened(root, {}))
+        rows = list(_flattened(root, {}))
+        for binding in self._bound:
+            if binding.required and not all(binding.field.name in row for row in rows):
+                raise NotWritable(f"{where} cannot be written: column '{binding.column}' is required in every row.")
+        return rows
 
     def _entry(self, source: BaseModel, depth: int, prefix: str, where: str) -> _Entry:
         scope = self.scopes[depth]
@@ -145,18 +152,23 @@ class _Writer:
 
     def _inner(self, source: BaseModel, depth: int, prefix: str, where: str) -> Iterator[tuple[BaseModel, int, str]]:
         """The entries inside ``source`` with their scopes and paths."""
-        if depth + 1 >= len(self.scopes):
+        if depth + 1 == len(self.scopes):
+            for child in getattr(source, "children", ()):
+                raise self._no_place(child, f"{where}, {prefix}children.0")
             return
         attribute = entries_attribute(self.scopes[depth], self.scopes[depth + 1])
         for index, child in enumerate(getattr(source, attribute)):
             path = f"{prefix}{attribute}.{index}."
             inner = next((i for i in range(depth + 1, len(self.scopes)) if _tagged(child, self.scopes[i].tags)), None)
             if inner is None or any(not scope.optional for scope in self.scopes[depth + 1 : inner]):
-                raise NotWritable(
-                    f"{where}, {path[:-1]}: the column map has no place for a level '{child.kind}' there. The order is "
-                    f"{', '.join(scope.name.removeprefix('levels.') for scope in self.scopes[1:])}."
-                )
+                raise self._no_place(child, f"{where}, {path[:-1]}")
             yield child, inner, path
+
+    def _no_place(self, level: Any, where: str) -> NotWritable:
+        order = ", ".join(scope.name.removeprefix("levels.") for scope in self.scopes[1:])
+        return NotWritable(
+            f"{where}: the column map has no place for a level '{level.kind}' there. The order is {order}."
+        )
 
     def _distinguishable(self, entry: _Entry, seen: set[Any], path: str, where: str) -> None:
         """Refuse what reading would merge with its neighbour, or would not see at all."""
