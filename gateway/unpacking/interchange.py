@@ -250,6 +250,9 @@ class _Opening:
         )
 
 
+LONGEST = 80
+"""Characters of a number in a broken set that are kept."""
+
 _NAMED = {
     "810": ("BIG", 2, "BIG", 4),
     "850": ("BEG", 3, "BEG", 3),
@@ -267,9 +270,9 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
     number, orders = None, []
     for _, segment in event.tree.walk():
         if segment.tag == number_tag:
-            number = number or segment.text(number_at).strip() or None
+            number = number or segment.text(number_at).strip()[:LONGEST] or None
         if segment.tag == order_tag:
-            orders.append(segment.text(order_at).strip())
+            orders.append(segment.text(order_at).strip()[:LONGEST])
     return number, tuple(dict.fromkeys(order for order in orders if order))
 
 
