@@ -181,7 +181,8 @@ def choose(maps: Iterable[ColumnMap], filename: str) -> ColumnMap | None:
 
 def _explained(problem: Any) -> str:
     """One line for each mistake in a pydantic error, with its key. Our own checks put several, each with the rest of its key."""
-    key = ".".join(str(part) for part in ("csv", *problem["loc"]))
+    where = problem["loc"][:-2] if problem["loc"][-1:] == ("[key]",) else problem["loc"]
+    key = ".".join(str(part) for part in ("csv", *where))
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         known = Column.model_fields if "columns" in problem["loc"] else ColumnMap.model_fields

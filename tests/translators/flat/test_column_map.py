@@ -76,6 +76,11 @@ def with_columns(**columns: Any) -> list[dict[str, Any]]:
             "csv.0.columns.currency.lenght: there is no such key",
             id="typo",
         ),
+        pytest.param(
+            with_columns(purpose={"column": "p", "codes": {False: "original"}}),
+            "csv.0.columns.purpose.codes: YAML reads this as true or false",
+            id="NO of YAML as a code",
+        ),
         pytest.param(with_columns(currency={"constant": False}), 'put it in quotes, for example "NO"', id="NO of YAML"),
         pytest.param(
             with_columns(purpose={"constant": "orginal"}),
