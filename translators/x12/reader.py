@@ -28,6 +28,8 @@ from .progress import OpenGroup, OpenInterchange
 from .validate import SetValidator
 
 _PIECE = 1 << 16
+_SIGNATURE = 4
+"""Bytes of the file's start that tell an encoding."""
 _X12_SEGMENT = re.compile(rb"(?:GS|GE|ST|SE|IEA|TA1)[^A-Za-z0-9\s]")
 _TRAILERS = {"SE": "ST", "GE": "GS"}
 
@@ -57,7 +59,8 @@ class Reader:
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Events that are certain with ``data``. Take them all before feeding more."""
-        self._start = self._start or data[:4]
+        if len(self._start) < _SIGNATURE:
+            self._start = (self._start + data)[:_SIGNATURE]
         self._size += len(data)
         for token in self._lexer.feed(data):
             yield from self._token(token)
