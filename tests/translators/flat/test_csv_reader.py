@@ -364,6 +364,23 @@ def test_constants_stand_alone_and_give_way_to_nothing() -> None:
     assert [line.price and line.price.basis for line in invoice.lines] == ["per_each", None]
 
 
+def test_address_lines_stand_in_their_order_whatever_that_of_the_map() -> None:
+    address = {f"parties.ship_to.address.line{number}": f"a{number}" for number in (2, 1)}
+    invoice = one(
+        {**INVOICE, "columns": {**INVOICE["columns"], **address}}, INVOICE_HEADER + ",a1,a2", GOOD + ",Dock 3,Quay St"
+    )
+    assert invoice.parties[0].address.lines == ("Dock 3", "Quay St")
+
+
+def test_what_stands_under_no_name_is_kept_by_the_column_number() -> None:
+    assert one(INVOICE, INVOICE_HEADER + ",,x", GOOD + ",odd,").unmapped == (Unmapped(source="row 2/10", value="odd"),)
+
+
+def test_a_value_that_cannot_be_read_is_not_said_to_contradict_another_besides() -> None:
+    bad, good = (f"I1,{date},,1,{line},X,1,," for line, date in enumerate(("x", "2024-05-01")))
+    assert brief(results(column_map(INVOICE), INVOICE_HEADER, bad, good)) == [("row 2/date", "not-a-date")]
+
+
 def test_two_identifiers_of_one_party_in_one_row() -> None:
     ids = {f"parties.ship_to.identifier.{scheme}": scheme for scheme in ("gln", "duns")}
     raw = {**INVOICE, "columns": {**INVOICE["columns"], **ids}}

@@ -69,6 +69,15 @@ def test_a_forgotten_quote_costs_one_row() -> None:
     ]
 
 
+def test_lines_taken_for_a_quoted_value_that_turns_out_broken_are_read_again() -> None:
+    found = rows(b'a,"b\nc"d,e\nf,g\n')
+    assert [(row.number, row.fault is None, row.fields) for row in found] == [
+        (1, False, ["a", '"b']),
+        (2, True, ['c"d', "e"]),
+        (3, True, ["f", "g"]),
+    ]
+
+
 def test_rows_after_a_value_over_several_lines_keep_their_line_numbers() -> None:
     assert [row.number for row in rows(b'"a\nb\nc",d\ne,f\n')] == [1, 4]
 

@@ -40,6 +40,8 @@ COMPACT = Formats("YYYYMMDD", ".")
         (Kind.DATE, "1.3.2024", GERMAN, datetime.date(2024, 3, 1)),
         (Kind.DATE, "12/31/99", US, datetime.date(1999, 12, 31)),
         (Kind.DATE, "12/31/24", US, datetime.date(2024, 12, 31)),
+        (Kind.DATE, "1/1/69", US, datetime.date(1969, 1, 1)),
+        (Kind.DATE, "1/1/68", US, datetime.date(2068, 1, 1)),
         (Kind.DATE, "20240301", COMPACT, datetime.date(2024, 3, 1)),
         (Kind.TIME, "9:05", CANONICAL, datetime.time(9, 5)),
         (Kind.TIME, "090507", CANONICAL, datetime.time(9, 5, 7)),
