@@ -11,6 +11,7 @@ from translators import registry as maps
 from translators.x12.check import check as check_x12
 from translators.x12.events import SetRead
 
+from .unpacking.grading import translate
 from .unpacking.unpack import unpack
 from .unpacking.unpacked import Unpacked
 
@@ -69,14 +70,10 @@ def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None
 
 
 def _translated(read: SetRead) -> Sequence[Finding]:
-    """What a map finds in a sound set."""
-    if read.tree is None:
+    """What a map finds in a sound set; a set without a map is judged by the standard alone."""
+    if read.tree is None or read.header.set_id not in maps.supported_sets():
         return ()
-    try:
-        translation = maps.find(read.header.set_id)
-    except maps.UnsupportedDocument:
-        return ()
-    return translation.read(read.tree).findings
+    return translate(read).findings
 
 
 def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:

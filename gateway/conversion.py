@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.errors import Misconfigured
+from canonical.finding import any_error
 from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
@@ -18,10 +19,20 @@ from translators import flat
 from translators import registry as maps
 from translators.flat import ColumnMap
 from translators.x12 import acknowledge, write
-from translators.x12.events import AnswerRead, GroupEnd, InterchangeEnd, InterchangeHeader, InterchangeStart, SetRead
+from translators.x12.events import (
+    AnswerRead,
+    GroupEnd,
+    GroupStart,
+    InterchangeEnd,
+    InterchangeHeader,
+    InterchangeStart,
+    SetRead,
+    SetVerdict,
+)
 from translators.x12.reader import read
 
 from .envelopes import FUNCTIONAL_IDS, TABLE
+from .unpacking.grading import regraded, rejected, translate
 from .unpacking.unpack import column_maps
 
 ANSWERS = ("997", "TA1")
@@ -44,12 +55,18 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
     now = now or datetime.now(UTC)
     answers: list[bytes] = []
     groups: list[GroupEnd] = []
+    verdicts: list[SetVerdict | None] = []
     for event in read(chunks):
         match event:
             case InterchangeStart():
                 groups = []
+            case GroupStart():
+                verdicts = []
+            case SetRead():
+                verdicts.append(_verdict(event))
             case GroupEnd() if acknowledge.is_acknowledged(event.header):
-                groups.append(event)
+                changed = {position: verdict for position, verdict in enumerate(verdicts) if verdict is not None}
+                groups.append(regraded(event, changed, whole=False))
             case InterchangeEnd():
                 envelope = _back(event.header, now)
                 if kind == "TA1":
@@ -59,6 +76,15 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
     if not answers:
         raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
     return b"".join(answers)
+
+
+def _verdict(event: SetRead) -> SetVerdict | None:
+    """What translating a sound set changes of its verdict."""
+    if event.tree is None or event.status is SyntaxStatus.REJECTED:
+        return None
+    translated = translate(event)
+    refusal = translated.refusal
+    return None if refusal is None else rejected(event, (*event.findings, *translated.findings), refusal.code)
 
 
 def _functional(envelope: write.Envelope, groups: Sequence[GroupEnd], end: InterchangeEnd) -> bytes:
@@ -126,10 +152,12 @@ def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
     for event in read([data]):
         found = list(event.findings)
         if isinstance(event, SetRead) and event.tree is not None and event.status is not SyntaxStatus.REJECTED:
-            result = maps.find(event.header.set_id).read(event.tree)
-            found += result.findings
-            if result.document is not None:
-                documents.append(result.document)
+            translated = translate(event)
+            found += translated.findings
+            if translated.document is not None:
+                documents.append(translated.document)
+            elif translated.refusal is not None and not any_error(found):
+                problems.append(translated.refusal.reason)
         elif isinstance(event, AnswerRead) and event.acknowledgement is not None:
             documents.append(event.acknowledgement)
         problems += [f"{finding.path}: {finding.message}" for finding in found if finding.is_error]

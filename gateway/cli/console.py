@@ -35,6 +35,11 @@ class GlobalOptions:
     home_given: bool = False
 
 
+PIPED_WIDTH = 10_000
+
+UNBROKEN = ("when", "document", "file", "step", "order", "state")
+"""Columns that are copied or compared by eye, and so are never folded."""
+
 OPTIONS: ContextVar[GlobalOptions] = ContextVar("OPTIONS")
 """The global options of this call."""
 
@@ -46,7 +51,8 @@ class Terminal:
 
     def __init__(self, options: GlobalOptions) -> None:
         self._options = options
-        self.rich = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        # What is piped is read by programs: it is never folded to a width that nobody sees.
+        self.rich = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PIPED_WIDTH)
 
     def say(self, text: str) -> None:
         """A line for people; nothing with ``--json`` or ``-q``."""
@@ -61,10 +67,17 @@ class Terminal:
             render()
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-        table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for name in columns:
+            table.add_column(name, overflow="fold", no_wrap=name in UNBROKEN)
         for row in rows:
             table.add_row(*(_plain(cell) for cell in row))
-        self.rich.print(table)
+        if sys.stdout.isatty():
+            self.rich.print(table)
+            return
+        with self.rich.capture() as captured:
+            self.rich.print(table)
+        sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def print_json(value: Any) -> None:

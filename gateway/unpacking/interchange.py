@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from canonical.document import EnvelopeReference
 from canonical.documents import AnyDocument
-from canonical.finding import Finding, any_error
+from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement, SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
 from partners.profile import PartlyGood, X12Terms
 from partners.registry import AppliedProfile
-from translators import registry as maps
 from translators.x12 import acknowledge, reader
 from translators.x12.events import (
     AnswerRead,
@@ -27,6 +26,7 @@ from translators.x12.events import (
 )
 from translators.x12.segments import Delimiters
 
+from .grading import SET_NOT_SUPPORTED, Refusal, first_error, regraded, rejected, translate
 from .rows import describe
 from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 
@@ -35,10 +35,6 @@ RECEIVER_UNKNOWN = "008"
 NO_CONTENT = "024"
 NO_ERROR = "000"
 """TA105 (element I18): invalid sender, invalid receiver, invalid content, no error."""
-
-SET_NOT_SUPPORTED = "1"
-SEGMENTS_IN_ERROR = "5"
-"""AK502 (element 718)."""
 
 
 def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked) -> None:
@@ -129,27 +125,21 @@ class _Opening:
         self._in_group.append(row)
         if event.status is SyntaxStatus.REJECTED or event.tree is None:
             row.number, row.orders = _named(event)
-            row.rejected = _first_error(event.findings) or "The transaction set cannot be used."
+            row.rejected = first_error(event.findings) or "The transaction set cannot be used."
             return
-        problem = self._translate(event, row)
-        if problem is not None:
-            row.rejected, code = problem
-            self._verdicts[len(self._in_group) - 1] = SetVerdict(
-                event.header.set_id, event.header.control_number, SyntaxStatus.REJECTED, (code,), row.findings
-            )
+        refusal = self._translate(event, row)
+        if refusal is not None:
+            row.rejected = refusal.reason
+            self._verdicts[len(self._in_group) - 1] = rejected(event, row.findings, refusal.code)
 
-    def _translate(self, event: SetRead, row: UnpackedDocument) -> tuple[str, str] | None:
-        """Translate a sound set; None, or why it is rejected after all and the AK502 code that says so."""
-        assert event.tree is not None
-        try:
-            translation = maps.find(event.header.set_id)
-        except maps.UnsupportedDocument as error:
-            return error.partner_message, SET_NOT_SUPPORTED
-        result = translation.read(event.tree)
-        row.findings = (*row.findings, *result.findings)
-        if result.document is None or any_error(result.findings):
-            return _first_error(result.findings) or "The transaction set cannot be translated.", SEGMENTS_IN_ERROR
-        document = result.document.model_copy(
+    def _translate(self, event: SetRead, row: UnpackedDocument) -> Refusal | None:
+        """Translate a sound set; None, or why it is rejected after all."""
+        translated = translate(event)
+        row.findings = (*row.findings, *translated.findings)
+        if translated.document is None:
+            row.number, row.orders = _named(event)
+            return translated.refusal
+        document = translated.document.model_copy(
             update={
                 "partner": self._applied.partner,
                 "profile_version": self._applied.version,
@@ -165,11 +155,11 @@ class _Opening:
             return None
         return self._agreed(document, row)
 
-    def _agreed(self, document: AnyDocument, row: UnpackedDocument) -> tuple[str, str] | None:
+    def _agreed(self, document: AnyDocument, row: UnpackedDocument) -> Refusal | None:
         agreed = agree(self._applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
         describe(row, document, self._unpacked)
         if isinstance(agreed, NotAgreed):
-            return agreed.partner_message, SET_NOT_SUPPORTED
+            return Refusal(agreed.partner_message, SET_NOT_SUPPORTED)
         if row.test != (self._terms.usage == "T"):
             sent, expected = ("test", "production") if row.test else ("production", "test")
             row.held = (
@@ -181,11 +171,11 @@ class _Opening:
     def group_end(self, event: GroupEnd) -> None:
         """Answer the group; what the agreement or the translation rejects is rejected in the 997 too."""
         self._unpacked.findings += event.findings
-        verdicts = tuple(self._verdicts.get(position, verdict) for position, verdict in enumerate(event.verdicts))
-        event = _regraded(event, verdicts, whole=self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE)
+        whole = self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE
+        event = regraded(event, self._verdicts, whole=whole)
         if event.status is SyntaxStatus.REJECTED:
             for row in self._in_group:
-                row.rejected = row.rejected or _first_error(event.findings) or "The whole functional group is rejected."
+                row.rejected = row.rejected or first_error(event.findings) or "The whole functional group is rejected."
         if self._current is not None and event.header.answerable and self._terms.acknowledgement.send:
             self._current.acknowledgements.append(acknowledge.functional(event, delimiters=self._written))
         self._group = None
@@ -204,7 +194,7 @@ class _Opening:
         self._unpacked.documents.append(row)
         self._in_interchange.append(row)
         if event.acknowledgement is None:
-            row.rejected = _first_error(event.findings) or "The TA1 cannot be read."
+            row.rejected = first_error(event.findings) or "The TA1 cannot be read."
             return
         row.number = event.acknowledgement.control_number
         row.answer = event.acknowledgement
@@ -224,7 +214,7 @@ class _Opening:
             self._unpacked.quarantine = None if self._unpacked.documents else reason
         elif event.status is SyntaxStatus.REJECTED:
             reason = (
-                _first_error(event.findings) or _first_error(self._unpacked.findings) or "The interchange is not whole."
+                first_error(event.findings) or first_error(self._unpacked.findings) or "The interchange is not whole."
             )
             for row in self._in_interchange:
                 row.rejected = row.rejected or reason
@@ -276,15 +266,6 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
     return number, tuple(dict.fromkeys(order for order in orders if order))
 
 
-def _regraded(group: GroupEnd, verdicts: tuple[SetVerdict, ...], *, whole: bool) -> GroupEnd:
-    """The group with other verdicts on its sets. With ``whole``, one bad set rejects them all."""
-    status = group.status
-    accepted = sum(verdict.accepted for verdict in verdicts)
-    if status is not SyntaxStatus.REJECTED and accepted < len(verdicts):
-        status = SyntaxStatus.PARTIALLY_ACCEPTED if accepted and not whole else SyntaxStatus.REJECTED
-    return replace(group, verdicts=verdicts, status=status)
-
-
 def _refused(end: InterchangeEnd, note: str) -> InterchangeAcknowledgement:
     return acknowledge.interchange(replace(end, status=SyntaxStatus.REJECTED, note=note))
 
@@ -293,7 +274,3 @@ def _type_of(set_id: str) -> str:
     """The canonical name of what a set would be, or, for a set we cannot read, the set."""
     by_set = {set_: name for name, set_ in SET_OF_DOCUMENT.items()}
     return by_set.get(set_id, f"X12 {set_id}")
-
-
-def _first_error(findings: Iterable[Finding]) -> str | None:
-    return next((finding.message for finding in findings if finding.is_error), None)
