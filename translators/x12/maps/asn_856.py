@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from canonical.quantity import Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
 from ..segments import Node, SegmentNode, TransactionSet
 from . import checks
 from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, MARKS, PURPOSES, STRUCTURES, WEIGHTS
-from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
+from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .hierarchy import arranged, hierarchy, number_of
 from .loops import Child, Once, One, each
 from .parts_delivery import Deliveries
@@ -18,7 +17,7 @@ from .parts_item import dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, totals
 from .parts_party import PARTIES, contacts, references
 from .reading import Fields, Place, Reading, head_of
-from .records import Choice, Field, Group, Record
+from .records import Choice, Field, Record
 from .set_map import SetMap
 from .writing import Draft
 
@@ -60,7 +59,7 @@ _PACK = Record(
     "PO4",
     ShipmentLevel,
     Field("inner_packs", 1, WHOLE),
-    Group("inner_pack_size", Quantity, (Field("value", 2, REAL), Field("unit", 3, TEXT)), ("value",)),
+    quantity("inner_pack_size", 2, 3),
 )
 
 _PACKAGING = Record(

@@ -147,7 +147,6 @@ LOCATIONS = Codes(
         "DC": "distribution_center",
         "WH": "warehouse",
         "FA": "factory",
-        "ZZ": "mutually_defined",
     },
 )
 

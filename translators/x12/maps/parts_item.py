@@ -128,9 +128,10 @@ class Notes:
 
     def _unsay(self, note: Fields) -> None:
         """Leave out what stands there only because X12 wants something; but never all, where that is a direct message."""
-        if note.get("reference") == _UNSAID_REFERENCE and "title" not in note and not self.direct:
+        no_topic = note["topic"] == REFERENCES.name(_UNSAID_TOPIC)
+        if note.get("reference") == _UNSAID_REFERENCE and "title" not in note and not (self.direct and no_topic):
             del note["reference"]
-        if note["topic"] == REFERENCES.name(_UNSAID_TOPIC) and (len(note) > 1 or not self.direct):
+        if no_topic and (len(note) > 1 or not self.direct):
             del note["topic"]
 
     def _write_loop(self, note: Note, loop: Draft) -> None:

@@ -1,17 +1,16 @@
 """850, the purchase order."""
 
 from canonical.order import OrderLine, PurchaseOrder
-from canonical.quantity import Quantity
 
 from . import checks
 from .code_tables import ORDER_TYPES, PURPOSES
-from .forms import DAY, REAL, TEXT, WHOLE, coded
+from .forms import DAY, WHOLE, coded
 from .loops import Each, Loop, Once
 from .parts_delivery import Deliveries
 from .parts_item import Notes, dates, descriptions, items, measurements, quantity, schedule
 from .parts_money import adjustments, currency, price, taxes, terms, total_amount, totals
 from .parts_party import PARTIES, contacts, references
-from .records import Choice, Field, Group, Record
+from .records import Choice, Field, Record
 from .set_map import SetMap
 
 _HEAD = Record(
@@ -39,7 +38,7 @@ _PACK = Record(
     "PO4",
     OrderLine,
     Field("pack", 1, WHOLE),
-    Group("pack_size", Quantity, (Field("value", 2, REAL), Field("unit", 3, TEXT)), ("value",)),
+    quantity("pack_size", 2, 3),
 )
 
 _LINES = Each(

@@ -1,6 +1,6 @@
 """One segment and the fields of a canonical value, described once and used both ways."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -135,7 +135,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Code and value, code and value, ... as far as they follow each other without a gap."""
+    """Code and value, code and value, ...; places left blank between them are kept as such."""
 
     name: str
     position: int
@@ -146,25 +146,25 @@ class Pairs:
     def read(self, elements: tuple[Element, ...], fields: Fields) -> int:
         found: list[Fields] = []
         mask = 0
-        first_key, second_key = self.keys
+        code_key, text_key = self.keys
         for position in range(self.position, min(self.last, len(elements)), 2):
             code, text = text_at(elements, position), text_at(elements, position + 1)
-            if not code or not text:
-                break
-            found.append({first_key: self.form.parse(code), second_key: text})
-            mask |= 0b11 << position
+            if code and text:
+                found.append({code_key: self.form.parse(code), text_key: text})
+                mask |= 0b11 << position
         if found:
             fields[self.name] = found
         return mask
 
+    def gaps(self, elements: tuple[Element, ...]) -> Iterator[int]:
+        """The places that are blank although something follows them."""
+        for position in range(self.position, min(self.last, len(elements)), 2):
+            if not text_at(elements, position) and not text_at(elements, position + 1):
+                yield position
+
     def write(self, value: Any, draft: Draft) -> None:
-        room = (self.last - self.position + 1) // 2
-        if len(value) > room:
-            raise CannotWrite(f"{len(value)} {self.name} are too many: {draft.id} has room for {room}.")
-        for index, entry in enumerate(value):
-            position = self.position + 2 * index
-            draft.put(position, self.form.render(getattr(entry, self.keys[0])))
-            draft.put(position + 1, getattr(entry, self.keys[1]))
+        texts = [(self.form.render(getattr(entry, self.keys[0])), getattr(entry, self.keys[1])) for entry in value]
+        draft.put_pairs(self.position, self.last, texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ class Record:
     ``needed`` names the fields without which the segment says nothing to us and stays unmapped as a whole.
     """
 
-    __slots__ = ("accepts", "fixed", "id", "needed", "parts")
+    __slots__ = ("accepts", "fixed", "id", "needed", "pairs", "parts")
 
     def __init__(
         self,
@@ -237,6 +237,7 @@ class Record:
             raise ValueError(f"{model.__name__} has no field {', '.join(sorted(unknown))}")
         self.id = node_id
         self.parts = parts
+        self.pairs = [part for part in parts if isinstance(part, Pairs)]
         self.fixed = fixed
         self.needed = needed
         self.accepts = accepts
@@ -255,6 +256,9 @@ class Record:
         reading.take(node, mask)
         for fixed in self.fixed:
             fixed.read(node, reading)
+        for pairs in self.pairs:
+            for position in pairs.gaps(elements):
+                reading.blank(node, position)
         if at is not None:
             for part in self.parts:
                 if part.name in fields:

@@ -19,13 +19,15 @@ _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
 class Draft:
     """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one."""
 
-    __slots__ = ("_defaults", "elements", "groups", "id")
+    __slots__ = ("_blank", "_defaults", "_pairs", "elements", "groups", "id")
 
     def __init__(self, node_id: str) -> None:
         self.id = node_id
         self.elements: dict[int, Element] = {}
         self.groups: dict[str, list[Draft]] = {}
         self._defaults: dict[int, tuple[str, int | None]] = {}
+        self._blank: set[int] = set()
+        self._pairs: list[tuple[range, list[tuple[str, str]]]] = []
 
     def add(self, node_id: str) -> "Draft":
         """A new child, after those of the same id."""
@@ -38,6 +40,10 @@ class Draft:
         if element:
             self.elements[position] = element
 
+    def put_pairs(self, first: int, last: int, pairs: list[tuple[str, str]]) -> None:
+        """Codes and values from element ``first`` to ``last``, in the pairs of elements that nothing else is at."""
+        self._pairs.append((range(first, last, 2), pairs))
+
     def default(self, position: int, text: str, beside: int | None = None) -> None:
         """What stands at ``position`` if nothing else comes there (and, with ``beside``, if something stands there)."""
         self._defaults[position] = (text, beside)
@@ -47,15 +53,31 @@ class Draft:
         if position not in self.elements:
             if element:
                 self.elements[position] = element
+            else:
+                self._blank.add(position)
             self._defaults.pop(position, None)
 
     def segment(self) -> Segment:
+        """The segment. Raises CannotWrite where there are more pairs than it has room for."""
+        for positions, pairs in self._pairs:
+            self._place(positions, pairs)
         for position, (text, beside) in self._defaults.items():
             if position not in self.elements and (beside is None or beside in self.elements):
                 self.elements[position] = text
         last = max(self.elements, default=0)
         elements = tuple(self.elements.get(position, "") for position in range(1, last + 1))
         return Segment(self.id.partition("#")[0], elements)
+
+    def _place(self, positions: range, pairs: list[tuple[str, str]]) -> None:
+        free = [place for place in positions if not {place, place + 1} & (self.elements.keys() | self._blank)]
+        if len(pairs) > len(free):
+            raise CannotWrite(
+                f"{self.id} has room for {len(free)} pairs of a code and a value from element {positions.start} on, "
+                f"but there are {len(pairs)}. Leave some out."
+            )
+        for place, (code, text) in zip(free, pairs, strict=False):
+            self.elements[place] = code
+            self.elements[place + 1] = text
 
     def nodes(self, layout: Layout) -> list[Node]:
         """The children in the order of the schema. Raises CannotWrite where the schema has no place for one."""

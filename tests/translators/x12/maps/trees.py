@@ -50,8 +50,19 @@ def random_tree(set_id: str, seed: int) -> TransactionSet:
     """A set with every mandatory segment and some of the others."""
     made = _Maker(random.Random(seed))
     found = TransactionSet(set_id, VERSION, made.children(dictionary(VERSION).sets[set_id].structure))
-    made.link_levels([node for node in found.children if isinstance(node, LoopNode) and node.id == "HL"])
+    link_levels(found, made.chance)
     return found
+
+
+def link_levels(found: TransactionSet, chance: random.Random) -> None:
+    """Give HL segments numbers, parents that came before, and sometimes a code that says whether there are children."""
+    loops = [node for node in found.children if isinstance(node, LoopNode) and node.id == "HL"]
+    numbers = [str(3 * index + 1) for index in range(len(loops))]
+    for index, loop in enumerate(loops):
+        parent = chance.choice(["", *numbers[:index]])
+        elements = (numbers[index], parent, loop.head.text(3), chance.choice(["", "0", "1"]))
+        kept = elements if elements[3] else elements[:3]
+        loop.children[0] = SegmentNode("HL", Segment("HL", kept, loop.head.index))
 
 
 class _Maker:
@@ -73,15 +84,6 @@ class _Maker:
                 else:
                     nodes.append(head)
         return nodes
-
-    def link_levels(self, loops: list[LoopNode]) -> None:
-        """Give HL segments numbers, parents that came before, and sometimes a code that says whether there are children."""
-        numbers = [str(3 * index + 1) for index in range(len(loops))]
-        for index, loop in enumerate(loops):
-            head = loop.head
-            parent = self.chance.choice(["", *numbers[:index]])
-            elements = (numbers[index], parent, head.text(3), self.chance.choice(["", "0", "1"]))
-            loop.children[0] = SegmentNode("HL", Segment("HL", elements if elements[3] else elements[:3], head.index))
 
     def _times(self, place: Place) -> int:
         times = 1 if place.required else 0
