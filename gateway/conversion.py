@@ -17,7 +17,7 @@ from canonical.shipment import ShipNotice
 from partners.registry import AppliedProfile
 from translators import flat
 from translators import registry as maps
-from translators.flat import ColumnMap
+from translators.flat import ColumnMap, FlatModel
 from translators.x12 import acknowledge, write
 from translators.x12.events import (
     AnswerRead,
@@ -120,8 +120,9 @@ def convert(data: bytes, filename: str, to: str, applied: AppliedProfile | None)
     if not documents:
         return Converted(b"", problems or (f"There is no document in {filename}.",))
     if to == "csv":
-        rows = [document for document in documents if isinstance(document, _ROWS)]
-        return Converted(flat.write(rows, _map_for(documents, applied)), problems)
+        return _csv(
+            [document for document in documents if isinstance(document, _ROWS)], _map_for(documents, applied), problems
+        )
     return Converted(_interchange(documents, applied, datetime.now(UTC)), problems)
 
 
@@ -162,6 +163,13 @@ def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
             documents.append(event.acknowledgement)
         problems += [f"{finding.path}: {finding.message}" for finding in found if finding.is_error]
     return documents, tuple(problems)
+
+
+def _csv(rows: Sequence[FlatModel], column_map: ColumnMap, problems: tuple[str, ...]) -> Converted:
+    """CSV, and what of the documents the column map has no column for."""
+    lost = {place: None for document in rows for place in flat.left_out(document, column_map)}
+    told = (f"The column map has no column for {', '.join(lost)}; they are left out.",) if lost else ()
+    return Converted(flat.write(rows, column_map), (*problems, *told))
 
 
 def _map_for(documents: Sequence[AnyDocument], applied: AppliedProfile | None) -> ColumnMap:

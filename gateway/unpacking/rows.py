@@ -19,18 +19,19 @@ def unpack_rows(
 ) -> None:
     """Fill ``unpacked`` with the documents of a CSV file and the report that answers it."""
     unpacked.interchanges.append(UnpackedInterchange(1, "", "", ""))
-    by_row: dict[int, UnpackedDocument] = {}
+    by_row: dict[int, int] = {}
     places: list[FlatDocument] = []
     for result in flat.read(chunks, column_map):
         if isinstance(result, FileFindings):
             unpacked.findings += result.findings
             continue
         document = _document(result, column_map, applied, unpacked)
-        by_row[result.first_row] = document
+        by_row[result.first_row] = len(places)
         places.append(_without_document(result))
         unpacked.documents.append(document)
         if result.retracts is not None:
-            _retract(by_row[result.retracts], result)
+            retracted = by_row[result.retracts]
+            _retract(unpacked.documents[retracted], places[retracted], result)
     if not unpacked.documents:
         unpacked.rejection = _summary(unpacked.findings) or "The file holds no document."
     reported = [
@@ -84,11 +85,10 @@ def describe(row: UnpackedDocument, document: AnyDocument, unpacked: Unpacked) -
     row.place = unpacked.put(document)
 
 
-def _retract(earlier: UnpackedDocument, later: FlatDocument) -> None:
-    earlier.rejected = (
-        f"Further rows of this document follow in row {later.first_row}, after those of another one, so these are not all of it. "
-        "Keep the rows of a document together."
-    )
+def _retract(document: UnpackedDocument, earlier: FlatDocument, later: FlatDocument) -> None:
+    fault = flat.retraction(earlier, later)
+    document.rejected = fault.message
+    document.findings = (*document.findings, fault)
 
 
 def _without_document(result: FlatDocument) -> FlatDocument:

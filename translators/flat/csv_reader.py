@@ -51,13 +51,18 @@ def settle(results: Iterable[FlatDocument | FileFindings]) -> tuple[list[FlatDoc
         documents[result.first_row] = result
         if result.retracts is not None:
             earlier = documents[result.retracts]
-            message = (
-                f"Further rows of {earlier.key} follow in row {result.first_row}, after those of another document, so these "
-                "rows are not all of it. Keep the rows of a document together."
-            )
-            fault = in_row(Code.SCATTERED_ROWS, message, earlier.first_row)
+            fault = retraction(earlier, result)
             documents[result.retracts] = replace(earlier, document=None, findings=(*earlier.findings, fault))
     return list(documents.values()), findings
+
+
+def retraction(earlier: FlatDocument, later: FlatDocument) -> Finding:
+    """Why ``earlier`` is rejected after all: ``later``, which retracts it, is its continuation."""
+    message = (
+        f"Further rows of {earlier.key} follow in row {later.first_row}, after those of another document, so these "
+        "rows are not all of it. Keep the rows of a document together."
+    )
+    return in_row(Code.SCATTERED_ROWS, message, earlier.first_row)
 
 
 _FOREIGN = (
