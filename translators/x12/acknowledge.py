@@ -54,12 +54,13 @@ def functional(
 ) -> FunctionalAcknowledgement:
     """The 997 to a group. ``delimiters`` are those it will be written with: copies of bad data are kept free of them.
 
-    In a rejected group every set is rejected, also a sound one: the group's own codes say why.
+    In a rejected group every set is rejected, also a sound one: the group's own codes say why. Identifiers that are too short or too
+    long for a 997 are filled up or cut, so that even a group with a broken header gets an answer that can be read.
     """
     rejected = interchange_rejected or group.status is SyntaxStatus.REJECTED
     header = group.header
     return FunctionalAcknowledgement(
-        functional_id=(_copy(header.functional_id, delimiters) or "ZZ")[:2],
+        functional_id=(_copy(header.functional_id, delimiters) or "").ljust(2, "?")[:2],
         group_control_number=(_copy(header.control_number, delimiters) or "0")[:9],
         status=SyntaxStatus.REJECTED if rejected else group.status,
         sets=tuple(_set(verdict, header.version, delimiters, rejected) for verdict in group.verdicts),
@@ -96,8 +97,8 @@ def _moment(header: InterchangeHeader) -> tuple[datetime.date, datetime.time]:
 
 def _set(verdict: SetVerdict, version: str, delimiters: Delimiters, rejected: bool) -> SetAcknowledgement:
     return SetAcknowledgement(
-        set_type=(_copy(verdict.set_id, delimiters) or "000")[:3],
-        control_number=(_copy(verdict.control_number, delimiters) or "0000")[:9],
+        set_type=(_copy(verdict.set_id, delimiters) or "").ljust(3, "?")[:3],
+        control_number=(_copy(verdict.control_number, delimiters) or "").rjust(4, "0")[:9],
         status=SyntaxStatus.REJECTED if rejected else verdict.status,
         codes=verdict.codes[:MOST_CODES],
         faults=tuple(_faults(verdict.findings, version, delimiters)),

@@ -25,6 +25,7 @@ class SetValidator:
         self.header = header
         self._offset = start.offset
         self._limits = limits
+        self._component = start.isa.delimiters.component
         self._count = 1
         self._table = table
         self._kept: list[Finding] = []
@@ -60,10 +61,10 @@ class SetValidator:
             self._report_place(line, move, self._path(line, move), self._plan)
         if definition is None or move.fit is Fit.NOT_IN_SET:
             return
-        for problem in check_segment(definition, line.texts, line.isa.delimiters.component):
+        for problem in check_segment(definition, line.texts, self._component):
             self._report_problem(problem, line, self._path(line, move))
         if move.step is not None:
-            self._grow(move.step, _segment(definition, line, self._count), self._plan)
+            self._grow(move.step, _segment(definition, line, self._count, self._component), self._plan)
 
     def long_segment(self, tag: str, offset: int, size: int) -> None:
         """A segment that was too long to be kept."""
@@ -273,14 +274,14 @@ class SetValidator:
         siblings.append(SegmentNode(plan.nodes[step.target].id, segment))
 
 
-def _segment(definition: SegmentDef, line: Line, index: int) -> Segment:
+def _segment(definition: SegmentDef, line: Line, index: int, component: str) -> Segment:
     texts = line.texts
     while texts and not texts[-1]:
         texts.pop()
     elements: list[Element] = list(texts)
     for position, use in enumerate(definition.uses[: len(elements)]):
         if isinstance(use.definition, CompositeDef) and texts[position]:
-            components = texts[position].split(line.isa.delimiters.component)
+            components = texts[position].split(component)
             while len(components) > 1 and not components[-1]:
                 components.pop()
             elements[position] = tuple(components)

@@ -1,0 +1,92 @@
+"""The tables hang together."""
+
+import pytest
+
+from translators.x12.schema import (
+    UNBOUNDED,
+    CompositeDef,
+    LoopPlace,
+    Place,
+    SegmentDef,
+    SegmentPlace,
+    dictionary,
+    table_version,
+    versions,
+)
+
+TABLES = dictionary("004010")
+
+
+def walk(places: tuple[Place, ...]) -> list[Place]:
+    found: list[Place] = []
+    for place in places:
+        found.append(place)
+        if isinstance(place, LoopPlace):
+            found.extend(walk(place.children))
+    return found
+
+
+def test_versions() -> None:
+    assert "004010" in versions()
+    assert set(TABLES.sets) >= {"850", "855", "856", "810", "997"}
+    assert {set_id: schema.functional_id for set_id, schema in TABLES.sets.items()} == {
+        "810": "IN",
+        "850": "PO",
+        "855": "PR",
+        "856": "SH",
+        "997": "FA",
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "table"),
+    [
+        ("004010", "004010"),
+        ("004010VICS", "004010"),
+        ("004010X357", "004010"),
+        ("004011", None),
+        ("00401", None),
+        ("", None),
+    ],
+)
+def test_which_table_judges_a_version(version: str, table: str | None) -> None:
+    assert table_version(version) == table
+
+
+@pytest.mark.parametrize("set_id", sorted(TABLES.sets))
+def test_sets_begin_and_end_and_know_their_segments(set_id: str) -> None:
+    structure = TABLES.sets[set_id].structure
+    assert (structure[0].tag, structure[-1].tag) == ("ST", "SE")
+    for place in walk(structure):
+        assert place.tag in TABLES.segments
+        assert place.limit >= UNBOUNDED
+        if isinstance(place, LoopPlace):
+            first = place.children[0]
+            assert isinstance(first, SegmentPlace)
+            assert (first.tag, first.required, first.limit) == (place.tag, True, 1)
+
+
+@pytest.mark.parametrize("tag", sorted(TABLES.segments))
+def test_notes_bind_elements_that_exist(tag: str) -> None:
+    definition = TABLES.segments[tag]
+    composites = [use.definition for use in definition.uses if isinstance(use.definition, CompositeDef)]
+    holders: list[SegmentDef | CompositeDef] = [definition, *composites]
+    for holder in holders:
+        for note in holder.notes:
+            assert note.kind in "PRECL"
+            assert len(note.positions) >= 2
+            assert all(1 <= position <= len(holder.uses) for position in note.positions)
+
+
+@pytest.mark.parametrize("number", sorted(TABLES.elements))
+def test_elements_are_of_a_known_type_and_their_codes_fit(number: str) -> None:
+    definition = TABLES.elements[number]
+    assert definition.type in {"AN", "ID", "DT", "TM", "R", "B"} or definition.type in {
+        f"N{places}" for places in range(10)
+    }
+    if definition.codes is not None:
+        assert definition.type == "ID"
+        assert all(
+            definition.minimum <= len(code) and (definition.maximum is None or len(code) <= definition.maximum)
+            for code in definition.codes
+        )
