@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from canonical.errors import Fault, TallyError
 
@@ -54,7 +55,7 @@ class Terminal:
         # What is piped is read by programs: it is never folded to a width that nobody sees.
         self.rich = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PIPED_WIDTH)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str | Text) -> None:
         """A line for people; nothing with ``--json`` or ``-q``."""
         if not self._options.json and not self._options.quiet:
             self.rich.print(text, markup=False)

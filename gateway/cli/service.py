@@ -63,12 +63,13 @@ def status() -> None:
         report = opened.status()
     out = terminal()
     balance = report.balance
-    out.answer(report.as_json(), lambda: _render(out, report))
+    out.answer(report.as_json(), lambda: render(out, report))
     if not balance.holds:
         raise typer.Exit(Exit.NO)
 
 
-def _render(out: Terminal, report: StatusReport) -> None:
+def render(out: Terminal, report: StatusReport) -> None:
+    """The balance and the work there is, for people."""
     balance = report.balance
     sign = "=" if balance.holds else "IS NOT"
     parts = " + ".join(f"{balance.places[place]} {place}" for place in PLACES)
