@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from ..app import Service
 from ..demo import scenario
 from ..demo.explanation import explained as words_of
 from ..demo.play import Audience, Outcome, play
@@ -41,8 +42,7 @@ def demo(
     out = terminal()
     kept = keep or options().home_given
     with _endable(), _own_settings(), _home(kept=kept) as root:
-        out.say(_PROGRAMME.format(root=root))
-        outcome = play(root, datetime.now(UTC).date(), _audience(out))
+        outcome = play(root, datetime.now(UTC).date(), _audience(out, root))
         out.answer(_as_json(outcome, root if kept else None), lambda: _epilogue(out, outcome))
         if kept:
             out.say(_EXPLORE.format(root=root, order=scenario.ORDER))
@@ -50,9 +50,9 @@ def demo(
         raise typer.Exit(Exit.NO)
 
 
-_PROGRAMME = """Tallystick plays a day's trade, in {root}.
+_PROGRAMME = """A day's trade, in the home {root}, with SFTP on {host}:{port}.
 Rivermill Supply trades X12 and logs in with a key; Huber Werkzeuge takes orders by telephone and sends CSV, with a password.
-Each is a process of its own on the other end of SFTP.
+Each is a process of its own at the other end of SFTP.
 """
 
 _EXPLORE = """
@@ -99,7 +99,10 @@ def _endable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _audience(out: Terminal) -> Audience:
+def _audience(out: Terminal, root: Path) -> Audience:
+    def begun(serving: Service) -> None:
+        out.say(_PROGRAMME.format(root=root, host=serving.sftp_host, port=serving.sftp_port))
+
     def moment(told: Moment) -> None:
         _line(out, told.at.strftime("%H:%M:%S.%f")[:-3], told.partner, told.step, told.subject, told.outcome)
 
@@ -107,7 +110,7 @@ def _audience(out: Terminal) -> Audience:
         if said["event"] in _TOLD:
             _line(out, "", supplier, "says", said["text"], "")
 
-    return Audience(moment, word)
+    return Audience(begun, moment, word)
 
 
 def _line(out: Terminal, at: str, partner: str, step: str, subject: str, outcome: str) -> None:

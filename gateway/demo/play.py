@@ -10,7 +10,7 @@ from typing import Any
 from canonical.finding import Finding
 from canonical.order import PurchaseOrder
 
-from ..app import Gateway
+from ..app import Gateway, Service
 from ..listeners.sftp.host_key import load_host_key
 from ..orders import book
 from ..orders.book import OrderFile
@@ -26,8 +26,9 @@ DEADLINE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who watches: called for each entry of the journal, and for each thing a supplier says."""
+    """Who watches: called once the gateway serves, for each entry of the journal, and for each thing a supplier says."""
 
+    begun: Callable[[Service], None]
     moment: Callable[[Moment], None]
     word: Callable[[str, dict[str, Any]], None]
 
@@ -69,6 +70,7 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
             gateway.serving(sftp_port=0) as service,
             stage.suppliers(service, public, credentials, deadline) as cast,
         ):
+            audience.begun(service)
             stage.hand_in_order(gateway, scenario.erp_file(today))
             _watch(gateway, cast, order, audience, until=began + deadline)
             evidence = gather(gateway, cast)
