@@ -109,6 +109,21 @@ def with_business_key(session: Session, partner: PartnerId, direction: str, key:
     ).first()
 
 
+def refused_with_business_key(session: Session, partner: PartnerId, direction: str, key: str) -> DocumentRow | None:
+    """The last document of this key that was rejected."""
+    return session.scalars(
+        select(DocumentRow)
+        .where(
+            DocumentRow.partner == partner,
+            DocumentRow.direction == direction,
+            DocumentRow.business_key == key,
+            DocumentRow.state == DocumentState.REJECTED,
+        )
+        .order_by(DocumentRow.id.desc())
+        .limit(1)
+    ).first()
+
+
 def earlier_with_business_key(session: Session, row: DocumentRow) -> DocumentRow | None:
     """The document of the same key that came before ``row`` and counts (the fourth duplicate layer)."""
     return session.scalars(

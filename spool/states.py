@@ -117,6 +117,7 @@ TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
             _D.REJECTED,
             "refused later: by the ERP's answer, or going out by the partner's acknowledgement",
         ),
+        (_D.REJECTED, _D.DELIVERED, "taken by the ERP after it had refused"),
         (_D.PENDING, _D.DUPLICATE, "the same document came before"),
         (_D.PENDING, _D.QUARANTINED, "nothing says what to do with it"),
         (_D.PENDING, _D.DEAD, "delivery failed for good"),

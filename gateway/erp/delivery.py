@@ -83,7 +83,7 @@ class Delivery:
             return
         match outcome:
             case Applied(reference=reference) | AlreadyApplied(reference=reference):
-                if row.state is DocumentState.PENDING:
+                if row.state in (DocumentState.PENDING, DocumentState.REJECTED):
                     documents.close(row, DocumentState.DELIVERED)
                     self._journal(session, Step.DELIVERED, row, detail={"reference": reference})
             case Refused(problem=problem):
@@ -172,8 +172,10 @@ class Delivery:
         return len(page.items)
 
     def _by_key(self, session: Session, key: IdempotencyKey) -> DocumentRow | None:
-        return documents.with_business_key(
-            session, key.partner, INBOUND, "/".join((key.document_type, key.number, key.revision))
+        """The document an outcome is about: the one that counts, else the last that the ERP refused."""
+        name = "/".join((key.document_type, key.number, key.revision))
+        return documents.with_business_key(session, key.partner, INBOUND, name) or documents.refused_with_business_key(
+            session, key.partner, INBOUND, name
         )
 
     def _document(self, session: Session, row: DocumentRow) -> AnyDocument:

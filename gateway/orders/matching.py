@@ -130,7 +130,7 @@ class _Matcher:
 
     def _acknowledgement(self, answer: PurchaseOrderAcknowledgement) -> None:
         self.stages.append("acknowledged")
-        if answer.answer == "rejected":
+        if answer.answer.startswith("rejected"):
             self._except("order-rejected", Severity.ERROR, "The supplier rejects the order.")
         default = _wanted(answer.dates)
         for position, line in enumerate(answer.lines, 1):
