@@ -20,6 +20,8 @@ from .reader import read
 
 MOST_FINDINGS = 10_000
 """Findings a report lists; those beyond are counted."""
+MOST_SETS = 1_000_000
+"""Transaction sets a report lists; those beyond are counted."""
 _FIELDS = {
     "code",
     "severity",
@@ -71,7 +73,7 @@ def check(
     interchanges: list[dict[str, Any]] = []
     sets: list[dict[str, Any]] = []
     findings: list[Finding] = []
-    unlisted = errors = 0
+    unlisted = errors = listed = 0
     for event in read(chunks, limits):
         match event:
             case InterchangeStart():
@@ -87,6 +89,9 @@ def check(
         room = MOST_FINDINGS - len(findings)
         findings.extend(event.findings[:room])
         unlisted += len(event.findings[room:])
+    if listed > MOST_SETS:
+        message = f"{listed - MOST_SETS} more transaction sets are not listed. Split the file to see them all."
+        findings.append(finding(Code.TOO_MANY_FINDINGS, message))
     if unlisted:
         findings.append(
             finding(Code.TOO_MANY_FINDINGS, f"{unlisted} more findings are not listed. Correct these first.")

@@ -194,29 +194,40 @@ def _check_text(text: str, component_separator: str, where: str) -> Problem | No
 def check_note(note: Note, texts: Sequence[str], name: str) -> Problem | None:
     """The fault of one relational note, at the first element that is missing or too much."""
     positions = note.positions
-    given = [position for position in positions if position <= len(texts) and texts[position - 1]]
-    absent = [position for position in positions if position not in given]
-    listed = ", ".join(f"{name}{position:02}" for position in positions)
+    count = len(texts)
+    given = [position for position in positions if position <= count and texts[position - 1]]
+    if not given and note.kind != "R":
+        return None
     if note.kind == "E":
-        if len(given) < 2:
-            return None
-        message = f"{name}{given[0]:02} and {name}{given[1]:02} exclude each other; send one of them."
-        return Problem(Code.EXCLUDED_ELEMENT, given[1], message, value=texts[given[1] - 1], ack="10")
+        return _excluded(given, texts, name) if len(given) > 1 else None
+    absent = [position for position in positions if position not in given]
     if note.kind == "P":
-        broken = bool(given) and bool(absent)
-        why = f"{listed} must be sent together or not at all"
+        broken = bool(absent)
     elif note.kind == "R":
         broken = not given
-        why = f"at least one of {listed} must be sent"
     else:
-        head, others = positions[0], positions[1:]
-        absent = [position for position in absent if position != head]
-        broken = head in given and (bool(absent) if note.kind == "C" else len(absent) == len(others))
-        rest = ", ".join(f"{name}{position:02}" for position in others)
-        why = f"{name}{head:02} is sent, so {rest if note.kind == 'C' else 'one of ' + rest} must be sent too"
+        absent = [position for position in absent if position != positions[0]]
+        broken = positions[0] in given and bool(absent) and (note.kind == "C" or len(absent) == len(positions) - 1)
     if not broken:
         return None
-    return Problem(Code.CONDITIONAL_ELEMENT_MISSING, absent[0], f"{name}{absent[0]:02} is missing: {why}.", ack="2")
+    message = f"{name}{absent[0]:02} is missing: {_demand(note, name)}."
+    return Problem(Code.CONDITIONAL_ELEMENT_MISSING, absent[0], message, ack="2")
+
+
+def _excluded(given: list[int], texts: Sequence[str], name: str) -> Problem:
+    message = f"{name}{given[0]:02} and {name}{given[1]:02} exclude each other; send one of them."
+    return Problem(Code.EXCLUDED_ELEMENT, given[1], message, value=texts[given[1] - 1], ack="10")
+
+
+def _demand(note: Note, name: str) -> str:
+    """What a note demands, in words."""
+    names = [f"{name}{position:02}" for position in note.positions]
+    if note.kind == "P":
+        return f"{', '.join(names)} must be sent together or not at all"
+    if note.kind == "R":
+        return f"at least one of {', '.join(names)} must be sent"
+    rest = ", ".join(names[1:])
+    return f"{names[0]} is sent, so {rest if note.kind == 'C' else 'one of ' + rest} must be sent too"
 
 
 def _surplus(definition: SegmentDef, elements: Sequence[str]) -> Iterator[Problem]:

@@ -84,6 +84,8 @@ class Code(StrEnum):
     """GE02 is not the control number of GS06."""
     GE_COUNT = "ge-count"
     """GE01 is not the number of transaction sets found."""
+    GROUP_TOO_LARGE = "group-too-large"
+    """The group has more transaction sets than can be answered. Those beyond the limit were counted only."""
     OUTSIDE_SET = "segment-outside-set"
     """A segment stands in a group but in no transaction set."""
 

@@ -19,6 +19,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
 _CERTAIN_ISA = re.compile(rb"(?s)ISA([^A-Za-z0-9\s])[0-9]{2}\1.{10}\1[0-9]{2}\1")
 _CERTAIN_ISA_LENGTH = 21
+_PATIENCE = 100
+"""After so many bad heads in a row only what is certainly an ISA is tried, so that a file of nothing but them is soon read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Lexer:
         self._junk_at: int | None = None
         self._junk = b""
         self._last = b""
-        self._unreadable = False
+        self._bad_heads = 0
         self._skipped: LongSegment | None = None
 
     def feed(self, data: bytes) -> Iterator[Token]:
@@ -125,14 +127,15 @@ class Lexer:
     def _between(self, final: bool) -> Iterator[Token]:
         """Look for the next ISA; what is passed over is junk unless it is blank."""
         at = 0
-        while (found := _ISA.search(self._buffer, at)) is not None:
+        pattern = _ISA if self._bad_heads < _PATIENCE else _CERTAIN_ISA
+        while (found := pattern.search(self._buffer, at)) is not None:
             at = found.start()
             before = self._buffer[at - 1 : at] or self._last
             if not before.isalnum():
                 break
             at += 1
         if found is None:
-            self._pass_over(len(self._buffer) if final else max(0, len(self._buffer) - 3))
+            self._pass_over(len(self._buffer) if final else max(0, len(self._buffer) - _CERTAIN_ISA_LENGTH + 1))
             if final:
                 yield from self._end_junk()
             return
@@ -150,7 +153,7 @@ class Lexer:
         self._junk = (self._junk + data[:SAMPLE])[:SAMPLE]
 
     def _end_junk(self) -> Iterator[Token]:
-        if self._junk_at is not None and not self._unreadable:
+        if self._junk_at is not None and not self._bad_heads:
             yield Junk(self._junk, self._junk_at, self._base - self._junk_at)
         self._junk_at, self._junk = None, b""
 
@@ -159,15 +162,15 @@ class Lexer:
         if isa is NoHead.MORE:
             return
         if isinstance(isa, NoHead):
-            if not self._unreadable:
+            if not self._bad_heads:
                 yield from self._end_junk()
                 yield BadHead(self._buffer[:SAMPLE].split(b"\n")[0], self._base)
-            self._unreadable = True
+            self._bad_heads += 1
             self._last = self._take(3)[-1:]
             self._mode = self._between
             return
         yield from self._end_junk()
-        self._unreadable = False
+        self._bad_heads = 0
         self._isa = isa
         yield Head(isa, self._base)
         self._last = self._take(isa.length)[-1:]
@@ -177,26 +180,24 @@ class Lexer:
         """Cut at terminators. What comes after the last one waits for more, unless it is too long to be a segment."""
         isa = self._isa
         assert isa is not None
-        pieces = self._buffer.split(isa.terminator)
-        tail = pieces.pop()
-        start = 0
-        for piece in pieces:
-            stop = start + len(piece)
+        buffer, terminator, start = self._buffer, isa.terminator, 0
+        while (stop := buffer.find(terminator, start)) >= 0:
+            piece = buffer[start:stop]
             other = self._other_isa(piece)
             if other is not None:
                 yield from self._leave_for(start + other, piece[:other], start)
                 return
             token = self._segment(piece, self._base + start)
             yield token
-            start = stop + len(isa.terminator)
+            start = stop + len(terminator)
             if isinstance(token, RawSegment) and token.data.split(isa.element, 1)[0] == b"IEA":
                 self._take(start)
                 self._last = b""
                 self._mode = self._between
                 return
         self._take(start)
-        if final or len(tail) > self._limit + WINDOW:
-            yield from self._open_end(tail, final)
+        if final or len(self._buffer) > self._limit + WINDOW:
+            yield from self._open_end(self._buffer, final)
 
     def _open_end(self, tail: bytes, final: bool) -> Iterator[Token]:
         other = self._other_isa(tail)

@@ -14,7 +14,9 @@ from .limits import Limits
 
 
 class OpenGroup:
-    """A group that has begun. ``stray`` says that the last segment belonged to no set and that this was told."""
+    """A group that has begun. ``stray`` says that the last segment belonged to no set and that this was told; ``skipped`` counts the
+    sets beyond the limit.
+    """
 
     def __init__(self, header: GroupHeader, table: GroupTable, findings: list[Finding], limits: Limits) -> None:
         self.header = header
@@ -25,14 +27,26 @@ class OpenGroup:
         self.stray = False
         self._numbers: set[str] = set()
         self._rejected = table.refusal is not None
-        self._room = limits.group_findings
+        self._room = self._most = limits.envelope_findings
+        self._sets = limits.group_sets
+        self.skipped = 0
         self._judge(findings)
 
     def tell(self, findings: Iterable[Finding]) -> None:
         """Keep findings about the group itself for its end."""
         findings = list(findings)
-        self.findings.extend(findings)
         self._judge(findings)
+        self.findings.extend(findings[: self._most - len(self.findings)])
+
+    @property
+    def full(self) -> bool:
+        """Whether no further set can be answered."""
+        return len(self.verdicts) >= self._sets
+
+    @property
+    def count(self) -> int:
+        """The sets found."""
+        return len(self.verdicts) + self.skipped
 
     def _judge(self, findings: Iterable[Finding]) -> None:
         for fault in findings:
@@ -70,7 +84,7 @@ class OpenGroup:
 class OpenInterchange:
     """An interchange that has begun."""
 
-    def __init__(self, isa: IsaHead, header: InterchangeHeader, findings: list[Finding]) -> None:
+    def __init__(self, isa: IsaHead, header: InterchangeHeader, findings: list[Finding], limits: Limits) -> None:
         self.isa = isa
         self.header = header
         self.groups = 0
@@ -78,29 +92,32 @@ class OpenInterchange:
         self.findings: list[Finding] = []
         self.stray = False
         self._told: set[Code] = set()
-        self._errors: list[str] = []
-        self._warnings: list[str] = []
+        self._most = limits.envelope_findings
+        self._error: str | None = None
+        self._warning: str | None = None
         self.judge(findings)
 
     def tell(self, findings: Iterable[Finding]) -> None:
         """Keep findings about the envelope for its end."""
         findings = list(findings)
-        self.findings.extend(findings)
         self.judge(findings)
+        self.findings.extend(findings[: self._most - len(self.findings)])
 
     def judge(self, findings: Iterable[Finding]) -> None:
         """Let findings count towards the verdict, those that are about the envelope."""
         for fault in findings:
             element, _, code = (fault.ack_code or "").partition(":")
-            if element == "TA105":
-                (self._errors if fault.is_error else self._warnings).append(code)
+            if element == "TA105" and fault.is_error:
+                self._error = self._error or code
+            elif element == "TA105":
+                self._warning = self._warning or code
 
     def verdict(self) -> tuple[SyntaxStatus, str]:
         """TA104 and TA105."""
-        if self._errors:
-            return SyntaxStatus.REJECTED, self._errors[0]
-        if self._warnings:
-            return SyntaxStatus.ACCEPTED_WITH_ERRORS, self._warnings[0]
+        if self._error:
+            return SyntaxStatus.REJECTED, self._error
+        if self._warning:
+            return SyntaxStatus.ACCEPTED_WITH_ERRORS, self._warning
         return SyntaxStatus.ACCEPTED, "000"
 
     def look_around(self, raw: RawSegment) -> None:

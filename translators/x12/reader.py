@@ -104,7 +104,7 @@ class Reader:
     def _begin_interchange(self, head: Head) -> Iterator[Event]:
         self._found = True
         header, findings = read_isa(head.isa, head.offset)
-        self._interchange = OpenInterchange(head.isa, header, findings)
+        self._interchange = OpenInterchange(head.isa, header, findings, self._limits)
         yield InterchangeStart(header, tuple(findings))
 
     def _raw(self, raw: RawSegment) -> Iterator[Event]:
@@ -175,11 +175,22 @@ class Reader:
         group = self._group
         assert group is not None
         group.stray = False
+        if group.full:
+            self._skip_set(line, group)
+            return
         header = SetHeader(line.text(1), line.text(2), group.header.version)
         findings = check_st(line, header, group.header, group.table)
         if group.is_repeated(header.control_number):
             findings.append(_repeated(line, header))
         self._set = SetValidator(header, line, group.table, findings, self._limits)
+
+    def _skip_set(self, line: Line, group: OpenGroup) -> None:
+        """A set too many is counted; its segments are passed over as if they belonged to it."""
+        if not group.skipped:
+            message = f"The group has more than {self._limits.group_sets} transaction sets; the rest was not read. Split it into several."
+            group.tell([finding(Code.GROUP_TOO_LARGE, message, path="ST", segment="ST", offset=line.offset)])
+        group.skipped += 1
+        group.stray = True
 
     def _group_that_is_missing(self, line: Line) -> GroupStart:
         """A group in the place of the one whose GS is missing, so that its sets are not lost from sight."""
@@ -211,7 +222,7 @@ class Reader:
         group = self._group
         claimed = None
         if group.header is not NO_GROUP:
-            claimed, findings = check_ge(trailer, group.header, len(group.verdicts), end)
+            claimed, findings = check_ge(trailer, group.header, group.count, end)
             group.tell(findings)
         self._group = None
         yield GroupEnd(

@@ -54,6 +54,8 @@ class Plan:
         self._add(schema.structure, ROOT, self._top)
         self.tags = frozenset(node.tag for node in self.nodes)
         self._steps: dict[tuple[int, str], tuple[Step, ...]] = {}
+        self._behind: dict[tuple[int, str], int | None] = {}
+        self._elsewhere: dict[tuple[int, str], int | None] = {}
 
     def _add(self, places: tuple[Place, ...], parent: int, siblings: list[int]) -> None:
         seen: dict[str, int] = {}
@@ -124,6 +126,14 @@ class Plan:
 
     def behind(self, position: int, tag: str) -> int | None:
         """The node of ``tag`` that should have come before ``position`` in one of the open loops, innermost first."""
+        if tag not in self.tags:
+            return None
+        key = (position, tag)
+        if key not in self._behind:
+            self._behind[key] = self._find_behind(position, tag)
+        return self._behind[key]
+
+    def _find_behind(self, position: int, tag: str) -> int | None:
         child, parent = position, self.nodes[position].parent
         while True:
             siblings = self.siblings(parent)
@@ -137,6 +147,14 @@ class Plan:
 
     def elsewhere(self, position: int, tag: str) -> int | None:
         """The node of ``tag`` inside a loop that is not open: the first after ``position`` in an open one, or the first of all."""
+        if tag not in self.tags:
+            return None
+        key = (position, tag)
+        if key not in self._elsewhere:
+            self._elsewhere[key] = self._find_elsewhere(position, tag)
+        return self._elsewhere[key]
+
+    def _find_elsewhere(self, position: int, tag: str) -> int | None:
         found = [node for node in self.nodes if node.tag == tag and not node.loop and node.parent != ROOT]
         if not found:
             return None

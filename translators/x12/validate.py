@@ -165,8 +165,7 @@ class SetValidator:
     def _report_order(self, move: Move, line: Line, path: str, plan: Plan) -> None:
         place = plan.nodes[move.step.counter if move.step else move.node]
         told = self._missing.pop(place.index, None)
-        if told in self._kept:
-            self._kept.remove(told)
+        self._kept = [kept for kept in self._kept if kept is not told]
         what = f"The loop {place.id}" if place.loop else place.id
         message = (
             f"{what} stands too late: segment {self._count} of the set must come before what stands in front of it. "

@@ -217,6 +217,20 @@ def test_findings_beyond_the_limit_are_counted() -> None:
     assert read.findings[-1].message.startswith("40 more")
 
 
+def test_sets_beyond_the_limit_of_a_group_are_counted() -> None:
+    data = joined(an_interchange(a_group(*(a_set(number=f"{number:04}") for number in range(5)))))
+    assert codes(data, Limits(group_sets=3)) == [("group-too-large", "ST", None)]
+    (group,) = groups(data, Limits(group_sets=3))
+    assert (group.received, group.claimed, group.status, group.accepted) == (3, 5, REJECTED, 0)
+
+
+def test_findings_of_an_envelope_are_bounded() -> None:
+    strays = [segment for number in range(30) for segment in (f"XX*{number}", *a_set(number=f"{number:04}"))]
+    data = joined(an_interchange([GS, *strays, "GE*30*7"]))
+    (group,) = groups(data, Limits(envelope_findings=10))
+    assert (len(group.findings), group.status, group.received) == (10, REJECTED, 30)
+
+
 def test_a_segment_beyond_the_limit_is_a_finding_of_its_set() -> None:
     data = one(body=[*a_set()[1:-2], "MSG*" + "x" * 500, "CTT*1"])
     (read,) = sets(data, Limits(segment_bytes=200))
