@@ -72,12 +72,14 @@ def functional(
     )
 
 
-def interchange(end: InterchangeEnd, *, duplicate: bool = False) -> InterchangeAcknowledgement:
-    """The TA1 to an interchange; a ``duplicate`` control number rejects it."""
+def interchange(
+    end: InterchangeEnd, *, duplicate: bool = False, delimiters: Delimiters = STANDARD_DELIMITERS
+) -> InterchangeAcknowledgement:
+    """The TA1 to an interchange; a ``duplicate`` control number rejects it. ``delimiters`` as for :func:`functional`."""
     header = end.header
     date, time = _moment(header)
     return InterchangeAcknowledgement(
-        control_number=header.control_number,
+        control_number=_copy(header.control_number, delimiters) or "0",
         interchange_date=date,
         interchange_time=time,
         status="rejected" if duplicate else _STATUS[end.status],
