@@ -181,6 +181,7 @@ class Lexer:
         isa = self._isa
         assert isa is not None
         buffer, terminator, start = self._buffer, isa.terminator, 0
+        run = re.compile(b"(?:%s)+" % re.escape(terminator))
         while (stop := buffer.find(terminator, start)) >= 0:
             piece = buffer[start:stop]
             other = self._other_isa(piece)
@@ -189,7 +190,8 @@ class Lexer:
                 return
             token = self._segment(piece, self._base + start)
             yield token
-            start = stop + len(terminator)
+            # Of a run of terminators one is told; the others say no more and may be millions.
+            start = stop + len(terminator) if piece else run.match(buffer, stop).end()  # type: ignore[union-attr]
             if isinstance(token, RawSegment) and token.data.split(isa.element, 1)[0] == b"IEA":
                 self._take(start)
                 self._last = b""

@@ -11,7 +11,7 @@ class Limits:
     """
 
     segment_bytes: int = 1 << 20
-    set_segments: int = 1_000_000
+    set_segments: int = 500_000
     group_sets: int = 500_000
     set_findings: int = 1_000
     envelope_findings: int = 10_000
