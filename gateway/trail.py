@@ -13,6 +13,7 @@ from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 from spool import documents, journal
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry
+from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
 
@@ -93,13 +94,16 @@ def _belongs(entry: JournalEntry, document_ids: set[DocumentId], transmission_id
 
 def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry]:
     subjects = _subjects(session, {entry.document_id for entry in found if entry.document_id})
+    files = _files(session, {entry.receipt_id for entry in found if entry.receipt_id and not entry.document_id})
     return [
         TrailEntry(
             id=entry.id,
             at=entry.at,
             step=entry.step.value,
             partner=entry.partner,
-            subject=subjects.get(entry.document_id or "", "") or str(entry.detail.get("file", "")),
+            subject=subjects.get(entry.document_id or "")
+            or str(entry.detail.get("file", ""))
+            or files.get(entry.receipt_id or "", ""),
             outcome=entry.outcome,
             receipt_id=entry.receipt_id,
             document_id=entry.document_id,
@@ -118,3 +122,13 @@ def _subjects(session: Session, document_ids: Iterable[str]) -> dict[str, str]:
         for row in session.scalars(select(DocumentRow).where(DocumentRow.id.in_(wanted[start : start + 500]))):
             subjects[row.id] = f"{row.set_id or ''} {row.type} {row.number or ''}".strip()
     return subjects
+
+
+def _files(session: Session, receipt_ids: Iterable[str]) -> dict[str, str]:
+    """The names under which files came."""
+    wanted = list(receipt_ids)
+    names: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        chosen = select(Receipt.id, Receipt.filename).where(Receipt.id.in_(wanted[start : start + 500]))
+        names |= {identifier: name for identifier, name in session.execute(chosen)}
+    return names

@@ -1,5 +1,6 @@
 """`tally`: the command line. Each group of commands is a file of its own; this one puts them together."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from ..logging import configure
 from ..settings import DEFAULT_HOME
 from . import demonstration, documents, files, orders, partner, service
 from .console import OPTIONS, Exit, GlobalOptions
@@ -69,6 +71,7 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.argv[1:] if args is None else args, os.environ.get("TALLY_HOME", DEFAULT_HOME)
     )
     OPTIONS.set(options)
+    configure(json_lines=options.json, level=logging.WARNING)
     try:
         app(args=rest, prog_name="tally")
     except BrokenPipeError:
