@@ -12,7 +12,7 @@ from canonical.errors import NotFound
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 from spool import documents, journal
 from spool.documents import DocumentRow
-from spool.journal import JournalEntry
+from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
@@ -79,8 +79,21 @@ def _around(session: Session, rows: Sequence[DocumentRow]) -> Sequence[TrailEntr
     transmission_ids = {TransmissionId(row.transmission_id) for row in rows if row.transmission_id}
     transmission_ids |= {TransmissionId(answer) for answer in answers}
     document_ids |= {DocumentId(answer) for answer in answer_documents}
+    receipt_ids |= _matched_by(session, transmission_ids)
     found = journal.entries(session, receipts=receipt_ids, documents=document_ids, transmissions=transmission_ids)
     return _entries(session, [entry for entry in found if _belongs(entry, document_ids, transmission_ids)])
+
+
+def _matched_by(session: Session, transmission_ids: set[TransmissionId]) -> set[ReceiptId]:
+    """The files that brought the partner's answers to what we sent."""
+    found = session.scalars(
+        select(JournalEntry.receipt_id).where(
+            JournalEntry.transmission_id.in_(transmission_ids),
+            JournalEntry.step == Step.MATCHED,
+            JournalEntry.receipt_id.is_not(None),
+        )
+    )
+    return {ReceiptId(receipt_id) for receipt_id in found if receipt_id is not None}
 
 
 def _belongs(entry: JournalEntry, document_ids: set[DocumentId], transmission_ids: set[TransmissionId]) -> bool:
@@ -130,5 +143,5 @@ def _files(session: Session, receipt_ids: Iterable[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for start in range(0, len(wanted), 500):
         chosen = select(Receipt.id, Receipt.filename).where(Receipt.id.in_(wanted[start : start + 500]))
-        names |= {identifier: name for identifier, name in session.execute(chosen)}
+        names |= {row.id: row.filename for row in session.execute(chosen)}
     return names
