@@ -56,47 +56,46 @@ class Answers:
                 "Ask the partner which interchange it means."
             )
         by_set = {_number(answered.control_number): answered for answered in answer.sets}
-        sent = documents.of_transmission(session, transmission.id)
-        self._answered(session, row, transmission, _STATE[answer.status], answer.status.value)
-        for document in sent:
-            answered = by_set.get(_number(document.set_control or ""))
-            status = answered.status if answered is not None else answer.status
-            self._document_answered(session, row, document, status, _faults(answered))
+        if self._answered(session, row, transmission, _STATE[answer.status], answer.status.value):
+            for document in documents.of_transmission(session, transmission.id):
+                answered = by_set.get(_number(document.set_control or ""))
+                status = answered.status if answered is not None else answer.status
+                self._document_answered(session, row, document, status, _faults(answered))
         return None
 
     def _interchange(self, session: Session, row: DocumentRow, answer: InterchangeAcknowledgement) -> str | None:
         transmission = transmissions.by_interchange(session, PartnerId(row.partner), answer.control_number.zfill(9))
         if transmission is None:
             return f"It answers interchange {answer.control_number}, which was never sent to {row.partner}."
-        if answer.status == "rejected":
-            self._answered(
-                session, row, transmission, TransmissionState.REJECTED, f"interchange rejected ({answer.note})"
-            )
-            for document in documents.of_transmission(session, transmission.id):
-                self._document_answered(
-                    session,
-                    row,
-                    document,
-                    SyntaxStatus.REJECTED,
-                    f"The interchange was rejected with code {answer.note}.",
-                )
-        else:
+        if answer.status != "rejected":
             self._journal(session, row, transmission, None, f"interchange {answer.status}", {})
+        elif self._answered(
+            session, row, transmission, TransmissionState.REJECTED, f"interchange rejected ({answer.note})"
+        ):
+            reason = f"The interchange was rejected with code {answer.note}."
+            for document in documents.of_transmission(session, transmission.id):
+                self._document_answered(session, row, document, SyntaxStatus.REJECTED, reason)
         return None
 
     def _answered(
         self, session: Session, row: DocumentRow, transmission: Transmission, state: TransmissionState, outcome: str
-    ) -> None:
-        """The first verdict counts; a second one is recorded and changes nothing."""
-        if transmission.state not in _ANSWERED:
+    ) -> bool:
+        """Whether this is the first verdict, which counts; a second one is recorded and changes nothing."""
+        first = transmission.state not in _ANSWERED
+        if first:
             transmissions.move(transmission, state, reason=None if state is TransmissionState.ACCEPTED else outcome)
             transmission.answered_at = self.clock.now()
-        self._journal(session, row, transmission, None, outcome, {"answer": row.id})
+        told = {"answer": row.id} if first else {"answer": row.id, "ignored": f"answered before: {transmission.state}"}
+        self._journal(session, row, transmission, None, outcome, told)
+        return first
 
     def _document_answered(
         self, session: Session, row: DocumentRow, document: DocumentRow, status: SyntaxStatus, faults: str
     ) -> None:
         progress = OrderProgress.ACCEPTED
+        if document.state is DocumentState.PENDING:
+            # The answer overtook our own note that it was sent.
+            documents.close(document, DocumentState.DELIVERED)
         if status in (SyntaxStatus.REJECTED, SyntaxStatus.PARTIALLY_ACCEPTED):
             progress = OrderProgress.REJECTED
             if document.state is DocumentState.DELIVERED:
