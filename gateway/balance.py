@@ -32,7 +32,7 @@ class Balance:
 
 
 def balance(session: Session) -> Balance:
-    """Count both sides in one snapshot. Documents of a file that is still being taken in are part of that pending file."""
+    """Count both sides in one snapshot. Documents of a file that is not wholly taken in are part of that file."""
     receipts: Counter[str] = Counter()
     for state, count in session.execute(select(Receipt.state, func.count()).group_by(Receipt.state)):
         receipts[state.value] = count
@@ -40,8 +40,9 @@ def balance(session: Session) -> Balance:
     places = Counter(dict.fromkeys(PLACES, 0))
     for place, count in session.execute(inbound.group_by(DocumentRow.state)):
         places[place.value] += count
-    pending = select(Receipt.id).where(Receipt.state == ReceiptState.PENDING)
-    for place, count in session.execute(inbound.where(DocumentRow.receipt_id.in_(pending)).group_by(DocumentRow.state)):
+    unfinished = select(Receipt.id).where(Receipt.state != ReceiptState.OPENED)
+    of_those = inbound.where(DocumentRow.receipt_id.in_(unfinished))
+    for place, count in session.execute(of_those.group_by(DocumentRow.state)):
         places[place.value] -= count
     for name, count in receipts.items():
         if name != ReceiptState.OPENED:
