@@ -109,6 +109,12 @@ class Inbound:
                 return self._quarantine(
                     receipt_id, f"There is no profile of {partner}, so nobody can say what its files mean."
                 )
+            if not profile.profile.is_active:
+                return self._quarantine(
+                    receipt_id,
+                    f"{profile.profile.name} is suspended: nothing is exchanged and all is kept. "
+                    f"Set status: active in partners/{partner}.yaml, apply it, and have the file sent again.",
+                )
             chunks = self.blobs.chunks(session, digest)
         unpacked = unpack(chunks, receipt.filename, profile, digest)
         return self._take_in(claim, receipt_id, unpacked)
