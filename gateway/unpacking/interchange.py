@@ -71,6 +71,7 @@ class _Opening:
         self._current: UnpackedInterchange | None = None
         self._header: InterchangeHeader | None = None
         self._group: GroupHeader | None = None
+        self._group_refusal: str | None = None
         self._in_interchange: list[UnpackedDocument] = []
         self._in_group: list[UnpackedDocument] = []
         self._verdicts: dict[int, SetVerdict] = {}
@@ -107,6 +108,7 @@ class _Opening:
     def group(self, event: GroupStart) -> None:
         self._unpacked.findings += event.findings
         self._group = event.header
+        self._group_refusal = first_error(event.findings)
         self._in_group = []
         self._verdicts = {}
 
@@ -125,7 +127,7 @@ class _Opening:
         self._in_group.append(row)
         if event.status is SyntaxStatus.REJECTED or event.tree is None:
             row.number, row.orders = _named(event)
-            row.rejected = first_error(event.findings) or "The transaction set cannot be used."
+            row.rejected = first_error(event.findings) or self._group_refusal or "The transaction set cannot be used."
             return
         refusal = self._translate(event, row)
         if refusal is not None:
@@ -210,7 +212,7 @@ class _Opening:
             code, reason = self._stranger
             for row in self._in_interchange:
                 row.rejected, row.held, row.answer = None, reason, None
-            current.refusal = _refused(event, code)
+            current.refusal = self._refused(event, code)
             self._unpacked.quarantine = None if self._unpacked.documents else reason
         elif event.status is SyntaxStatus.REJECTED:
             reason = (
@@ -218,18 +220,23 @@ class _Opening:
             )
             for row in self._in_interchange:
                 row.rejected = row.rejected or reason
-            current.refusal = _refused(event, event.note)
+            current.refusal = self._refused(event, event.note)
         elif not self._in_interchange:
             code = event.note if event.note != NO_ERROR else NO_CONTENT
-            current.refusal = _refused(event, code)
+            current.refusal = self._refused(event, code)
         elif event.header.wants_acknowledgement and not answer_only:
-            current.receipt = acknowledge.interchange(event)
+            current.receipt = acknowledge.interchange(event, delimiters=self._written)
+        current.counts = any(row.usable for row in self._in_interchange)
         if answer_only:
             current.refusal = None
-        current.counts = any(row.usable for row in self._in_interchange)
-        current.repeated = acknowledge.interchange(event, duplicate=True)
+        else:
+            current.repeated = acknowledge.interchange(event, duplicate=True, delimiters=self._written)
         self._current = None
         self._stranger = None
+
+    def _refused(self, end: InterchangeEnd, note: str) -> InterchangeAcknowledgement:
+        refused = replace(end, status=SyntaxStatus.REJECTED, note=note)
+        return acknowledge.interchange(refused, delimiters=self._written)
 
     def _envelope(self, event: SetRead) -> EnvelopeReference:
         return EnvelopeReference(
@@ -264,10 +271,6 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
         if segment.tag == order_tag:
             orders.append(segment.text(order_at).strip()[:LONGEST])
     return number, tuple(dict.fromkeys(order for order in orders if order))
-
-
-def _refused(end: InterchangeEnd, note: str) -> InterchangeAcknowledgement:
-    return acknowledge.interchange(replace(end, status=SyntaxStatus.REJECTED, note=note))
 
 
 def _type_of(set_id: str) -> str:

@@ -49,8 +49,9 @@ def unpack(chunks: Iterable[bytes], filename: str, applied: AppliedProfile, sour
 
 
 def _concluded(unpacked: Unpacked, filename: str) -> Unpacked:
-    """A file without any document ends here, and its sender hears of it."""
+    """A file without any document ends here, and its sender hears of it. Documents end each for themselves."""
     if unpacked.documents:
+        unpacked.quarantine = None
         return unpacked
     first = next((finding.message for finding in unpacked.findings if finding.is_error), "It holds no transaction set.")
     if unpacked.interchanges:
