@@ -7,9 +7,19 @@ MAX_NAME_BYTES = 255
 """Longest name in UTF-8 bytes that file systems keep."""
 
 
+RESERVED_BYTES = 32
+"""Room left in a derived name for what tells it from an earlier one."""
+
+
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is still being written: it counts once it is renamed."""
     return name.startswith(".") or name.lower().endswith(TEMPORARY_SUFFIXES)
+
+
+def derived(name: str, suffix: str) -> str:
+    """The name of a file that goes with another: that one's name, cut where ``suffix`` would make it too long, and ``suffix``."""
+    room = MAX_NAME_BYTES - RESERVED_BYTES - len(suffix.encode("utf-8"))
+    return name.encode("utf-8")[:room].decode("utf-8", "ignore") + suffix
 
 
 def objection(name: str) -> str | None:

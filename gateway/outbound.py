@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number, order_numbers
 from canonical.errors import Fault, NotFound, TallyError
-from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
-from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from canonical.order import PurchaseOrder
 from spool import documents, journal, transmissions
 from spool.blobs import BlobStore
@@ -110,7 +108,13 @@ class Outbound:
         return DocumentId(earlier.id)
 
     def report(self, session: Session, partner: PartnerId, filename: str, data: bytes, *, answers: ReceiptId) -> None:
-        """Take an answer in plain words or CSV for sending as it is, to a sender that no 997 can reach."""
+        """Take an answer in plain words or CSV for sending as it is, to a sender that no 997 can reach.
+
+        A partner that sends every file under one name gets answers under different ones: an earlier one may not be collected yet.
+        """
+        if transmissions.by_filename(session, partner, filename) is not None:
+            stem, _, ending = filename.rpartition(".")
+            filename = f"{stem}.{answers}.{ending}"
         transmission = self._keep(session, partner, "report", filename, data)
         transmission.answers = answers
         self._enqueue_transmit(session, transmission)
@@ -191,15 +195,7 @@ class Outbound:
         for document in documents.of_transmission(session, row.id):
             self._journal(session, Step.SENT, document, transmission=row, detail={"file": row.filename, "again": again})
         if row.kind == "report":
-            journal.record(
-                session,
-                self.clock,
-                step=Step.SENT,
-                partner=PartnerId(row.partner),
-                receipt_id=ReceiptId(row.answers) if row.answers else None,
-                transmission_id=TransmissionId(row.id),
-                detail={"file": row.filename, "again": again},
-            )
+            self._journal_report(session, Step.SENT, row, detail={"file": row.filename, "again": again})
 
     def send_again(self, session: Session, row: Transmission, reason: str) -> None:
         """Transmit stored bytes once more, because the partner asked again for what they answer."""
@@ -219,6 +215,10 @@ class Outbound:
                 documents.close(document, DocumentState.DEAD, reason=reason)
                 enqueue_report(self.queue, session, document, OrderProgress.REFUSED, reason)
             self._journal(session, Step.DEAD, document, transmission=transmission, outcome=reason, detail={})
+        if transmission is not None and transmission.kind == "report":
+            self._journal_report(
+                session, Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename}
+            )
 
     def _keep(self, session: Session, partner: str, kind: str, filename: str, data: bytes) -> Transmission:
         row = Transmission(
@@ -263,10 +263,20 @@ class Outbound:
             detail=detail,
         )
 
-
-def is_acknowledgement(document: AnyDocument) -> bool:
-    """Whether a document is an answer about syntax, which is itself never answered."""
-    return isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
+    def _journal_report(
+        self, session: Session, step: Step, row: Transmission, *, outcome: str = "", detail: dict[str, Any]
+    ) -> None:
+        """No document stands for a report; it belongs to the receipt it answers."""
+        journal.record(
+            session,
+            self.clock,
+            step=step,
+            outcome=outcome,
+            partner=PartnerId(row.partner),
+            receipt_id=ReceiptId(row.answers) if row.answers else None,
+            transmission_id=TransmissionId(row.id),
+            detail=detail,
+        )
 
 
 def _expects_answer(row: Transmission) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from canonical.finding import Finding
 
+from ..filenames import derived
+
 MOST = 50
 """Findings told; more would hide the first."""
 
@@ -16,7 +18,7 @@ def notice(filename: str, verdict: str, findings: Sequence[Finding], advice: str
     if len(findings) > MOST:
         lines.append(f"- and {len(findings) - MOST} more.")
     lines += ["", f"What to do: {advice}", ""]
-    return f"{filename}.rejected.txt", "\r\n".join(lines).encode("utf-8")
+    return derived(filename, ".rejected.txt"), "\r\n".join(lines).encode("utf-8")
 
 
 def _place(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from translators import flat
 from translators.flat import ColumnMap, FileFindings, FlatDocument, ReportedDocument
 
 from ..business_key import business_key, content_digest
+from ..filenames import derived
 from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 
 
@@ -44,7 +45,7 @@ def unpack_rows(
         )
         for place, document in zip(places, unpacked.documents, strict=True)
     ]
-    unpacked.report = f"{filename}.report.csv", flat.report(filename, reported, unpacked.findings)
+    unpacked.report = derived(filename, ".report.csv"), flat.report(filename, reported, unpacked.findings)
 
 
 def _document(
