@@ -21,8 +21,9 @@ def configure(*, json_lines: bool, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # Asked at each event: whoever replaces standard error afterwards gets what is logged from then on.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )
     # paramiko logs every refused key exchange of every scanner as an error with a traceback.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
