@@ -220,6 +220,7 @@ class Gateway:
             claimed=self.home.staging / "folder",
             partners=self.front.watched,
             scan_seconds=self.settings.folder_scan_seconds,
+            settle_seconds=self.settings.folder_settle_seconds,
             max_file_bytes=self.settings.max_file_bytes,
         )
 

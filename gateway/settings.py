@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; the home's tally.db when not given.")
     workers: int = Field(2, ge=1, le=64, description="Threads that work on received files and deliveries.")
     folder_scan_seconds: float = Field(30.0, gt=0, description="How often watched folders are scanned for certain.")
+    folder_settle_seconds: float = Field(
+        2.0, gt=0, description="How long size and time of a file in a watched folder stand still before it is taken."
+    )
     erp_poll_seconds: float = Field(2.0, gt=0, description="How often the ERP is asked for orders and outcomes.")
     max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
     inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
