@@ -49,6 +49,7 @@ from .listeners.sftp.server import SftpServer
 from .outbound import Outbound
 from .periodic import Periodic
 from .senders.by_profile import SendersByProfile
+from .senders.sftp_outbox import clear_leftovers
 from .settings import Settings, load
 from .unpacking.unpack import CSV_SECTION
 
@@ -176,6 +177,7 @@ class Gateway:
         """Listen and work until the block ends; then finish what is under way."""
         with ExitStack() as stack:
             stack.enter_context(_only_server(self.home.root))
+            self._clear_up()
             self.database.write(self.queue.release_all)
             workers = self.workers()
             workers.start()
@@ -190,6 +192,11 @@ class Gateway:
             sftp.start()
             stack.callback(sftp.stop)
             yield Service(self.settings.host, sftp.port)
+
+    def _clear_up(self) -> None:
+        """Remove what a crash left half written where partners collect."""
+        for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
+            clear_leftovers(outbox)
 
     def _periodic(self) -> Sequence[Periodic]:
         return (
