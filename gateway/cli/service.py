@@ -1,6 +1,7 @@
 """`tally init`, `tally serve` and `tally status`."""
 
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -53,6 +54,8 @@ def serve(
             address,
             lambda: out.say(f"Tallystick serves SFTP on {service.sftp_host}:{service.sftp_port}. Ctrl-C ends it."),
         )
+        # Whoever waits for the address reads a pipe, which would keep it until the end.
+        sys.stdout.flush()
         stop.wait()
 
 
