@@ -146,12 +146,14 @@ class Inbound:
     def _take_in(self, claim: Claim, receipt_id: ReceiptId, unpacked: Unpacked) -> Effects:
         """Commit what a file contained: all at once, or, for a very large one, in steps that may each be repeated."""
         starts = range(0, len(unpacked.documents), BATCH) or range(1)
-        for start in starts[:-1]:
-            self.database.write(
-                partial(self._take_in_some, claim, receipt_id, unpacked, self._batch(receipt_id, unpacked, start))
-            )
-        last = self._batch(receipt_id, unpacked, starts[-1])
-        unpacked.close()
+        try:
+            for start in starts[:-1]:
+                self.database.write(
+                    partial(self._take_in_some, claim, receipt_id, unpacked, self._batch(receipt_id, unpacked, start))
+                )
+            last = self._batch(receipt_id, unpacked, starts[-1])
+        finally:
+            unpacked.close()
 
         def effects(session: Session) -> None:
             receipt = self._pending(session, receipt_id)
