@@ -76,7 +76,7 @@ class Front:
         if row is None:
             _log.info("a file that we did not send left the outbox", partner=partner, action=action)
             return
-        if row.state is TransmissionState.SENT:
+        if row.state in (TransmissionState.READY, TransmissionState.SENT):
             transmissions.move(row, TransmissionState.COLLECTED)
         journal.record(
             session,

@@ -171,7 +171,8 @@ class Outbound:
                 raise NotFound(f"Transmission {transmission_id} is to be sent but is not in the database.")
             data = self.blobs.read(session, BlobDigest(row.sha256))
             patience = self.envelopes.patience(session, PartnerId(row.partner)) if _expects_answer(row) else None
-        self.senders.send(PartnerId(row.partner), row.filename, data)
+        if not _has_arrived(row):
+            self.senders.send(PartnerId(row.partner), row.filename, data)
 
         def effects(session: Session) -> None:
             current = transmissions.get(session, transmission_id)
@@ -183,14 +184,16 @@ class Outbound:
     # 7. From now on an answer is expected.
 
     def _sent(self, session: Session, row: Transmission, patience: timedelta | None) -> None:
-        again = row.state != TransmissionState.READY
+        again = row.sent_at is not None
         if not again:
             now = self.clock.now()
-            transmissions.move(row, TransmissionState.SENT)
+            if row.state is TransmissionState.READY:
+                transmissions.move(row, TransmissionState.SENT)
             row.sent_at = now
             row.answer_due_at = now + patience if patience is not None else None
             for document in documents.of_transmission(session, row.id):
-                documents.close(document, DocumentState.DELIVERED)
+                if document.state is DocumentState.PENDING:
+                    documents.close(document, DocumentState.DELIVERED)
                 enqueue_report(self.queue, session, document, OrderProgress.SENT)
         for document in documents.of_transmission(session, row.id):
             self._journal(session, Step.SENT, document, transmission=row, detail={"file": row.filename, "again": again})
@@ -277,6 +280,11 @@ class Outbound:
             transmission_id=TransmissionId(row.id),
             detail=detail,
         )
+
+
+def _has_arrived(row: Transmission) -> bool:
+    """Whether the partner fetched or answered what a crash kept us from noting as sent; it must not be put there twice."""
+    return row.sent_at is None and row.state not in (TransmissionState.READY, TransmissionState.FAILED)
 
 
 def _expects_answer(row: Transmission) -> bool:
