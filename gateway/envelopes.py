@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,9 @@ from partners.control_numbers import Kind
 from partners.registry import AppliedProfile
 from translators import registry as maps
 from translators.x12 import write
+from translators.x12.check import check
 from translators.x12.segments import Delimiters, Node
+from translators.x12.values import CannotWrite
 
 TABLE = "004010"
 """The version of the standard's table that documents are written by."""
@@ -28,6 +30,10 @@ TA1 = "TA1"
 FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
 """GS01 (element 479) of each set we write."""
 
+MOST_TOLD = 5
+"""Faults told of a document that is not sent."""
+
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -82,7 +88,11 @@ class Envelopes:
         return None if applied is None or applied.profile.x12 is None else applied.profile.x12.answer_time
 
     def draft(self, session: Session, partner: PartnerId, document: AnyDocument) -> Draft:
-        """Translate a document as agreed now. Raises Misconfigured where nothing is agreed, CannotWrite for impossible data."""
+        """Translate a document as agreed now.
+
+        Raises Misconfigured where nothing is agreed, CannotWrite for data that X12 cannot hold or that the partner would
+        have to reject: what we would not accept is not sent, and takes no number.
+        """
         applied = registry.current(session, partner)
         if applied is None:
             raise Misconfigured(f"Nothing can be sent to {partner}: there is no such partner in force.")
@@ -91,7 +101,10 @@ class Envelopes:
         set_id = SET_OF_DOCUMENT.get(document.type, TA1)
         terms = _terms(applied, set_id)
         nodes = None if set_id == TA1 else maps.for_document(document).write(document, TABLE)
-        return Draft(partner, applied.version, kind, document, terms, set_id, nodes)
+        draft = Draft(partner, applied.version, kind, document, terms, set_id, nodes)
+        if not answer:
+            _prove(draft)
+        return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
         """Take control numbers and write the bytes, in the transaction that stores them."""
@@ -104,24 +117,40 @@ class Envelopes:
             return Sealed(_filename(draft, interchange), data, TA1, None, f"{interchange:09d}", None, None)
         group = control_numbers.take(session, draft.partner, Kind.GROUP)
         set_control = f"{control_numbers.take(session, draft.partner, Kind.SET):04d}"
-        functional_id = FUNCTIONAL_IDS[draft.set_id]
-        written = write.GroupToWrite(
-            functional_id=functional_id,
-            control_number=group,
-            version=draft.terms.version,
-            sender=draft.terms.sender.group,
-            receiver=draft.terms.receiver.group,
-            sets=[write.SetToWrite(draft.set_id, set_control, draft.nodes)],
-        )
         return Sealed(
             filename=_filename(draft, interchange),
-            data=write.interchange(envelope, [written], form),
+            data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),
             set_id=draft.set_id,
-            functional_id=functional_id,
+            functional_id=FUNCTIONAL_IDS[draft.set_id],
             interchange_control=f"{interchange:09d}",
             group_control=str(group),
             set_control=set_control,
         )
+
+
+def _prove(draft: Draft) -> None:
+    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by."""
+    group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=TABLE)
+    form = write.Form(delimiters=_delimiters(draft.terms))
+    written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
+    told = [found.message for found in check([written]).findings if found.is_error]
+    if told:
+        more = f" And {len(told) - MOST_TOLD} more." if len(told) > MOST_TOLD else ""
+        raise CannotWrite(
+            f"The {draft.document.type} {document_number(draft.document)} would not be a valid {draft.set_id}: "
+            f"{' '.join(told[:MOST_TOLD])}{more} Correct it where it comes from and give it again."
+        )
+
+
+def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:
+    return write.GroupToWrite(
+        functional_id=FUNCTIONAL_IDS[draft.set_id],
+        control_number=control_number,
+        version=draft.terms.version,
+        sender=draft.terms.sender.group,
+        receiver=draft.terms.receiver.group,
+        sets=[write.SetToWrite(draft.set_id, set_control, nodes)],
+    )
 
 
 def _envelope(draft: Draft, interchange: int, now: datetime) -> write.Envelope:
