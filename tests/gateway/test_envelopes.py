@@ -1,0 +1,68 @@
+"""From a document to the bytes one partner agreed to."""
+
+from datetime import timedelta
+
+import pytest
+
+from canonical.documents import ANY_DOCUMENT
+from canonical.errors import Misconfigured
+from canonical.identity import PartnerId
+from gateway.envelopes import Draft, Envelopes
+
+from .house import House, order, segments
+
+ORDER = ANY_DOCUMENT.validate_python(order("PO 1/ü"))
+ACME, BETA = PartnerId("acme"), PartnerId("beta")
+
+
+def draft(house: House, number: str) -> Draft:
+    with house.gateway.database.read() as session:
+        return Envelopes().draft(session, ACME, ANY_DOCUMENT.validate_python(order(number)))
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("4500123", "850_4500123_000000001.edi"),
+        ("PO 1/ü..\\", "850_PO-1-..-_000000001.edi"),
+        ("../../etc/passwd", "850_..-..-etc-passwd_000000001.edi"),
+    ],
+)
+def test_the_name_of_a_file_is_unique_and_safe(house: House, number: str, name: str) -> None:
+    """Unique by the control number, readable by the document's, and good on any file system."""
+    house.place_order(order(number), name="po.json")
+    house.gateway.delivery.pull()
+    house.work()
+    [(found, data)] = house.outbox("acme").items()
+    assert found == name
+    assert segments(data)[3][3] == number
+
+
+def test_a_draft_takes_no_number(house: House) -> None:
+    for _ in range(3):
+        draft(house, "1")
+    assert house.send_order("2")[90:99] == b"000000001"
+
+
+@pytest.mark.parametrize(
+    ("partner", "told"),
+    [
+        ("nobody", "Nothing can be sent to nobody: there is no such partner in force."),
+        ("beta", "beta has no X12 section in its profile, so a 850 cannot be written for it."),
+    ],
+)
+def test_what_is_not_agreed_cannot_be_drafted(house: House, partner: str, told: str) -> None:
+    with house.gateway.database.read() as session, pytest.raises(Misconfigured) as caught:
+        Envelopes().draft(session, PartnerId(partner), ORDER)
+    assert caught.value.message == told
+
+
+@pytest.mark.parametrize(
+    ("terms", "patience"), [("acknowledge_within: 24", timedelta(hours=24)), ("acknowledge_within: never", None)]
+)
+def test_patience_is_agreed(house: House, terms: str, patience: timedelta | None) -> None:
+    house.amend("acme", ("acknowledge_within: 24", terms))
+    with house.gateway.database.read() as session:
+        assert Envelopes().patience(session, ACME) == patience
+        assert Envelopes().patience(session, BETA) is None
+        assert Envelopes().patience(session, PartnerId("nobody")) is None
