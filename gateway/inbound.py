@@ -13,7 +13,7 @@ from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from partners import control_numbers, registry
 from partners.control_numbers import InterchangeKey
-from spool import documents, journal, receipts, transmissions
+from spool import documents, receipts, transmissions
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
 from spool.database import Database
@@ -24,6 +24,7 @@ from spool.queue.port import Claim, WorkQueue
 from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState
 
+from . import journaling
 from .acks.matching import Answers
 from .listeners.port import Arrival
 from .outbound import Effects, Outbound
@@ -78,7 +79,9 @@ class Inbound:
             state=ReceiptState.PENDING,
         )
         session.add(receipt)
-        self._journal(session, Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size})
+        journaling.of_receipt(
+            session, self.clock, Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size}
+        )
         self.queue.enqueue(
             session,
             kind=OPEN,
@@ -128,7 +131,9 @@ class Inbound:
                 return
             reason = f"The same bytes came before as receipt {original}."
             receipts.close(receipt, ReceiptState.DUPLICATE, reason=reason, duplicate_of=original)
-            self._journal(session, Step.DUPLICATE, receipt, outcome="same bytes", detail={"of": original})
+            journaling.of_receipt(
+                session, self.clock, Step.DUPLICATE, receipt, outcome="same bytes", detail={"of": original}
+            )
             for answer in transmissions.answering(session, original):
                 self.outbound.send_again(session, answer, f"{receipt.filename} came again")
 
@@ -139,7 +144,7 @@ class Inbound:
             receipt = self._pending(session, receipt_id)
             if receipt is not None:
                 receipts.close(receipt, ReceiptState.QUARANTINED, reason=reason)
-                self._journal(session, Step.QUARANTINED, receipt, outcome=reason)
+                journaling.of_receipt(session, self.clock, Step.QUARANTINED, receipt, outcome=reason)
 
         return effects
 
@@ -269,8 +274,9 @@ class Inbound:
 
     def _accept(self, session: Session, row: DocumentRow, document: UnpackedDocument) -> None:
         """The fourth duplicate layer, then on to the ERP."""
-        self._journal_document(
+        journaling.of_document(
             session,
+            self.clock,
             Step.TRANSLATED,
             row,
             detail={"type": row.type, "number": row.number, "findings": len(row.findings)},
@@ -312,29 +318,41 @@ class Inbound:
         receipt.format = unpacked.format
         if unpacked.quarantine is not None:
             receipts.close(receipt, ReceiptState.QUARANTINED, reason=unpacked.quarantine)
-            self._journal(session, Step.QUARANTINED, receipt, outcome=unpacked.quarantine, detail=_findings(unpacked))
+            journaling.of_receipt(
+                session, self.clock, Step.QUARANTINED, receipt, outcome=unpacked.quarantine, detail=_findings(unpacked)
+            )
         elif unpacked.rejection is not None:
             receipts.close(receipt, ReceiptState.REJECTED, reason=unpacked.rejection)
-            self._journal(session, Step.REJECTED, receipt, outcome=unpacked.rejection, detail=_findings(unpacked))
+            journaling.of_receipt(
+                session, self.clock, Step.REJECTED, receipt, outcome=unpacked.rejection, detail=_findings(unpacked)
+            )
         else:
             receipts.close(receipt, ReceiptState.OPENED)
-            self._journal(
-                session, Step.PARSED, receipt, detail={"documents": len(unpacked.documents)} | _findings(unpacked)
+            journaling.of_receipt(
+                session,
+                self.clock,
+                Step.PARSED,
+                receipt,
+                detail={"documents": len(unpacked.documents)} | _findings(unpacked),
             )
         for answer in unpacked.replies():
             submitted = self.outbound.submit(session, answer, partner, answers=receipt_id)
-            self._journal(session, Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": submitted})
+            journaling.of_receipt(
+                session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": submitted}
+            )
         if unpacked.report is not None:
             filename, data = unpacked.report
             self.outbound.report(session, partner, filename, data, answers=receipt_id)
-            self._journal(session, Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename})
+            journaling.of_receipt(
+                session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename}
+            )
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Opening failed for good: the receipt says so, visible and replayable."""
         receipt = self._pending(session, ReceiptId(claim.payload["receipt"]))
         if receipt is not None:
             receipts.close(receipt, ReceiptState.DEAD, reason=reason)
-            self._journal(session, Step.DEAD, receipt, outcome=reason)
+            journaling.of_receipt(session, self.clock, Step.DEAD, receipt, outcome=reason)
 
     # Room 7, delivery to the ERP, is in erp/delivery.py.
 
@@ -353,39 +371,8 @@ class Inbound:
         duplicate_of: DocumentId | None = None,
     ) -> None:
         documents.close(row, state, reason=reason, duplicate_of=duplicate_of)
-        self._journal_document(session, step, row, outcome=reason, detail={"type": row.type, "number": row.number})
-
-    def _journal(
-        self,
-        session: Session,
-        step: Step,
-        receipt: Receipt,
-        *,
-        outcome: str = "",
-        detail: dict[str, object] | None = None,
-    ) -> None:
-        journal.record(
-            session,
-            self.clock,
-            step=step,
-            outcome=outcome,
-            partner=PartnerId(receipt.partner),
-            receipt_id=ReceiptId(receipt.id),
-            detail=detail,
-        )
-
-    def _journal_document(
-        self, session: Session, step: Step, row: DocumentRow, *, outcome: str = "", detail: dict[str, object]
-    ) -> None:
-        journal.record(
-            session,
-            self.clock,
-            step=step,
-            outcome=outcome,
-            partner=PartnerId(row.partner),
-            receipt_id=ReceiptId(row.receipt_id) if row.receipt_id else None,
-            document_id=DocumentId(row.id),
-            detail=detail,
+        journaling.of_document(
+            session, self.clock, step, row, outcome=reason, detail={"type": row.type, "number": row.number}
         )
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number, order_numbers
 from canonical.errors import Fault, NotFound, TallyError
-from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
+from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.order import PurchaseOrder
-from spool import documents, journal, transmissions
+from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database import Database
@@ -22,6 +22,7 @@ from spool.queue.port import Claim, WorkQueue
 from spool.states import DocumentState, TransmissionState
 from spool.transmissions import Transmission
 
+from . import journaling
 from .acks.matching import enqueue_report
 from .business_key import business_key, content_digest
 from .envelopes import Envelopes
@@ -88,7 +89,9 @@ class Outbound:
             created_at=self.clock.now(),
         )
         documents.add(session, row, order_numbers(document))
-        self._journal(session, Step.SUBMITTED, row, detail={"type": row.type, "number": row.number})
+        journaling.of_document(
+            session, self.clock, Step.SUBMITTED, row, detail={"type": row.type, "number": row.number}
+        )
         self.queue.enqueue(
             session,
             kind=BUILD,
@@ -149,8 +152,9 @@ class Outbound:
             current.group_control = sealed.group_control
             current.set_control = sealed.set_control
             current.profile_version = draft.profile_version
-            self._journal(
+            journaling.of_document(
                 session,
+                self.clock,
                 Step.BUILT,
                 current,
                 transmission=transmission,
@@ -196,9 +200,16 @@ class Outbound:
                     documents.close(document, DocumentState.DELIVERED)
                 enqueue_report(self.queue, session, document, OrderProgress.SENT)
         for document in documents.of_transmission(session, row.id):
-            self._journal(session, Step.SENT, document, transmission=row, detail={"file": row.filename, "again": again})
+            journaling.of_document(
+                session,
+                self.clock,
+                Step.SENT,
+                document,
+                transmission=row,
+                detail={"file": row.filename, "again": again},
+            )
         if row.kind == "report":
-            self._journal_report(session, Step.SENT, row, detail={"file": row.filename, "again": again})
+            journaling.of_report(session, self.clock, Step.SENT, row, detail={"file": row.filename, "again": again})
 
     def send_again(self, session: Session, row: Transmission, reason: str) -> None:
         """Transmit stored bytes once more, because the partner asked again for what they answer."""
@@ -217,10 +228,12 @@ class Outbound:
             if document.state is DocumentState.PENDING:
                 documents.close(document, DocumentState.DEAD, reason=reason)
                 enqueue_report(self.queue, session, document, OrderProgress.REFUSED, reason)
-            self._journal(session, Step.DEAD, document, transmission=transmission, outcome=reason, detail={})
+            journaling.of_document(
+                session, self.clock, Step.DEAD, document, transmission=transmission, outcome=reason, detail={}
+            )
         if transmission is not None and transmission.kind == "report":
-            self._journal_report(
-                session, Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename}
+            journaling.of_report(
+                session, self.clock, Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename}
             )
 
     def _keep(self, session: Session, partner: str, kind: str, filename: str, data: bytes) -> Transmission:
@@ -243,42 +256,6 @@ class Outbound:
             lane=_lane(row.partner),
             payload={"transmission": row.id},
             unique_key=f"{TRANSMIT}:{row.id}",
-        )
-
-    def _journal(
-        self,
-        session: Session,
-        step: Step,
-        document: DocumentRow,
-        *,
-        transmission: Transmission | None = None,
-        outcome: str = "",
-        detail: dict[str, Any],
-    ) -> None:
-        journal.record(
-            session,
-            self.clock,
-            step=step,
-            outcome=outcome,
-            partner=PartnerId(document.partner),
-            document_id=DocumentId(document.id),
-            transmission_id=TransmissionId(transmission.id) if transmission else None,
-            detail=detail,
-        )
-
-    def _journal_report(
-        self, session: Session, step: Step, row: Transmission, *, outcome: str = "", detail: dict[str, Any]
-    ) -> None:
-        """No document stands for a report; it belongs to the receipt it answers."""
-        journal.record(
-            session,
-            self.clock,
-            step=step,
-            outcome=outcome,
-            partner=PartnerId(row.partner),
-            receipt_id=ReceiptId(row.answers) if row.answers else None,
-            transmission_id=TransmissionId(row.id),
-            detail=detail,
         )
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.errors import NotFound
-from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
+from canonical.identity import BlobDigest, DocumentId, PartnerId
 from canonical.order import PurchaseOrder
-from spool import documents, journal
+from spool import documents
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database import Database
@@ -21,6 +20,7 @@ from spool.journal import Step
 from spool.queue.port import Claim
 from spool.states import DocumentState
 
+from .. import journaling
 from ..business_key import business_key
 from ..outbound import Effects, OrderChanged, Outbound
 from . import cursors
@@ -85,11 +85,13 @@ class Delivery:
             case Applied(reference=reference) | AlreadyApplied(reference=reference):
                 if row.state in (DocumentState.PENDING, DocumentState.REJECTED):
                     documents.close(row, DocumentState.DELIVERED)
-                    self._journal(session, Step.DELIVERED, row, detail={"reference": reference})
+                    journaling.of_document(session, self.clock, Step.DELIVERED, row, detail={"reference": reference})
             case Refused(problem=problem):
                 if row.state in (DocumentState.PENDING, DocumentState.DELIVERED):
                     documents.close(row, DocumentState.REJECTED, reason=f"The ERP refused it: {problem.message}")
-                    self._journal(session, Step.REFUSED, row, outcome=problem.message, detail={"code": problem.code})
+                    journaling.of_document(
+                        session, self.clock, Step.REFUSED, row, outcome=problem.message, detail={"code": problem.code}
+                    )
             case Pending():
                 pass
 
@@ -98,7 +100,7 @@ class Delivery:
         row = documents.get(session, DocumentId(claim.payload["document"]))
         if row is not None and row.state is DocumentState.PENDING:
             documents.close(row, DocumentState.DEAD, reason=reason)
-            self._journal(session, Step.DEAD, row, outcome=reason)
+            journaling.of_document(session, self.clock, Step.DEAD, row, outcome=reason)
 
     def report(self, claim: Claim) -> Effects:
         """Work item ``report``: tell the ERP how far one of its orders has come."""
@@ -181,23 +183,3 @@ class Delivery:
     def _document(self, session: Session, row: DocumentRow) -> AnyDocument:
         data = self.blobs.read(session, BlobDigest(row.canonical_sha256 or ""))
         return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
-
-    def _journal(
-        self,
-        session: Session,
-        step: Step,
-        row: DocumentRow,
-        *,
-        outcome: str = "",
-        detail: dict[str, Any] | None = None,
-    ) -> None:
-        journal.record(
-            session,
-            self.clock,
-            step=step,
-            outcome=outcome,
-            partner=PartnerId(row.partner),
-            receipt_id=ReceiptId(row.receipt_id) if row.receipt_id else None,
-            document_id=DocumentId(row.id),
-            detail=detail,
-        )
