@@ -6,6 +6,7 @@ not. The notes each one keeps are what the count at the end is held against.
 
 import os
 import random
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -103,9 +104,9 @@ class Address:
         return self._over
 
     def after(self, life: int) -> tuple[int, int]:
-        """Port and number of a life later than ``life``; after a second, of the same one, as connections also break."""
+        """Port and number of a life later than ``life``; after a moment, of the same one, as connections also break."""
         with self._changed:
-            self._changed.wait_for(lambda: self._life > life or self._over, 1.0 if life else None)
+            self._changed.wait_for(lambda: self._life > life or self._over, 0.1 if life else None)
             return self._port, self._life
 
 
@@ -157,19 +158,20 @@ class SftpClient(threading.Thread):
 
     @contextmanager
     def _session(self, port: int) -> Iterator[paramiko.SFTPClient]:
-        transport = paramiko.Transport(("127.0.0.1", port))
-        try:
-            transport.start_client(timeout=PATIENCE)
-            self._login(transport)
-            session = paramiko.SFTPClient.from_transport(transport)
-            assert session is not None
-            channel = session.get_channel()
-            assert channel is not None
-            channel.settimeout(PATIENCE)
-            yield session
-        finally:
-            transport.close()
-            transport.join(PATIENCE)
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
+            transport = paramiko.Transport(connection)
+            try:
+                transport.start_client(timeout=PATIENCE)
+                self._login(transport)
+                session = paramiko.SFTPClient.from_transport(transport)
+                assert session is not None
+                channel = session.get_channel()
+                assert channel is not None
+                channel.settimeout(PATIENCE)
+                yield session
+            finally:
+                transport.close()
+                transport.join(PATIENCE)
 
     def send(self, session: paramiko.SFTPClient, parcel: Parcel) -> None:
         """Upload one file. It is answered when the answer to its CLOSE, or to its rename, has come."""
@@ -196,17 +198,30 @@ def temporary_name(filename: str) -> str:
 
 
 class Supplier(SftpClient):
-    """Sends files one after the other."""
+    """Sends files one after the other. Of some, its line breaks after the first half, once: that half must never count."""
 
     def __init__(self, parcels: Sequence[Parcel], *client: Any) -> None:
         super().__init__(*client)
         self._left = list(parcels)
+        self._unlucky = {parcel.filename for parcel in self._left[::5] if parcel.route is Route.CLOSE}
 
     def errand(self, session: paramiko.SFTPClient) -> bool:
         while self._left:
-            self.send(session, self._left[0])
+            parcel = self._left[0]
+            if parcel.filename in self._unlucky:
+                self._unlucky.discard(parcel.filename)
+                self._break_off(session, parcel)
+                return True
+            self.send(session, parcel)
             del self._left[0]
         return False
+
+    def _break_off(self, session: paramiko.SFTPClient, parcel: Parcel) -> None:
+        handle = open_raw(session, f"/inbox/{parcel.filename}", NEW)
+        write_raw(session, handle, 0, parcel.data[: min(len(parcel.data) // 2, PIECE)])
+        channel = session.get_channel()
+        assert channel is not None
+        channel.get_transport().close()
 
 
 class OrderDesk(SftpClient):
