@@ -1,10 +1,11 @@
 """Three-way (and four-way) matching: what was ordered, acknowledged, shipped and invoiced, line by line. Pure.
 
 Lines are matched by a product number both sides give, then by line number: suppliers often number their own documents anew.
+Everything is collected first and judged at the end, so that it does not matter which document came before which.
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from canonical.finding import Severity
 from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import EventDate, ItemIdentifier
 from canonical.order import OrderLine, PurchaseOrder
+from canonical.quantity import Quantity
 from canonical.shipment import ShipmentLevel, ShipNotice
 
 _COMING = frozenset(
@@ -32,7 +34,14 @@ _COMING = frozenset(
 )
 """Answers that promise the quantity they name; the others (backorder, rejection, hold) do not."""
 
+_ACCEPTED_AS_A_WHOLE = frozenset(
+    {"accepted", "acknowledged", "acknowledged_exceptions_only", "acknowledged_without_detail"}
+)
+"""Answers to the whole order by which lines without an answer of their own are promised as ordered."""
+
 _WANTED_DATES = ("delivery_requested", "requested_ship", "delivery_required", "promised_for_delivery")
+
+_STAGES = ("invoiced", "shipped", "acknowledged", "ordered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +85,52 @@ class OrderState:
 def match(number: str, documents: Iterable[AnyDocument]) -> OrderState:
     """Match the documents of one order, given in the order they came. Only the latest acknowledgement of a line counts."""
     matcher = _Matcher(number)
-    for document in documents:
+    # An order that comes late is what the others are about all the same.
+    for document in sorted(documents, key=lambda document: not isinstance(document, PurchaseOrder)):
         matcher.take(document)
     return matcher.result()
 
 
+@dataclass(slots=True)
+class _Line:
+    """A line and what documents say of it: ``answers`` are those of the latest acknowledgement that names it."""
+
+    state: LineState
+    answers: list[AcknowledgedLine] = field(default_factory=list)
+    answered_for: datetime.date | None = None
+    shipped: list[Quantity] = field(default_factory=list)
+    invoiced: list[Quantity] = field(default_factory=list)
+    invoiced_prices: list[Decimal] = field(default_factory=list)
+    foreign: dict[str, str] = field(default_factory=dict)
+    """Units other than the order's, by what is given in them."""
+
+    def total(self, what: str, quantities: Iterable[Quantity]) -> Decimal | None:
+        """The sum in the order's unit; None for no quantities, or where one is in another unit."""
+        total: Decimal | None = None
+        for quantity in quantities:
+            if quantity.unit and self.state.unit and quantity.unit != self.state.unit:
+                self.foreign[what] = quantity.unit
+                return None
+            total = (total or Decimal(0)) + quantity.value
+        return total
+
+
 class _Matcher:
+    """Collects."""
+
     def __init__(self, number: str) -> None:
         self.number = number
-        self.lines: list[LineState] = []
+        self.lines: list[_Line] = []
         self.exceptions: list[OrderException] = []
         self.order_known = False
-        self.stages: list[str] = []
+        self.stages: set[str] = set()
+        self.answer: str | None = None
         self.invoiced_total: Decimal | None = None
 
     def take(self, document: AnyDocument) -> None:
         if document.purpose is Purpose.CANCELLATION:
-            self._except(
-                "cancelled", Severity.WARNING, f"A {document.type} cancels an earlier one; check what it undoes."
-            )
+            told = f"A {document.type} cancels an earlier one; check what it undoes."
+            self.exceptions.append(OrderException("cancelled", Severity.WARNING, told))
             return
         match document:
             case PurchaseOrder():
@@ -109,146 +145,157 @@ class _Matcher:
                 pass
 
     def result(self) -> OrderState:
-        if self.order_known and "acknowledged" in self.stages:
-            for line in self.lines:
-                if line.ordered is not None and line.acknowledged is None and not line.statuses:
-                    self._except(
-                        "line-unanswered", Severity.WARNING, f"Line {line.number} has no answer yet.", line.number
-                    )
+        exceptions = [*self.exceptions]
+        if self.answer is not None and self.answer.startswith("rejected"):
+            exceptions.append(OrderException("order-rejected", Severity.ERROR, "The supplier rejects the order."))
+        for line in self.lines:
+            _settle(line, self.answer)
+            exceptions += _judge(line, self.answer)
         if "invoiced" in self.stages and "shipped" not in self.stages:
-            self._except("invoice-without-shipment", Severity.WARNING, "Invoiced, but no ship notice has come.")
-        stage = next(
-            (name for name in ("invoiced", "shipped", "acknowledged", "ordered") if name in self.stages), "unknown"
-        )
-        return OrderState(self.number, stage, tuple(self.lines), tuple(self.exceptions), self.invoiced_total)
+            told = "Invoiced, but no ship notice has come."
+            exceptions.append(OrderException("invoice-without-shipment", Severity.WARNING, told))
+        stage = next((name for name in _STAGES if name in self.stages), "unknown")
+        lines = tuple(line.state for line in self.lines)
+        return OrderState(self.number, stage, lines, tuple(exceptions), self.invoiced_total)
 
     def _order(self, order: PurchaseOrder) -> None:
         self.order_known = True
-        self.stages.append("ordered")
+        self.stages.add("ordered")
         default = _wanted(order.dates)
-        self.lines = [_ordered_line(position, line, default) for position, line in enumerate(order.lines, 1)]
+        self.lines = [_Line(_ordered_line(position, line, default)) for position, line in enumerate(order.lines, 1)]
 
     def _acknowledgement(self, answer: PurchaseOrderAcknowledgement) -> None:
-        self.stages.append("acknowledged")
-        if answer.answer.startswith("rejected"):
-            self._except("order-rejected", Severity.ERROR, "The supplier rejects the order.")
-        default = _wanted(answer.dates)
-        for position, line in enumerate(answer.lines, 1):
-            self._acknowledged_line(line, self._find(line.number, line.items, position), default)
-
-    def _acknowledged_line(self, answer: AcknowledgedLine, line: LineState, default: datetime.date | None) -> None:
-        coming = [response for response in answer.responses if response.status in _COMING]
-        line.statuses = [response.status.value for response in answer.responses]
-        stated = [response.quantity.value for response in coming if response.quantity is not None]
-        if stated:
-            line.acknowledged = sum(stated, Decimal(0))
-        elif coming:
-            line.acknowledged = answer.quantity.value if answer.quantity is not None else line.ordered
-        elif answer.responses:
-            line.acknowledged = Decimal(0)
-        dates = [response.date.date for response in coming if response.date is not None and response.date.date]
-        line.promised = max(dates) if dates else _wanted(answer.dates) or default
-        self._compare_answer(answer, line)
-
-    def _compare_answer(self, answer: AcknowledgedLine, line: LineState) -> None:
-        for response in answer.responses:
-            if response.status not in _COMING:
-                words = response.status.value.replace("_", " ")
-                quantity = (
-                    f" ({response.quantity.value} {response.quantity.unit or ''})".rstrip() if response.quantity else ""
-                )
-                self._except(
-                    f"line-{response.status.value}",
-                    Severity.WARNING,
-                    f"Line {line.number} is {words}{quantity}.",
-                    line.number,
-                )
-        if line.ordered is not None and line.acknowledged is not None and line.acknowledged != line.ordered:
-            word = "short" if line.acknowledged < line.ordered else "over"
-            self._except(
-                f"quantity-{word}",
-                Severity.WARNING,
-                f"Line {line.number}: {line.acknowledged} {line.unit or ''} promised of {line.ordered} ordered.".replace(
-                    "  ", " "
-                ),
-                line.number,
-            )
-        if line.wanted and line.promised and line.promised != line.wanted:
-            word = "later" if line.promised > line.wanted else "earlier"
-            self._except(
-                "date-changed",
-                Severity.WARNING,
-                f"Line {line.number}: promised for {line.promised}, {word} than the {line.wanted} asked for.",
-                line.number,
-            )
-        if answer.price is not None and line.price is not None and answer.price.amount != line.price:
-            self._price_differs("acknowledged", answer.price.amount, line)
+        self.stages.add("acknowledged")
+        self.answer = answer.answer
+        named: set[int] = set()
+        for position, answered in enumerate(answer.lines, 1):
+            line = self._find(answered.number, answered.items, position)
+            if id(line) not in named:
+                named.add(id(line))
+                line.answers = []
+                line.answered_for = _wanted(answer.dates)
+            line.answers.append(answered)
 
     def _shipment(self, notice: ShipNotice) -> None:
-        self.stages.append("shipped")
+        self.stages.add("shipped")
         for position, level in enumerate(_items_of(notice, self.number), 1):
             item = level.item
-            if item is None or item.shipped is None:
-                continue
-            line = self._find(item.line_number, item.items, position)
-            line.shipped = (line.shipped or Decimal(0)) + item.shipped.value
-            limit = line.ordered if line.acknowledged is None else line.acknowledged
-            if limit is not None and line.shipped > limit:
-                self._except(
-                    "shipped-over",
-                    Severity.WARNING,
-                    f"Line {line.number}: {line.shipped} shipped, {limit} expected.",
-                    line.number,
-                )
+            if item is not None and item.shipped is not None:
+                self._find(item.line_number, item.items, position).shipped.append(item.shipped)
 
     def _invoice(self, invoice: Invoice) -> None:
-        self.stages.append("invoiced")
+        self.stages.add("invoiced")
         self.invoiced_total = (self.invoiced_total or Decimal(0)) + invoice.total_amount
         for position, billed in enumerate(invoice.lines, 1):
-            line = self._find(billed.number, billed.items, position)
-            self._invoiced_line(billed, line)
+            self._invoiced_line(billed, self._find(billed.number, billed.items, position))
 
-    def _invoiced_line(self, billed: InvoiceLine, line: LineState) -> None:
+    def _invoiced_line(self, billed: InvoiceLine, line: _Line) -> None:
         if billed.quantity is not None:
-            line.invoiced = (line.invoiced or Decimal(0)) + billed.quantity.value
-            if line.shipped is not None and line.invoiced > line.shipped:
-                self._except(
-                    "invoiced-over",
-                    Severity.ERROR,
-                    f"Line {line.number}: {line.invoiced} invoiced, but {line.shipped} shipped.",
-                    line.number,
-                )
-        if billed.price is not None and line.price is not None and billed.price.amount != line.price:
-            self._price_differs("invoiced", billed.price.amount, line)
+            line.invoiced.append(billed.quantity)
+        if billed.price is not None:
+            line.invoiced_prices.append(billed.price.amount)
 
-    def _price_differs(self, what: str, price: Decimal, line: LineState) -> None:
-        self._except(
-            f"price-{what}",
-            Severity.ERROR if what == "invoiced" else Severity.WARNING,
-            f"Line {line.number}: {what} at {price}, ordered at {line.price}.",
-            line.number,
-        )
-
-    def _find(self, number: str | None, items: Sequence[ItemIdentifier], position: int) -> LineState:
+    def _find(self, number: str | None, items: Sequence[ItemIdentifier], position: int) -> _Line:
         wanted = set(items)
-        by_item = [line for line in self.lines if wanted.intersection(line.items)]
+        by_item = [line for line in self.lines if wanted.intersection(line.state.items)]
         if len(by_item) == 1:
             return by_item[0]
         candidates = by_item or self.lines
         for line in candidates:
-            if number is not None and _same_number(line.number, number):
+            if number is not None and _same_number(line.state.number, number):
                 return line
         if by_item:
             return by_item[0]
         if self.order_known:
             name = items[0].value if items else number or str(position)
-            self._except("line-not-ordered", Severity.ERROR, f"{name} was not ordered.", number)
-        line = LineState(number or str(position), tuple(items), None, None, None, None)
+            told = f"{name} was not ordered."
+            self.exceptions.append(OrderException("line-not-ordered", Severity.ERROR, told, number))
+        line = _Line(LineState(number or str(position), tuple(items), None, None, None, None))
         self.lines.append(line)
         return line
 
-    def _except(self, code: str, severity: Severity, message: str, line: str | None = None) -> None:
-        self.exceptions.append(OrderException(code, severity, message, line))
+
+def _settle(line: _Line, answer: str | None) -> None:
+    """Sum up what was said of a line."""
+    state = line.state
+    state.shipped = line.total("shipped", line.shipped)
+    state.invoiced = line.total("invoiced", line.invoiced)
+    responses = [response for answered in line.answers for response in answered.responses]
+    coming = [response for response in responses if response.status in _COMING]
+    state.statuses = [response.status.value for response in responses]
+    repeated = [answered.quantity for answered in line.answers if answered.quantity is not None]
+    stated = [response.quantity for response in coming if response.quantity is not None]
+    if stated:
+        state.acknowledged = line.total("acknowledged", stated)
+    elif coming or (not responses and answer in _ACCEPTED_AS_A_WHOLE):
+        state.acknowledged = line.total("acknowledged", repeated) if repeated else state.ordered
+    elif responses:
+        state.acknowledged = Decimal(0)
+    dates = [response.date.date for response in coming if response.date is not None and response.date.date]
+    own = [wanted for answered in line.answers if (wanted := _wanted(answered.dates)) is not None]
+    state.promised = max([*dates, *([] if dates else own)], default=line.answered_for)
+
+
+def _judge(line: _Line, answer: str | None) -> Iterator[OrderException]:
+    """What a person should know about a line whose sums are made."""
+    state = line.state
+    for what, unit in line.foreign.items():
+        yield _warning(
+            "unit-differs", state, f"{what} in {unit}, ordered in {state.unit}; quantities were not compared."
+        )
+    yield from _judge_answer(line, answer)
+    expected = state.ordered if state.acknowledged is None else state.acknowledged
+    if state.shipped is not None and expected is not None and state.shipped > expected:
+        yield _warning("shipped-over", state, f"{state.shipped} shipped, {expected} expected.")
+    if state.invoiced is not None:
+        limit, word = (state.shipped, "shipped") if state.shipped is not None else (expected, "expected")
+        if limit is not None and state.invoiced > limit:
+            yield _error("invoiced-over", state, f"{state.invoiced} invoiced, but {limit} {word}.")
+    for price in dict.fromkeys(line.invoiced_prices):
+        if state.price is not None and price != state.price:
+            yield _error("price-invoiced", state, f"invoiced at {price}, ordered at {state.price}.")
+
+
+def _judge_answer(line: _Line, answer: str | None) -> Iterator[OrderException]:
+    state = line.state
+    if not line.answers and answer is not None and state.ordered is not None and state.acknowledged is None:
+        if not answer.startswith("rejected"):
+            yield OrderException(
+                "line-unanswered", Severity.WARNING, f"Line {state.number} has no answer yet.", state.number
+            )
+        return
+    for response in (response for answered in line.answers for response in answered.responses):
+        if response.status not in _COMING:
+            words = response.status.value.replace("_", " ")
+            amount = response.quantity
+            quantity = "" if amount is None else f" ({amount.value} {amount.unit or ''}".rstrip() + ")"
+            yield OrderException(
+                f"line-{response.status.value}",
+                Severity.WARNING,
+                f"Line {state.number} is {words}{quantity}.",
+                state.number,
+            )
+    if state.ordered is not None and state.acknowledged is not None and state.acknowledged != state.ordered:
+        word = "short" if state.acknowledged < state.ordered else "over"
+        amounts = f"{state.acknowledged} {state.unit or ''}".rstrip()
+        yield _warning(f"quantity-{word}", state, f"{amounts} promised of {state.ordered} ordered.")
+    if state.wanted and state.promised and state.promised != state.wanted and state.acknowledged != 0:
+        word = "later" if state.promised > state.wanted else "earlier"
+        yield _warning(
+            "date-changed", state, f"promised for {state.promised}, {word} than the {state.wanted} asked for."
+        )
+    prices = dict.fromkeys(answered.price.amount for answered in line.answers if answered.price is not None)
+    for price in prices:
+        if state.price is not None and price != state.price:
+            yield _warning("price-acknowledged", state, f"acknowledged at {price}, ordered at {state.price}.")
+
+
+def _warning(code: str, line: LineState, told: str) -> OrderException:
+    return OrderException(code, Severity.WARNING, f"Line {line.number}: {told}", line.number)
+
+
+def _error(code: str, line: LineState, told: str) -> OrderException:
+    return OrderException(code, Severity.ERROR, f"Line {line.number}: {told}", line.number)
 
 
 def _ordered_line(position: int, line: OrderLine, default: datetime.date | None) -> LineState:
