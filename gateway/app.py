@@ -194,7 +194,8 @@ class Gateway:
             yield Service(self.settings.host, sftp.port)
 
     def _clear_up(self) -> None:
-        """Remove what a crash left half written where partners collect."""
+        """Remove what a crash left half written where partners and the ERP collect."""
+        self.adapter.clear_leftovers()
         for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
             clear_leftovers(outbox)
 

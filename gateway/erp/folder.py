@@ -60,6 +60,7 @@ _QUIET = timedelta(seconds=2)
 _OUTCOMES_A_PAGE = 100
 _REASON_BYTES = 4096
 _NAME_BYTES = 200
+_TEMPORARY = re.compile(r"\.\d+-\d+\.tmp")
 _OPERATOR_MUST_ACT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,14 @@ class FolderAdapter:
         for directory in (self._in, self._out, self._status, self._journal):
             with _explained(f"make the directory {directory}"):
                 directory.mkdir(parents=True, exist_ok=True)
+
+    def clear_leftovers(self) -> None:
+        """Remove what a crash left half written; only while nobody writes, that is at the start."""
+        for directory in (self._in, self._out, self._status, self._journal):
+            with _explained(f"clear up in {directory}"):
+                for path in directory.glob(".*.tmp"):
+                    if _TEMPORARY.fullmatch(path.name):
+                        path.unlink(missing_ok=True)
 
     def check(self) -> Health:
         return Health(tuple(filter(None, map(_fault_of, (self._in, self._out, self._status, self._journal)))))
