@@ -195,10 +195,17 @@ def test_orders_that_were_kept_and_not_confirmed_are_kept_once(day: Day, monkeyp
     assert day.faults() == []
 
 
-def test_what_a_death_left_half_placed_is_gone_before_anything_is_placed_again(day: Day) -> None:
-    outboxes = [day.gateway.home.sftp / ACME / "outbox", day.gateway.home.drop / CARGO / "outbox"]
-    for outbox in outboxes:
-        outbox.mkdir(parents=True)
-        (outbox / ".placing-0123456789abcdef").write_bytes(b"ISA*00*")
+def test_what_a_death_left_half_written_is_gone_before_anything_is_written_again(day: Day) -> None:
+    """And nothing else is: an ERP hides its files in the same way while it writes them."""
+    home = day.gateway.home
+    left = [
+        folder / ".placing-0123456789abcdef" for folder in (home.sftp / ACME / "outbox", home.drop / CARGO / "outbox")
+    ]
+    left += [folder / ".4711-140324.tmp" for folder in (home.erp / "in", home.erp / "out", home.erp / "out" / "status")]
+    theirs = home.erp / "in" / ".order.json.tmp"
+    for path in (*left, theirs):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"{")
     with day.gateway.serving(sftp_port=0):
-        assert [path for outbox in outboxes for path in outbox.iterdir()] == []
+        assert [path for path in left if path.exists()] == []
+        assert theirs.exists()
