@@ -1,7 +1,10 @@
 """What makes a document the same document, whatever control number it travels under (the fourth duplicate layer). Pure."""
 
 import hashlib
+import json
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import Purpose
@@ -28,8 +31,34 @@ class BusinessKey:
 
 
 def content_digest(document: AnyDocument) -> str:
-    """Lower-case hexadecimal SHA-256 over what the document says, not how it came."""
-    return hashlib.sha256(ANY_DOCUMENT.dump_json(document, exclude=_OF_THE_JOURNEY)).hexdigest()
+    """Lower-case hexadecimal SHA-256 over what the document says, not how it came: 2.5 and 2.50 are the same."""
+    said = _plain(ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY))
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """JSON with each number written in one way."""
+    match value:
+        case Decimal():
+            return _number(value)
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case str() | int() | None:
+            return value
+        case _:
+            return str(value)
+
+
+def _number(value: Decimal) -> str:
+    """Sign, digits without zeros at the end, and exponent: exact, where arithmetic would round."""
+    sign, digits, exponent = value.as_tuple()
+    if isinstance(exponent, str):
+        return str(value)
+    written = "".join(map(str, digits)).lstrip("0")
+    significant = written.rstrip("0")
+    return f"{'-' * sign}{significant}e{exponent + len(written) - len(significant)}" if significant else "0"
 
 
 def business_key(document: AnyDocument) -> BusinessKey:
