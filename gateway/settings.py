@@ -1,5 +1,6 @@
 """Settings of one home: ``tally.toml``, overridden by ``TALLY_*`` in the environment."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,6 @@ class Settings(BaseSettings):
     erp_poll_seconds: float = Field(2.0, gt=0, description="How often the ERP is asked for orders and outcomes.")
     max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
     inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
-    max_attempts: int = Field(10, ge=1, description="Attempts at a piece of work before it is dead.")
 
     @classmethod
     def settings_customise_sources(
@@ -60,7 +60,8 @@ def load(home: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        where = f"{path}: {key}" if key in values else f"TALLY_{key.upper()} in the environment"
+        variable = f"TALLY_{key.upper()}"
+        where = f"{variable} in the environment" if variable in map(str.upper, os.environ) else f"{path}: {key}"
         raise Misconfigured(f"{where}: {first['msg']}. `tally init` writes a commented example.") from error
 
 
