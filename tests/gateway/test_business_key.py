@@ -1,0 +1,101 @@
+"""What makes a document the same document, whatever it travelled under."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.document import EnvelopeReference, Purpose
+from canonical.documents import AnyDocument
+from canonical.identity import BlobDigest, DocumentId, PartnerId
+from canonical.invoice import Invoice
+from canonical.order import PurchaseOrder
+from canonical.shipment import ShipNotice
+from gateway.business_key import BusinessKey, business_key, content_digest
+
+DAY = datetime.date(2026, 11, 20)
+
+
+def order(**fields: Any) -> AnyDocument:
+    return PurchaseOrder(**{"number": "7", "order_date": DAY} | fields)
+
+
+def invoice(**fields: Any) -> AnyDocument:
+    return Invoice(**{"number": "INV1", "invoice_date": DAY, "total_amount": Decimal(1)} | fields)
+
+
+def acknowledgement(**fields: Any) -> AnyDocument:
+    return PurchaseOrderAcknowledgement(**{"answer": "accepted", "order_number": "7", "order_date": DAY} | fields)
+
+
+SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
+
+
+@pytest.mark.parametrize(
+    ("document", "key"),
+    [
+        (order(), "PurchaseOrder/7/1"),
+        (order(currency="USD"), "PurchaseOrder/7/1"),
+        (order(release="3"), "PurchaseOrder/7/release-3"),
+        (invoice(), "Invoice/INV1/1"),
+        (invoice(total_amount=Decimal(2)), "Invoice/INV1/1"),
+        (SHIPMENT, "ShipNotice/SH1/1"),
+    ],
+)
+def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: str) -> None:
+    assert str(business_key(document)) == key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (acknowledgement(), acknowledgement(currency="USD")),
+        (invoice(), invoice(purpose=Purpose.REPLACE)),
+        (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.CANCELLATION)),
+        (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.REPLACE, total_amount=Decimal(2))),
+        (order(), order(purpose=Purpose.CHANGE)),
+        (order(release="1"), order(release="2")),
+    ],
+)
+def test_a_further_word_on_it_is_another_revision(one: AnyDocument, other: AnyDocument) -> None:
+    assert business_key(one) != business_key(other)
+    assert business_key(one).number == business_key(other).number
+
+
+JOURNEY: list[dict[str, Any]] = [
+    {"id": DocumentId("x")},
+    {"partner": PartnerId("acme")},
+    {"profile_version": 3},
+    {"envelope": EnvelopeReference(interchange="000000009")},
+    {"source_sha256": BlobDigest("0" * 64)},
+    {"trace": {"number": "BIG[1]/02"}},
+]
+
+
+@pytest.mark.parametrize("fields", JOURNEY, ids=[next(iter(fields)) for fields in JOURNEY])
+@pytest.mark.parametrize("document", [order(), invoice(purpose=Purpose.REPLACE), acknowledgement(), SHIPMENT])
+def test_how_it_travelled_does_not_matter(document: AnyDocument, fields: dict[str, Any]) -> None:
+    travelled = document.model_copy(update=fields)
+    assert content_digest(travelled) == content_digest(document)
+    assert business_key(travelled) == business_key(document)
+
+
+@pytest.mark.parametrize("fields", [{"number": "8"}, {"currency": "USD"}, {"test": True}, {"purpose": Purpose.CHANGE}])
+def test_what_it_says_does(fields: dict[str, Any]) -> None:
+    assert content_digest(order(**fields)) != content_digest(order())
+
+
+@pytest.mark.parametrize(("one", "other"), [("2.5", "2.50"), ("20", "2E+1"), ("0", "-0.00"), ("1000", "1000.000")])
+def test_a_number_written_otherwise_is_the_same(one: str, other: str) -> None:
+    assert content_digest(invoice(total_amount=Decimal(one))) == content_digest(invoice(total_amount=Decimal(other)))
+
+
+@pytest.mark.parametrize(("one", "other"), [("2.5", "25"), ("0.1", "0.10000000000000000000000000001"), ("1", "-1")])
+def test_another_number_is_another(one: str, other: str) -> None:
+    assert content_digest(invoice(total_amount=Decimal(one))) != content_digest(invoice(total_amount=Decimal(other)))
+
+
+def test_a_key_reads_like_a_path() -> None:
+    assert str(BusinessKey("Invoice", "INV1", "1")) == "Invoice/INV1/1"

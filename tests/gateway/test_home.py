@@ -1,0 +1,83 @@
+"""The layout of a home, and refusing what is none."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from canonical.errors import Misconfigured
+from gateway.app import Gateway
+from gateway.home import Home
+
+
+def test_what_a_home_has(tmp_path: Path) -> None:
+    with Gateway.create(tmp_path / "new" / "home") as gateway:
+        root = gateway.home.root
+        found = {path.name for path in root.iterdir() if not path.name.startswith("tally.db-")}
+    assert found == {"tally.toml", "tally.db", "partners", "blobs", "keys", "sftp", "staging", "drop", "erp"}
+    assert {path.name for path in (root / "erp").iterdir()} >= {"in", "out"}
+
+
+def test_nobody_else_may_look(tmp_path: Path) -> None:
+    with Gateway.create(tmp_path / "home") as gateway:
+        root = gateway.home.root
+        for path in (root, *(path for path in root.iterdir() if path.is_dir())):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
+        for path in (root / "keys").iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+        assert stat.S_IMODE((root / "tally.db").stat().st_mode) == 0o600
+
+
+def test_making_it_again_changes_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    (home.root / "tally.toml").write_text("workers = 3\n")
+    (home.partners / "acme.yaml").write_text("mine")
+    home.create()
+    assert (home.root / "tally.toml").read_text() == "workers = 3\n"
+    assert (home.partners / "acme.yaml").read_text() == "mine"
+
+
+def test_a_home_is_opened_as_it_was_left(tmp_path: Path) -> None:
+    Gateway.create(tmp_path / "home").close()
+    with Gateway.open(tmp_path / "home") as gateway:
+        assert list(gateway.partners()) == []
+
+
+@pytest.mark.parametrize("name", ["", "nothing/there"])
+def test_what_is_no_home_is_not_made_one_by_a_typing_mistake(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        Gateway.open(tmp_path / name)
+    assert caught.value.message == (
+        f"{tmp_path / name} is no Tallystick home (it has no tally.db). `tally --home {tmp_path / name} init` makes one."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_where_none_can_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Misconfigured) as caught:
+        Home(tmp_path / "file" / "home").create()
+    assert caught.value.message == (
+        f"The home {tmp_path / 'file' / 'home'} cannot be made: Not a directory. Choose another with --home."
+    )
+
+
+def test_a_gateway_that_could_not_open_lets_go_of_its_database(tmp_path: Path) -> None:
+    Gateway.create(tmp_path / "home").close()
+    for path in (tmp_path / "home" / "keys").iterdir():
+        path.write_bytes(b"no key")
+    with pytest.raises(Misconfigured):
+        Gateway.open(tmp_path / "home")
+
+
+def test_a_home_is_served_by_one_process(tmp_path: Path) -> None:
+    with Gateway.create(tmp_path / "home") as gateway, Gateway.open(tmp_path / "home") as other:
+        with (
+            gateway.serving(sftp_port=0),
+            pytest.raises(Misconfigured, match="Another process serves"),
+            other.serving(sftp_port=0),
+        ):
+            pass
+        with other.serving(sftp_port=0) as service:
+            assert service.sftp_port > 0
