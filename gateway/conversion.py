@@ -1,7 +1,7 @@
 """`tally ack` and `tally convert`: from one form of a document to another, without the running gateway."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.errors import Misconfigured
-from canonical.finding import any_error
+from canonical.finding import Finding, any_error
 from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
+from partners.agreement import Address, Direction, x12_agreement
 from partners.registry import AppliedProfile
 from translators import flat
 from translators import registry as maps
@@ -30,10 +31,15 @@ from translators.x12.events import (
     SetVerdict,
 )
 from translators.x12.reader import read
+from translators.x12.segments import Delimiters
 
 from .envelopes import FUNCTIONAL_IDS, TABLE
 from .unpacking.grading import regraded, rejected, translate
+from .unpacking.interchange import NO_CONTENT, NO_ERROR
 from .unpacking.unpack import column_maps
+
+_SENDER = Address("ZZ", "SENDER", "SENDER")
+_RECEIVER = Address("ZZ", "RECEIVER", "RECEIVER")
 
 ANSWERS = ("997", "TA1")
 FORMS = ("json", "x12", "csv")
@@ -56,26 +62,37 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
     answers: list[bytes] = []
     groups: list[GroupEnd] = []
     verdicts: list[SetVerdict | None] = []
+    held: dict[type, int] = {}
     for event in read(chunks):
         match event:
             case InterchangeStart():
                 groups = []
+                held = {SetRead: 0, AnswerRead: 0}
             case GroupStart():
                 verdicts = []
             case SetRead():
+                held[SetRead] += 1
                 verdicts.append(_verdict(event))
+            case AnswerRead():
+                held[AnswerRead] += 1
             case GroupEnd() if acknowledge.is_acknowledged(event.header):
                 changed = {position: verdict for position, verdict in enumerate(verdicts) if verdict is not None}
                 groups.append(regraded(event, changed, whole=False))
             case InterchangeEnd():
                 envelope = _back(event.header, now)
-                if kind == "TA1":
-                    answers.append(write.acknowledgements(envelope, [acknowledge.interchange(event)]))
-                elif groups:
+                if kind == "TA1" and (held[SetRead] or not held[AnswerRead]):
+                    judged = event if held[SetRead] else _without_content(event)
+                    answers.append(write.acknowledgements(envelope, [acknowledge.interchange(judged)]))
+                elif kind == "997" and groups:
                     answers.append(_functional(envelope, groups, event))
     if not answers:
         raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
     return b"".join(answers)
+
+
+def _without_content(end: InterchangeEnd) -> InterchangeEnd:
+    """An envelope around nothing is refused, if it is not for another reason."""
+    return replace(end, status=SyntaxStatus.REJECTED, note=NO_CONTENT if end.note == NO_ERROR else end.note)
 
 
 def _verdict(event: SetRead) -> SetVerdict | None:
@@ -134,7 +151,7 @@ def _documents(data: bytes, filename: str, applied: AppliedProfile | None) -> tu
         settled, findings = flat.settle(flat.read([data], column_map))
         told = [*findings, *(finding for result in settled for finding in result.findings)]
         rows = [result.document for result in settled if result.document is not None]
-        return list(rows), tuple(finding.message for finding in told if finding.is_error)
+        return list(rows), tuple(_told(finding) for finding in told if finding.is_error)
     return _from_x12(data)
 
 
@@ -143,8 +160,9 @@ def _parsed(data: bytes, filename: str) -> list[AnyDocument]:
         return DOCUMENTS.validate_json(data if data.lstrip()[:1] == b"[" else b"[" + data + b"]")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{filename} is no canonical JSON: {place}: {first['msg']}.") from error
+        place = "".join(f"{part}." for part in first["loc"]).rstrip(".")
+        told = f"{place}: {first['msg']}" if place else first["msg"]
+        raise Misconfigured(f"{filename} is no canonical JSON: {told}.") from error
 
 
 def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
@@ -161,8 +179,12 @@ def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
                 problems.append(translated.refusal.reason)
         elif isinstance(event, AnswerRead) and event.acknowledgement is not None:
             documents.append(event.acknowledgement)
-        problems += [f"{finding.path}: {finding.message}" for finding in found if finding.is_error]
+        problems += [_told(finding) for finding in found if finding.is_error]
     return documents, tuple(problems)
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.path}: {finding.message}" if finding.path else finding.message
 
 
 def _csv(rows: Sequence[FlatModel], column_map: ColumnMap, problems: tuple[str, ...]) -> Converted:
@@ -183,11 +205,14 @@ def _map_for(documents: Sequence[AnyDocument], applied: AppliedProfile | None) -
 
 
 def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | None, now: datetime) -> bytes:
-    """One interchange with a group for each kind of document. Control numbers count from 1; none is used up."""
-    us, them = ("ZZ", "SENDER"), ("ZZ", "RECEIVER")
-    if applied is not None and applied.profile.x12 is not None:
-        terms = applied.profile.x12
-        us, them = (terms.us.qualifier, terms.us.id), (terms.them.qualifier, terms.them.id)
+    """One interchange with a group for each kind of document, as we would send it. Control numbers count from 1; none is used up."""
+    terms = (
+        None
+        if applied is None or applied.profile.x12 is None
+        else x12_agreement(applied.profile.x12, Direction.OUTBOUND)
+    )
+    sender = _SENDER if terms is None else terms.sender
+    receiver = _RECEIVER if terms is None else terms.receiver
     by_set: dict[str, list[AnyDocument]] = {}
     for document in documents:
         by_set.setdefault(maps.for_document(document).set_id, []).append(document)
@@ -196,8 +221,8 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
             functional_id=FUNCTIONAL_IDS[set_id],
             control_number=number,
             version=TABLE,
-            sender=us[1],
-            receiver=them[1],
+            sender=sender.group,
+            receiver=receiver.group,
             sets=[
                 write.SetToWrite(set_id, f"{position:04d}", maps.for_document(document).write(document, TABLE))
                 for position, document in enumerate(sent, 1)
@@ -205,5 +230,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
         )
         for number, (set_id, sent) in enumerate(by_set.items(), 1)
     ]
-    envelope = write.Envelope(us[0], us[1], them[0], them[1], 1, now, test=any(document.test for document in documents))
-    return write.interchange(envelope, groups)
+    test = any(document.test for document in documents) if terms is None else terms.test
+    envelope = write.Envelope(sender.qualifier, sender.id, receiver.qualifier, receiver.id, 1, now, test=test)
+    form = write.Form() if terms is None else write.Form(Delimiters(terms.element, terms.component, terms.segment))
+    return write.interchange(envelope, groups, form)
