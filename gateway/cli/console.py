@@ -1,6 +1,7 @@
 """How the command line speaks: tables for people, JSON for programs, and one way to fail."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.json import JSON
 from rich.table import Table
 from rich.text import Text
 
@@ -44,7 +46,18 @@ UNBROKEN = ("when", "document", "file", "step", "order", "state")
 OPTIONS: ContextVar[GlobalOptions] = ContextVar("OPTIONS")
 """The global options of this call."""
 
-_TO_STDERR = Console(stderr=True, highlight=False, soft_wrap=True)
+_TO_STDERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+"""Beyond C0: DEL and C1, marks that reverse or break lines, and bytes of a file name that are no text."""
+
+_COMMANDS = re.compile(rf"[\x00-\x09\x0b-\x1f{_UNSEEN}]")
+_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN}]")
+
+
+def shown(text: str) -> str:
+    """Text from outside as it may reach a terminal: what would command it, line breaks excepted, is seen as U+FFFD instead."""
+    return _COMMANDS.sub("\ufffd", text)
 
 
 class Terminal:
@@ -53,12 +66,17 @@ class Terminal:
     def __init__(self, options: GlobalOptions) -> None:
         self._options = options
         # What is piped is read by programs: it is never folded to a width that nobody sees.
-        self.rich = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PIPED_WIDTH)
+        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        self.rich = Console(highlight=False, emoji=False, width=width)
 
     def say(self, text: str | Text) -> None:
         """A line for people; nothing with ``--json`` or ``-q``."""
         if not self._options.json and not self._options.quiet:
-            self.rich.print(text, markup=False)
+            self.rich.print(_shown(text), markup=False)
+
+    def document(self, text: str) -> None:
+        """A document's JSON, for people to read."""
+        self.rich.print(_shown(JSON(text).text), soft_wrap=True)
 
     def answer(self, value: Any, render: Callable[[], None]) -> None:
         """The command's answer: ``value`` as one line of JSON, or ``render()`` for people. ``-q`` drops only the latter."""
@@ -72,7 +90,7 @@ class Terminal:
         for name in columns:
             table.add_column(name, overflow="fold", no_wrap=name in UNBROKEN)
         for row in rows:
-            table.add_row(*(_plain(cell) for cell in row))
+            table.add_row(*(Text(shown(cell).replace("\n", "\ufffd")) for cell in row))
         if sys.stdout.isatty():
             self.rich.print(table)
             return
@@ -82,25 +100,37 @@ class Terminal:
 
 
 def print_json(value: Any) -> None:
-    """One object, one line, to standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    """One object, one line, to standard output. What a terminal would obey is escaped, so that programs read it unchanged."""
+    line = json.dumps(value, ensure_ascii=False, default=str)
+    sys.stdout.write(_UNSEEN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
 
 
-def _plain(text: str) -> str:
-    """Text from outside must not be read as markup, nor move the cursor."""
-    printable = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return printable.replace("[", r"\[")
+def _shown(text: str | Text) -> Text:
+    """As :func:`shown`; one character stands for one, so styles stay where they are."""
+    safe = Text(shown(text)) if isinstance(text, str) else text.copy()
+    safe.plain = shown(safe.plain)
+    return safe
+
+
+def complain(error: TallyError) -> Exit:
+    """Say what is wrong; the exit code that its fault deserves."""
+    warn(error.message)
+    return Exit.OURS if error.fault in (Fault.OURS, Fault.ENVIRONMENT) else Exit.USAGE
+
+
+def warn(message: str) -> None:
+    """A line on standard error, whatever the options."""
+    _TO_STDERR.print(f"tally: {shown(message)}", markup=False)
 
 
 def fail(error: TallyError) -> NoReturn:
     """End with the error's text and the exit code that its fault deserves."""
-    _TO_STDERR.print(f"tally: {error.message}", markup=False)
-    raise typer.Exit(Exit.OURS if error.fault in (Fault.OURS, Fault.ENVIRONMENT) else Exit.USAGE)
+    raise typer.Exit(complain(error))
 
 
 def usage(message: str) -> NoReturn:
     """End because the command was called wrongly."""
-    _TO_STDERR.print(f"tally: {message}", markup=False)
+    warn(message)
     raise typer.Exit(Exit.USAGE)
 
 

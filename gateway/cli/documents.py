@@ -104,7 +104,7 @@ def show(document: Annotated[str, typer.Argument(help="The document's id.")]) ->
         for finding in row.findings:
             out.say(f"{finding['severity']}: {finding['message']} [{finding['code']} {finding.get('path', '')}]")
         if canonical is not None:
-            out.rich.print_json(canonical)
+            out.document(canonical)
 
     value = dict(record(row, FIELDS)) | {"canonical": None if canonical is None else _parsed(canonical)}
     out.answer(value, render)

@@ -15,7 +15,7 @@ from partners.registry import AppliedProfile
 from .. import checking, conversion
 from ..app import Gateway
 from ..checking import Checked
-from .console import Exit, Terminal, print_json, usage
+from .console import Exit, Terminal, print_json, usage, warn
 from .context import explained, gateway, options, terminal
 
 PIECE = 1 << 16
@@ -76,7 +76,7 @@ def convert(
         converted = conversion.convert(b"".join(chunks), file.name, to, applied)
     sys.stdout.buffer.write(converted.data)
     for problem in converted.problems:
-        sys.stderr.write(f"tally: {file}: {problem}\n")
+        warn(f"{file}: {problem}")
     if converted.problems:
         raise typer.Exit(Exit.NO)
 

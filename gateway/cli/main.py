@@ -11,7 +11,12 @@ import typer
 from ..logging import configure
 from ..settings import DEFAULT_HOME
 from . import demonstration, documents, files, orders, partner, service
-from .console import OPTIONS, Exit, GlobalOptions
+from .console import OPTIONS, Exit, GlobalOptions, shown
+
+_CALLED_WRONGLY: type[typer.BadParameter] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+"""The root of what Typer finds wrong with a command line, which it does not export."""
 
 _FLAGS = {"--json": "json", "-q": "quiet", "--quiet": "quiet"}
 
@@ -73,7 +78,14 @@ def main(args: Sequence[str] | None = None) -> None:
     OPTIONS.set(options)
     configure(json_lines=options.json, level=logging.WARNING)
     try:
-        app(args=rest, prog_name="tally")
+        sys.exit(app(args=rest, prog_name="tally", standalone_mode=False))
+    except _CALLED_WRONGLY as error:
+        # It repeats what was typed, and what was typed may be the name of somebody else's file.
+        error.message = shown(error.message)
+        error.show()
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(Exit.NO)
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain when it closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
