@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument
-from canonical.errors import NotFound
+from canonical.errors import NotFound, TallyError
 from canonical.identity import BlobDigest, DocumentId, PartnerId
 from canonical.order import PurchaseOrder
 from spool import documents
@@ -132,11 +133,25 @@ class Delivery:
     def _take(self, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
         refused = []
         for pulled in page.items:
-            reason = self._submit(session, pulled)
+            reason = self._submit_alone(session, pulled)
             if reason is not None:
                 refused.append((pulled.ref, reason))
         cursors.keep(session, "orders", page.cursor)
         return refused
+
+    def _submit_alone(self, session: Session, pulled: PulledOrder) -> str | None:
+        """As :meth:`_submit`, in a savepoint of its own: what nobody foresaw about one order must not hold up the others."""
+        try:
+            with session.begin_nested():
+                return self._submit(session, pulled)
+        except Exception as error:  # One order must not keep the others from being taken, at each poll anew.
+            if _is_of_the_house(error):
+                raise
+            _log.exception("order refused because of a fault of ours", order=ascii(pulled.ref.number))
+            return (
+                f"This order could not be taken because of a fault in Tallystick ({type(error).__name__}); the others were. "
+                "Look for unusual values in it, correct them and give it again. The log has the details: please report them."
+            )
 
     def _submit(self, session: Session, pulled: PulledOrder) -> str | None:
         """Submit an order for sending; None, or why it cannot be sent as it is."""
@@ -183,3 +198,10 @@ class Delivery:
     def _document(self, session: Session, row: DocumentRow) -> AnyDocument:
         data = self.blobs.read(session, BlobDigest(row.canonical_sha256 or ""))
         return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
+
+
+def _is_of_the_house(error: Exception) -> bool:
+    """Whether a fault is about the database, the disk or the settings, so that every order would meet it until that is mended."""
+    if isinstance(error, DBAPIError):
+        return not isinstance(error, DataError | IntegrityError)
+    return isinstance(error, TallyError | OSError | MemoryError)

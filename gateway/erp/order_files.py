@@ -1,10 +1,13 @@
 """Reading a file of purchase orders in canonical JSON, with a complaint that leads to the place when it is none."""
 
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from canonical.order import PurchaseOrder
 
@@ -13,11 +16,30 @@ from .port import Problem
 MAX_BYTES = 16 << 20
 """Larger files are refused: an order of this size is a mistake of the exporting program."""
 
+MOST_DIGITS = 30
+"""Digits of a number written out without exponent: more than any amount or quantity has, and than X12 can carry."""
+
 _ORDER: TypeAdapter[PurchaseOrder] = TypeAdapter(PurchaseOrder)
 _SHOWN = 20
 _CUT_SHORT = (
     "It was cut short, or taken while it was being written: write it under a name with a leading dot, then rename it."
 )
+
+_IDENTIFYING = frozenset(
+    {"id", "number", "release", "contract", "partner", "value", "scheme", "unit", "kind", "code", "reference"}
+    | {"order_type", "currency", "postal_code"}
+)
+"""Fields that name or number something. Line breaks and the like belong in text for people only, if anywhere."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfit:
+    """Stands where JSON has something that no order can hold, so that the complaint names the field. ``told`` says what."""
+
+    told: str
 
 
 def read_orders(data: bytes) -> tuple[PurchaseOrder, ...] | Problem:
@@ -26,7 +48,13 @@ def read_orders(data: bytes) -> tuple[PurchaseOrder, ...] | Problem:
     if isinstance(text, Problem):
         return text
     try:
-        parsed = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        parsed = json.loads(
+            text,
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
     except json.JSONDecodeError as error:
         return Problem("not-json", _syntax_message(error, text))
     except (ValueError, RecursionError) as error:
@@ -41,6 +69,40 @@ def read_orders(data: bytes) -> tuple[PurchaseOrder, ...] | Problem:
 
 def _refuse_constant(constant: str) -> Any:
     raise ValueError(f"{constant} is not a number in JSON")
+
+
+def _number(written: str) -> Decimal | int | _Unfit:
+    if _too_long(written):
+        return _Unfit(_too_long_message(written))
+    return int(written) if written.lstrip("-").isdigit() else Decimal(written)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a field given twice is unfit, for which of the two is meant nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                found[name] = _Unfit("given more than once in one object; leave all but one out.")
+            seen.add(name)
+    return found
+
+
+def _too_long(written: str) -> bool:
+    """Whether a number in a form that Python can read has too many digits, or would have, written out."""
+    mantissa, _, exponent = written.lower().partition("e")
+    whole, _, fraction = mantissa.lstrip("+-").partition(".")
+    if len(exponent.lstrip("+-0")) > len(str(MOST_DIGITS)) or len(whole) + len(fraction) > MOST_DIGITS:
+        return True
+    shift = int(exponent or "0")
+    return max(len(whole) + shift, 0) + max(len(fraction) - shift, 0) > MOST_DIGITS
+
+
+def _too_long_message(written: str) -> str:
+    return (
+        f"{_shorten(written)} has more than {MOST_DIGITS} digits when it is written out. Give the number that is meant."
+    )
 
 
 def _decode(data: bytes) -> str | Problem:
@@ -76,17 +138,72 @@ def _validate(documents: list[Any]) -> tuple[PurchaseOrder, ...] | Problem:
             faults.append(f"{place}, field type: {_type_message(document, told)}")
             continue
         try:
-            orders.append(_ORDER.validate_python(document))
+            order = _ORDER.validate_python(document)
+            orders.append(order)
+            faults += [f"{place}, field {field}: {told}" for field, told in _unfit(order, document)]
         except ValidationError as error:
             faults += [f"{place}, {_field_message(fault)}" for fault in error.errors(include_url=False)]
     if not faults:
         return tuple(orders)
     shown = faults[:_SHOWN] + ([f"... and {len(faults) - _SHOWN} more."] if len(faults) > _SHOWN else [])
     shown.append("Positions count from 1. No order of this file was taken. Correct the export and give the file again.")
-    return Problem("wrong-type" if wrong_type else "not-an-order", "\n".join(shown))
+    return Problem("wrong-type" if wrong_type else "not-an-order", _printable("\n".join(shown)))
+
+
+def _unfit(value: Any, given: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Fields whose values the model takes but no partner and no database can: ``value`` is what was made of ``given``."""
+    match value:
+        case BaseModel():
+            for name in given:
+                yield from _unfit(getattr(value, name), given[name], f"{field}.{name}".lstrip("."))
+        case tuple():
+            for position, (each, raw) in enumerate(zip(value, given, strict=True), start=1):
+                yield from _unfit(each, raw, f"{field}[{position}]")
+        case dict():
+            for name, each in value.items():
+                yield from _unfit(name, name, field)
+                yield from _unfit(each, given[name], f"{field}.{name}")
+        case str():
+            told = _text_message(value, field)
+            if told is not None:
+                yield field, told
+        case Decimal() | int() if not isinstance(value, bool):
+            told = _number_message(given)
+            if told is not None:
+                yield field, told
+
+
+def _text_message(text: str, field: str) -> str | None:
+    broken = _SURROGATE.search(text)
+    if broken is not None:
+        return (
+            f"half a character (\\u{ord(broken[0]):04x}) in {_shorten(text)}; it was cut in two. Write the whole text."
+        )
+    name = field.rpartition(".")[2].partition("[")[0]
+    control = _CONTROL.search(text) if name in _IDENTIFYING else None
+    if control is not None:
+        return f"a control character (\\u{ord(control[0]):04x}) in {_shorten(text)}, which is no text. Take it out."
+    return None
+
+
+def _number_message(given: Any) -> str | None:
+    if isinstance(given, bool):
+        return f"{_shorten(given)} is no number."
+    if not isinstance(given, str):
+        return None
+    if _too_long(given):
+        return _too_long_message(given)
+    if not _NUMBER.fullmatch(given):
+        return (
+            f"{_shorten(given)} is no number as it is written in JSON: digits 0 to 9 and a decimal point, nothing else."
+        )
+    return None
 
 
 def _type_message(document: Any, told: object) -> str:
+    unfit = told if isinstance(document, dict) else document
+    if isinstance(unfit, _Unfit):
+        return unfit.told
     if not isinstance(document, dict):
         return f"a document is a JSON object, and this is {_shorten(document)}."
     if told is None:
@@ -96,8 +213,12 @@ def _type_message(document: Any, told: object) -> str:
 
 def _field_message(fault: Any) -> str:
     field = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).lstrip(".")
+    if isinstance(fault["input"], _Unfit):
+        return f"field {field}: {fault['input'].told}"
     if fault["type"] == "missing":
         return f"field {field}: missing, and every order needs it."
+    if fault["type"] == "string_unicode" and not fault["loc"]:
+        return f"the field name {_shorten(fault['input'])} has half a character in it. Write the whole name."
     if fault["type"] == "extra_forbidden":
         return f"field {field}: there is no such field in a purchase order; is it misspelt?"
     return f"field {field}: {fault['msg']}; found {_shorten(fault['input'])}."
@@ -106,3 +227,8 @@ def _field_message(fault: Any) -> str:
 def _shorten(value: object) -> str:
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _printable(text: str) -> str:
+    """Text that can be written to a file, whatever the export made of it."""
+    return text.encode(errors="backslashreplace").decode()

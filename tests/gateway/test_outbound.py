@@ -7,9 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.errors import Misconfigured, Retryable
+from canonical.identity import DocumentId
 from canonical.order import PurchaseOrder
 from gateway.outbound import TRANSMIT
 from partners import control_numbers
@@ -186,11 +190,68 @@ def test_good_and_refused_orders_of_one_file_part_ways(house: House) -> None:
     assert set(house.statuses()) == {"1 sent", "2 refused", "3 sent"}
 
 
+class TestAnUnforeseenFault:
+    """What nobody thought of in one order concerns that order, and is neither silent nor for ever."""
+
+    def _submitting(self, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+        """Order 2 fails when half of it is in the database."""
+        outbound = type(self.house.gateway.outbound)
+        really = outbound.submit
+
+        def submit(self: Any, session: Session, document: AnyDocument, *args: Any, **more: Any) -> DocumentId:
+            kept = really(self, session, document, *args, **more)
+            if isinstance(document, PurchaseOrder) and document.number == "2":
+                raise fault
+            return kept
+
+        monkeypatch.setattr(outbound, "submit", submit)
+
+    @pytest.fixture(autouse=True)
+    def _three_orders(self, house: House) -> None:
+        self.house = house
+        house.place_order(order("1"), order("2"), order("3"), name="three.json")
+
+    def test_stops_that_order_alone(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._submitting(monkeypatch, UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"))
+        with capture_logs() as logged:
+            assert house.gateway.delivery.pull() == 3
+        house.work()
+        assert set(house.statuses()) == {"1 sent", "2 refused", "3 sent"}
+        assert "a fault in Tallystick (UnicodeEncodeError)" in house.statuses()["2 refused"]
+        assert [row.number for row in house.documents("outbound")] == ["1", "3"]
+        assert [(entry["order"], entry["exc_info"]) for entry in logged if "fault of ours" in entry["event"]] == [
+            ("'2'", True)
+        ]
+        assert house.gateway.delivery.pull() == 0
+        house.assert_settled()
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Retryable("The disk is full."),
+            Misconfigured("The folder is read-only."),
+            OSError("gone"),
+            OperationalError("INSERT", {}, Exception("database is locked")),
+        ],
+        ids=lambda fault: type(fault).__name__,
+    )
+    def test_of_the_house_refuses_nothing(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    ) -> None:
+        """All orders would meet it: they wait, and are taken when it is mended."""
+        with monkeypatch.context() as broken:
+            self._submitting(broken, fault)
+            with pytest.raises(type(fault)):
+                house.gateway.delivery.pull()
+        assert (house.documents("outbound"), house.statuses()) == ([], {})
+        assert house.gateway.delivery.pull() == 3
+
+
 IMPOSSIBLE = {
     "the segment terminator": ({"notes": [{"text": "50~60"}]}, "'~'"),
     "the element separator": ({"number": "45*123"}, "'*'"),
     "the component separator": ({"notes": [{"text": "a > b"}]}, "'>'"),
-    "a line break": ({"number": "45\n123"}, "'\\n'"),
+    "a line break": ({"notes": [{"text": "a", "title": "45\n123"}]}, "'\\n'"),
     "a number that is too long": ({"number": "9" * 40}, "BEG03 is '9999"),
     "no number": ({"number": ""}, "BEG03 is missing"),
     "an unknown unit": (
