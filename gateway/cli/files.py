@@ -9,13 +9,13 @@ import typer
 from pydantic import ValidationError
 
 from canonical.documents import DOCUMENTS
-from canonical.errors import Misconfigured
+from canonical.errors import Misconfigured, TallyError
 from partners.registry import AppliedProfile
 
 from .. import checking, conversion
 from ..app import Gateway
 from ..checking import Checked
-from .console import Exit, Terminal, print_json, usage, warn
+from .console import Exit, Terminal, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
 
 PIECE = 1 << 16
@@ -33,20 +33,26 @@ def check(
     files: Annotated[list[Path], typer.Argument(help="X12 or, with --partner, CSV files; - is standard input.")],
     partner: Annotated[str | None, typer.Option(help="Check against this partner's profile too.")] = None,
 ) -> None:
-    """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected."""
+    """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected, 2 when one cannot be read."""
     applied = _profile(partner)
     out = terminal()
-    good = True
+    worst = Exit.YES
     for path in files:
-        with _Opened(path) as chunks:
-            checked = checking.check(chunks, path.name, applied)
-        good = good and checked.accepted
+        try:
+            with _Opened(path) as chunks:
+                checked = checking.check(chunks, path.name, applied)
+        except TallyError as error:
+            # The others are checked all the same.
+            worst = max(worst, complain(error))
+            continue
+        if not checked.accepted:
+            worst = max(worst, Exit.NO)
         if options().json:
             print_json({"file": str(path)} | checked.as_json())
         elif not options().quiet:
             _render(out, path, checked)
-    if not good:
-        raise typer.Exit(Exit.NO)
+    if worst is not Exit.YES:
+        raise typer.Exit(worst)
 
 
 @explained
@@ -123,8 +129,18 @@ class _Opened:
         try:
             self._file = sys.stdin.buffer if str(self._path) == "-" else self._path.open("rb")
         except OSError as error:
-            raise Misconfigured(f"{self._path} cannot be read: {error.strerror}.") from error
-        return iter(lambda: self._file.read(PIECE), b"")
+            raise self._unreadable(error) from error
+        return self._pieces()
+
+    def _pieces(self) -> Iterator[bytes]:
+        try:
+            while piece := self._file.read(PIECE):
+                yield piece
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> Misconfigured:
+        return Misconfigured(f"{self._path} cannot be read: {error.strerror}.")
 
     def __exit__(self, *_: object) -> None:
         if self._file is not sys.stdin.buffer:

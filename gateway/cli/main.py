@@ -78,7 +78,7 @@ def main(args: Sequence[str] | None = None) -> None:
     OPTIONS.set(options)
     configure(json_lines=options.json, level=logging.WARNING)
     try:
-        sys.exit(app(args=rest, prog_name="tally", standalone_mode=False))
+        sys.exit(app(args=rest, prog_name="tally", standalone_mode=False) or Exit.YES)
     except _CALLED_WRONGLY as error:
         # It repeats what was typed, and what was typed may be the name of somebody else's file.
         error.message = shown(error.message)
