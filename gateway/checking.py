@@ -77,10 +77,21 @@ def _translated(read: SetRead) -> Sequence[Finding]:
 
 
 def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:
-    """What is against the agreement, each reason once: set not agreed, wrong parties, test in production, unreadable file."""
+    """What is against the agreement, each reason once: set not agreed, wrong parties, test in production, nothing to use."""
     told = {finding.message for document in unpacked.documents for finding in document.findings}
     told |= {finding.message for finding in unpacked.findings}
     reasons = [reason for document in unpacked.documents for reason in (document.rejected, document.held)]
-    for reason in dict.fromkeys([unpacked.quarantine, unpacked.rejection, *reasons]):
+    for reason in dict.fromkeys([unpacked.quarantine, unpacked.rejection, *reasons, *_refused_as_empty(unpacked)]):
         if reason is not None and reason not in told:
             yield Finding(code="not-as-agreed", severity=Severity.ERROR, message=reason)
+
+
+def _refused_as_empty(unpacked: Unpacked) -> Iterable[str]:
+    """Interchanges that no document speaks for, of a file that has documents in others."""
+    filled = {document.interchange for document in unpacked.documents}
+    for position, interchange in enumerate(unpacked.interchanges):
+        if filled and position not in filled and interchange.refusal is not None:
+            yield (
+                f"Interchange {interchange.control_number} holds nothing that can be used; "
+                f"it would be refused with a TA1, code {interchange.refusal.note}."
+            )
