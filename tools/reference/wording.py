@@ -115,6 +115,7 @@ CSV_FINDINGS = {
 }
 
 GATEWAY_FINDINGS = {
+    "duplicate": "Told in the report on a CSV file: the document came before with other content and was not taken.",
     "not-as-agreed": (
         "Told by `tally check --partner`: the file is against the profile - a set that is not agreed, other parties in the "
         "envelope, test data in production or the reverse, a file of no agreed form."

@@ -1,0 +1,164 @@
+"""What the pages for people say can be done: links lead somewhere, commands and settings exist, examples run."""
+
+import json
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from canonical.documents import DOCUMENTS
+from gateway.settings import Settings
+from gateway.unpacking.unpack import CSV_SECTION
+from partners import loading
+from partners.loading import LoadedProfile
+from tools.reference import commands, settings, wording
+from translators.flat import parse_column_maps
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+HOWTO = DOCS / "howto"
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_SPAN = re.compile(r"`([^`\n]+)`")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in _BLOCK.findall(page.read_text("utf-8")) if kind == language]
+
+
+def block(page: Path, language: str, holding: str) -> str:
+    [found] = [text for text in blocks(page, language) if holding in text]
+    return found
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in _LINK.findall(_BLOCK.sub("", page.read_text("utf-8"))):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_is_in_the_list() -> None:
+    listed = {(DOCS / link).resolve() for link in _LINK.findall((DOCS / "README.md").read_text("utf-8"))}
+    assert [str(page) for page in PAGES if page not in listed and page.name != "README.md"] == []
+
+
+def told_commands(page: Path) -> list[str]:
+    """Every call of tally on a page: lines of a console after the prompt, and code in the text."""
+    text = page.read_text("utf-8")
+    shown = [line[2:] for found in blocks(page, "console") for line in found.splitlines() if line.startswith("$ ")]
+    parts = [part.strip() for line in shown for part in re.split(r"[|;]|&&", line)]
+    spoken = _SPAN.findall(_BLOCK.sub("", text))
+    return [part for part in (*parts, *spoken) if re.match(r"(\./)?tally\s", part)]
+
+
+@each_page
+def test_commands_exist_with_their_options(page: Path) -> None:
+    wrong = [told for told in told_commands(page) if not _is_command(told)]
+    assert wrong == []
+
+
+def _is_command(told: str) -> bool:
+    words = [word for word in shlex.split(told)[1:] if word not in ("--json", "-q", "--quiet")]
+    if words[:1] == ["--home"]:
+        words = words[2:]
+    if words[:1] in (["test"], ["bench"], ["setup"]):
+        return told.startswith("./tally")
+    known = commands.commands()
+    name = next((name for name in (" ".join(words[:2]), words[0] if words else "") if name in known), None)
+    options = {word.partition("=")[0] for word in words if word.startswith("--")} - {"--help", "--home"}
+    return name is not None and options <= commands.option_names(known[name])
+
+
+def test_a_command_that_is_not_there_would_be_noticed() -> None:
+    assert not _is_command("tally doc replay ID")
+    assert not _is_command("tally check --second-opinion FILE")
+    assert _is_command("tally --home x doc list --state dead --json")
+
+
+@each_page
+def test_variables_of_the_environment_exist(page: Path) -> None:
+    known = {settings.variable(name) for name in Settings.model_fields} | wording.OTHER_VARIABLES.keys()
+    assert set(re.findall(r"\bTALLY_[A-Z_]*[A-Z]\b", page.read_text("utf-8"))) <= known
+
+
+def test_profiles_on_the_pages_are_good() -> None:
+    text = block(HOWTO / "csv-partner.md", "yaml", "partner: brightwell")
+    loaded = loading.load(text.encode(), file="brightwell.yaml", stem="brightwell", sections=CSV_SECTION)
+    assert isinstance(loaded, LoadedProfile), loaded
+    [column_map] = parse_column_maps(yaml.safe_load(text)["csv"])
+    assert column_map.matches("inv_2041.csv")
+
+
+def test_orders_on_the_pages_are_canonical_json() -> None:
+    one = json.loads(block(HOWTO / "onboard-a-partner.md", "json", "PurchaseOrder"))
+    array = json.loads(block(HOWTO / "connect-an-erp.md", "json", "PurchaseOrder"))
+    assert [document.type for document in DOCUMENTS.validate_python([one, *array])] == ["PurchaseOrder"] * 2
+
+
+class TestImporter:
+    """The importer on the page does what the page says an importer must do."""
+
+    @pytest.fixture
+    def out(self, tmp_path: Path) -> Path:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "importer.py").write_text(block(HOWTO / "connect-an-erp.md", "python", "def take"), "utf-8")
+        return tmp_path / "out"
+
+    def run(self, out: Path) -> list[tuple[str, ...]]:
+        database = out.parent / "erp.db"
+        subprocess.run([sys.executable, out.parent / "importer.py", out, database], check=True)
+        with sqlite3.connect(database) as connection:
+            found = connection.execute("SELECT * FROM invoice").fetchall()
+        connection.close()
+        return found
+
+    def give(self, out: Path, name: str, **fields: object) -> None:
+        document = {"type": "Invoice", "partner": "acme", "number": "INV7", "total_amount": "51.00"} | fields
+        (out / name).write_text(json.dumps([document]), "utf-8")
+
+    def names(self, out: Path) -> list[str]:
+        return sorted(path.name for path in out.iterdir())
+
+    def test_a_document_is_taken_once(self, out: Path) -> None:
+        self.give(out, "a.json", order_number="4500123")
+        assert self.run(out) == [("acme", "INV7", "4500123", "51.00")]
+        assert self.names(out) == ["a.json.done"]
+
+    def test_one_that_comes_again_after_a_crash_is_only_renamed(self, out: Path) -> None:
+        self.give(out, "a.json")
+        self.run(out)
+        (out / "a.json.done").rename(out / "a.json")
+        assert len(self.run(out)) == 1
+        assert self.names(out) == ["a.json.done"]
+
+    def test_a_refused_one_has_its_reason_beside_it(self, out: Path) -> None:
+        self.give(out, "a.json", test=True)
+        assert self.run(out) == []
+        assert self.names(out) == ["a.json.error", "a.json.error.txt"]
+        assert "test document" in (out / "a.json.error.txt").read_text("utf-8")
+
+    def test_files_that_are_not_complete_are_left_alone(self, out: Path) -> None:
+        (out / ".7-8.tmp").write_text("[", "utf-8")
+        (out / "status").mkdir()
+        assert self.run(out) == []
+        assert self.names(out) == [".7-8.tmp", "status"]
