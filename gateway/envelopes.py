@@ -1,7 +1,8 @@
 """From a canonical document to the bytes one partner agreed to: agreement, map, envelope, control numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from canonical.documents import AnyDocument, document_number
 from canonical.errors import Misconfigured
+from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import PartnerId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
@@ -19,6 +21,8 @@ from partners.registry import AppliedProfile
 from translators import registry as maps
 from translators.x12 import write
 from translators.x12.check import check
+from translators.x12.events import SetRead
+from translators.x12.reader import read
 from translators.x12.segments import Delimiters, Node
 from translators.x12.values import CannotWrite
 
@@ -33,7 +37,11 @@ FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA
 MOST_TOLD = 5
 """Faults told of a document that is not sent."""
 
+LONGEST_TOLD = 60
+"""Characters of a document's number that are told."""
+
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+_POSITION = re.compile(r"\.([0-9]+)(?=\.|$)")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -130,16 +138,49 @@ class Envelopes:
 
 def _prove(draft: Draft) -> None:
     """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by."""
+    number = document_number(draft.document)
+    if not number.strip():
+        raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=TABLE)
     form = write.Form(delimiters=_delimiters(draft.terms))
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
-    told = [found.message for found in check([written]).findings if found.is_error]
-    if told:
-        more = f" And {len(told) - MOST_TOLD} more." if len(told) > MOST_TOLD else ""
+    faults = [found for found in check([written]).findings if found.is_error]
+    if faults:
+        shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
+        more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""
         raise CannotWrite(
-            f"The {draft.document.type} {document_number(draft.document)} would not be a valid {draft.set_id}: "
-            f"{' '.join(told[:MOST_TOLD])}{more} Correct it where it comes from and give it again."
+            f"The {draft.document.type} {shown} would not be a valid {draft.set_id}: "
+            f"{' '.join(_told(faults[:MOST_TOLD], _fields(written)))}{more} "
+            "Correct it where it comes from and give it again."
         )
+
+
+def _told(faults: Sequence[Finding], fields: Mapping[str, str]) -> Iterator[str]:
+    """Each fault behind the field of the document it is in; behind the place in the set where no field is known."""
+    for fault in faults:
+        where = _field(fault.path, fields)
+        yield f"{where} ({fault.path}): {fault.message}" if where else f"{fault.path}: {fault.message}"
+
+
+def _field(path: str, fields: Mapping[str, str]) -> str:
+    """The field at a place of the set, or what it is a part of, or nothing."""
+    if path in fields:
+        return fields[path]
+    segment = path.rpartition("/")[0]
+    beside = next((field for place, field in fields.items() if place.startswith(f"{segment}/")), "")
+    return fields.get(segment) or beside.rpartition(".")[0]
+
+
+def _fields(written: bytes) -> dict[str, str]:
+    """From places in a set (``PO1[2]/02``) to the fields written there, lines counted from 1: ``lines[2].quantity``."""
+    trace: dict[str, str] = {}
+    for event in read([written]):
+        if isinstance(event, SetRead) and event.tree is not None:
+            # A map reads valid sets; of one that is not it may be unable to make anything.
+            with suppress(ValueError, ArithmeticError):
+                document = maps.find(event.header.set_id).read(event.tree).document
+                trace = document.trace if document is not None else {}
+    return {place: _POSITION.sub(lambda at: f"[{int(at[1]) + 1}]", field) for field, place in trace.items()}
 
 
 def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:

@@ -1,13 +1,15 @@
 """From a document to the bytes one partner agreed to."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from canonical.documents import ANY_DOCUMENT
-from canonical.errors import Misconfigured
+from canonical.errors import Fault, Misconfigured
 from canonical.identity import PartnerId
 from gateway.envelopes import Draft, Envelopes
+from translators.x12.values import CannotWrite
 
 from .house import House, order, segments
 
@@ -66,3 +68,32 @@ def test_patience_is_agreed(house: House, terms: str, patience: timedelta | None
         assert Envelopes().patience(session, ACME) == patience
         assert Envelopes().patience(session, BETA) is None
         assert Envelopes().patience(session, PartnerId("nobody")) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"number": "9" * 1_000_000}, "number (BEG[1]/03): BEG03 is '9999"),
+        (
+            {"lines": [{"quantity": {"value": "9" * 1_000_000, "unit": "EA"}}]},
+            "lines[1].quantity (PO1[1]/02): PO102 is '",
+        ),
+        (
+            {"lines": [{"quantity": {"value": "1e999999", "unit": "EA"}}]},
+            "lines[1].quantity (PO1[1]/02): PO102 is '1000",
+        ),
+        ({"unmapped": [{"source": "PO1[1]/10", "value": "VP"}]}, "PO1[1]/11): PO111 is missing"),
+        ({"unmapped": [{"source": "DTM[1]", "value": ["002", "soon"]}]}, "dates[1] (DTM[1]/02): DTM02 is 'soon'"),
+    ],
+    ids=["number", "quantity", "exponent", "half a pair", "unmapped"],
+)
+def test_what_we_would_not_accept_is_not_drafted_whoever_gave_it(
+    house: House, fields: dict[str, Any], told: str
+) -> None:
+    """Also past the checks of the folder's files: by hand, or through another ERP."""
+    document = ANY_DOCUMENT.validate_python(order("1") | fields)
+    with house.gateway.database.read() as session, pytest.raises(CannotWrite) as caught:
+        Envelopes().draft(session, ACME, document)
+    assert told in caught.value.message
+    assert len(caught.value.message) < 1000
+    assert (caught.value.fault, caught.value.retryable) == (Fault.OPERATOR, False)

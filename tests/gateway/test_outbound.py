@@ -247,17 +247,45 @@ class TestAnUnforeseenFault:
         assert house.gateway.delivery.pull() == 3
 
 
+def second_line(**fields: Any) -> dict[str, Any]:
+    """An order whose first line is sound and whose second has these fields."""
+    [line] = order()["lines"]
+    return {"lines": [line, line | fields]}
+
+
 IMPOSSIBLE = {
     "the segment terminator": ({"notes": [{"text": "50~60"}]}, "'~'"),
     "the element separator": ({"number": "45*123"}, "'*'"),
     "the component separator": ({"notes": [{"text": "a > b"}]}, "'>'"),
     "a line break": ({"notes": [{"text": "a", "title": "45\n123"}]}, "'\\n'"),
-    "a number that is too long": ({"number": "9" * 40}, "BEG03 is '9999"),
-    "no number": ({"number": ""}, "BEG03 is missing"),
-    "an unknown unit": (
-        {"lines": [{"number": "1", "quantity": {"value": "1", "unit": "QQ"}, "price": {"amount": "1"}}]},
-        "PO103 is 'QQ', which is not in the code list of element 355. Correct it where it comes from",
+    "a number that is too long": ({"number": "9" * 40}, "number (BEG[1]/03): BEG03 is '9999"),
+    "a number that is far too long": (
+        {"number": "9" * 5000},
+        f"The PurchaseOrder {'9' * 60}... would not be a valid 850: number (BEG[1]/03): BEG03 is '9999",
     ),
+    "no number": ({"number": ""}, "The PurchaseOrder has no number."),
+    "a number of blanks": ({"number": "  "}, "The PurchaseOrder has no number."),
+    "an unknown unit": (
+        second_line(quantity={"value": "1", "unit": "QQ"}),
+        "lines[2] (PO1[2]/03): PO103 is 'QQ', which is not in the code list of element 355. Correct it where it comes from",
+    ),
+    "a unit in words": (
+        second_line(quantity={"value": "1", "unit": "Stück"}),
+        "lines[2] (PO1[2]/03): PO103 is 'Stück' (5 characters), but must be a code of exactly 2 characters.",
+    ),
+    "a quantity that is too long": (
+        second_line(quantity={"value": "9" * 30, "unit": "EA"}),
+        f"lines[2].quantity (PO1[2]/02): PO102 is '{'9' * 30}' (30 digits), but must be a decimal number of at most 15",
+    ),
+    "a price that is too long": (
+        second_line(price={"amount": "9" * 23}),
+        f"lines[2].price (PO1[2]/04): PO104 is '{'9' * 23}' (23 digits), but must be a decimal number of at most 17",
+    ),
+    "a price that is too fine": (second_line(price={"amount": "1e-20"}), "lines[2].price (PO1[2]/04): PO104 is '.000"),
+    "a currency in words": ({"currency": "Euro"}, "currency (CUR[1]/02): CUR02 is 'Euro'"),
+    "a name that is too long": ({"parties": [{"role": "buyer", "name": "N" * 70}]}, "(N1[1]/02): N102 is 'NNN"),
+    "a note that is too long": ({"notes": [{"text": "x" * 5000}]}, "MSG[1]/01"),
+    "a count that is too large": ({"line_count": 9999999}, "line_count (CTT[1]/01): CTT01 is '9999999'"),
     "no lines": ({"lines": []}, "The mandatory loop PO1"),
     "many faults": (
         {"lines": [{"number": "1", "quantity": {"value": "1", "unit": "QQ"}}] * 20},
@@ -274,6 +302,7 @@ def test_an_order_with_data_that_cannot_be_written_is_not_sent(house: House, fie
     [(name, reason)] = house.statuses().items()
     assert name.endswith(" refused")
     assert told in reason
+    assert len(reason) < 1000
     [row] = house.documents("outbound")
     assert (row.state, row.reason, row.interchange_control) == (DocumentState.DEAD, reason, None)
     pulled(house, order("NEXT"))
