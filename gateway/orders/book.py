@@ -1,7 +1,7 @@
 """The orders there are, and one order as all its documents leave it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,16 +9,20 @@ from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.errors import NotFound
+from canonical.finding import Severity
 from canonical.identity import BlobDigest
 from spool import documents
 from spool.blobs import BlobStore
-from spool.documents import DocumentOrder, DocumentRow
+from spool.documents import OUTBOUND, DocumentOrder, DocumentRow
 from spool.states import DocumentState
 
-from .matching import OrderState, match
+from .matching import OrderException, OrderState, match
 
 COUNTED = (DocumentState.PENDING, DocumentState.DELIVERED)
-"""Documents that say something about an order; rejected, duplicate and quarantined ones do not."""
+"""Documents that say something about an order; rejected, duplicate and quarantined ones do not, except :data:`UNREACHED`."""
+
+UNREACHED = (DocumentState.REJECTED, DocumentState.DEAD)
+"""Orders of ours that their supplier does not have: they still say what was ordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,28 @@ def order(session: Session, blobs: BlobStore, number: str, partner: str | None =
 
 
 def _file(session: Session, blobs: BlobStore, number: str, partner: str, rows: Sequence[DocumentRow]) -> OrderFile:
-    counted = [row for row in rows if row.state in COUNTED and row.canonical_sha256]
-    return OrderFile(number, partner, tuple(rows), match(number, [_document(session, blobs, row) for row in counted]))
+    counted = [row for row in rows if (row.state in COUNTED or _is_unreached(row)) and row.canonical_sha256]
+    state = match(number, [_document(session, blobs, row) for row in counted])
+    exceptions = (*_not_reached(counted), *state.exceptions)
+    return OrderFile(number, partner, tuple(rows), replace(state, exceptions=exceptions))
+
+
+def _is_unreached(row: DocumentRow) -> bool:
+    return row.direction == OUTBOUND and row.type == "PurchaseOrder" and row.state in UNREACHED
+
+
+def _not_reached(counted: Sequence[DocumentRow]) -> Iterator[OrderException]:
+    """Why the supplier does not have the order, unless a later one reached it in its place."""
+    ours = [row for row in counted if row.direction == OUTBOUND and row.type == "PurchaseOrder"]
+    if not ours or not _is_unreached(ours[-1]):
+        return
+    row = ours[-1]
+    if row.state is DocumentState.REJECTED and row.transmission_id is not None:
+        code, what = "order-not-readable-by-partner", f"{row.partner} rejected the transmission of the order."
+    else:
+        code, what = "order-not-sent", f"The order could not be sent to {row.partner}."
+    message = f"{what} {row.reason or ''}".rstrip() + " The supplier does not have it: correct it and send it again."
+    yield OrderException(code, Severity.ERROR, message)
 
 
 def _document(session: Session, blobs: BlobStore, row: DocumentRow) -> AnyDocument:

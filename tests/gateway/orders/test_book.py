@@ -2,11 +2,14 @@
 
 import pytest
 
-from canonical.errors import NotFound
+from canonical.errors import Misconfigured, NotFound
 from gateway.orders import book
 from gateway.orders.book import OrderFile, OrderSummary
+from gateway.outbound import TRANSMIT
+from spool.queue.port import Claim
+from spool.worker import Effects, Handler
 
-from ..house import ACKNOWLEDGEMENT, BAD_INVOICE, SHIPMENT, House, invoice, order, wrapped
+from ..house import ACKNOWLEDGEMENT, BAD_INVOICE, SHIPMENT, House, interchange, invoice, order, wrapped
 
 
 def summaries(house: House, partner: str | None = None, limit: int = 100) -> list[OrderSummary]:
@@ -56,6 +59,62 @@ def test_only_documents_that_count_say_something(house: House) -> None:
     [found] = files(house, "4500123")
     assert [row.state.value for row in found.documents] == ["delivered", "duplicate", "rejected", "quarantined"]
     assert found.state.lines[0].invoiced == 8
+
+
+class TestAnOrderThatItsSupplierDoesNotHave:
+    """What was ordered is shown all the same, with the reason why it was not received."""
+
+    REJECTED = "AK1*PO*{number}\nAK2*850*0001\nAK3*PO1*3**8\nAK4*2*330*6*ten\nAK5*R*5\nAK9*R*1*1*0"
+
+    def reject(self, house: House, group: int = 1) -> None:
+        house.take("acme", f"997-{group}.edi", wrapped("997", self.REJECTED.format(number=group), group))
+
+    def told(self, house: House) -> list[tuple[str, str]]:
+        [found] = files(house, "4500123")
+        assert found.state.stage == "ordered"
+        assert [(line.number, str(line.ordered)) for line in found.state.lines] == [("1", "10")]
+        return [(exception.code, exception.message) for exception in found.state.exceptions]
+
+    def test_because_its_translator_rejected_it(self, house: House) -> None:
+        house.send_order("4500123")
+        assert self.told(house) == []
+        self.reject(house)
+        [(code, message)] = self.told(house)
+        assert code == "order-not-readable-by-partner"
+        assert message.startswith("acme rejected the transmission of the order.")
+        assert "PO1 at 3: element 02 code 6 (ten)" in message
+        assert "does not have it" in message
+
+    def test_because_its_interchange_was_rejected(self, house: House) -> None:
+        house.send_order("4500123")
+        house.take("acme", "ta1.edi", interchange("TA1*000000001*261121*1200*R*006", control=9, groups=0))
+        [(code, message)] = self.told(house)
+        assert code == "order-not-readable-by-partner"
+        assert "code 006" in message
+
+    def test_because_it_could_not_be_sent(self, house: House) -> None:
+        def failing(_kind: str, handler: Handler) -> Handler:
+            def fail(_claim: Claim) -> Effects:
+                raise Misconfigured("The outbox is gone.")
+
+            return fail if _kind == TRANSMIT else handler
+
+        house.place_order(order("4500123"))
+        house.gateway.delivery.pull()
+        house.exhaust(failing)
+        [(code, message)] = self.told(house)
+        assert code == "order-not-sent"
+        assert message.startswith("The order could not be sent to acme. The outbox is gone.")
+
+    def test_until_it_is_sent_again(self, house: House) -> None:
+        house.send_order("4500123")
+        self.reject(house)
+        house.place_order(order("4500123"), name="again.json")
+        house.gateway.delivery.pull()
+        house.work()
+        assert self.told(house) == []
+        self.reject(house, 2)
+        assert [code for code, _ in self.told(house)] == ["order-not-readable-by-partner"]
 
 
 def test_one_number_used_by_two_partners_is_two_orders(house: House) -> None:
