@@ -179,7 +179,7 @@ _NOTES = frozenset(
 
 
 def severity(code: Code) -> Severity:
-    """How much a finding weighs; the same wherever it occurs."""
+    """How much a finding weighs; the same wherever it occurs, but in the copy of bad data in a 997 (AK404)."""
     if code in _WARNINGS:
         return Severity.WARNING
     return Severity.NOTE if code in _NOTES else Severity.ERROR

@@ -1,6 +1,6 @@
 """One transaction set from ST to SE: judged segment by segment, and built into a tree on the way."""
 
-from canonical.finding import Finding
+from canonical.finding import Finding, Severity
 from canonical.functional_acknowledgement import SyntaxStatus
 
 from .elements import Problem, check_segment
@@ -14,6 +14,9 @@ from .segments import Element, LoopNode, Node, Segment, SegmentNode, Transaction
 from .structure import Fit, Move, Plan, Step, Walker, plan
 
 _TRAILER = "SE"
+
+_OF_THE_COPY = frozenset({Code.INVALID_CHARACTER, Code.TOO_SHORT, Code.TOO_LONG})
+"""Faults that AK404 of a 997 may have: it is a copy of bad data, usually ours, and must not cost us the answer it is part of."""
 
 
 class SetValidator:
@@ -221,20 +224,21 @@ class SetValidator:
             self._told.add(problem.code)
         if problem.element is not None:
             path += f"/{problem.element:02}" + (f"-{problem.component}" if problem.component else "")
-        self._tell(
-            finding(
-                problem.code,
-                problem.message,
-                path=path,
-                segment=line.tag,
-                segment_index=self._count,
-                element=problem.element,
-                component=problem.component,
-                value=problem.value,
-                offset=line.offset_of(problem.element),
-                ack_code=f"AK403:{problem.ack}" if problem.ack else None,
-            )
+        fault = finding(
+            problem.code,
+            problem.message,
+            path=path,
+            segment=line.tag,
+            segment_index=self._count,
+            element=problem.element,
+            component=problem.component,
+            value=problem.value,
+            offset=line.offset_of(problem.element),
+            ack_code=f"AK403:{problem.ack}" if problem.ack else None,
         )
+        if problem.code in _OF_THE_COPY and (self.header.set_id, line.tag, problem.element) == ("997", "AK4", 4):
+            fault = fault.model_copy(update={"severity": Severity.WARNING})
+        self._tell(fault)
 
     def _give_up(self, line: Line) -> None:
         if Code.SET_TOO_LARGE in self._told:

@@ -114,6 +114,30 @@ def test_a_verdict(sent: House, answer: bytes, transmission: str, document: str,
     sent.assert_settled()
 
 
+COPIES = {
+    "too long": "x" * 120,
+    "control characters": "te\x01n\x1b",
+    "beyond ASCII": "zehn Stück",
+    "a separator": "a>b",
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_a_rejection_counts_whatever_bad_data_it_repeats(sent: House, copy: str) -> None:
+    """AK404 is a copy of what was wrong in our order, so it may be wrong in the same way."""
+    sent.take("acme", "answer.edi", acknowledgement("R", detail=f"AK3*PO1*3**8\nAK4*2*330*6*{copy}"))
+    [row] = sent.transmissions("document")
+    assert row.state is TransmissionState.REJECTED
+    [ours] = sent.documents("outbound", type="PurchaseOrder")
+    assert ours.state == "rejected"
+    [answer] = sent.documents("inbound")
+    assert (answer.state, {found["severity"] for found in answer.findings} - {"note", "warning"}) == (
+        "delivered",
+        set(),
+    )
+    sent.assert_settled()
+
+
 @pytest.mark.parametrize("answer", [acknowledgement(), ta1("A", "000")])
 def test_an_answer_is_never_answered_and_never_goes_to_the_ERP(sent: House, answer: bytes) -> None:
     sent.take("acme", "answer.edi", answer)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from canonical.finding import Severity
 from translators.x12.schema import dictionary
 from translators.x12.structure import Plan, plan
 
@@ -171,3 +172,19 @@ def test_a_lost_mandatory_segment_is_told(set_id: str, seed: int, data: st.DataO
     first = dictionary("004010").sets[set_id].structure[1].tag
     assert body[0].startswith(first)
     assert codes(one(set_id, body[1:])) == [("missing-segment", first, "AK304:3")]
+
+
+@pytest.mark.parametrize(
+    ("detail", "severity"),
+    [
+        ("AK4*2*330*6*" + "x" * 100, Severity.WARNING),
+        ("AK4*2*330*6*a\x01b", Severity.WARNING),
+        ("AK4*2*330*QQ*ten", Severity.ERROR),
+        ("AK4*2*33000*6*ten", Severity.ERROR),
+        ("AK4*2*330*6*ten*more", Severity.ERROR),
+    ],
+)
+def test_the_copy_of_bad_data_in_a_997_may_be_bad(detail: str, severity: Severity) -> None:
+    body = ("AK1*PO*7", "AK2*850*0001", "AK3*PO1*3**8", detail, "AK5*R", "AK9*R*1*1*0")
+    [fault] = found(one("997", body))
+    assert (fault.segment, fault.severity) == ("AK4", severity)
