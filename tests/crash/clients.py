@@ -4,13 +4,14 @@ Each does what a real one does. What was not answered is sent again, the same by
 not. The notes each one keeps are what the count at the end is held against.
 """
 
+import logging
 import os
 import random
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -318,7 +319,4 @@ def password(username: str, text: str) -> Callable[[paramiko.Transport], object]
 
 def silence_paramiko() -> None:
     """Broken connections are what this is about; paramiko would tell each one with a traceback."""
-    import logging
-
-    with suppress(ValueError):
-        logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)

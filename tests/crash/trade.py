@@ -124,7 +124,7 @@ class Trade:
         kinds = [self._good] * 4 + [self._two_groups, self._rejected, self._many_sets, self._garbage]
         kinds += [self._good] * 6 + [self._two_groups, self._large] if route is None else []
         self._random.shuffle(kinds)
-        parcels = [parcel for kind in kinds for parcel in [kind(partner, route)]]
+        parcels = [kind(partner, route) for kind in kinds]
         first = next(parcel for parcel in parcels if len(parcel.documents) == 1 and parcel.answers[0].endswith(" A"))
         parcels += [
             first.under(self._name("again", "edi"), self._route(route)),
@@ -137,9 +137,13 @@ class Trade:
         """What the CSV partner sends."""
         two, odd = self._csv(2), self._csv(2, wrong=1)
         headless = Parcel(
-            BETA, self._name("head", "csv"), b"Invoice;Datum\r\n1;2\r\n", self._route(None), ReceiptState.REJECTED,
+            BETA,
+            self._name("head", "csv"),
+            b"Invoice;Datum\r\n1;2\r\n",
+            self._route(None),
+            ReceiptState.REJECTED,
             answers=("report",),
-        )  # fmt: skip
+        )
         same_name = self._csv(1).under(two.filename, Route.CLOSE)
         return [two, odd, headless, same_name, odd.under(self._name("again", "csv"), self._route(None)), self._csv(1)]
 
@@ -203,9 +207,13 @@ class Trade:
 
     def _garbage(self, partner: str, route: Route | None) -> Parcel:
         return Parcel(
-            partner, self._name("noise", "edi"), self._random.randbytes(300), self._route(route),
-            ReceiptState.QUARANTINED, answers=("notice",),
-        )  # fmt: skip
+            partner,
+            self._name("noise", "edi"),
+            self._random.randbytes(300),
+            self._route(route),
+            ReceiptState.QUARANTINED,
+            answers=("notice",),
+        )
 
     def _same_document(self, first: Parcel, route: Route | None) -> Parcel:
         """What came before, under a new control number."""
@@ -246,9 +254,7 @@ class Trade:
     def _parcel(
         self, partner: str, kind: str, data: bytes, route: Route | None, dues: tuple[Due, ...], answers: tuple[str, ...]
     ) -> Parcel:
-        return Parcel(
-            partner, self._name(kind, "edi"), data, self._route(route), ReceiptState.OPENED, dues, answers
-        )  # fmt: skip
+        return Parcel(partner, self._name(kind, "edi"), data, self._route(route), ReceiptState.OPENED, dues, answers)
 
     def _route(self, route: Route | None) -> Route:
         return route or self._random.choice((Route.CLOSE, Route.RENAME))
