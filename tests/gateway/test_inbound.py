@@ -22,6 +22,7 @@ from .house import (
     csv_invoice,
     group,
     house,
+    in_words,
     interchange,
     invoice,
     order,
@@ -124,7 +125,9 @@ class TestTheSameControlNumber:
         house.collect("acme")
         second = house.take("acme", "b.edi", wrapped("810", invoice("INV2")))
         assert second.state is ReceiptState.OPENED
-        assert house.answers("acme") == ["TA1 R 025"]
+        ta1, notice = house.collect("acme")
+        assert in_words(ta1) == ["TA1 R 025"]
+        assert b"its control number was used before for something else. Send it again under a new control" in notice
         [row] = house.documents(number="INV2")
         assert row.state is DocumentState.DUPLICATE
         assert row.reason == f"Control number 000000001 was used before, for receipt {first.id}."
@@ -133,7 +136,7 @@ class TestTheSameControlNumber:
 
     def test_twice_in_one_file_is_refused_the_second_time(self, house: House) -> None:
         house.take("acme", "both.edi", INV1 + wrapped("810", invoice("INV2")))
-        assert house.answers("acme") == ["997 A", "TA1 R 025"]
+        assert house.answers("acme") == ["997 A", "TA1 R 025", "notice"]
         assert [row.state for row in house.documents()] == [DocumentState.DELIVERED, DocumentState.DUPLICATE]
         house.assert_settled()
 
@@ -155,7 +158,7 @@ class TestTheSameControlNumber:
     def test_is_free_after_a_test_file_that_was_held(self, house: House) -> None:
         house.take("acme", "production.edi", wrapped("810", invoice(), usage="P"))
         house.take("acme", "test.edi", INV1)
-        assert house.answers("acme") == ["997 A", "997 A"]
+        assert house.answers("acme") == ["997 A", "997 A", "notice"]
         assert len(house.erp_out()) == 1
 
     def test_from_another_partner_is_another_number(self, house: House) -> None:
@@ -174,24 +177,29 @@ class TestTheSameControlNumber:
 
 
 class TestTheSameDocument:
-    @pytest.mark.parametrize(
-        ("body", "told"),
-        [
-            (invoice("INV1"), "with the same content"),
-            (invoice("INV1").replace("*2.5*", "*2.50*"), "with the same content"),
-            (CORRECTION, "with OTHER content; ask the supplier which one holds"),
-        ],
-    )
-    def test_under_another_control_number_is_acknowledged_but_not_delivered(
-        self, house: House, body: str, told: str
-    ) -> None:
+    @pytest.mark.parametrize("price", ["*2.5*", "*2.50*"])
+    def test_under_another_control_number_is_acknowledged_but_not_delivered(self, house: House, price: str) -> None:
         house.take("acme", "a.edi", INV1)
         house.collect("acme")
-        house.take("acme", "b.edi", wrapped("810", body, 2))
+        house.take("acme", "b.edi", wrapped("810", invoice("INV1").replace("*2.5*", price), 2))
         assert house.answers("acme") == ["997 A"]
         first, second = house.documents()
         assert (second.state, second.duplicate_of) == (DocumentState.DUPLICATE, first.id)
-        assert told in (second.reason or "")
+        assert (second.reason or "").endswith(" with the same content.")
+        assert len(house.erp_out()) == 1
+        house.assert_settled()
+
+    def test_with_other_content_is_shown_to_both_sides(self, house: House) -> None:
+        """The 997 accepts the syntax; that the invoice goes nowhere is told in words."""
+        house.take("acme", "a.edi", INV1)
+        house.collect("acme")
+        house.take("acme", "b.edi", wrapped("810", CORRECTION, 2))
+        functional, notice = house.collect("acme")
+        assert in_words(functional) == ["997 A"]
+        assert b"Invoice INV1 was not taken: that number came before with other content." in notice
+        first, second = house.documents()
+        assert (second.state, second.duplicate_of) == (DocumentState.DUPLICATE, first.id)
+        assert "with OTHER content; ask the supplier which one holds" in (second.reason or "")
         assert len(house.erp_out()) == 1
         house.assert_settled()
 
@@ -314,7 +322,7 @@ class TestALargeFile:
         house.take("acme", "a.edi", wrapped("810", invoice("OLD")))
         house.collect("acme")
         house.take("acme", "many.edi", self._file())
-        assert house.answers("acme") == ["TA1 R 025"]
+        assert house.answers("acme") == ["TA1 R 025", "notice"]
         assert {row.state for row in house.documents() if row.number != "OLD"} == {DocumentState.DUPLICATE}
         house.assert_settled()
 

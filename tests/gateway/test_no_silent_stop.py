@@ -86,20 +86,28 @@ CASES = {
     ),
     # Envelopes
     "wrong sender": Case(
-        wrapped("810", invoice(), sender="OTHER"), "opened", "quarantined", "TA1 R 006", "The sender ZZ/OTHER"
+        wrapped("810", invoice(), sender="OTHER"), "opened", "quarantined", "TA1 R 006, notice", "The sender ZZ/OTHER"
     ),
     "wrong receiver": Case(
-        wrapped("810", invoice(), receiver="OTHER"), "opened", "quarantined", "TA1 R 008", "The receiver ZZ/OTHER"
+        wrapped("810", invoice(), receiver="OTHER"),
+        "opened",
+        "quarantined",
+        "TA1 R 008, notice",
+        "The receiver ZZ/OTHER",
     ),
-    "wrong qualifier": Case(replaced("*ZZ*ACME", "*01*ACME"), "opened", "quarantined", "TA1 R 006", "01/ACME"),
+    "wrong qualifier": Case(replaced("*ZZ*ACME", "*01*ACME"), "opened", "quarantined", "TA1 R 006, notice", "01/ACME"),
     "wrong sender, nothing inside": Case(
         interchange(sender="OTHER"), "quarantined", answers="TA1 R 006", reason="The sender ZZ/OTHER"
     ),
     "wrong sender with an answer of ours": Case(
-        wrapped("997", "AK1*PO*1\nAK9*A*1*1*1", sender="OTHER"), "opened", "quarantined", "TA1 R 006", "ZZ/OTHER"
+        wrapped("997", "AK1*PO*1\nAK9*A*1*1*1", sender="OTHER"),
+        "opened",
+        "quarantined",
+        "TA1 R 006, notice",
+        "ZZ/OTHER",
     ),
     "marked as production": Case(
-        wrapped("810", invoice(), usage="P"), "opened", "quarantined", "997 A", "marked as production (ISA15)"
+        wrapped("810", invoice(), usage="P"), "opened", "quarantined", "997 A, notice", "marked as production (ISA15)"
     ),
     "control number of letters": Case(
         replaced("*000000001", "*ABCDEFGHI"), "opened", "rejected", "TA1 R 018", "ISA13 is 'ABCDEFGHI'"
@@ -305,7 +313,7 @@ class TestAFileCutAnywhere:
             unpacked = unpack([GOOD[:end]], "cut.edi", profile, BlobDigest("0" * 64))
             assert not any(document.usable for document in unpacked.documents), end
             assert unpacked.documents or unpacked.quarantine or unpacked.rejection, end
-            assert list(unpacked.replies()) or unpacked.report, end
+            assert list(unpacked.replies()) or unpacked.report_on("cut.edi", {}), end
             unpacked.close()
 
     def test_of_csv_is_never_silent(self, house: House) -> None:
@@ -313,7 +321,7 @@ class TestAFileCutAnywhere:
         profile = house.gateway.partner("beta")
         for end in range(len(data)):
             unpacked = unpack([data[:end]], "cut.csv", profile, BlobDigest("0" * 64))
-            assert unpacked.report is not None
+            assert unpacked.report_on("cut.csv", {})
             assert unpacked.documents or unpacked.rejection, end
             unpacked.close()
 

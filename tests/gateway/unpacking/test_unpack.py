@@ -1,0 +1,91 @@
+"""Which format a file has, and what is in it; pure."""
+
+import pytest
+
+from canonical.identity import BlobDigest
+from gateway.unpacking.unpack import LOOKED_AT, unpack
+from gateway.unpacking.unpacked import Unpacked
+from partners.registry import AppliedProfile
+
+from ..house import PROFILES, House, csv, csv_invoice, invoice, wrapped
+
+GOOD = wrapped("810", invoice())
+ROWS = csv(csv_invoice())
+SOURCE = BlobDigest("0" * 64)
+
+
+@pytest.fixture
+def both(house: House) -> AppliedProfile:
+    """acme with X12 and with a column map for CSV."""
+    house.agree("acme", PROFILES["acme"] + "csv:" + PROFILES["beta"].split("csv:")[1])
+    return house.gateway.partner("acme")
+
+
+FORMATS = {
+    "X12": (GOOD, "a.edi", "x12"),
+    "X12 whatever its name": (GOOD, "a.csv", "x12"),
+    "X12 after a byte order mark": (b"\xef\xbb\xbf\r\n" + GOOD, "a.csv", "x12"),
+    "X12 after some junk": (b"begin\n" + GOOD, "a.edi", "x12"),
+    "CSV by its name": (ROWS, "a.csv", "csv"),
+    "CSV by its name, capitals or not": (ROWS, "A.CSV", "csv"),
+    "CSV that mentions an ISA": (ROWS.replace(b"AB-1", b"ISA*1"), "a.csv", "csv"),
+    "nothing by the name of CSV": (b"", "a.csv", "csv"),
+    "CSV by another name": (ROWS, "a.txt", None),
+    "nothing": (b"", "a.edi", None),
+    "X12 too far in": (b" " * 10 + b"x" * LOOKED_AT + GOOD, "a.edi", None),
+}
+
+
+@pytest.mark.parametrize(("data", "name", "format_"), FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("piece", [1, 7, 10**6])
+def test_the_format_is_found_however_the_bytes_come(
+    both: AppliedProfile, data: bytes, name: str, format_: str | None, piece: int
+) -> None:
+    pieces = (data[at : at + piece] for at in range(0, len(data), piece))
+    unpacked = unpack(pieces, name, both, SOURCE)
+    assert unpacked.format == format_
+    assert told(unpacked) == told(unpack([data], name, both, SOURCE))
+
+
+def told(unpacked: Unpacked) -> object:
+    """All that is known of a file, canonical JSON and answers included."""
+    documents = [(document, unpacked.canonical(document)) for document in unpacked.documents]
+    replies = list(unpacked.replies())
+    unpacked.close()
+    report = unpacked.report_on("file", {})
+    return documents, replies, unpacked.findings, unpacked.quarantine, unpacked.rejection, report
+
+
+def test_nothing_agreed_is_named_with_what_would_be(both: AppliedProfile) -> None:
+    unpacked = unpack([b"hello"], "a.txt", both, SOURCE)
+    assert unpacked.quarantine == (
+        "The file has none of the agreed forms. From acme these are expected: an X12 interchange (begins with ISA), or CSV named *.csv."
+    )
+    report = unpacked.report_on("a.txt", {})
+    assert report is not None
+    name, data = report
+    assert name == "a.txt.rejected.txt"
+    assert b"Expected: an X12 interchange (begins with ISA), or CSV named *.csv." in data
+    unpacked.close()
+
+
+def test_a_document_carries_where_it_came_from(both: AppliedProfile) -> None:
+    unpacked = unpack([GOOD], "a.edi", both, SOURCE)
+    [document] = unpacked.documents
+    assert (document.number, document.orders, document.business_key) == ("INV1", ("4500123",), "Invoice/INV1/1")
+    canonical = unpacked.canonical(document)
+    assert canonical is not None
+    assert b'"partner":"acme"' in canonical
+    assert b'"source_sha256":"' + SOURCE.encode() in canonical
+    assert b'"profile_version":2' in canonical
+    unpacked.close()
+
+
+def test_much_canonical_JSON_waits_on_the_disk(both: AppliedProfile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory grows only with what is told about documents."""
+    monkeypatch.setattr("gateway.unpacking.unpacked.SPILL_BYTES", 10)
+    unpacked = unpack([GOOD + wrapped("810", invoice("INV2"), 2)], "a.edi", both, SOURCE)
+    assert getattr(unpacked._spill, "_rolled", False)
+    found = [unpacked.canonical(document) for document in reversed(unpacked.documents)]
+    assert [b"INV2" in (found[0] or b""), b"INV1" in (found[1] or b"")] == [True, True]
+    unpacked.close()
