@@ -109,7 +109,7 @@ class Gateway:
         )
         self.answers = Answers(clock, self.queue)
         self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers)
-        self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send)
+        self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document)
         self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
 
     @classmethod

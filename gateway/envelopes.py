@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from canonical.document import Purpose
 from canonical.documents import AnyDocument, document_number
 from canonical.errors import Misconfigured
 from canonical.finding import Finding
@@ -88,7 +89,20 @@ class Envelopes:
         set_id = SET_OF_DOCUMENT.get(document.type)
         if set_id is None:
             return f"A document of type {document.type} cannot be sent by itself."
-        return self.may_send(session, partner, set_id)
+        return self.may_send(session, partner, set_id) or self._cannot_go(session, partner, document)
+
+    def _cannot_go(self, session: Session, partner: PartnerId, document: AnyDocument) -> str | None:
+        """Why this one document must not leave although its kind may."""
+        if document.purpose is not Purpose.ORIGINAL:
+            return (
+                f"Its purpose is {document.purpose.value}: a change or cancellation must go as an order change (860), which this "
+                "version does not send. Agree it with the supplier."
+            )
+        applied = registry.current(session, partner)
+        terms = applied.profile.x12 if applied is not None else None
+        if document.test and terms is not None and terms.usage == "P":
+            return f"It is marked as a test, but {partner} takes everything from us for real (x12.usage: P)."
+        return None
 
     def patience(self, session: Session, partner: PartnerId) -> timedelta | None:
         """How long we wait for the partner's 997; None where none is expected."""

@@ -38,6 +38,17 @@ BATCH = 500
 """Documents committed at once; a file with more is committed in steps, so that it does not hold up everybody else."""
 
 
+DIFFERS = (
+    "{type} {number} was not taken: that number came before with other content. If this is a correction, agree with us which one "
+    "holds, or send it under a number of its own."
+)
+REUSED = (
+    "Interchange {control_number} was not taken: its control number was used before for something else. "
+    "Send it again under a new control number."
+)
+"""What a sender is told of a document that its acknowledgement accepts, or cannot name, but that goes nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """A document about to be committed."""
@@ -234,9 +245,11 @@ class Inbound:
             self._end(session, row, DocumentState.REJECTED, Step.REJECTED, document.rejected)
         elif repeats is not None:
             reason = f"Control number {row.interchange_control} was used before, for receipt {repeats}."
-            self._end(session, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason)
+            # A TA1 is never answered, in no form.
+            told = None if row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
+            self._end(session, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, told=told)
         elif document.held is not None:
-            self._end(session, row, DocumentState.QUARANTINED, Step.QUARANTINED, document.held)
+            self._end(session, row, DocumentState.QUARANTINED, Step.QUARANTINED, document.held, told=document.told)
         elif document.answer is not None:
             self._match(session, row, document.answer)
         else:
@@ -284,20 +297,33 @@ class Inbound:
         assert row.business_key is not None
         earlier = documents.earlier_with_business_key(session, row)
         if earlier is not None:
-            same = earlier.content_sha256 == row.content_sha256
-            reason = f"{row.type} {row.number} came before as document {earlier.id}" + (
-                " with the same content." if same else " with OTHER content; ask the supplier which one holds."
-            )
-            self._end(
-                session, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, duplicate_of=DocumentId(earlier.id)
-            )
+            self._repeated(session, row, earlier)
             return
+        refused = documents.refused_count(session, row)
+        revision = row.business_key.rpartition("/")[2]
+        row.revision = f"{revision}.{refused + 1}" if refused else revision
         self.queue.enqueue(
             session,
             kind=DELIVER,
             lane=_order_lane(row, document.orders),
             payload={"document": row.id},
             unique_key=f"{DELIVER}:{row.id}",
+        )
+
+    def _repeated(self, session: Session, row: DocumentRow, earlier: DocumentRow) -> None:
+        same = earlier.content_sha256 == row.content_sha256
+        reason = f"{row.type} {row.number} came before as document {earlier.id}" + (
+            " with the same content." if same else " with OTHER content; ask the supplier which one holds."
+        )
+        told = None if same else DIFFERS.format(type=row.type, number=row.number)
+        self._end(
+            session,
+            row,
+            DocumentState.DUPLICATE,
+            Step.DUPLICATE,
+            reason,
+            told=told,
+            duplicate_of=DocumentId(earlier.id),
         )
 
     def _match(self, session: Session, row: DocumentRow, answer: AnyDocument) -> None:
@@ -340,8 +366,9 @@ class Inbound:
             journaling.of_receipt(
                 session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": submitted}
             )
-        if unpacked.report is not None:
-            filename, data = unpacked.report
+        report = unpacked.report_on(receipt.filename, documents.told(session, receipt_id))
+        if report is not None:
+            filename, data = report
             self.outbound.report(session, partner, filename, data, answers=receipt_id)
             journaling.of_receipt(
                 session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename}
@@ -368,9 +395,12 @@ class Inbound:
         state: DocumentState,
         step: Step,
         reason: str,
+        *,
+        told: str | None = None,
         duplicate_of: DocumentId | None = None,
     ) -> None:
         documents.close(row, state, reason=reason, duplicate_of=duplicate_of)
+        row.partner_reason = told
         journaling.of_document(
             session, self.clock, step, row, outcome=reason, detail={"type": row.type, "number": row.number}
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId
@@ -21,6 +21,8 @@ class DocumentRow(Base):
     """One business document.
 
     ``canonical_sha256`` names the canonical JSON and ``source_sha256`` the bytes it was read from or written to.
+    ``revision`` is under which issue of the key it was given to the ERP: a correction after the ERP's refusal has another one
+    than what was refused. ``reason`` is for the operator, ``partner_reason`` what the sender is told beyond an acknowledgement.
     ``business_key`` is what makes the same document recognisable under another control number; it is unique among
     documents that count (the fourth duplicate layer), enforced where documents are taken in. ``findings`` are
     :class:`canonical.finding.Finding` objects as JSON. ``origin`` is the ERP's own reference to an order it gave us.
@@ -42,8 +44,10 @@ class DocumentRow(Base):
     number: Mapped[str | None]
     business_key: Mapped[str | None]
     content_sha256: Mapped[str | None]
+    revision: Mapped[str | None]
     state: Mapped[DocumentState] = mapped_column(default=DocumentState.PENDING)
     reason: Mapped[str | None]
+    partner_reason: Mapped[str | None]
     duplicate_of: Mapped[str | None]
     receipt_id: Mapped[str | None] = mapped_column(ForeignKey("receipt.id"))
     transmission_id: Mapped[str | None] = mapped_column(ForeignKey("transmission.id"))
@@ -109,18 +113,32 @@ def with_business_key(session: Session, partner: PartnerId, direction: str, key:
     ).first()
 
 
-def refused_with_business_key(session: Session, partner: PartnerId, direction: str, key: str) -> DocumentRow | None:
-    """The last document of this key that was rejected."""
-    return session.scalars(
-        select(DocumentRow)
-        .where(
-            DocumentRow.partner == partner,
-            DocumentRow.direction == direction,
-            DocumentRow.business_key == key,
-            DocumentRow.state == DocumentState.REJECTED,
+def refused_count(session: Session, row: DocumentRow) -> int:
+    """How many earlier documents of the same key the ERP was given and refused."""
+    return (
+        session.scalar(
+            select(func.count()).where(
+                DocumentRow.partner == row.partner,
+                DocumentRow.direction == row.direction,
+                DocumentRow.business_key == row.business_key,
+                DocumentRow.revision.is_not(None),
+                DocumentRow.id != row.id,
+            )
         )
-        .order_by(DocumentRow.id.desc())
-        .limit(1)
+        or 0
+    )
+
+
+def given_as(session: Session, partner: PartnerId, type_: str, number: str, revision: str) -> DocumentRow | None:
+    """The inbound document that was given to the ERP under this key and revision."""
+    return session.scalars(
+        select(DocumentRow).where(
+            DocumentRow.partner == partner,
+            DocumentRow.direction == INBOUND,
+            DocumentRow.type == type_,
+            DocumentRow.number == number,
+            DocumentRow.revision == revision,
+        )
     ).first()
 
 
@@ -144,6 +162,16 @@ def of_receipt(session: Session, receipt_id: str) -> Sequence[DocumentRow]:
     return session.scalars(
         select(DocumentRow).where(DocumentRow.receipt_id == receipt_id).order_by(DocumentRow.id)
     ).all()
+
+
+def told(session: Session, receipt_id: str) -> dict[str, str]:
+    """What the sender is to be told of documents of a receipt, by document id."""
+    rows = session.execute(
+        select(DocumentRow.id, DocumentRow.partner_reason)
+        .where(DocumentRow.receipt_id == receipt_id, DocumentRow.partner_reason.is_not(None))
+        .order_by(DocumentRow.id)
+    )
+    return {row.id: row.partner_reason for row in rows}
 
 
 def of_transmission(session: Session, transmission_id: str) -> Sequence[DocumentRow]:

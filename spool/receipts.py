@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, func, select
+from sqlalchemy import Index, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
 
 from . import states
-from .states import ReceiptState
+from .documents import DocumentRow
+from .states import DocumentState, ReceiptState
 from .tables import Base
+
+_TAKEN = (DocumentState.PENDING, DocumentState.DELIVERED, DocumentState.DUPLICATE, DocumentState.DEAD)
+"""What became of a document of which the sender need not send more."""
 
 
 class Receipt(Base):
@@ -57,9 +61,9 @@ def close(
 def earlier_with_same_bytes(
     session: Session, partner: PartnerId, digest: BlobDigest, before: ReceiptId
 ) -> Receipt | None:
-    """The first earlier receipt of the same bytes from the same partner that was opened (the second duplicate layer).
+    """The first earlier receipt of the same bytes from the same partner of which anything was taken (the second duplicate layer).
 
-    Rejected and quarantined ones do not count: the same bytes may be good under a profile mended since.
+    Those of which all was rejected or quarantined do not count: the same bytes may be good under a profile mended since.
     """
     return session.scalars(
         select(Receipt)
@@ -68,6 +72,7 @@ def earlier_with_same_bytes(
             Receipt.sha256 == digest,
             Receipt.state == ReceiptState.OPENED,
             Receipt.id < before,
+            exists().where(DocumentRow.receipt_id == Receipt.id, DocumentRow.state.in_(_TAKEN)),
         )
         .order_by(Receipt.id)
         .limit(1)

@@ -16,7 +16,7 @@ from spool import documents
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database import Database
-from spool.documents import INBOUND, DocumentRow
+from spool.documents import DocumentRow
 from spool.journal import Step
 from spool.queue.port import Claim
 from spool.states import DocumentState
@@ -56,7 +56,7 @@ class Delivery:
     clock: Clock
     adapter: ErpAdapter
     outbound: Outbound
-    may_order: Callable[[Session, PartnerId], str | None]
+    may_order: Callable[[Session, PartnerId, AnyDocument], str | None]
 
     def deliver(self, claim: Claim) -> Effects:
         """Work item ``deliver``: give a document to the ERP, once, however often this runs."""
@@ -66,7 +66,8 @@ class Delivery:
             if row is None:
                 raise NotFound(f"Document {document_id} is to be delivered but is not in the database.")
             document = self._document(session, row)
-        context = Context(at=self.clock.now(), revision=business_key(document).revision)
+            revision = row.revision or business_key(document).revision
+        context = Context(at=self.clock.now(), revision=revision)
         outcome = self._settled(document, context) if claim.attempt > 1 else None
         if outcome is None:
             outcome = self.adapter.apply(document, context)
@@ -158,7 +159,7 @@ class Delivery:
         order: PurchaseOrder = pulled.order
         if order.partner is None:
             return 'The order names no partner: give "partner" the id of the supplier\'s profile.'
-        problem = self.may_order(session, order.partner)
+        problem = self.may_order(session, order.partner, order)
         if problem is not None:
             return problem
         origin = {"id": pulled.ref.id, "revision": pulled.ref.revision, "number": pulled.ref.number}
@@ -178,7 +179,7 @@ class Delivery:
 
         def keep(session: Session) -> None:
             for outcome in page.items:
-                row = self._by_key(session, outcome.key)
+                row = _given(session, outcome.key)
                 if row is None:
                     _log.warning("the ERP answered about a document we do not know", number=outcome.key.number)
                 else:
@@ -188,16 +189,14 @@ class Delivery:
         self.database.write(keep)
         return len(page.items)
 
-    def _by_key(self, session: Session, key: IdempotencyKey) -> DocumentRow | None:
-        """The document an outcome is about: the one that counts, else the last that the ERP refused."""
-        name = "/".join((key.document_type, key.number, key.revision))
-        return documents.with_business_key(session, key.partner, INBOUND, name) or documents.refused_with_business_key(
-            session, key.partner, INBOUND, name
-        )
-
     def _document(self, session: Session, row: DocumentRow) -> AnyDocument:
         data = self.blobs.read(session, BlobDigest(row.canonical_sha256 or ""))
         return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
+
+
+def _given(session: Session, key: IdempotencyKey) -> DocumentRow | None:
+    """The very document an outcome is about: the one whose bytes were handed over."""
+    return documents.given_as(session, key.partner, key.document_type, key.number, key.revision)
 
 
 def _is_of_the_house(error: Exception) -> bool:

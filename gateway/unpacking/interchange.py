@@ -168,6 +168,10 @@ class _Opening:
                 f"It is marked as {sent} (ISA15), but the profile of {self._applied.partner} says {expected}. "
                 "It was checked and acknowledged and is kept from the ERP."
             )
+            row.told = (
+                f"{document.type} {row.number} was checked and acknowledged but not passed on: it is marked as {sent} (ISA15), "
+                f"and at present we exchange {expected} documents."
+            )
         return None
 
     def group_end(self, event: GroupEnd) -> None:
@@ -211,7 +215,7 @@ class _Opening:
         if self._stranger is not None:
             code, reason = self._stranger
             for row in self._in_interchange:
-                row.rejected, row.held, row.answer = None, reason, None
+                row.rejected, row.held, row.answer, row.told = None, reason, None, NOT_AS_AGREED
             current.refusal = self._refused(event, code)
             self._unpacked.quarantine = None if self._unpacked.documents else reason
         elif event.status is SyntaxStatus.REJECTED:
@@ -246,6 +250,11 @@ class _Opening:
             version=event.header.version,
         )
 
+
+NOT_AS_AGREED = (
+    "The interchange was not taken: its sender and receiver (ISA05 to ISA08) are not those agreed for this account. "
+    "Correct them and send it again."
+)
 
 LONGEST = 80
 """Characters of a number in a broken set that are kept."""

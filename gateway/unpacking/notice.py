@@ -1,6 +1,6 @@
 """The answer to a sender whose file no acknowledgement of its own format can answer: a text that a person reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from canonical.finding import Finding
 
@@ -19,6 +19,22 @@ def notice(filename: str, verdict: str, findings: Sequence[Finding], advice: str
         lines.append(f"- and {len(findings) - MOST} more.")
     lines += ["", f"What to do: {advice}", ""]
     return derived(filename, ".rejected.txt"), "\r\n".join(lines).encode("utf-8")
+
+
+def told_notice(filename: str, told: Mapping[str, str]) -> tuple[str, bytes] | None:
+    """The notice about documents that an acknowledgement accepts as X12 but that go nowhere; None where there are none."""
+    reasons = list(dict.fromkeys(told.values()))
+    if not reasons:
+        return None
+    lines = [
+        f"File: {filename}",
+        "Result: not everything in it was taken.",
+        "",
+        *(f"- {reason}" for reason in reasons[:MOST]),
+    ]
+    if len(reasons) > MOST:
+        lines.append(f"- and {len(reasons) - MOST} more.")
+    return derived(filename, ".notice.txt"), "\r\n".join([*lines, ""]).encode("utf-8")
 
 
 def _place(finding: Finding) -> str:

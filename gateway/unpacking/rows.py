@@ -1,10 +1,10 @@
 """A CSV file unpacked by the partner's column map."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from canonical.document import EnvelopeReference
 from canonical.documents import AnyDocument, document_number, order_numbers
-from canonical.finding import Finding, any_error
+from canonical.finding import Finding, Severity, any_error
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
 from partners.registry import AppliedProfile
 from translators import flat
@@ -12,7 +12,7 @@ from translators.flat import ColumnMap, FileFindings, FlatDocument, ReportedDocu
 
 from ..business_key import business_key, content_digest
 from ..filenames import derived
-from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
+from .unpacked import Report, Unpacked, UnpackedDocument, UnpackedInterchange
 
 
 def unpack_rows(
@@ -35,17 +35,34 @@ def unpack_rows(
             _retract(unpacked.documents[retracted], places[retracted], result)
     if not unpacked.documents:
         unpacked.rejection = _summary(unpacked.findings) or "The file holds no document."
-    reported = [
-        ReportedDocument(
-            status=_status(document),
-            number=document.number or place.key,
-            first_row=place.first_row,
-            last_row=place.last_row,
-            findings=document.findings,
-        )
-        for place, document in zip(places, unpacked.documents, strict=True)
-    ]
-    unpacked.report = derived(filename, ".report.csv"), flat.report(filename, reported, unpacked.findings)
+    unpacked.report_on = _reporter(places, unpacked)
+
+
+def _reporter(places: Sequence[FlatDocument], unpacked: Unpacked) -> Report:
+    """The report on the file; a document of which more is to be told than its own findings is a duplicate."""
+
+    def report_on(filename: str, told: Mapping[str, str]) -> tuple[str, bytes]:
+        by_position = {int(document_id.rpartition("-")[2]): reason for document_id, reason in told.items()}
+        reported = [
+            _reported(place, document, by_position.get(position))
+            for position, (place, document) in enumerate(zip(places, unpacked.documents, strict=True), start=1)
+        ]
+        return derived(filename, ".report.csv"), flat.report(filename, reported, unpacked.findings)
+
+    return report_on
+
+
+def _reported(place: FlatDocument, document: UnpackedDocument, told: str | None) -> ReportedDocument:
+    findings = document.findings
+    if told is not None:
+        findings = (*findings, Finding(code="duplicate", severity=Severity.ERROR, message=told, row=place.first_row))
+    return ReportedDocument(
+        status="duplicate" if told is not None else _status(document),
+        number=document.number or place.key,
+        first_row=place.first_row,
+        last_row=place.last_row,
+        findings=findings,
+    )
 
 
 def _document(

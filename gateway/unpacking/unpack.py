@@ -59,7 +59,8 @@ def _concluded(unpacked: Unpacked, filename: str) -> Unpacked:
             unpacked.rejection = first
         return unpacked
     unpacked.quarantine = first
-    unpacked.report = notice(filename, "not read, set aside", unpacked.findings, _ADVICE)
+    text = notice(filename, "not read, set aside", unpacked.findings, _ADVICE)
+    unpacked.report_on = lambda _filename, _told: text
     return unpacked
 
 
@@ -75,9 +76,8 @@ def _unreadable(unpacked: Unpacked, filename: str, head: bytes, applied: Applied
     expected += [f"CSV named {column_map.filename}" for column_map in column_maps(applied)]
     found = "The file is empty." if not head else "The file has none of the agreed forms."
     unpacked.quarantine = f"{found} From {applied.partner} these are expected: {', or '.join(expected)}."
-    unpacked.report = notice(
-        filename, f"not read, set aside. {found}", (), f"Expected: {', or '.join(expected)}. {_ADVICE}"
-    )
+    text = notice(filename, f"not read, set aside. {found}", (), f"Expected: {', or '.join(expected)}. {_ADVICE}")
+    unpacked.report_on = lambda _filename, _told: text
     return unpacked
 
 

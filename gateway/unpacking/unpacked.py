@@ -5,9 +5,9 @@ grows only with what is told about them.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, TypeAlias
 
 from canonical.document import EnvelopeReference
 from canonical.documents import ANY_DOCUMENT, AnyDocument
@@ -15,6 +15,8 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+
+from .notice import told_notice
 
 SPILL_BYTES = 8 << 20
 """Canonical JSON of one file that is kept in memory; more goes to a temporary file."""
@@ -55,7 +57,8 @@ class UnpackedInterchange:
 @dataclass(slots=True)
 class UnpackedDocument:
     """One document of the file. At most one of these says that it is not for the ERP: ``rejected`` (its sender's fault, and why),
-    ``held`` (an administrator must decide, and why), ``answer`` (it is itself an answer to something we sent)."""
+    ``held`` (an administrator must decide, and why; ``told`` is what its sender
+    hears of that), ``answer`` (it is itself an answer to something we sent)."""
 
     interchange: int
     set_id: str | None
@@ -70,6 +73,7 @@ class UnpackedDocument:
     place: tuple[int, int] | None = None
     rejected: str | None = None
     held: str | None = None
+    told: str | None = None
     answer: FunctionalAcknowledgement | InterchangeAcknowledgement | None = None
 
     @property
@@ -77,11 +81,15 @@ class UnpackedDocument:
         return self.rejected is None and self.held is None
 
 
+Report: TypeAlias = Callable[[str, Mapping[str, str]], tuple[str, bytes] | None]
+
+
 class Unpacked:
     """What a file contained. ``interchanges`` are indexed by ``UnpackedDocument.interchange``.
 
-    ``quarantine`` or ``rejection`` is given when the file holds no document at all, and says why. ``report`` is the name
-    and bytes of an answer for people or spreadsheets.
+    ``quarantine`` or ``rejection`` is given when the file holds no document at all, and says why. ``report_on`` makes the name
+    and bytes of an answer for people or spreadsheets, if one is due, from the file's name and what is to be told of its
+    documents, by their ids.
     """
 
     def __init__(self, format_: str | None, profile_version: int, source: BlobDigest) -> None:
@@ -93,7 +101,7 @@ class Unpacked:
         self.findings: list[Finding] = []
         self.quarantine: str | None = None
         self.rejection: str | None = None
-        self.report: tuple[str, bytes] | None = None
+        self.report_on: Report = told_notice
         self._spill: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPILL_BYTES)  # noqa: SIM115
 
     def put(self, document: AnyDocument) -> tuple[int, int]:
