@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable, TallyError
@@ -275,7 +275,12 @@ os.register_at_fork(after_in_child=lambda: _inherited.extend(_open))
 
 
 def _existing_file(url: str) -> Path:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Misconfigured(
+            f'The database URL "{url}" is none. Write for example sqlite:////var/lib/tally/tally.db, or leave it out.'
+        ) from error
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise Misconfigured(
             f"The database {parsed.render_as_string()} cannot be used: it must be a SQLite file, "

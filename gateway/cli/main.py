@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 import typer
 
 from ..logging import configure
 from ..settings import DEFAULT_HOME
 from . import demonstration, documents, files, orders, partner, service
-from .console import OPTIONS, Exit, GlobalOptions, shown
+from .console import OPTIONS, Exit, GlobalOptions, shown, warn
 
 _CALLED_WRONGLY: type[typer.BadParameter] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
@@ -90,6 +91,10 @@ def main(args: Sequence[str] | None = None) -> None:
         # Whoever read our output has seen enough; Python must not complain when it closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.YES)
+    except Exception as error:  # noqa: BLE001 - the command line's edge: exit 1 would say that the answer is no
+        structlog.get_logger(__name__).error("unforeseen", exc_info=error)
+        warn(f"this is our fault: {type(error).__name__}: {error}. The log above says where it happened.")
+        sys.exit(Exit.OURS)
 
 
 if __name__ == "__main__":

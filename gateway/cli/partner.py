@@ -16,6 +16,10 @@ from .context import explained, gateway, terminal
 
 app = typer.Typer(help="Trading partners: files in partners/, versions in force.", no_args_is_help=True)
 
+_WORDS = {
+    ChangeKind.REMOVED: "has no file any more but stays in force; restore the file and set status: suspended to end the trade"
+}
+
 _SIGNS = {ChangeKind.ADDED: "+", ChangeKind.CHANGED: "~", ChangeKind.UNCHANGED: "=", ChangeKind.REMOVED: "-"}
 
 
@@ -150,7 +154,9 @@ def _show(out: Terminal, changes: tuple[Change, ...]) -> None:
 
     def render() -> None:
         for change in changes:
-            out.say(f"{_SIGNS[change.kind]} {change.partner} {change.kind.value} (version {change.version})")
+            out.say(
+                f"{_SIGNS[change.kind]} {change.partner} {_WORDS.get(change.kind, change.kind.value)} (version {change.version})"
+            )
             for key in change.keys:
                 out.say(f"    {key.key}: {json.dumps(key.before)} -> {json.dumps(key.after)}")
         if not changes:

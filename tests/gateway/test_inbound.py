@@ -17,6 +17,7 @@ from spool.states import DocumentState, ReceiptState
 
 from .house import (
     BAD_INVOICE,
+    PROFILES,
     House,
     csv,
     csv_invoice,
@@ -116,6 +117,18 @@ class TestTheSameBytes:
         wrong_name = csv(csv_invoice())
         assert house.take("beta", "inv.txt", wrong_name).state is ReceiptState.QUARANTINED
         assert house.take("beta", "inv.csv", wrong_name).state is ReceiptState.OPENED
+        house.assert_settled()
+
+
+class TestTheSameBytesUnderAMendedProfile:
+    def test_are_taken_where_nothing_was_taken_before(self, house: House) -> None:
+        production = wrapped("810", invoice(), usage="P")
+        house.take("acme", "a.edi", production)
+        assert [row.state for row in house.documents()] == [DocumentState.QUARANTINED]
+        house.agree("acme", PROFILES["acme"].replace("usage: T", "usage: P"))
+        house.take("acme", "a.edi", production)
+        assert [row.state for row in house.documents()] == [DocumentState.QUARANTINED, DocumentState.DELIVERED]
+        assert len(house.erp_out()) == 1
         house.assert_settled()
 
 
