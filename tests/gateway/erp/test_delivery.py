@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from gateway.erp.delivery import Delivery
 from gateway.erp.port import (
@@ -204,3 +206,21 @@ class TestOrders:
         delivery.pull()
         assert asked == ["acme"]
         assert erp.reported == [("1", "refused", "Not today.")]
+
+
+def test_a_correction_reaches_an_ERP_that_refused_what_it_corrects(house: House) -> None:
+    """With the real folder: the importer refuses an invoice, and the supplier sends it again with another price."""
+    out = house.gateway.home.erp / "out"
+    house.take("acme", "wrong.edi", wrapped("810", invoice("INV1")))
+    [refused] = out.glob("*.json")
+    refused.with_name(refused.name + ".error.txt").write_text("the price is wrong", "utf-8")
+    refused.rename(refused.with_name(refused.name + ".error"))
+    house.gateway.delivery.collect()
+    corrected = invoice("INV1").replace("*2.5*", "*2*").replace("TDS*2000", "TDS*1600")
+    house.take("acme", "corrected.edi", wrapped("810", corrected, 2))
+    [delivered] = house.erp_out()
+    assert isinstance(delivered, Invoice)
+    assert delivered.total_amount == Decimal("16.00")
+    states = [row.state for row in house.documents(number="INV1")]
+    assert states == [DocumentState.REJECTED, DocumentState.DELIVERED]
+    house.assert_settled()
