@@ -366,6 +366,18 @@ class TestARetry:
         assert house.outbox("acme") == dict(attempts[:1])
         house.assert_settled()
 
+    def test_of_what_was_sent_before_leaves_its_time_and_its_deadline(self, house: House) -> None:
+        """The partner asked for it again, or a crash lost our note: the clock of the 997 runs from the first time."""
+        house.send_order("4500123")
+        [before] = house.transmissions()
+        house.later(hours=5)
+        outbound = house.gateway.outbound
+        house.gateway.database.write(lambda session: outbound.send_again(session, before, "asked for again"))
+        house.work()
+        [after] = house.transmissions()
+        assert (after.sent_at, after.answer_due_at) == (before.sent_at, before.answer_due_at)
+        assert [entry.detail["again"] for entry in house.trail("4500123") if entry.step == "sent"] == [False, True]
+
     def test_holds_what_comes_behind_it(self, house: House) -> None:
         """Everything to one partner leaves in the order it was submitted."""
         failures = 0

@@ -1,6 +1,6 @@
 """Receipts: each arrival of each file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
 from spool import receipts
 from spool.database import Database
+from spool.documents import INBOUND, DocumentRow
 from spool.receipts import Receipt
-from spool.states import IllegalMove, ReceiptState
+from spool.states import DocumentState, IllegalMove, ReceiptState
 
 from .scene import ManualClock
 
@@ -20,7 +21,15 @@ ONE, TWO = BlobDigest("1" * 64), BlobDigest("2" * 64)
 
 @pytest.fixture
 def add(database: Database, clock: ManualClock) -> Callable[..., None]:
-    def add(id_: str, name: str = "a.edi", digest: str = ONE, partner: str = ACME, state: str = "opened") -> None:
+    def add(
+        id_: str,
+        name: str = "a.edi",
+        digest: str = ONE,
+        partner: str = ACME,
+        state: str = "opened",
+        documents: Sequence[str] = (),
+    ) -> None:
+        """A receipt, and its documents by their states."""
         row = Receipt(
             id=id_,
             partner=partner,
@@ -31,7 +40,25 @@ def add(database: Database, clock: ManualClock) -> Callable[..., None]:
             received_at=clock.now(),
             state=ReceiptState(state),
         )
-        database.write(lambda session: session.add(row))
+        found = [
+            DocumentRow(
+                id=f"{id_}-{position}",
+                direction=INBOUND,
+                partner=partner,
+                type="Invoice",
+                receipt_id=id_,
+                state=DocumentState(each),
+                created_at=clock.now(),
+            )
+            for position, each in enumerate(documents)
+        ]
+
+        def keep(session: Session) -> None:
+            session.add(row)
+            session.flush()
+            session.add_all(found)
+
+        database.write(keep)
 
     return add
 
@@ -46,24 +73,42 @@ class TestTheSameBytes:
             found = receipts.earlier_with_same_bytes(session, partner, ONE, ReceiptId(before))
         return found.id if found else None
 
-    def test_are_those_of_the_first_receipt_that_was_opened(self, database: Database, add: Callable[..., None]) -> None:
-        for id_ in ("1", "2", "3"):
-            add(id_)
-        assert self._earlier(database, "3") == "1"
-        assert self._earlier(database, "1") is None
+    def test_are_those_of_the_first_receipt_of_which_something_was_taken(
+        self, database: Database, add: Callable[..., None]
+    ) -> None:
+        add("1")
+        for id_ in ("2", "3", "4"):
+            add(id_, documents=["delivered"])
+        assert self._earlier(database, "4") == "2"
+        assert self._earlier(database, "2") is None
 
     @pytest.mark.parametrize("state", [state for state in ReceiptState if state is not ReceiptState.OPENED])
-    def test_do_not_count_where_nothing_came_of_them(
+    def test_do_not_count_where_the_file_was_not_opened(
         self, database: Database, add: Callable[..., None], state: ReceiptState
     ) -> None:
-        add("1", state=state)
+        add("1", state=state, documents=["delivered"])
         assert self._earlier(database, "2") is None
+
+    @pytest.mark.parametrize("states", [[], ["rejected"], ["quarantined"], ["rejected", "quarantined"]])
+    def test_do_not_count_where_nothing_was_taken(
+        self, database: Database, add: Callable[..., None], states: list[str]
+    ) -> None:
+        """They may be good under a profile mended since."""
+        add("1", documents=states)
+        assert self._earlier(database, "2") is None
+
+    @pytest.mark.parametrize("states", [["pending"], ["delivered"], ["rejected", "delivered"]])
+    def test_count_where_anything_was_taken(
+        self, database: Database, add: Callable[..., None], states: list[str]
+    ) -> None:
+        add("1", documents=states)
+        assert self._earlier(database, "2") == "1"
 
     def test_of_another_partner_or_with_other_bytes_are_others(
         self, database: Database, add: Callable[..., None]
     ) -> None:
-        add("1", partner=BETA)
-        add("2", digest=TWO)
+        add("1", partner=BETA, documents=["delivered"])
+        add("2", digest=TWO, documents=["delivered"])
         assert self._earlier(database, "3") is None
         assert self._earlier(database, "3", BETA) == "1"
 
