@@ -231,7 +231,8 @@ class Trade:
         number = self._number()
         data = interchange(first.partner, control, [("810", control, [transaction_set("810", number, self._number())])])
         due = Due("Invoice", number, DocumentState.DUPLICATE)
-        return self._parcel(first.partner, "reused", data, route, (due,), (f"TA1 {control:09d} R 025",))
+        # A TA1 says which number; a notice says in words what to do.
+        return self._parcel(first.partner, "reused", data, route, (due,), (f"TA1 {control:09d} R 025", "notice"))
 
     def _csv(self, invoices: int, wrong: int = 0) -> Parcel:
         rows, dues = [], []
