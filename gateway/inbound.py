@@ -228,7 +228,11 @@ class Inbound:
             sha256=BlobDigest(receipt.sha256),
             at=self.clock.now(),
         )
-        interchange.repeats = None if earlier is None else ReceiptId(earlier.receipt_id)
+        if earlier is None or (earlier.receipt_id != receipt.id and earlier.sha256 == receipt.sha256):
+            # The same file, of which nothing was taken the first time, is no other use of its number.
+            interchange.repeats = None
+        else:
+            interchange.repeats = ReceiptId(earlier.receipt_id)
 
     def _take_in_document(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, exists, func, select
+from sqlalchemy import Index, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
@@ -63,7 +63,8 @@ def earlier_with_same_bytes(
 ) -> Receipt | None:
     """The first earlier receipt of the same bytes from the same partner of which anything was taken (the second duplicate layer).
 
-    Those of which all was rejected or quarantined do not count: the same bytes may be good under a profile mended since.
+    Those of which we rejected or quarantined all do not count: the same bytes may be good under a profile mended since. What
+    only the ERP refused was taken.
     """
     return session.scalars(
         select(Receipt)
@@ -72,7 +73,10 @@ def earlier_with_same_bytes(
             Receipt.sha256 == digest,
             Receipt.state == ReceiptState.OPENED,
             Receipt.id < before,
-            exists().where(DocumentRow.receipt_id == Receipt.id, DocumentRow.state.in_(_TAKEN)),
+            exists().where(
+                DocumentRow.receipt_id == Receipt.id,
+                or_(DocumentRow.state.in_(_TAKEN), DocumentRow.revision.is_not(None)),
+            ),
         )
         .order_by(Receipt.id)
         .limit(1)

@@ -112,6 +112,17 @@ class TestTheSameBytes:
         assert len(house.erp_out()) == 1
         house.assert_settled()
 
+    def test_that_the_ERP_refused_are_answered_as_before(self, house: House) -> None:
+        """The sender may have missed our answer; a correction comes with other bytes."""
+        house.take("acme", "a.edi", INV1)
+        first = house.collect("acme")
+        [path] = (house.gateway.home.erp / "out").glob("Invoice*.json")
+        path.rename(f"{path}.error")
+        house.gateway.delivery.collect()
+        assert house.documents()[0].state is DocumentState.REJECTED
+        assert house.take("acme", "a.edi", INV1).state is ReceiptState.DUPLICATE
+        assert house.collect("acme") == first
+
     def test_that_could_not_be_used_are_looked_at_again(self, house: House) -> None:
         """A file refused as a whole may be good under a profile mended since."""
         wrong_name = csv(csv_invoice())
@@ -179,6 +190,15 @@ class TestTheSameControlNumber:
         house.take("cargo", "c.edi", wrapped("810", invoice("C1"), sender="CARGO"))
         assert house.answers("cargo") == ["997 A"]
         assert len(house.erp_out()) == 2
+
+    def test_in_the_same_bytes_is_no_other_use_of_it(self, house: House) -> None:
+        """An answer that matched nothing comes again: it is still no reason to answer an answer."""
+        unmatched = wrapped("997", "AK1*PO*77\nAK9*A*1*1*1")
+        for _ in range(2):
+            house.take("acme", "997.edi", unmatched)
+        assert house.answers("acme") == []
+        assert [row.state for row in house.documents()] == [DocumentState.QUARANTINED] * 2
+        house.assert_settled()
 
     def test_of_a_TA1_is_not_answered(self, house: House) -> None:
         """A TA1 is never answered, not even with a TA1 about its envelope."""

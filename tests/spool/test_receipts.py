@@ -28,8 +28,9 @@ def add(database: Database, clock: ManualClock) -> Callable[..., None]:
         partner: str = ACME,
         state: str = "opened",
         documents: Sequence[str] = (),
+        revision: str | None = None,
     ) -> None:
-        """A receipt, and its documents by their states."""
+        """A receipt, and its documents by their states; ``revision`` is that under which they were given to the ERP."""
         row = Receipt(
             id=id_,
             partner=partner,
@@ -47,6 +48,7 @@ def add(database: Database, clock: ManualClock) -> Callable[..., None]:
                 partner=partner,
                 type="Invoice",
                 receipt_id=id_,
+                revision=revision,
                 state=DocumentState(each),
                 created_at=clock.now(),
             )
@@ -102,6 +104,10 @@ class TestTheSameBytes:
         self, database: Database, add: Callable[..., None], states: list[str]
     ) -> None:
         add("1", documents=states)
+        assert self._earlier(database, "2") == "1"
+
+    def test_count_where_only_the_ERP_refused(self, database: Database, add: Callable[..., None]) -> None:
+        add("1", documents=["rejected"], revision="1")
         assert self._earlier(database, "2") == "1"
 
     def test_of_another_partner_or_with_other_bytes_are_others(
