@@ -33,9 +33,6 @@ from .trade import ACME, BETA, CARGO, OrderFile, Parcel, Route
 ACKNOWLEDGEMENTS = {"FunctionalAcknowledgement", "InterchangeAcknowledgement"}
 """Documents that are consumed here and never given to the ERP."""
 
-REPEATABLE = {ReceiptState.QUARANTINED, ReceiptState.REJECTED}
-"""Files that held nothing: when they come again they end the same way, for the profile may have been mended."""
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -120,7 +117,8 @@ def received_is_what_was_sent(evidence: Evidence) -> Faults:
 
 
 def receipts_end_as_due(evidence: Evidence) -> Faults:
-    """The first receipt of some bytes ends as it must; the others are its duplicates."""
+    """The first receipt of some bytes ends as it must; the others are its duplicates. Where nothing was taken of the first, they
+    end as it did, for the profile may have been mended."""
     parcels = {(parcel.partner, parcel.digest): parcel for parcel in evidence.notes.parcels.values()}
     firsts: dict[tuple[str, str], Receipt] = {}
     for receipt in evidence.receipts:
@@ -128,7 +126,7 @@ def receipts_end_as_due(evidence: Evidence) -> Faults:
         if parcel is None:
             continue
         first = firsts.setdefault((receipt.partner, receipt.sha256), receipt)
-        if receipt is first or receipt.state in REPEATABLE:
+        if receipt is first or parcel.nothing_taken:
             yield from _ended(evidence, receipt, parcel)
         elif receipt.state is not ReceiptState.DUPLICATE or receipt.duplicate_of != first.id:
             yield f"{receipt.filename} ({receipt.id}) is {receipt.state}, not a duplicate of {first.id}"

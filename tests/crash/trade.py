@@ -52,6 +52,11 @@ class Parcel:
     def digest(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 
+    @property
+    def nothing_taken(self) -> bool:
+        """Whether its sender has to send it again, as it is or mended, for anything of it to be used."""
+        return all(due.state is DocumentState.REJECTED for due in self.documents)
+
     def under(self, filename: str, route: Route) -> "Parcel":
         """The same bytes under another name."""
         return Parcel(self.partner, filename, self.data, route, self.receipt, self.documents, self.answers)
@@ -126,8 +131,10 @@ class Trade:
         self._random.shuffle(kinds)
         parcels = [kind(partner, route) for kind in kinds]
         first = next(parcel for parcel in parcels if len(parcel.documents) == 1 and parcel.answers[0].endswith(" A"))
+        rejected = next(parcel for parcel in parcels if parcel.documents and parcel.nothing_taken)
         parcels += [
             first.under(self._name("again", "edi"), self._route(route)),
+            rejected.under(self._name("again", "edi"), self._route(route)),
             self._same_document(first, route),
             self._same_control_number(first, route),
         ]
