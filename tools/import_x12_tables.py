@@ -8,7 +8,15 @@ import json
 import sys
 from pathlib import Path
 
-WANTED = {"004010": ("810", "850", "855", "856", "997")}
+_TRADE = ("810", "820", "824", "832", "846", "850", "855", "856", "860", "864", "865")
+_WAREHOUSE = ("940", "943", "944", "945", "947")
+_RETAIL = ("810", "850", "855", "856", "997")
+WANTED = {
+    "004010": (*_TRADE, *_WAREHOUSE, "997"),
+    "004030": _RETAIL,
+    "004060": _RETAIL,
+    "005010": (*_TRADE, *_WAREHOUSE, "997", "999"),
+}
 TARGET = Path(__file__).parent.parent / "translators" / "x12" / "schemas"
 
 

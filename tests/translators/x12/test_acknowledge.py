@@ -92,8 +92,8 @@ def test_warnings_alone_accept_with_errors() -> None:
 @pytest.mark.parametrize(
     ("gs", "ge", "ending"),
     [
-        (GS.replace("004010", "005010"), "GE*1*7", "AK9*R*1*1*0*2"),
-        (GS.replace("*PO*", "*SC*"), "GE*1*7", "AK9*R*1*1*0*1"),
+        (GS.replace("004010", "003050"), "GE*1*7", "AK9*R*1*1*0*2"),
+        (GS.replace("*PO*", "*QO*"), "GE*1*7", "AK9*R*1*1*0*1"),
         (GS, "GE*3*7", "AK9*R*3*1*0*5"),
         (GS, "GE*3*8", "AK9*R*3*1*0*5*4"),
     ],

@@ -30,13 +30,14 @@ EXPECTED_ERRORS = {
     # The reference qualifier ZZZ does not exist; the code for "mutually defined" is ZZ.
     "123-855.edi": {"invalid-code"},
     # A price catalogue's functional identifier (SC) around orders, acknowledgements and invoices.
-    "073-basic-invoice.edi": {"group-not-supported"},
-    "074-basic-po.edi": {"group-not-supported"},
-    "075-taxexempt-po.edi": {"group-not-supported"},
-    "076-basic-po-ack-accepted.edi": {"group-not-supported"},
-    "077-basic-po-ack-rejected.edi": {"group-not-supported"},
-    "078-po-ack-minor-changes.edi": {"group-not-supported"},
-    "079-po-ack-ship-details.edi": {"group-not-supported"},
+    "073-basic-invoice.edi": {"set-not-of-group"},
+    "074-basic-po.edi": {"set-not-of-group"},
+    "075-taxexempt-po.edi": {"set-not-of-group"},
+    "076-basic-po-ack-accepted.edi": {"set-not-of-group"},
+    "077-basic-po-ack-rejected.edi": {"set-not-of-group"},
+    # And two of its elements that go together do not.
+    "078-po-ack-minor-changes.edi": {"set-not-of-group", "conditional-element-missing"},
+    "079-po-ack-ship-details.edi": {"set-not-of-group"},
 }
 """Errors that are right although the file is called good, each with its reason."""
 

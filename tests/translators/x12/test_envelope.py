@@ -116,8 +116,8 @@ def test_a_gs_element_outside_its_table_is_a_warning(old: str, new: str, paths: 
         (GS, "GE*2*7", ("ge-count", "GE/01", "AK905:5"), ("5",)),
         (GS, "GE*x*7", ("ge-count", "GE/01", "AK905:5"), ("5",)),
         (GS, "", ("missing-ge", "GE", "AK905:3"), ("3",)),
-        (GS.replace("*PO*", "*SC*"), None, ("group-not-supported", "GS/01", "AK905:1"), ("1",)),
-        (GS.replace("004010", "005010"), None, ("version-not-supported", "GS/08", "AK905:2"), ("2",)),
+        (GS.replace("*PO*", "*QO*"), None, ("group-not-supported", "GS/01", "AK905:1"), ("1",)),
+        (GS.replace("004010", "003050"), None, ("version-not-supported", "GS/08", "AK905:2"), ("2",)),
         (GS.replace("004010", "00401"), None, ("version-not-supported", "GS/08", "AK905:2"), ("2",)),
         (GS.replace("*004010", ""), None, ("version-not-supported", "GS/08", "AK905:2"), ("2",)),
     ],
@@ -134,7 +134,7 @@ def test_what_makes_a_group_uncertain_rejects_it(
     assert ends(data)[0].status is ACCEPTED
 
 
-@pytest.mark.parametrize("gs", [GS.replace("*PO*", "*SC*"), GS.replace("004010", "005010")])
+@pytest.mark.parametrize("gs", [GS.replace("*PO*", "*QO*"), GS.replace("004010", "003050")])
 def test_sets_of_a_refused_group_are_found_and_rejected(gs: str) -> None:
     data = joined(an_interchange(a_group(a_set(), a_set(number="0002"), gs=gs)))
     assert [(read.status, read.codes, read.tree) for read in sets(data)] == [(REJECTED, ("1",), None)] * 2

@@ -27,13 +27,24 @@ def walk(places: tuple[Place, ...]) -> list[Place]:
 
 
 def test_versions() -> None:
-    assert "004010" in versions()
-    assert set(TABLES.sets) >= {"850", "855", "856", "810", "997"}
+    assert versions() == ("004010", "004030", "004060", "005010")
     assert {set_id: schema.functional_id for set_id, schema in TABLES.sets.items()} == {
         "810": "IN",
+        "820": "RA",
+        "824": "AG",
+        "832": "SC",
+        "846": "IB",
         "850": "PO",
         "855": "PR",
         "856": "SH",
+        "860": "PC",
+        "864": "TX",
+        "865": "CA",
+        "940": "OW",
+        "943": "AR",
+        "944": "RE",
+        "945": "SW",
+        "947": "AW",
         "997": "FA",
     }
 
