@@ -386,7 +386,8 @@ def concluded(house: House, partner: str, name: str, *files: bytes) -> None:
         house.assert_settled()
         assert receipt.state != "pending"
         rows = house.documents(receipt_id=receipt.duplicate_of or receipt.id)
-        only_answers = bool(rows) and all(row.set_id in ("997", "TA1") for row in rows)
+        # Whatever else a group of acknowledgements was made to hold is not acknowledged either.
+        only_answers = bool(rows) and (b"GS*FA*" in data or all(row.set_id in ("997", "TA1") for row in rows))
         assert house.collect(partner) or only_answers, (receipt.state, receipt.reason)
 
 
