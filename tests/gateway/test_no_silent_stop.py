@@ -135,13 +135,13 @@ CASES = {
     "GE01 wrong": Case(replaced("GE*1*", "GE*2*"), "opened", "rejected", "997 R", "GE01 says '2'"),
     "IEA01 wrong": Case(replaced("IEA*1*", "IEA*2*"), "opened", "rejected", "TA1 R 021", "IEA01 says '2' groups"),
     # Sets
-    "unknown group": Case(wrapped("846", "BIA*00*SI*1*20261121"), "opened", "rejected", "997 R", "GS01 is 'IB'"),
+    "unknown group": Case(wrapped("214", "B10*1*2*SCAC"), "opened", "rejected", "997 R", "GS01 is 'QM'"),
     "unknown set": Case(
-        interchange(group(transaction_set("846", "BIA*00*SI*1*20261121"), functional_id="IN")),
+        interchange(group(transaction_set("214", "B10*1*2*SCAC"), functional_id="IN")),
         "opened",
         "rejected",
         "997 R",
-        "The transaction set 846",
+        "The transaction set 214",
     ),
     "set not agreed": Case(
         wrapped("850", "BEG*00*SA*1**20261121\nPO1*1*1*EA*1**VP*A\nCTT*1"),
