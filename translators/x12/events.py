@@ -10,6 +10,7 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
+from .body import Body
 from .segments import Delimiters, TransactionSet
 
 
@@ -105,18 +106,23 @@ class GroupStart:
 
 @dataclass(frozen=True, slots=True)
 class SetRead:
-    """One transaction set. ``tree`` is complete where ``status`` is not rejected; it is None where there is no table for the set.
+    """One transaction set. ``body`` is complete where ``status`` is not rejected; it is None where there is no table for the set.
 
     ``segment_count`` counts ST and SE; ``offset`` is that of the ST in bytes.
     """
 
     header: SetHeader
-    tree: TransactionSet | None
+    body: Body | None
     findings: tuple[Finding, ...]
     status: SyntaxStatus
     codes: tuple[str, ...]
     segment_count: int
     offset: int
+
+    @property
+    def tree(self) -> TransactionSet | None:
+        """The body as the schema nests it."""
+        return None if self.body is None else self.body.tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,10 @@ class OpenInterchange:
             return SyntaxStatus.ACCEPTED_WITH_ERRORS, self._warning
         return SyntaxStatus.ACCEPTED, "000"
 
+    @property
+    def line_breaks_untold(self) -> bool:
+        return Code.LINE_BREAKS not in self._told
+
     def look_around(self, raw: RawSegment) -> None:
         """Tell, once each, what is odd about how segments stand in the file."""
         if raw.before.strip(b"\r\n") or raw.padded:

@@ -21,7 +21,7 @@ from .events import (
     SetHeader,
 )
 from .findings import Code, finding
-from .lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Token
+from .lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Run, Token
 from .limits import DEFAULT, Limits
 from .lines import Line, read_line
 from .progress import OpenGroup, OpenInterchange
@@ -77,6 +77,8 @@ class Reader:
 
     def _token(self, token: Token) -> Iterator[Event]:
         match token:
+            case Run():
+                self._run(token)
             case RawSegment():
                 yield from self._raw(token)
             case Head():
@@ -106,6 +108,12 @@ class Reader:
         header, findings = read_isa(head.isa, head.offset)
         self._interchange = OpenInterchange(head.isa, header, findings, self._limits)
         yield InterchangeStart(header, tuple(findings))
+
+    def _run(self, run: Run) -> None:
+        interchange = self._interchange
+        assert interchange is not None
+        if self._set is not None and not (run.broken and interchange.line_breaks_untold):
+            self._set.run(run)
 
     def _raw(self, raw: RawSegment) -> Iterator[Event]:
         interchange = self._interchange

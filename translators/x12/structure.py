@@ -5,14 +5,18 @@ itself to its ``end``. A position is the node of the segment seen last. Which of
 by position alone, the innermost and next one first; never by a qualifier's value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
-from .schema import UNBOUNDED, LoopPlace, Place, SetSchema, dictionary
+from .proofs import Proof, proof
+from .schema import UNBOUNDED, CompositeDef, LoopPlace, Place, SegmentDef, SetSchema, dictionary
 
 ROOT = -1
+_ENVELOPE = frozenset({"ISA", "IEA", "TA1", "GS", "GE", "ST", "SE"})
+"""Segments that end or begin something: never taken on a rail."""
 
 
 @dataclass(slots=True)
@@ -44,11 +48,34 @@ class Step:
     missed: tuple[int, ...]
 
 
-class Plan:
-    """The compiled structure of one set. Steps are worked out when first asked for, and kept."""
+Row: TypeAlias = "dict[str, Rail | None]"
+"""The rails that lead on from one position, by the tag of the next segment."""
 
-    def __init__(self, schema: SetSchema) -> None:
+
+class Rail(NamedTuple):
+    """The sure way from a position to a segment: the nearest step that misses nothing, ready to be taken without thinking.
+
+    ``proof`` must hold for the segment, and ``counter`` may have ``limit`` occurrences. A loop that ``opens`` begins its
+    places ``low`` to ``high`` anew, with the counts ``fresh``. ``row`` are the rails that lead on from there.
+    """
+
+    proof: Proof
+    counter: int
+    limit: float
+    opens: bool
+    low: int
+    high: int
+    fresh: list[int]
+    row: Row
+    step: Step
+
+
+class Plan:
+    """The compiled structure of one set. Steps and rails are worked out when first asked for, and kept."""
+
+    def __init__(self, schema: SetSchema, segments: dict[str, SegmentDef]) -> None:
         self.schema = schema
+        self._segments = segments
         self.nodes: list[PlanNode] = []
         self._top: list[int] = []
         self._add(schema.structure, ROOT, self._top)
@@ -56,6 +83,8 @@ class Plan:
         self._steps: dict[tuple[int, str], tuple[Step, ...]] = {}
         self._behind: dict[tuple[int, str], int | None] = {}
         self._elsewhere: dict[tuple[int, str], int | None] = {}
+        self._rows: list[Row] = [{} for _ in self.nodes]
+        self._composites: dict[str, frozenset[int]] = {}
 
     def _add(self, places: tuple[Place, ...], parent: int, siblings: list[int]) -> None:
         seen: dict[str, int] = {}
@@ -124,6 +153,41 @@ class Plan:
         node = self.nodes[index]
         return Step(self.head(index), index, node.limit, len(self.chain(index)), node.loop, tuple(missed))
 
+    def row(self, position: int) -> Row:
+        """The rails from ``position`` that were asked for so far."""
+        return self._rows[position]
+
+    def rail(self, position: int, tag: str) -> Rail | None:
+        """The rail from ``position`` to a segment ``tag``; None where there is no sure way."""
+        if tag not in self.tags:
+            return None
+        row = self._rows[position]
+        if tag not in row:
+            row[tag] = self._lay(position, tag)
+        return row[tag]
+
+    def _lay(self, position: int, tag: str) -> Rail | None:
+        sure = next((step for step in self.steps(position, tag) if not step.missed), None)
+        definition = self._segments.get(tag)
+        if sure is None or definition is None or tag in _ENVELOPE:
+            return None
+        low, high = sure.counter + 1, self.nodes[sure.counter].end
+        fresh = [0] * (high - low)
+        if sure.opens:
+            fresh[sure.target - low] = 1
+        limit = sure.limit if sure.limit != UNBOUNDED else float("inf")
+        row = self._rows[sure.target]
+        return Rail(proof(definition), sure.counter, limit, sure.opens, low, high, fresh, row, sure)
+
+    def composites(self, tag: str) -> frozenset[int]:
+        """The positions of a segment at which composites stand."""
+        found = self._composites.get(tag)
+        if found is None:
+            uses = enumerate(self._segments[tag].uses, 1)
+            found = frozenset(position for position, use in uses if isinstance(use.definition, CompositeDef))
+            self._composites[tag] = found
+        return found
+
     def behind(self, position: int, tag: str) -> int | None:
         """The node of ``tag`` that should have come before ``position`` in one of the open loops, innermost first."""
         if tag not in self.tags:
@@ -170,8 +234,9 @@ class Plan:
 @cache
 def plan(version: str, set_id: str) -> Plan | None:
     """The plan of a set; None where there is no table for it. ``version`` must be one that has tables."""
-    schema = dictionary(version).sets.get(set_id)
-    return None if schema is None else Plan(schema)
+    tables = dictionary(version)
+    schema = tables.sets.get(set_id)
+    return None if schema is None else Plan(schema, tables.segments)
 
 
 class Fit(Enum):
@@ -243,6 +308,37 @@ class Walker:
         if stray is not None:
             return self._leave(Fit.UNEXPECTED, stray, self._plan.nodes[stray].parent)
         return Move(Fit.NOT_IN_SET, -1)
+
+    @property
+    def on_rails(self) -> bool:
+        """Whether nothing is missed and no detour taken, so that :meth:`glide` may be used."""
+        return self._detour is None and not self._missed
+
+    def glide(self, pieces: Iterable[str], separator: str, steps: list[Step], taken: MutableSequence[Any]) -> None:
+        """Take segments, given as text, for as long as each is certainly right and where it may be: :meth:`advance` without its cares.
+
+        The steps and the split segments are added to ``steps`` and ``taken``.
+        """
+        plan, counts = self._plan, self.counts
+        position = self.position
+        row = plan.row(position)
+        for piece in pieces:
+            elements = piece.split(separator)
+            rail = row.get(elements[0]) or plan.rail(position, elements[0])
+            if rail is None:
+                break
+            proof, counter, limit, opens, low, high, fresh, row_there, step = rail
+            count = counts[counter] + 1
+            if count > limit or not proof(elements):
+                break
+            counts[counter] = count
+            if opens:
+                counts[low:high] = fresh
+            row = row_there
+            position = step.target
+            steps.append(step)
+            taken.append(elements)
+        self.position = position
 
     def _room(self, step: Step) -> bool:
         return step.limit == UNBOUNDED or self.counts[step.counter] < step.limit

@@ -1,16 +1,19 @@
 """One transaction set from ST to SE: judged segment by segment, and built into a tree on the way."""
 
+from itertools import islice
+
 from canonical.finding import Finding, Severity
 from canonical.functional_acknowledgement import SyntaxStatus
 
+from .body import Body, segment_of
 from .elements import Problem, check_segment
 from .envelope import GroupTable, check_se
 from .events import SetHeader, SetRead
 from .findings import Code, finding
+from .lexer import Run
 from .limits import Limits
 from .lines import Line
-from .schema import CompositeDef, SegmentDef
-from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from .schema import SegmentDef
 from .structure import Fit, Move, Plan, Step, Walker, plan
 
 _TRAILER = "SE"
@@ -29,6 +32,7 @@ class SetValidator:
         self._offset = start.offset
         self._limits = limits
         self._component = start.isa.delimiters.component
+        self._separator = start.isa.delimiters.element
         self._count = 1
         self._table = table
         self._kept: list[Finding] = []
@@ -40,8 +44,7 @@ class SetValidator:
         found = plan(table.dictionary.version, header.set_id) if table.dictionary else None
         self._plan = found
         self._walker = Walker(found) if found else None
-        self._tree = TransactionSet(header.set_id, table.dictionary.version) if table.dictionary and found else None
-        self._open: list[LoopNode] = []
+        self._body = Body(header.set_id, table.dictionary.version, found) if table.dictionary and found else None
         for found_at_start in findings:
             self._tell(found_at_start)
 
@@ -66,8 +69,23 @@ class SetValidator:
             return
         for problem in check_segment(definition, line.texts, self._component):
             self._report_problem(problem, line, self._path(line, move))
-        if move.step is not None:
-            self._grow(move.step, _segment(definition, line, self._count, self._component), self._plan)
+        if move.step is not None and self._body is not None:
+            self._forget_missing(move.step, self._plan)
+            segment = segment_of(definition, line.tag, line.texts, self._component, self._count, line.offset)
+            self._body.add(move.step, segment)
+
+    def run(self, run: Run) -> None:
+        """Take segments of a run as long as each is certainly right; the others come by :meth:`segment`."""
+        walker, body = self._walker, self._body
+        if walker is None or body is None or self._missing or not walker.on_rails:
+            return
+        room = self._limits.set_segments - self._count
+        body.stretch(self._count + 1, run)
+        before = len(body.pieces)
+        walker.glide(islice(run.pieces, run.at, run.at + room), self._separator, body.steps, body.pieces)
+        taken = len(body.pieces) - before
+        run.take(taken)
+        self._count += taken
 
     def long_segment(self, tag: str, offset: int, size: int) -> None:
         """A segment that was too long to be kept."""
@@ -103,7 +121,7 @@ class SetValidator:
             )
             self._kept.append(finding(Code.TOO_MANY_FINDINGS, message, path="SE", offset=end))
         status, codes = self._verdict()
-        return SetRead(self.header, self._tree, tuple(self._kept), status, codes, self._count, self._offset)
+        return SetRead(self.header, self._body, tuple(self._kept), status, codes, self._count, self._offset)
 
     def _verdict(self) -> tuple[SyntaxStatus, tuple[str, ...]]:
         codes = tuple(self._codes)
@@ -244,8 +262,7 @@ class SetValidator:
         if Code.SET_TOO_LARGE in self._told:
             return
         self._told.add(Code.SET_TOO_LARGE)
-        self._tree = None
-        self._open = []
+        self._body = None
         message = (
             f"The transaction set has more than {self._limits.set_segments} segments and was not read further. "
             "Split it into several."
@@ -261,31 +278,9 @@ class SetValidator:
             )
         )
 
-    def _grow(self, step: Step, segment: Segment, plan: Plan) -> None:
-        """Put the segment where it belongs in the tree."""
-        assert self._tree is not None
-        del self._open[step.keep :]
-        siblings: list[Node] = self._open[-1].children if self._open else self._tree.children
-        place = plan.nodes[step.counter]
-        if step.opens:
-            for node in [node for node in self._missing if step.counter < node < place.end]:
+    def _forget_missing(self, step: Step, plan: Plan) -> None:
+        """In a loop that begins anew nothing is missing yet."""
+        if step.opens and self._missing:
+            end = plan.nodes[step.counter].end
+            for node in [node for node in self._missing if step.counter < node < end]:
                 del self._missing[node]
-            loop = LoopNode(place.id)
-            siblings.append(loop)
-            self._open.append(loop)
-            siblings = loop.children
-        siblings.append(SegmentNode(plan.nodes[step.target].id, segment))
-
-
-def _segment(definition: SegmentDef, line: Line, index: int, component: str) -> Segment:
-    texts = line.texts
-    while texts and not texts[-1]:
-        texts.pop()
-    elements: list[Element] = list(texts)
-    for position, use in enumerate(definition.uses[: len(elements)]):
-        if isinstance(use.definition, CompositeDef) and texts[position]:
-            components = texts[position].split(component)
-            while len(components) > 1 and not components[-1]:
-                components.pop()
-            elements[position] = tuple(components)
-    return Segment(line.tag, tuple(elements), index, line.offset)

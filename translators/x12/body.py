@@ -1,0 +1,105 @@
+"""The inside of a transaction set: its segments in their order, each with the step that led to it, and the tree they make."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .lexer import Run
+from .schema import CompositeDef, SegmentDef
+from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from .structure import Plan, Step
+
+Piece = Segment | list[str]
+"""A segment, or its tag and elements as they were split, where nothing in it needed a closer look."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Pieces that followed each other without a gap: the first is ``first`` in the body, segment ``number`` of the set, and begins at
+    ``offset``; ``gap`` bytes lie between two of them."""
+
+    first: int
+    number: int
+    offset: int
+    gap: int
+
+
+class Body:
+    """Filled by the validator, then read. The tree is made when it is first asked for: who only validates does not pay for it."""
+
+    def __init__(self, set_id: str, version: str, plan: Plan) -> None:
+        self.plan = plan
+        self.set_id = set_id
+        self.version = version
+        self.steps: list[Step] = []
+        self.pieces: list[Piece] = []
+        self._stretches: list[_Stretch] = []
+        self._tree: TransactionSet | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Body) and self.tree == other.tree
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def add(self, step: Step, segment: Segment) -> None:
+        self.steps.append(step)
+        self.pieces.append(segment)
+
+    def stretch(self, number: int, run: Run) -> None:
+        """What comes next was taken from ``run`` where it is now."""
+        self._stretches.append(_Stretch(len(self.pieces), number, run.offset + run.lead, run.gap))
+
+    @property
+    def tree(self) -> TransactionSet:
+        if self._tree is None:
+            self._tree = TransactionSet(self.set_id, self.version)
+            self._grow(self._tree.children)
+        return self._tree
+
+    def segments(self) -> Iterator[Segment]:
+        """Every segment, with its number and offset."""
+        stretches = iter([*self._stretches, _Stretch(len(self.pieces) + 1, 0, 0, 0)])
+        following = next(stretches)
+        number = offset = gap = 0
+        for position, piece in enumerate(self.pieces):
+            while position == following.first:
+                number, offset, gap = following.number, following.offset, following.gap
+                following = next(stretches)
+            if isinstance(piece, Segment):
+                yield piece
+                continue
+            yield Segment(piece[0], self._elements(piece), number, offset)
+            number += 1
+            offset += sum(map(len, piece)) + len(piece) - 1 + gap
+
+    def _elements(self, piece: list[str]) -> tuple[Element, ...]:
+        composites = self.plan.composites(piece[0])
+        if not composites:
+            return tuple(piece[1:])
+        return tuple((text,) if text and position in composites else text for position, text in enumerate(piece[1:], 1))
+
+    def _grow(self, children: list[Node]) -> None:
+        nodes = self.plan.nodes
+        open_loops: list[LoopNode] = []
+        for step, segment in zip(self.steps, self.segments(), strict=True):
+            del open_loops[step.keep :]
+            siblings = open_loops[-1].children if open_loops else children
+            if step.opens:
+                loop = LoopNode(nodes[step.counter].id)
+                siblings.append(loop)
+                open_loops.append(loop)
+                siblings = loop.children
+            siblings.append(SegmentNode(nodes[step.target].id, segment))
+
+
+def segment_of(definition: SegmentDef, tag: str, texts: list[str], component: str, index: int, offset: int) -> Segment:
+    """A segment from its elements' texts, without empty ones at its end; composites are split at ``component``."""
+    while texts and not texts[-1]:
+        texts.pop()
+    elements: list[Element] = list(texts)
+    for position, use in enumerate(definition.uses[: len(elements)]):
+        if isinstance(use.definition, CompositeDef) and texts[position]:
+            components = texts[position].split(component)
+            while len(components) > 1 and not components[-1]:
+                components.pop()
+            elements[position] = tuple(components)
+    return Segment(tag, tuple(elements), index, offset)
