@@ -198,18 +198,31 @@ def read_gs(line: Line) -> tuple[GroupHeader, GroupTable, list[Finding]]:
         )
         findings.append(_at(Code.VERSION_NOT_SUPPORTED, message, line, 8, "AK905:2"))
         return header, GroupTable(None, "2"), findings
-    tables = dictionary(version)
-    if header.functional_id not in tables.functional_ids:
+    judging = table_version(header.version, header.functional_id)
+    if judging is None:
         message = (
             f"GS01 is {header.functional_id!r}: groups of this kind are not supported here, only "
-            f"{', '.join(sorted(tables.functional_ids))}. No transaction set of this group was accepted."
+            f"{', '.join(sorted(dictionary(version).functional_ids))}. No transaction set of this group was accepted."
         )
         findings.append(_at(Code.GROUP_NOT_SUPPORTED, message, line, 1, "AK905:1"))
         return header, GroupTable(None, "1"), findings
-    if header.version != version:
-        message = f"GS08 is {header.version!r}; the group is judged by the tables of {version}."
-        findings.append(_at(Code.VERSION_BY_NEAREST, message, line, 8, None))
-    return header, GroupTable(tables), findings
+    if header.version != judging:
+        findings.append(_at(Code.VERSION_BY_NEAREST, _judged_by(header, judging), line, 8, None))
+    return header, GroupTable(dictionary(judging)), findings
+
+
+def _judged_by(header: GroupHeader, table: str) -> str:
+    """Which table judged a group whose version has none of its own, and what that leaves open."""
+    if header.version[:6] == table:
+        return (
+            f"GS08 is {header.version!r}, a guideline of {table}. The group was judged by the tables of {table}; "
+            "what the guideline demands beyond them was not checked."
+        )
+    return (
+        f"GS08 is {header.version!r}, for which there are no tables of the group {header.functional_id}. It was judged by those of "
+        f"{table}, the nearest there are: a code or segment that only {header.version[:6]} knows counts as an error. "
+        f"Send {table} if you can."
+    )
 
 
 def _is_group_number(text: str) -> bool:

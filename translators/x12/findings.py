@@ -77,7 +77,8 @@ class Code(StrEnum):
     VERSION_NOT_SUPPORTED = "version-not-supported"
     """There is no table for the version in GS08."""
     VERSION_BY_NEAREST = "version-by-nearest-table"
-    """GS08 names a guideline of a version (004010VICS); the table of the version itself was used."""
+    """GS08 names a guideline (004010VICS) or a release without tables (004020); the tables of the version it is made of, or of the
+    nearest release, were used."""
     MISSING_GE = "missing-ge"
     """The group has no trailer."""
     GE_CONTROL_NUMBER = "ge-control-number"
@@ -167,6 +168,7 @@ _WARNINGS = frozenset(
         Code.ISA_VALUE,
         Code.EARLY_REPETITION,
         Code.GS_VALUE,
+        Code.VERSION_BY_NEAREST,
         Code.SET_CONTROL_NUMBER_REPEATED,
         Code.CONTROL_NUMBER_FORM,
         Code.SEGMENT_WITHOUT_DATA,
@@ -174,7 +176,7 @@ _WARNINGS = frozenset(
     }
 )
 _NOTES = frozenset(
-    {Code.LINE_BREAKS, Code.NON_ASCII, Code.VERSION_BY_NEAREST, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS}
+    {Code.LINE_BREAKS, Code.NON_ASCII, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS}
 )
 
 

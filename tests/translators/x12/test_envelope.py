@@ -140,15 +140,38 @@ def test_sets_of_a_refused_group_are_found_and_rejected(gs: str) -> None:
     assert [(read.status, read.codes, read.tree) for read in sets(data)] == [(REJECTED, ("1",), None)] * 2
 
 
-@pytest.mark.parametrize("version", ["004010VICS", "004010X357", "004010UCS"])
-def test_a_guideline_is_judged_by_the_table_of_its_version(version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "table", "why"),
+    [
+        ("004010VICS", "004010", "a guideline of 004010"),
+        ("004010X357", "004010", "a guideline of 004010"),
+        ("004030UCS", "004030", "a guideline of 004030"),
+        ("004020", "004010", "no tables of the group PO"),
+        ("004050VICS", "004060", "no tables of the group PO"),
+        ("005030", "005010", "no tables of the group PO"),
+    ],
+)
+def test_a_version_without_tables_is_judged_by_the_nearest_and_flagged(version: str, table: str, why: str) -> None:
     data = joined(an_interchange(a_group(a_set(), gs=GS.replace("004010", version))))
-    assert found(data) == []
-    notes = [note.code for event in events(data) for note in event.findings]
-    assert notes == ["version-by-nearest-table"]
+    (warning,) = found(data)
+    assert (warning.code, warning.path, warning.is_error) == ("version-by-nearest-table", "GS/08", False)
+    assert why in warning.message
+    assert table in warning.message
     (read,) = sets(data)
     assert read.tree is not None
-    assert (read.tree.version, read.header.version) == ("004010", version)
+    assert (read.tree.version, read.header.version) == (table, version)
+    assert groups(data)[0].status is ACCEPTED
+
+
+@pytest.mark.parametrize("interchange_version", ["00200", "00401", "00403", "00501"])
+@pytest.mark.parametrize("version", ["004010", "004060", "005010"])
+def test_the_versions_of_interchange_and_group_are_independent(interchange_version: str, version: str) -> None:
+    isa = ISA.replace("*U*00401*", f"*{'^' if interchange_version >= '00402' else 'U'}*{interchange_version}*")
+    data = joined(an_interchange(a_group(a_set(), gs=GS.replace("004010", version)), isa=isa))
+    assert found(data) == []
+    (read,) = sets(data)
+    assert read.tree is not None
+    assert read.tree.version == version
 
 
 @pytest.mark.parametrize(
