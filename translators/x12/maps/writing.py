@@ -17,12 +17,16 @@ _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
 
 
 class Draft:
-    """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one."""
+    """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one.
 
-    __slots__ = ("_blank", "_defaults", "_pairs", "elements", "groups", "id")
+    ``layout`` is what the version of the set has inside it: None for a plain segment, and for what the version does not have.
+    """
 
-    def __init__(self, node_id: str) -> None:
+    __slots__ = ("_blank", "_defaults", "_pairs", "elements", "groups", "id", "layout")
+
+    def __init__(self, node_id: str, layout: "Layout | None") -> None:
         self.id = node_id
+        self.layout = layout
         self.elements: dict[int, Element] = {}
         self.groups: dict[str, list[Draft]] = {}
         self._defaults: dict[int, tuple[str, int | None]] = {}
@@ -31,9 +35,16 @@ class Draft:
 
     def add(self, node_id: str) -> "Draft":
         """A new child, after those of the same id."""
-        child = Draft(node_id)
+        child = self._inside(node_id)
         self.groups.setdefault(node_id, []).append(child)
         return child
+
+    def offers(self, node_id: str) -> bool:
+        """Whether this version of the set has a place for ``node_id`` here."""
+        return self.layout is not None and node_id in self.layout
+
+    def _inside(self, node_id: str) -> "Draft":
+        return Draft(node_id, None if self.layout is None else self.layout.get(node_id))
 
     def put(self, position: int, element: Element) -> None:
         """Set an element; an empty one leaves the place free."""
@@ -79,8 +90,9 @@ class Draft:
             self.elements[place] = code
             self.elements[place + 1] = text
 
-    def nodes(self, layout: Layout) -> list[Node]:
+    def nodes(self) -> list[Node]:
         """The children in the order of the schema. Raises CannotWrite where the schema has no place for one."""
+        layout = self.layout or {}
         for node_id in self.groups.keys() - layout.keys():
             raise CannotWrite(
                 f"This version of the set has no {node_id} in {self.id or 'the set'}; remove it or use another."
@@ -92,7 +104,7 @@ class Draft:
                     nodes.append(SegmentNode(node_id, child.segment()))
                 else:
                     head = SegmentNode(node_id.partition("#")[0], child.segment())
-                    nodes.append(LoopNode(node_id, [head, *child.nodes(inner)]))
+                    nodes.append(LoopNode(node_id, [head, *child.nodes()]))
         return nodes
 
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
@@ -112,7 +124,7 @@ class Draft:
             if len(siblings) >= number and not (siblings[number - 1].elements or siblings[number - 1].groups):
                 del siblings[number - 1]
         else:
-            draft = Draft(node_id)
+            draft = parent._inside(node_id)
             for position, text in enumerate(entry.value, 1):
                 draft.put(position, text)
             siblings.insert(number - 1, draft)

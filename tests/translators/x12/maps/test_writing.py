@@ -13,7 +13,7 @@ LAYOUT: Layout = {"CUR": None, "REF": None, "N1": {"N3": None, "REF": None}, "CT
 
 
 def draft() -> Draft:
-    root = Draft("")
+    root = Draft("", LAYOUT)
     for number in ("1", "3"):
         root.add("REF").put(1, number)
     party = root.add("N1")
@@ -26,7 +26,7 @@ def draft() -> Draft:
 def placed(*unmapped: tuple[str, str | tuple[str, ...]]) -> list[str]:
     root = draft()
     root.put_back(Unmapped(source=source, value=value) for source, value in unmapped)
-    return lines(TransactionSet("850", "004010", root.nodes(LAYOUT)))
+    return lines(TransactionSet("850", "004010", root.nodes()))
 
 
 AS_BUILT = ["REF[1] REF*1", "REF[2] REF*3", "N1[1] N1*ST", "N1[1]/N3[1] N3*Dock 4", "CTT[1] CTT*0"]

@@ -21,11 +21,11 @@ for _table in vars(code_tables).values():
         _NAMED.setdefault(_table.element, []).extend(_table.names)
 
 
-def tree(set_id: str, segments: str) -> TransactionSet:
+def tree(set_id: str, segments: str, version: str = VERSION) -> TransactionSet:
     """A set from its segments, one a line, without ST and SE, as the engine reads it."""
     lines = [line.strip() for line in segments.strip().splitlines()]
     body = "~".join([f"ST*{set_id}*0001", *lines, f"SE*{len(lines) + 2}*0001"])
-    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
+    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{version}"
     text = f"{_ISA}{group}~{body}~GE*1*1~IEA*1*000000001~"
     sets = [event for event in read([text.encode()]) if isinstance(event, SetRead)]
     assert len(sets) == 1
@@ -33,9 +33,9 @@ def tree(set_id: str, segments: str) -> TransactionSet:
     return sets[0].tree
 
 
-def written(set_id: str, nodes: list[Node]) -> TransactionSet:
+def written(set_id: str, nodes: list[Node], version: str = VERSION) -> TransactionSet:
     """What a map wrote, as a set to be read again."""
-    return TransactionSet(set_id, VERSION, nodes)
+    return TransactionSet(set_id, version, nodes)
 
 
 def lines(found: TransactionSet) -> list[str]:
@@ -46,10 +46,10 @@ def lines(found: TransactionSet) -> list[str]:
     ]
 
 
-def random_tree(set_id: str, seed: int) -> TransactionSet:
+def random_tree(set_id: str, seed: int, version: str = VERSION) -> TransactionSet:
     """A set with every mandatory segment and some of the others."""
-    made = _Maker(random.Random(seed))
-    found = TransactionSet(set_id, VERSION, made.children(dictionary(VERSION).sets[set_id].structure))
+    made = _Maker(random.Random(seed), version)
+    found = TransactionSet(set_id, version, made.children(dictionary(version).sets[set_id].structure))
     link_levels(found, made.chance)
     return found
 
@@ -66,8 +66,9 @@ def link_levels(found: TransactionSet, chance: random.Random) -> None:
 
 
 class _Maker:
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, version: str) -> None:
         self.chance = chance
+        self.segments = dictionary(version).segments
         self.elements_given = chance.choice([0.05, 0.3, 0.6, 0.95])
         self.places_given = chance.choice([0.03, 0.1, 0.2])
         self.index = 1
@@ -78,7 +79,7 @@ class _Maker:
             if place.tag in ("ST", "SE"):
                 continue
             for _ in range(self._times(place)):
-                head = SegmentNode(place.tag, self._segment(dictionary(VERSION).segments[place.tag]))
+                head = SegmentNode(place.tag, self._segment(self.segments[place.tag]))
                 if isinstance(place, LoopPlace):
                     nodes.append(LoopNode(place.tag, [head, *self.children(place.children[1:])]))
                 else:
