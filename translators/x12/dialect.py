@@ -37,11 +37,13 @@ class IsaHead:
 
     @property
     def delimiters(self) -> Delimiters:
+        element, component, terminator = _text(self.element), _text(self.component), _text(self.terminator)
+        taken = (" ", element, component, terminator)
         repetition = None
         if len(self.elements) == 16 and self.elements[11] >= _FIRST_REPETITION_VERSION:
             standard = self.elements[10]
-            repetition = standard if len(standard) == 1 and not standard.isalnum() and standard != " " else None
-        return Delimiters(_text(self.element), _text(self.component), _text(self.terminator), repetition)
+            repetition = standard if len(standard) == 1 and not standard.isalnum() and standard not in taken else None
+        return Delimiters(element, component, terminator, repetition)
 
     @property
     def encoding(self) -> str | None:

@@ -138,6 +138,8 @@ class Code(StrEnum):
     """Two elements that exclude each other are both there (relational note E)."""
     TOO_MANY_ELEMENTS = "too-many-elements"
     """The segment has more elements, or the element more components, than the standard knows."""
+    TOO_MANY_REPETITIONS = "too-many-repetitions"
+    """The repetition separator (ISA11) stands in an element that may not repeat, or an element repeats more often than it may."""
     TOO_SHORT = "element-too-short"
     """Fewer characters, or digits of a number, than the element's minimum."""
     TOO_LONG = "element-too-long"
@@ -145,7 +147,7 @@ class Code(StrEnum):
     INVALID_CHARACTER = "invalid-character"
     """A character that the element's type does not allow: a letter in a number, a control character in text."""
     DELIMITER_IN_TEXT = "component-separator-in-text"
-    """The text of a simple element contains the component separator. It was kept as it is."""
+    """The text of a simple element contains the component or the repetition separator. It was kept as it is."""
     INVALID_CODE = "invalid-code"
     """The value is not in the element's code list."""
     INVALID_DATE = "invalid-date"
@@ -175,9 +177,7 @@ _WARNINGS = frozenset(
         Code.DELIMITER_IN_TEXT,
     }
 )
-_NOTES = frozenset(
-    {Code.LINE_BREAKS, Code.NON_ASCII, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS}
-)
+_NOTES = frozenset({Code.LINE_BREAKS, Code.NON_ASCII, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS})
 
 
 def severity(code: Code) -> Severity:

@@ -40,10 +40,11 @@ class CompositeDef:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What stands at one position of a segment or composite."""
+    """What stands at one position of a segment or composite. ``repeat`` is how often, between repetition separators."""
 
     definition: ElementDef | CompositeDef
     required: bool
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,9 @@ def table_version(version: str, functional_id: str | None = None) -> str | None:
     line = next((line for line in _LINES if release in line), None)
     if line is None or not (version[5:6].isascii() and version[5:6].isdigit()):
         return None
-    near = sorted((abs(line.index(table[:5]) - line.index(release)), table) for table in versions() if table[:5] in line)
+    near = sorted(
+        (abs(line.index(table[:5]) - line.index(release)), table) for table in versions() if table[:5] in line
+    )
     return next(
         (table for _, table in near if functional_id is None or functional_id in dictionary(table).functional_ids), None
     )
@@ -175,7 +178,11 @@ def _uses(
     entry: dict[str, Any], elements: dict[str, ElementDef], composites: dict[str, CompositeDef]
 ) -> tuple[Use, ...]:
     return tuple(
-        Use(composites[use["composite"]] if "composite" in use else elements[use["ref"]], use["req"] == "M")
+        Use(
+            composites[use["composite"]] if "composite" in use else elements[use["ref"]],
+            use["req"] == "M",
+            use.get("repeat", 1),
+        )
         for use in entry["elements"]
     )
 

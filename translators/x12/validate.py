@@ -9,8 +9,8 @@ from .events import SetHeader, SetRead
 from .findings import Code, finding
 from .limits import Limits
 from .lines import Line
-from .schema import CompositeDef, SegmentDef
-from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from .schema import CompositeDef, SegmentDef, Use
+from .segments import Delimiters, Element, LoopNode, Node, Repeated, Segment, SegmentNode, TransactionSet
 from .structure import Fit, Move, Plan, Step, Walker, plan
 
 _TRAILER = "SE"
@@ -28,7 +28,7 @@ class SetValidator:
         self.header = header
         self._offset = start.offset
         self._limits = limits
-        self._component = start.isa.delimiters.component
+        self._delimiters = start.isa.delimiters
         self._count = 1
         self._table = table
         self._kept: list[Finding] = []
@@ -64,10 +64,11 @@ class SetValidator:
             self._report_place(line, move, self._path(line, move), self._plan)
         if definition is None or move.fit is Fit.NOT_IN_SET:
             return
-        for problem in check_segment(definition, line.texts, self._component):
+        separators = self._delimiters
+        for problem in check_segment(definition, line.texts, separators.component, separators.repetition):
             self._report_problem(problem, line, self._path(line, move))
         if move.step is not None:
-            self._grow(move.step, _segment(definition, line, self._count, self._component), self._plan)
+            self._grow(move.step, _segment(definition, line, self._count, separators), self._plan)
 
     def long_segment(self, tag: str, offset: int, size: int) -> None:
         """A segment that was too long to be kept."""
@@ -277,15 +278,31 @@ class SetValidator:
         siblings.append(SegmentNode(plan.nodes[step.target].id, segment))
 
 
-def _segment(definition: SegmentDef, line: Line, index: int, component: str) -> Segment:
+def _segment(definition: SegmentDef, line: Line, index: int, separators: Delimiters) -> Segment:
     texts = line.texts
     while texts and not texts[-1]:
         texts.pop()
     elements: list[Element] = list(texts)
     for position, use in enumerate(definition.uses[: len(elements)]):
-        if isinstance(use.definition, CompositeDef) and texts[position]:
-            components = texts[position].split(component)
-            while len(components) > 1 and not components[-1]:
-                components.pop()
-            elements[position] = tuple(components)
+        text = texts[position]
+        if use.repeat != 1 and separators.repetition and separators.repetition in text:
+            elements[position] = _repeated(use, text.split(separators.repetition), separators.component)
+        elif isinstance(use.definition, CompositeDef) and text:
+            elements[position] = _components(text, separators.component)
     return Segment(line.tag, tuple(elements), index, line.offset)
+
+
+def _repeated(use: Use, texts: list[str], component: str) -> Element:
+    """Every occurrence that says something."""
+    found = [text for text in texts if text.strip(component)]
+    if isinstance(use.definition, CompositeDef):
+        split = tuple(_components(text, component) for text in found)
+        return split[0] if len(split) == 1 else Repeated(split)
+    return found[0] if len(found) == 1 else Repeated(tuple(found))
+
+
+def _components(text: str, separator: str) -> tuple[str, ...]:
+    components = text.split(separator)
+    while len(components) > 1 and not components[-1]:
+        components.pop()
+    return tuple(components)

@@ -19,7 +19,7 @@ from translators.x12.schema import (
     Use,
     dictionary,
 )
-from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode
+from translators.x12.segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single
 from translators.x12.write import DEFAULT_FORM, Envelope, Form, GroupToWrite, SetToWrite, interchange
 
 VERSION = "004010"
@@ -68,7 +68,7 @@ def make_segment(tag: str, chance: random.Random, richness: float = 0.15, versio
 def _elements(uses: Sequence[Use], notes: Sequence[Note], chance: random.Random, richness: float) -> list[Element]:
     given = _presence(uses, notes, chance, richness)
     elements: list[Element] = [
-        _element(use, chance, richness) if there else "" for use, there in zip(uses, given, strict=True)
+        _repeated(use, chance, richness) if there else "" for use, there in zip(uses, given, strict=True)
     ]
     while elements and not elements[-1]:
         elements.pop()
@@ -112,7 +112,14 @@ def _repair(note: Note, given: list[bool], uses: Sequence[Use]) -> None:
             given[position] = position == keep
 
 
-def _element(use: Use, chance: random.Random, richness: float) -> Element:
+def _repeated(use: Use, chance: random.Random, richness: float) -> Element:
+    """One occurrence, or several where the schema lets the element repeat."""
+    if use.repeat == 1 or chance.random() < 0.5:
+        return _single(use, chance, richness)
+    return Repeated(tuple(_single(use, chance, richness) for _ in range(chance.randint(2, 3))))
+
+
+def _single(use: Use, chance: random.Random, richness: float) -> Single:
     if isinstance(use.definition, CompositeDef):
         parts = _elements(use.definition.uses, use.definition.notes, chance, richness)
         return tuple(part for part in parts if isinstance(part, str))

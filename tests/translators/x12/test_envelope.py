@@ -5,7 +5,7 @@ import pytest
 from canonical.functional_acknowledgement import SyntaxStatus
 from translators.x12.limits import Limits
 
-from .samples import GS, ISA, a_group, a_set, an_interchange, codes, ends, events, found, groups, joined, one, sets
+from .samples import GS, ISA, a_group, a_set, an_interchange, codes, ends, found, groups, joined, one, sets
 
 ACCEPTED, WITH_ERRORS = SyntaxStatus.ACCEPTED, SyntaxStatus.ACCEPTED_WITH_ERRORS
 PARTIALLY, REJECTED = SyntaxStatus.PARTIALLY_ACCEPTED, SyntaxStatus.REJECTED

@@ -6,13 +6,14 @@ from typing import TypeAlias
 
 from canonical.document import Unmapped
 
-from ..segments import Element, LoopNode, Node, Segment, SegmentNode
+from ..segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single
 from ..values import CannotWrite
 
 Layout: TypeAlias = "dict[str, Layout | None]"
 """The ids of the children of a set or loop, in the order of the schema; a loop's own layout, or None for a segment."""
 
-_PATH = re.compile(r"(?:[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]/)*[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\](?:/\d\d)?")
+_NODE = r"[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]"
+_PATH = re.compile(rf"{_NODE}(?:/{_NODE})*(?:/(?P<element>\d\d)(?P<occurrence>\^\d+)?)?")
 _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
 
 
@@ -109,23 +110,31 @@ class Draft:
 
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
         """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""
+        repeated: dict[str, list[Single]] = {}
         for entry in unmapped:
-            if _PATH.fullmatch(entry.source):
-                self._put_back(entry)
+            place = _PATH.fullmatch(entry.source)
+            if place is None:
+                continue
+            if place["occurrence"]:
+                repeated.setdefault(entry.source.removesuffix(place["occurrence"]), []).append(entry.value)
+            else:
+                self._put_back(entry.source, place["element"], entry.value)
+        for source, occurrences in repeated.items():
+            self._put_back(source, source[-2:], Repeated(tuple(occurrences)))
 
-    def _put_back(self, entry: Unmapped) -> None:
-        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(entry.source)]
-        parent = self._descend(steps[:-1], entry.source)
+    def _put_back(self, source: str, element: str | None, value: Element) -> None:
+        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(source)]
+        parent = self._descend(steps[:-1], source)
         node_id, number = steps[-1]
         siblings = parent.groups.setdefault(node_id, [])
-        if entry.source[-1] != "]":
-            _at(siblings, number, entry.source).fill(int(entry.source[-2:]), entry.value)
-        elif entry.value == "":
+        if element is not None:
+            _at(siblings, number, source).fill(int(element), value)
+        elif not isinstance(value, tuple):
             if len(siblings) >= number and not (siblings[number - 1].elements or siblings[number - 1].groups):
                 del siblings[number - 1]
         else:
             draft = parent._inside(node_id)
-            for position, text in enumerate(entry.value, 1):
+            for position, text in enumerate(value, 1):
                 draft.put(position, text)
             siblings.insert(number - 1, draft)
 

@@ -9,11 +9,21 @@ from translators.x12.events import SetRead
 from translators.x12.maps import code_tables
 from translators.x12.maps.codes import Codes
 from translators.x12.reader import read
-from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, SegmentDef, dictionary
-from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, SegmentDef, Use, dictionary
+from translators.x12.segments import (
+    Element,
+    LoopNode,
+    Node,
+    Repeated,
+    Segment,
+    SegmentNode,
+    Single,
+    TransactionSet,
+    occurrences,
+)
 
 VERSION = "004010"
-_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "999": "FA"}
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
 _NAMED: dict[str, list[str]] = {}
 for _table in vars(code_tables).values():
@@ -38,12 +48,13 @@ def written(set_id: str, nodes: list[Node], version: str = VERSION) -> Transacti
     return TransactionSet(set_id, version, nodes)
 
 
+def _shown(element: Element) -> str:
+    return "^".join(one if isinstance(one, str) else ">".join(one) for one in occurrences(element))
+
+
 def lines(found: TransactionSet) -> list[str]:
     """The set's segments as text, each with its path."""
-    return [
-        f"{path} {'*'.join(e if isinstance(e, str) else '>'.join(e) for e in (segment.tag, *segment.elements))}"
-        for path, segment in found.walk()
-    ]
+    return [f"{path} {'*'.join(map(_shown, (segment.tag, *segment.elements)))}" for path, segment in found.walk()]
 
 
 def random_tree(set_id: str, seed: int, version: str = VERSION) -> TransactionSet:
@@ -88,7 +99,7 @@ class _Maker:
 
     def _times(self, place: Place) -> int:
         times = 1 if place.required else 0
-        if place.tag in ("HL", "AK2", "AK3") or self.chance.random() < self.places_given:
+        if place.tag in ("HL", "AK2", "AK3", "IK3") or self.chance.random() < self.places_given:
             times = self.chance.randint(1, 3)
         return min(times, place.limit) if place.limit else times
 
@@ -97,14 +108,18 @@ class _Maker:
         for use in definition.uses:
             if not use.required and self.chance.random() >= self.elements_given:
                 elements.append("")
-            elif isinstance(use.definition, CompositeDef):
-                elements.append(self._composite(use.definition))
+            elif use.repeat == 1 or self.chance.random() < 0.3:
+                elements.append(self._single(use))
             else:
-                elements.append(self._value(use.definition))
+                elements.append(Repeated((self._single(use), self._single(use))))
         while elements and not elements[-1]:
             elements.pop()
         self.index += 1
         return Segment(definition.tag, tuple(elements), self.index)
+
+    def _single(self, use: Use) -> Single:
+        definition = use.definition
+        return self._composite(definition) if isinstance(definition, CompositeDef) else self._value(definition)
 
     def _composite(self, definition: CompositeDef) -> tuple[str, ...]:
         parts: list[str] = []
