@@ -6,6 +6,7 @@ What is valid here is the syntax: types, lengths, codes, notes, order, repeats. 
 import datetime
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -163,7 +164,7 @@ def frame(set_id: str, sets: Sequence[Sequence[Node]], form: Form = DEFAULT_FORM
     functional_id = dictionary(version).sets[set_id].functional_id
     numbered = [SetToWrite(set_id, f"{number:04}", nodes) for number, nodes in enumerate(sets, 1)]
     group = GroupToWrite(functional_id, 7, version, "SUPPLIER", "DISTRIBUTOR", numbered)
-    return interchange(ENVELOPE, [group], form)
+    return interchange(replace(ENVELOPE, version=version[:5]), [group], form)
 
 
 Shape = tuple[str, object]
