@@ -16,6 +16,7 @@ from .structure import Fit, Move, Plan, Step, Walker, plan
 _TRAILER = "SE"
 
 _OF_THE_COPY = frozenset({Code.INVALID_CHARACTER, Code.TOO_SHORT, Code.TOO_LONG})
+_COPIES = {("997", "AK4", 4), ("999", "IK4", 4)}
 """Faults that AK404 of a 997 may have: it is a copy of bad data, usually ours, and must not cost us the answer it is part of."""
 
 
@@ -237,7 +238,7 @@ class SetValidator:
             offset=line.offset_of(problem.element),
             ack_code=f"AK403:{problem.ack}" if problem.ack else None,
         )
-        if problem.code in _OF_THE_COPY and (self.header.set_id, line.tag, problem.element) == ("997", "AK4", 4):
+        if problem.code in _OF_THE_COPY and (self.header.set_id, line.tag, problem.element) in _COPIES:
             fault = fault.model_copy(update={"severity": Severity.WARNING})
         self._tell(fault)
 
