@@ -58,7 +58,8 @@ def _check_repetitions(
 ) -> tuple[Sequence[str], list[Problem]]:
     """The elements with one occurrence each, and the faults of the other occurrences.
 
-    A text that may not repeat is kept as it is, with a warning: its separator may well be meant as a character.
+    A text that may not repeat and is sound as a whole is kept with a warning: some senders name a character in ISA11 that they use in
+    postal codes and descriptions.
     """
     if repetition is None or not any(repetition in text for text in elements):
         return elements, []
@@ -67,28 +68,34 @@ def _check_repetitions(
     for position, (use, text) in enumerate(zip(definition.uses, elements, strict=False), 1):
         if repetition not in text:
             continue
-        where = place(definition.tag, position)
-        first, *more = text.split(repetition)
-        if use.repeat == 1 and isinstance(use.definition, ElementDef) and use.definition.type == "AN":
-            message = (
-                f"{where} contains {repetition!r}, which separates repeated elements in this interchange. It was kept as it is. "
-                "Choose other delimiters."
-            )
-            problems.append(Problem(Code.DELIMITER_IN_TEXT, position, message, value=text, ack="12"))
-            single[position - 1] = text.replace(repetition, " ")
+        if use.repeat == 1 and not list(_check_all([use], [text], component, definition.tag, None, position)):
+            problems.append(_separator_in_text(definition.tag, position, text, repetition))
             continue
+        first, *more = text.split(repetition)
         single[position - 1] = first
         if use.repeat != UNBOUNDED and len(more) >= use.repeat:
-            times = "once" if use.repeat == 1 else f"{use.repeat} times"
-            message = (
-                f"{where} stands {len(more) + 1} times, separated by {repetition!r} (ISA11), but may only {times}. "
-                "Remove what is too much."
-            )
-            problems.append(Problem(Code.TOO_MANY_REPETITIONS, position, message, value=text, ack="12"))
+            problems.append(_too_often(use, definition.tag, position, text, repetition))
             continue
         for other in filter(None, more):
             problems.extend(_check_all([use], [other], component, definition.tag, None, position))
     return single, problems
+
+
+def _separator_in_text(tag: str, position: int, text: str, repetition: str) -> Problem:
+    message = (
+        f"{place(tag, position)} contains {repetition!r}, which separates repeated elements in this interchange (ISA11). It was kept as "
+        "it is. Choose another separator."
+    )
+    return Problem(Code.DELIMITER_IN_TEXT, position, message, value=text, ack="12")
+
+
+def _too_often(use: Use, tag: str, position: int, text: str, repetition: str) -> Problem:
+    times = "once" if use.repeat == 1 else f"{use.repeat} times"
+    message = (
+        f"{place(tag, position)} stands {text.count(repetition) + 1} times, separated by {repetition!r} (ISA11), but may only {times}. "
+        "Remove what is too much."
+    )
+    return Problem(Code.TOO_MANY_REPETITIONS, position, message, value=text, ack="12")
 
 
 def _without_data(definition: SegmentDef) -> list[Problem]:

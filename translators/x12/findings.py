@@ -139,7 +139,7 @@ class Code(StrEnum):
     TOO_MANY_ELEMENTS = "too-many-elements"
     """The segment has more elements, or the element more components, than the standard knows."""
     TOO_MANY_REPETITIONS = "too-many-repetitions"
-    """The repetition separator (ISA11) stands in an element that may not repeat, or an element repeats more often than it may."""
+    """An element repeats (ISA11 separates its occurrences) that may not, or more often than it may."""
     TOO_SHORT = "element-too-short"
     """Fewer characters, or digits of a number, than the element's minimum."""
     TOO_LONG = "element-too-long"
