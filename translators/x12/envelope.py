@@ -6,7 +6,7 @@ from typing import Literal
 from canonical.finding import Finding
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
-from .dialect import IsaHead
+from .dialect import FIRST_REPETITION_VERSION, IsaHead
 from .elements import check_element
 from .events import GroupHeader, InterchangeHeader, SetHeader
 from .findings import Code, finding
@@ -69,14 +69,12 @@ def _isa_form(isa: IsaHead, offset: int) -> list[Finding]:
 def _isa_values(header: InterchangeHeader, texts: list[str]) -> list[Finding]:
     findings = []
     for position, text in enumerate(texts, 1):
-        message = _isa_fault(position, text)
+        message = _repetition_fault(header) if position == 11 else _isa_fault(position, text)
         if message is None:
             continue
         code = Code.ISA_CONTROL_NUMBER if position == 13 else Code.ISA_VALUE
-        if position == 11 and len(text) == 1 and not text.isalnum():
+        if position == 11 and len(text) == 1 and not text.isalnum() and header.version < FIRST_REPETITION_VERSION:
             code = Code.EARLY_REPETITION
-            if header.delimiters.repetition is not None:
-                continue
         findings.append(
             finding(
                 code,
@@ -103,10 +101,6 @@ def _isa_fault(position: int, text: str) -> str | None:
         return f"{where} is empty, but must name the {'sender' if position == 6 else 'receiver'}."
     if position in (9, 10):
         return _moment_fault(position, text)
-    if position == 11 and text != "U":
-        return (
-            f"ISA11 is {text!r}; versions before 00402 know only 'U' there, and no repeated elements. It has no effect."
-        )
     if position == 12 and not (len(text) == 5 and is_whole(text)):
         return f"ISA12 is {text!r}, but must be a version of five digits such as 00401."
     if position == 13 and not (is_whole(text) and 1 <= len(text) <= 9 and int(text) >= 0):
@@ -114,6 +108,18 @@ def _isa_fault(position: int, text: str) -> str | None:
     if position == 16 and (len(text) != 1 or text.isalnum()):
         return f"ISA16 is {text!r}, but must be the one character that separates components."
     return None
+
+
+def _repetition_fault(header: InterchangeHeader) -> str | None:
+    """ISA11: U before 00402, a separator after it; many leave U there, which says no more than that nothing repeats."""
+    text = header.standard
+    if text == "U" or header.delimiters.repetition is not None:
+        return None
+    if header.version < FIRST_REPETITION_VERSION:
+        return (
+            f"ISA11 is {text!r}; versions before 00402 know only 'U' there, and no repeated elements. It has no effect."
+        )
+    return f"ISA11 is {text!r}, which cannot separate repeated elements: it must be a character of its own. It has no effect."
 
 
 def _moment_fault(position: int, text: str) -> str | None:

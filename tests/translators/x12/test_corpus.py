@@ -40,7 +40,7 @@ EXPECTED_ERRORS = {
     "079-po-ack-ship-details.edi": {"set-not-of-group"},
     # AK202 of three characters, and the name of a composite where CTX06 wants the number of an element.
     "001-DHS_Wisconsin_Sample.txt": {"element-too-short", "invalid-character"},
-    # The second and third of its invoices have TDS after SAC and ISS.
+    # TDS comes after ISS here too, in both of its invoices.
     "012-Example3_MultiInvoice.txt": {"segment-out-of-order"},
     # A 997 without any segment, written to test a reader.
     "106-empty997.edi": {"missing-segment"},
