@@ -36,9 +36,10 @@ def check_segment(
     """Every fault of a segment whose elements' texts are ``elements`` (01 first)."""
     if not any(elements):
         return _without_data(definition)
-    single, problems = _check_repetitions(definition, elements, component_separator, repetition_separator)
-    problems.extend(_check_all(definition.uses, single, component_separator, definition.tag, None))
-    problems.sort(key=_element_of)
+    single, others = _check_repetitions(definition, elements, component_separator, repetition_separator)
+    problems = list(_check_all(definition.uses, single, component_separator, definition.tag, None))
+    if others:
+        problems = sorted([*problems, *others], key=_element_of)
     missing = {problem.element for problem in problems if problem.code is Code.MISSING_ELEMENT}
     for note in definition.notes:
         problem = check_note(note, elements, definition.tag)
@@ -86,7 +87,7 @@ def _separator_in_text(tag: str, position: int, text: str, repetition: str) -> P
         f"{place(tag, position)} contains {repetition!r}, which separates repeated elements in this interchange (ISA11). It was kept as "
         "it is. Choose another separator."
     )
-    return Problem(Code.DELIMITER_IN_TEXT, position, message, value=text, ack="12")
+    return Problem(Code.REPETITION_IN_TEXT, position, message, value=text, ack="12")
 
 
 def _too_often(use: Use, tag: str, position: int, text: str, repetition: str) -> Problem:

@@ -147,7 +147,9 @@ class Code(StrEnum):
     INVALID_CHARACTER = "invalid-character"
     """A character that the element's type does not allow: a letter in a number, a control character in text."""
     DELIMITER_IN_TEXT = "component-separator-in-text"
-    """The text of a simple element contains the component or the repetition separator. It was kept as it is."""
+    """The text of a simple element contains the component separator. It was kept as it is."""
+    REPETITION_IN_TEXT = "repetition-separator-in-text"
+    """An element that may not repeat contains the repetition separator (ISA11) and is sound as one text. It was kept as it is."""
     INVALID_CODE = "invalid-code"
     """The value is not in the element's code list."""
     INVALID_DATE = "invalid-date"
@@ -175,6 +177,7 @@ _WARNINGS = frozenset(
         Code.CONTROL_NUMBER_FORM,
         Code.SEGMENT_WITHOUT_DATA,
         Code.DELIMITER_IN_TEXT,
+        Code.REPETITION_IN_TEXT,
     }
 )
 _NOTES = frozenset({Code.LINE_BREAKS, Code.NON_ASCII, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS})

@@ -175,6 +175,20 @@ def test_the_versions_of_interchange_and_group_are_independent(interchange_versi
 
 
 @pytest.mark.parametrize(
+    ("separator", "expected"), [("U", []), ("^", []), (">", [("isa-value", "ISA/11", "TA105:016")])]
+)
+def test_a_repetition_separator_is_a_character_of_its_own(
+    separator: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    """Otherwise it separates nothing, and composites stay whole."""
+    isa = ISA.replace("*U*00401*", f"*{separator}*00501*")
+    order = a_set(body=("BEG*00*SA*4500123**20260304", "PO1*1*10*EA*2.5**VN*A-1", "MEA*PD*G*5*LB>1", "CTT*1"))
+    data = joined(an_interchange(a_group(order, gs=GS.replace("004010", "005010")), isa=isa))
+    assert codes(data) == expected
+    assert groups(data)[0].status is ACCEPTED
+
+
+@pytest.mark.parametrize(
     ("start", "end", "expected", "status", "set_codes"),
     [
         ("ST*850*0001", "SE*4*0001", [("se-count", "SE/01", "AK502:4")], REJECTED, ("4",)),
