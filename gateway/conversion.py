@@ -1,8 +1,9 @@
 """`tally ack` and `tally convert`: from one form of a document to another, without the running gateway."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -10,7 +11,7 @@ from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.errors import Misconfigured
 from canonical.finding import Finding, any_error
-from canonical.functional_acknowledgement import SyntaxStatus
+from canonical.functional_acknowledgement import AcknowledgementKind, SyntaxStatus
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
@@ -20,6 +21,7 @@ from translators import flat
 from translators import registry as maps
 from translators.flat import ColumnMap, FlatModel
 from translators.x12 import acknowledge, write
+from translators.x12.acknowledge import DEFAULT_FORM, AnswerForm
 from translators.x12.events import (
     AnswerRead,
     GroupEnd,
@@ -33,7 +35,7 @@ from translators.x12.events import (
 from translators.x12.reader import read
 from translators.x12.segments import Delimiters
 
-from .envelopes import FUNCTIONAL_IDS, TABLE
+from .envelopes import FUNCTIONAL_IDS, delimiters_of, written
 from .unpacking.grading import regraded, rejected, translate
 from .unpacking.interchange import NO_CONTENT, NO_ERROR
 from .unpacking.unpack import column_maps
@@ -41,7 +43,24 @@ from .unpacking.unpack import column_maps
 _SENDER = Address("ZZ", "SENDER", "SENDER")
 _RECEIVER = Address("ZZ", "RECEIVER", "RECEIVER")
 
-ANSWERS = ("997", "TA1")
+_VERSION = "004010"
+_LATER_VERSION = "005010"
+"""In which documents are written where no partner says otherwise; the later one is the first with a 999."""
+
+
+def _delimiters(version: str) -> Delimiters:
+    return Delimiters(repetition="^") if version == _LATER_VERSION else Delimiters()
+
+
+ANSWERS: Mapping[str, AnswerForm | None] = MappingProxyType(
+    {
+        "997": AnswerForm(),
+        "999": AnswerForm(AcknowledgementKind.IMPLEMENTATION, _LATER_VERSION, _delimiters(_LATER_VERSION)),
+        "TA1": None,
+    }
+)
+"""What ``tally ack`` writes, and how."""
+
 FORMS = ("json", "x12", "csv")
 
 _ROWS = (PurchaseOrder, PurchaseOrderAcknowledgement, ShipNotice, Invoice)
@@ -57,8 +76,9 @@ class Converted:
 
 
 def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = None) -> bytes:
-    """The 997s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
+    """The 997s, 999s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
     now = now or datetime.now(UTC)
+    form = ANSWERS[kind]
     answers: list[bytes] = []
     groups: list[GroupEnd] = []
     verdicts: list[SetVerdict | None] = []
@@ -75,16 +95,15 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
                 verdicts.append(_verdict(event))
             case AnswerRead():
                 held[AnswerRead] += 1
-            case GroupEnd() if acknowledge.is_acknowledged(event.header):
+            case GroupEnd():
                 changed = {position: verdict for position, verdict in enumerate(verdicts) if verdict is not None}
                 groups.append(regraded(event, changed, whole=False))
             case InterchangeEnd():
-                envelope = _back(event.header, now)
-                if kind == "TA1" and (held[SetRead] or not held[AnswerRead]):
+                if form is not None:
+                    answers += _functional(groups, event, form, now)
+                elif held[SetRead] or not held[AnswerRead]:
                     judged = event if held[SetRead] else _without_content(event)
-                    answers.append(write.acknowledgements(envelope, [acknowledge.interchange(judged)]))
-                elif kind == "997" and groups:
-                    answers.append(_functional(envelope, groups, event))
+                    answers.append(write.acknowledgements(_back(event.header, now), [acknowledge.interchange(judged)]))
     if not answers:
         raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
     return b"".join(answers)
@@ -104,25 +123,43 @@ def _verdict(event: SetRead) -> SetVerdict | None:
     return None if refusal is None else rejected(event, (*event.findings, *translated.findings), refusal.code)
 
 
-def _functional(envelope: write.Envelope, groups: Sequence[GroupEnd], end: InterchangeEnd) -> bytes:
+def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerForm, now: datetime) -> Iterator[bytes]:
+    """The answers to the groups of an interchange in one of their own, if any group is answered."""
     rejected = end.status is SyntaxStatus.REJECTED
-    documents = [acknowledge.functional(group, interchange_rejected=rejected) for group in groups]
-    sets = [
-        write.SetToWrite("997", f"{position:04d}", maps.for_document(document).write(document, TABLE))
-        for position, document in enumerate(documents, 1)
+    answered = [
+        (group.header, document)
+        for group in groups
+        if (document := acknowledge.functional(group, form, interchange_rejected=rejected)) is not None
     ]
-    first = groups[0].header
-    group = write.GroupToWrite("FA", envelope.control_number, TABLE, first.receiver, first.sender, sets)
-    return write.interchange(envelope, [group])
+    if not answered:
+        return
+    envelope = replace(_back(end.header, now), version=form.version[:5])
+    sets = [_set(document, form.version, position) for position, (_, document) in enumerate(answered, 1)]
+    first = answered[0][0]
+    group = write.GroupToWrite(
+        "FA", envelope.control_number, form.version, _group_id(first.receiver), _group_id(first.sender), sets
+    )
+    yield write.interchange(envelope, [group], write.Form(form.delimiters))
+
+
+def _set(document: AnyDocument, version: str, position: int) -> write.SetToWrite:
+    set_id, nodes = written(document, version)
+    return write.SetToWrite(set_id, f"{position:04d}", nodes or ())
+
+
+def _group_id(text: str) -> str:
+    """GS02 or GS03 as the other side wrote it, made legal where it was not."""
+    return (DEFAULT_FORM.copy(text, 15) or "UNKNOWN").ljust(2, "X")
 
 
 def _back(header: InterchangeHeader, now: datetime) -> write.Envelope:
+    """The envelope of an answer: the parties change places. What is not legal in the header is made so."""
     number = header.control_number
     return write.Envelope(
-        sender_qualifier=header.receiver_qualifier or "ZZ",
-        sender=header.receiver or "UNKNOWN",
-        receiver_qualifier=header.sender_qualifier or "ZZ",
-        receiver=header.sender or "UNKNOWN",
+        sender_qualifier=DEFAULT_FORM.copy(header.receiver_qualifier, 2) or "ZZ",
+        sender=DEFAULT_FORM.copy(header.receiver, 15) or "UNKNOWN",
+        receiver_qualifier=DEFAULT_FORM.copy(header.sender_qualifier, 2) or "ZZ",
+        receiver=DEFAULT_FORM.copy(header.sender, 15) or "UNKNOWN",
         control_number=int(number) if number.isdigit() and len(number) <= 9 else 1,
         moment=now,
         test=header.test,
@@ -216,21 +253,27 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     by_set: dict[str, list[AnyDocument]] = {}
     for document in documents:
         by_set.setdefault(maps.for_document(document).set_id, []).append(document)
+    version = terms.version if terms is not None else _LATER_VERSION if "999" in by_set else _VERSION
     groups = [
         write.GroupToWrite(
             functional_id=FUNCTIONAL_IDS[set_id],
             control_number=number,
-            version=TABLE,
+            version=version,
             sender=sender.group,
             receiver=receiver.group,
-            sets=[
-                write.SetToWrite(set_id, f"{position:04d}", maps.for_document(document).write(document, TABLE))
-                for position, document in enumerate(sent, 1)
-            ],
+            sets=[_set(document, version, position) for position, document in enumerate(sent, 1)],
         )
         for number, (set_id, sent) in enumerate(by_set.items(), 1)
     ]
-    test = any(document.test for document in documents) if terms is None else terms.test
-    envelope = write.Envelope(sender.qualifier, sender.id, receiver.qualifier, receiver.id, 1, now, test=test)
-    form = write.Form() if terms is None else write.Form(Delimiters(terms.element, terms.component, terms.segment))
+    envelope = write.Envelope(
+        sender.qualifier,
+        sender.id,
+        receiver.qualifier,
+        receiver.id,
+        1,
+        now,
+        version=version[:5] if terms is None else terms.interchange_version,
+        test=any(document.test for document in documents) if terms is None else terms.test,
+    )
+    form = write.Form(_delimiters(version) if terms is None else delimiters_of(terms))
     return write.interchange(envelope, groups, form)

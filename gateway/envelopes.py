@@ -24,15 +24,13 @@ from translators.x12 import write
 from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
+from translators.x12.schema import table_version, versions
 from translators.x12.segments import Delimiters, Node
 from translators.x12.values import CannotWrite
 
-TABLE = "004010"
-"""The version of the standard's table that documents are written by."""
-
 TA1 = "TA1"
 
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "999": "FA"}
 """GS01 (element 479) of each set we write."""
 
 MOST_TOLD = 5
@@ -120,9 +118,8 @@ class Envelopes:
             raise Misconfigured(f"Nothing can be sent to {partner}: there is no such partner in force.")
         answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
         kind = "acknowledgement" if answer else "document"
-        set_id = SET_OF_DOCUMENT.get(document.type, TA1)
-        terms = _terms(applied, set_id)
-        nodes = None if set_id == TA1 else maps.for_document(document).write(document, TABLE)
+        terms = _terms(applied, SET_OF_DOCUMENT.get(document.type, TA1))
+        set_id, nodes = written(document, terms.version)
         draft = Draft(partner, applied.version, kind, document, terms, set_id, nodes)
         if not answer:
             _prove(draft)
@@ -132,7 +129,7 @@ class Envelopes:
         """Take control numbers and write the bytes, in the transaction that stores them."""
         interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
         envelope = _envelope(draft, interchange, now)
-        form = write.Form(delimiters=_delimiters(draft.terms))
+        form = write.Form(delimiters=delimiters_of(draft.terms))
         if draft.nodes is None:
             assert isinstance(draft.document, InterchangeAcknowledgement)
             data = write.acknowledgements(envelope, [draft.document], form)
@@ -150,13 +147,33 @@ class Envelopes:
         )
 
 
+def written(document: AnyDocument, version: str) -> tuple[str, Sequence[Node] | None]:
+    """A document as its transaction set in a version (GS08), with the set's number; no nodes for a TA1, which is a segment."""
+    if isinstance(document, InterchangeAcknowledgement):
+        return TA1, None
+    found = maps.for_document(document)
+    return found.set_id, found.write(document, table_for(found.set_id, version))
+
+
+def table_for(set_id: str, version: str) -> str:
+    """The version whose table a set is written by: that of GS08 or the nearest. Raises Misconfigured where none is near enough."""
+    table = table_version(version, FUNCTIONAL_IDS[set_id])
+    if table is None:
+        raise Misconfigured(
+            f"A {set_id} cannot be written in version {version} (x12.version): no table is near enough. "
+            f"There are tables for {', '.join(versions())}; agree one of them with the partner."
+        )
+    return table
+
+
 def _prove(draft: Draft) -> None:
     """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by."""
     number = document_number(draft.document)
     if not number.strip():
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
-    group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=TABLE)
-    form = write.Form(delimiters=_delimiters(draft.terms))
+    table = table_for(draft.set_id, draft.terms.version)
+    group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=table)
+    form = write.Form(delimiters=delimiters_of(draft.terms))
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
     faults = [found for found in check([written]).findings if found.is_error]
     if faults:
@@ -222,7 +239,8 @@ def _envelope(draft: Draft, interchange: int, now: datetime) -> write.Envelope:
     )
 
 
-def _delimiters(terms: X12Agreement) -> Delimiters:
+def delimiters_of(terms: X12Agreement) -> Delimiters:
+    """The separators of what we send."""
     return Delimiters(terms.element, terms.component, terms.segment, terms.repetition)
 
 

@@ -14,10 +14,11 @@ from canonical.errors import NotFound
 from canonical.identity import PartnerId
 
 from . import registry
-from .profile import InterchangeAddress, PartlyGood, X12Terms
+from .profile import AcknowledgementType, InterchangeAddress, PartlyGood, X12Terms
 from .registry import AppliedProfile
 
 ACKNOWLEDGEMENT_SET = "997"
+"""Stands for a 999 too: which of them answers is a matter of form (``x12.acknowledgement.type``)."""
 
 SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
     {
@@ -52,7 +53,8 @@ class X12Agreement:
     """The envelope of a document and what is answered to it.
 
     ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``acknowledge`` says whether we
-    answer what comes with a 997; ``answer_time`` how long we wait for the partner's 997, None when none is expected.
+    answer what comes, and ``acknowledgement_type`` with which set; ``answer_time`` how long we wait for the partner's answer, None
+    when none is expected.
     """
 
     sender: Address
@@ -65,6 +67,7 @@ class X12Agreement:
     segment: str
     repetition: str | None
     acknowledge: bool
+    acknowledgement_type: AcknowledgementType
     partly_good_groups: PartlyGood
     answer_time: timedelta | None
 
@@ -177,6 +180,7 @@ def x12_agreement(terms: X12Terms, direction: Direction) -> X12Agreement:
         segment=terms.delimiters.segment,
         repetition=terms.repetition,
         acknowledge=terms.acknowledgement.send,
+        acknowledgement_type=terms.acknowledgement.type,
         partly_good_groups=terms.acknowledgement.partly_good_groups,
         answer_time=terms.answer_time,
     )

@@ -2,10 +2,12 @@
 
 from canonical.documents import AnyDocument
 from canonical.errors import Fault, TallyError
+from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement
 
 from .translation import ReadResult, TranslationMap
 from .x12.maps.asn_856 import SHIP_NOTICE
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
+from .x12.maps.implementation_999 import IMPLEMENTATION_ACKNOWLEDGEMENT
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
@@ -25,9 +27,10 @@ _MAPS: tuple[TranslationMap, ...] = (
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
     FUNCTIONAL_ACKNOWLEDGEMENT,
+    IMPLEMENTATION_ACKNOWLEDGEMENT,
 )
 _BY_SET = {each.set_id: each for each in _MAPS}
-_BY_TYPE = {each.document_type: each for each in _MAPS}
+_BY_TYPE = {each.document_type: each for each in _MAPS if each is not IMPLEMENTATION_ACKNOWLEDGEMENT}
 
 
 def supported_sets() -> tuple[str, ...]:
@@ -48,6 +51,8 @@ def find(set_id: str) -> TranslationMap:
 
 def for_document(document: AnyDocument) -> TranslationMap:
     """The map that writes a document. Raises UnsupportedDocument where there is none (a TA1 is not a transaction set)."""
+    if isinstance(document, FunctionalAcknowledgement) and document.kind is AcknowledgementKind.IMPLEMENTATION:
+        return IMPLEMENTATION_ACKNOWLEDGEMENT
     try:
         return _BY_TYPE[type(document)]
     except KeyError:

@@ -58,7 +58,7 @@ def check(
 @explained
 def ack(
     file: Annotated[Path, typer.Argument(help="An X12 file; - is standard input.")],
-    type_: Annotated[str, typer.Option("--type", help="997 or TA1.")] = "997",
+    type_: Annotated[str, typer.Option("--type", help="997, 999 or TA1.")] = "997",
 ) -> None:
     """Print the acknowledgement that a file deserves. Control numbers in it are those of the file, and none is used up."""
     if type_ not in conversion.ANSWERS:

@@ -8,6 +8,7 @@ from canonical.finding import Finding, any_error
 from canonical.functional_acknowledgement import SyntaxStatus
 from translators import registry as maps
 from translators.x12.events import GroupEnd, SetRead, SetVerdict
+from translators.x12.progress import verdict_on
 
 SET_NOT_SUPPORTED = "1"
 SEGMENTS_IN_ERROR = "5"
@@ -51,7 +52,7 @@ def translate(event: SetRead) -> Translated:
 def rejected(event: SetRead, findings: Iterable[Finding], code: str) -> SetVerdict:
     """The verdict on a set that is rejected for more than its syntax."""
     errors = tuple(finding for finding in findings if finding.is_error)
-    return SetVerdict(event.header.set_id, event.header.control_number, SyntaxStatus.REJECTED, (code,), errors)
+    return verdict_on(event, SyntaxStatus.REJECTED, (code,), errors)
 
 
 def regraded(group: GroupEnd, verdicts: dict[int, SetVerdict], *, whole: bool) -> GroupEnd:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from canonical.document import EnvelopeReference
 from canonical.documents import AnyDocument
 from canonical.finding import Finding
-from canonical.functional_acknowledgement import FunctionalAcknowledgement, SyntaxStatus
+from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement, SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
-from partners.profile import PartlyGood, X12Terms
+from partners.profile import AcknowledgementType, InterchangeReceipts, PartlyGood, X12Terms
 from partners.registry import AppliedProfile
+from translators import registry as maps
 from translators.x12 import acknowledge, reader
+from translators.x12.acknowledge import AnswerForm
 from translators.x12.events import (
     AnswerRead,
     FileFindings,
@@ -24,6 +26,7 @@ from translators.x12.events import (
     SetRead,
     SetVerdict,
 )
+from translators.x12.schema import table_version, versions
 from translators.x12.segments import Delimiters
 
 from .grading import SET_NOT_SUPPORTED, Refusal, first_error, regraded, rejected, translate
@@ -58,6 +61,17 @@ def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpack
                 unpacked.findings += event.findings
 
 
+def answer_form(terms: X12Terms) -> AnswerForm:
+    """How the partner's acknowledgements are written."""
+    delimiters = terms.delimiters
+    implementation = terms.acknowledgement.type is AcknowledgementType.IMPLEMENTATION
+    return AnswerForm(
+        kind=AcknowledgementKind.IMPLEMENTATION if implementation else AcknowledgementKind.FUNCTIONAL,
+        version=table_version(terms.version, "FA") or versions()[0],
+        delimiters=Delimiters(delimiters.element, delimiters.component, delimiters.segment, terms.repetition),
+    )
+
+
 class _Opening:
     """One pass over the events of a file."""
 
@@ -65,8 +79,7 @@ class _Opening:
         assert applied.profile.x12 is not None
         self._applied = applied
         self._terms: X12Terms = applied.profile.x12
-        written = self._terms.delimiters
-        self._written = Delimiters(written.element, written.component, written.segment, self._terms.repetition)
+        self._answer_form = answer_form(self._terms)
         self._unpacked = unpacked
         self._current: UnpackedInterchange | None = None
         self._header: InterchangeHeader | None = None
@@ -76,11 +89,13 @@ class _Opening:
         self._in_group: list[UnpackedDocument] = []
         self._verdicts: dict[int, SetVerdict] = {}
         self._stranger: tuple[str, str] | None = None
+        self._nameless_group = False
 
     def interchange(self, header: InterchangeHeader, findings: Iterable[Finding]) -> None:
         self._unpacked.findings += findings
         self._header = header
         self._in_interchange = []
+        self._nameless_group = False
         self._current = UnpackedInterchange(
             position=len(self._unpacked.interchanges) + 1,
             sender=header.sender,
@@ -177,15 +192,22 @@ class _Opening:
     def group_end(self, event: GroupEnd) -> None:
         """Answer the group; what the agreement or the translation rejects is rejected in the 997 too."""
         self._unpacked.findings += event.findings
-        whole = self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE
-        event = regraded(event, self._verdicts, whole=whole)
+        event = regraded(event, self._verdicts, whole=self._rejects_whole(event.header))
         if event.status is SyntaxStatus.REJECTED:
             for row in self._in_group:
                 row.rejected = row.rejected or first_error(event.findings) or "The whole functional group is rejected."
-        if self._current is not None and event.header.answerable and self._terms.acknowledgement.send:
-            self._current.acknowledgements.append(acknowledge.functional(event, delimiters=self._written))
+        if self._current is not None and self._terms.acknowledgement.send:
+            answer = acknowledge.functional(event, self._answer_form)
+            if answer is not None:
+                self._current.acknowledgements.append(answer)
+            elif event.header.answerable:
+                self._nameless_group = True
         self._group = None
         self._in_group = []
+
+    def _rejects_whole(self, header: GroupHeader) -> bool:
+        """Whether one bad set costs the whole group. Acknowledgements never share their fate: each answers for itself."""
+        return header.answerable and self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE
 
     def answer(self, event: AnswerRead) -> None:
         """A TA1 is a document of its own, and is never answered."""
@@ -228,19 +250,29 @@ class _Opening:
         elif not self._in_interchange:
             code = event.note if event.note != NO_ERROR else NO_CONTENT
             current.refusal = self._refused(event, code)
-        elif event.header.wants_acknowledgement and not answer_only:
-            current.receipt = acknowledge.interchange(event, delimiters=self._written)
+        elif self._nameless_group:
+            broken = replace(event, status=SyntaxStatus.ACCEPTED_WITH_ERRORS, note=NO_CONTENT)
+            current.receipt = acknowledge.interchange(broken)
+        elif self._wants_receipt(event.header) and not answer_only:
+            current.receipt = acknowledge.interchange(event)
         current.counts = any(row.usable for row in self._in_interchange)
         if answer_only:
             current.refusal = None
         else:
-            current.repeated = acknowledge.interchange(event, duplicate=True, delimiters=self._written)
+            current.repeated = acknowledge.interchange(event, duplicate=True)
         self._current = None
         self._stranger = None
 
     def _refused(self, end: InterchangeEnd, note: str) -> InterchangeAcknowledgement:
         refused = replace(end, status=SyntaxStatus.REJECTED, note=note)
-        return acknowledge.interchange(refused, delimiters=self._written)
+        return acknowledge.interchange(refused)
+
+    def _wants_receipt(self, header: InterchangeHeader) -> bool:
+        """Whether a TA1 says that the interchange was taken: as ISA14 asks, unless the profile says otherwise."""
+        policy = self._terms.acknowledgement.ta1
+        return policy is InterchangeReceipts.ALWAYS or (
+            policy is InterchangeReceipts.ON_REQUEST and header.wants_acknowledgement
+        )
 
     def _envelope(self, event: SetRead) -> EnvelopeReference:
         return EnvelopeReference(
@@ -284,5 +316,6 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
 
 def _type_of(set_id: str) -> str:
     """The canonical name of what a set would be, or, for a set we cannot read, the set."""
-    by_set = {set_: name for name, set_ in SET_OF_DOCUMENT.items()}
-    return by_set.get(set_id, f"X12 {set_id}")
+    if set_id not in maps.supported_sets():
+        return f"X12 {set_id}"
+    return maps.find(set_id).document_type.__name__

@@ -93,7 +93,7 @@ def transaction_set(set_id: str, body: str, control: str = "0001") -> str:
     return "\n".join([f"ST*{set_id}*{control}", *segments, f"SE*{len(segments) + 2}*{control}"])
 
 
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "214": "QM"}
+FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "999": "FA", "214": "QM"}
 
 
 def group(*sets: str, control: int | str = 1, version: str = "004010", functional_id: str | None = None) -> str:
@@ -297,13 +297,16 @@ def in_words(data: bytes) -> list[str]:
     if not data.startswith(b"ISA"):
         return ["notice" if data.startswith(b"File: ") else "report"]
     found = []
+    functional = "997"
     for segment in segments(data):
         match segment:
             case ["TA1", _number, _date, _time, status, note]:
                 found.append(f"TA1 {status} {note}")
             case ["AK9", status, *_]:
-                found.append(f"997 {status}")
-            case ["ST", set_id, _control] if set_id != "997":
+                found.append(f"{functional} {status}")
+            case ["ST", "997" | "999" as functional, _control]:
+                pass
+            case ["ST", set_id, _control]:
                 found.append(set_id)
     return found
 

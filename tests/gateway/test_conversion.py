@@ -72,6 +72,20 @@ class TestAcknowledgement:
                 with pytest.raises(Misconfigured, match=f"nothing that a {kind} answers"):
                     acknowledgement([data], kind, NOW)
 
+    def test_a_999_says_what_a_997_does_in_005010(self) -> None:
+        answer = segments(acknowledgement([MIXED], "999", NOW))
+        assert (answer[0][11], answer[0][12], answer[1][1], answer[1][8]) == ("^", "00501", "FA", "005010")
+        assert answer[2][1] == "999"
+        assert ["CTX", "BIG02>B"] in answer
+        assert in_words(acknowledgement([MIXED], "999", NOW)) == ["999 P"]
+        with pytest.raises(Misconfigured, match="nothing that a 999 answers"):
+            acknowledgement([ANSWER], "999", NOW)
+
+    def test_of_a_strange_envelope_can_be_written(self) -> None:
+        data = GOOD.replace(b"*", b"|").replace(b"|ACME           |", b"|A*C~E          |").replace(b"|ACME|", b"|A|")
+        isa, gs, *_ = segments(acknowledgement([data], "997", NOW))
+        assert (isa[8].strip(), gs[3]) == ("A C E", "AX")
+
     def test_goes_back_to_the_sender(self) -> None:
         isa, gs, *_ = segments(acknowledgement([wrapped("810", invoice(), 77)], "997", NOW))
         assert [text.strip() for text in isa[5:9]] == ["ZZ", "OURCOMPANY", "ZZ", "ACME"]

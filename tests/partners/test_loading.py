@@ -127,7 +127,29 @@ LEAVES = [
     (
         "usage: T",
         "usage: T\n  acknowledgement: {send: perhaps}",
-        '11: x12.acknowledgement.send: "perhaps" is not yes or no. Whether we answer with a 997: yes or no.',
+        '11: x12.acknowledgement.send: "perhaps" is not yes or no. Whether we answer with a 997 or 999: yes or no.',
+    ),
+    (
+        "usage: T",
+        "usage: T\n  acknowledgement: {type: 998}",
+        '11: x12.acknowledgement.type: "998" is not one of 997 or 999. Which set answers: 997, or 999 (version 005010 or later) where '
+        "the partner asks for it.",
+    ),
+    (
+        "usage: T",
+        "usage: T\n  acknowledgement: {type: 999}",
+        '11: x12.acknowledgement.type: there is no 999 in version 004010. Write type: 997, or agree version: "005010".',
+    ),
+    (
+        "usage: T",
+        "usage: T\n  acknowledgement: {ta1: sometimes}",
+        '11: x12.acknowledgement.ta1: "sometimes" is not one of on-request, always or only-refused. When a TA1 says that an interchange '
+        "was taken: on-request (ISA14), always, or only-refused for never. One that is refused is always answered by a TA1.",
+    ),
+    (
+        "usage: T",
+        'usage: T\n  envelope_version: "0401"',
+        '11: x12.envelope_version: "0401" is not the version of an interchange (five digits, e.g. "00401" or "00501").',
     ),
     (
         "usage: T",
@@ -149,7 +171,7 @@ LEAVES = [
     (
         "usage: T",
         "usage: T\n  delimiters: {repetition: ^}",
-        "11: x12.delimiters.repetition: there is no repetition separator in version 004010. Remove it; "
+        "11: x12.delimiters.repetition: there is no repetition separator in version 00401. Remove it; "
         "ISA11 has one from version 00402 on.",
     ),
     (

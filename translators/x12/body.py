@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .lexer import Run
-from .schema import CompositeDef, SegmentDef
-from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from .schema import CompositeDef, SegmentDef, Use
+from .segments import Delimiters, Element, LoopNode, Node, Repeated, Segment, SegmentNode, TransactionSet
 from .structure import Plan, Step
 
 Piece = Segment | list[str]
@@ -91,15 +91,33 @@ class Body:
             siblings.append(SegmentNode(nodes[step.target].id, segment))
 
 
-def segment_of(definition: SegmentDef, tag: str, texts: list[str], component: str, index: int, offset: int) -> Segment:
-    """A segment from its elements' texts, without empty ones at its end; composites are split at ``component``."""
+def segment_of(
+    definition: SegmentDef, tag: str, texts: list[str], separators: Delimiters, index: int, offset: int
+) -> Segment:
+    """A segment from its elements' texts, without empty ones at its end; composites and repetitions are split."""
     while texts and not texts[-1]:
         texts.pop()
     elements: list[Element] = list(texts)
     for position, use in enumerate(definition.uses[: len(elements)]):
-        if isinstance(use.definition, CompositeDef) and texts[position]:
-            components = texts[position].split(component)
-            while len(components) > 1 and not components[-1]:
-                components.pop()
-            elements[position] = tuple(components)
+        text = texts[position]
+        if use.repeat != 1 and separators.repetition and separators.repetition in text:
+            elements[position] = _repeated(use, text.split(separators.repetition), separators.component)
+        elif isinstance(use.definition, CompositeDef) and text:
+            elements[position] = _components(text, separators.component)
     return Segment(tag, tuple(elements), index, offset)
+
+
+def _repeated(use: Use, texts: list[str], component: str) -> Element:
+    """Every occurrence that says something."""
+    found = [text for text in texts if text.strip(component)]
+    if isinstance(use.definition, CompositeDef):
+        split = tuple(_components(text, component) for text in found)
+        return split[0] if len(split) == 1 else Repeated(split)
+    return found[0] if len(found) == 1 else Repeated(tuple(found))
+
+
+def _components(text: str, separator: str) -> tuple[str, ...]:
+    components = text.split(separator)
+    while len(components) > 1 and not components[-1]:
+        components.pop()
+    return tuple(components)

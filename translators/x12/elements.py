@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .findings import Code
-from .schema import CompositeDef, ElementDef, Note, SegmentDef, Use
+from .schema import UNBOUNDED, CompositeDef, ElementDef, Note, SegmentDef, Use
 from .values import is_real, is_whole, parse_date, parse_time
 
 _SHOWN_CODES = 12
@@ -27,11 +27,19 @@ class Problem:
     ack: str | None = None
 
 
-def check_segment(definition: SegmentDef, elements: Sequence[str], component_separator: str) -> list[Problem]:
+def check_segment(
+    definition: SegmentDef,
+    elements: Sequence[str],
+    component_separator: str,
+    repetition_separator: str | None = None,
+) -> list[Problem]:
     """Every fault of a segment whose elements' texts are ``elements`` (01 first)."""
     if not any(elements):
         return _without_data(definition)
-    problems = list(_check_all(definition.uses, elements, component_separator, definition.tag, None))
+    single, others = _check_repetitions(definition, elements, component_separator, repetition_separator)
+    problems = list(_check_all(definition.uses, single, component_separator, definition.tag, None))
+    if others:
+        problems = sorted([*problems, *others], key=_element_of)
     missing = {problem.element for problem in problems if problem.code is Code.MISSING_ELEMENT}
     for note in definition.notes:
         problem = check_note(note, elements, definition.tag)
@@ -40,6 +48,55 @@ def check_segment(definition: SegmentDef, elements: Sequence[str], component_sep
             missing.add(problem.element)
     problems.extend(_surplus(definition, elements))
     return problems
+
+
+def _element_of(problem: Problem) -> int:
+    return problem.element or 0
+
+
+def _check_repetitions(
+    definition: SegmentDef, elements: Sequence[str], component: str, repetition: str | None
+) -> tuple[Sequence[str], list[Problem]]:
+    """The elements with one occurrence each, and the faults of the other occurrences.
+
+    A text that may not repeat and is sound as a whole is kept with a warning: some senders name a character in ISA11 that they use in
+    postal codes and descriptions.
+    """
+    if repetition is None or not any(repetition in text for text in elements):
+        return elements, []
+    single = list(elements)
+    problems: list[Problem] = []
+    for position, (use, text) in enumerate(zip(definition.uses, elements, strict=False), 1):
+        if repetition not in text:
+            continue
+        if use.repeat == 1 and not list(_check_all([use], [text], component, definition.tag, None, position)):
+            problems.append(_separator_in_text(definition.tag, position, text, repetition))
+            continue
+        first, *more = text.split(repetition)
+        single[position - 1] = first
+        if use.repeat != UNBOUNDED and len(more) >= use.repeat:
+            problems.append(_too_often(use, definition.tag, position, text, repetition))
+            continue
+        for other in filter(None, more):
+            problems.extend(_check_all([use], [other], component, definition.tag, None, position))
+    return single, problems
+
+
+def _separator_in_text(tag: str, position: int, text: str, repetition: str) -> Problem:
+    message = (
+        f"{place(tag, position)} contains {repetition!r}, which separates repeated elements in this interchange (ISA11). It was kept as "
+        "it is. Choose another separator."
+    )
+    return Problem(Code.REPETITION_IN_TEXT, position, message, value=text, ack="12")
+
+
+def _too_often(use: Use, tag: str, position: int, text: str, repetition: str) -> Problem:
+    times = "once" if use.repeat == 1 else f"{use.repeat} times"
+    message = (
+        f"{place(tag, position)} stands {text.count(repetition) + 1} times, separated by {repetition!r} (ISA11), but may only {times}. "
+        "Remove what is too much."
+    )
+    return Problem(Code.TOO_MANY_REPETITIONS, position, message, value=text, ack="12")
 
 
 def _without_data(definition: SegmentDef) -> list[Problem]:
@@ -51,11 +108,11 @@ def _without_data(definition: SegmentDef) -> list[Problem]:
 
 
 def _check_all(
-    uses: Sequence[Use], texts: Sequence[str], separator: str, name: str, within: int | None
+    uses: Sequence[Use], texts: Sequence[str], separator: str, name: str, within: int | None, first: int = 1
 ) -> Iterator[Problem]:
-    """The elements of a segment, or (``within`` the element at that position) the components of a composite."""
-    for position, use in enumerate(uses, 1):
-        text = texts[position - 1] if position <= len(texts) else ""
+    """The elements of a segment from ``first`` on, or (``within`` the element at that position) the components of a composite."""
+    for position, use in enumerate(uses, first):
+        text = texts[position - first] if position - first < len(texts) else ""
         if not text:
             if use.required:
                 yield _missing(name, position, within)

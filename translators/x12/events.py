@@ -70,22 +70,28 @@ class GroupHeader:
 
 @dataclass(frozen=True, slots=True)
 class SetHeader:
-    """ST01, ST02, and GS08 of the group."""
+    """ST01, ST02, and GS08 of the group; ``guideline`` is ST03, which exists from 004030 on."""
 
     set_id: str
     control_number: str
     version: str
+    guideline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SetVerdict:
-    """What was decided of one set. ``codes`` are those of AK502 to AK506; ``findings`` those that a 997 reports."""
+    """What was decided of one set. ``codes`` are those of AK502 to AK506; ``findings`` those that a 997 reports.
+
+    ``number`` is where a faulty set says its own number, and that number (``BEG03``, ``4500123``); None where it says none.
+    """
 
     set_id: str
     control_number: str
     status: SyntaxStatus
     codes: tuple[str, ...]
     findings: tuple[Finding, ...]
+    guideline: str = ""
+    number: tuple[str, str] | None = None
 
     @property
     def accepted(self) -> bool:

@@ -11,6 +11,30 @@ from .events import GroupHeader, InterchangeHeader, SetRead, SetVerdict
 from .findings import Code, finding
 from .lexer import RawSegment
 from .limits import Limits
+from .segments import SegmentNode
+
+_NUMBERS = {"BAK": 3, "BCA": 3, "BCH": 3, "BEG": 3, "BGN": 2, "BIA": 3, "BIG": 2, "BSN": 2}
+"""The element of a set's first segment that is its number: the order, invoice, shipment, ..."""
+
+
+def verdict_on(
+    read: SetRead, status: SyntaxStatus, codes: tuple[str, ...], findings: tuple[Finding, ...]
+) -> SetVerdict:
+    """A verdict on a set that was read."""
+    header = read.header
+    number = _number(read) if findings else None
+    return SetVerdict(header.set_id, header.control_number, status, codes, findings, header.guideline, number)
+
+
+def _number(read: SetRead) -> tuple[str, str] | None:
+    if read.tree is None or not read.tree.children:
+        return None
+    first = read.tree.children[0]
+    if not isinstance(first, SegmentNode) or first.segment.tag not in _NUMBERS:
+        return None
+    position = _NUMBERS[first.segment.tag]
+    text = first.segment.text(position)
+    return (f"{first.segment.tag}{position:02}", text) if text else None
 
 
 class OpenGroup:
@@ -66,8 +90,7 @@ class OpenGroup:
         reported = tuple(fault for fault in read.findings if (fault.ack_code or "").startswith(("AK3", "AK4")))
         reported = reported[: self._room]
         self._room -= len(reported)
-        header = read.header
-        self.verdicts.append(SetVerdict(header.set_id, header.control_number, read.status, read.codes, reported))
+        self.verdicts.append(verdict_on(read, read.status, read.codes, reported))
 
     def status(self) -> SyntaxStatus:
         """The verdict: AK901."""

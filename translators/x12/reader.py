@@ -186,7 +186,7 @@ class Reader:
         if group.full:
             self._skip_set(line, group)
             return
-        header = SetHeader(line.text(1), line.text(2), group.header.version)
+        header = SetHeader(line.text(1), line.text(2), group.header.version, line.text(3))
         findings = check_st(line, header, group.header, group.table)
         if group.is_repeated(header.control_number):
             findings.append(_repeated(line, header))

@@ -19,6 +19,7 @@ from .structure import Fit, Move, Plan, Step, Walker, plan
 _TRAILER = "SE"
 
 _OF_THE_COPY = frozenset({Code.INVALID_CHARACTER, Code.TOO_SHORT, Code.TOO_LONG})
+_COPIES = {("997", "AK4", 4), ("999", "IK4", 4)}
 """Faults that AK404 of a 997 may have: it is a copy of bad data, usually ours, and must not cost us the answer it is part of."""
 
 
@@ -31,8 +32,7 @@ class SetValidator:
         self.header = header
         self._offset = start.offset
         self._limits = limits
-        self._component = start.isa.delimiters.component
-        self._separator = start.isa.delimiters.element
+        self._delimiters = start.isa.delimiters
         self._count = 1
         self._table = table
         self._kept: list[Finding] = []
@@ -67,11 +67,12 @@ class SetValidator:
             self._report_place(line, move, self._path(line, move), self._plan)
         if definition is None or move.fit is Fit.NOT_IN_SET:
             return
-        for problem in check_segment(definition, line.texts, self._component):
+        separators = self._delimiters
+        for problem in check_segment(definition, line.texts, separators.component, separators.repetition):
             self._report_problem(problem, line, self._path(line, move))
         if move.step is not None and self._body is not None:
             self._forget_missing(move.step, self._plan)
-            segment = segment_of(definition, line.tag, line.texts, self._component, self._count, line.offset)
+            segment = segment_of(definition, line.tag, line.texts, separators, self._count, line.offset)
             self._body.add(move.step, segment)
 
     def run(self, run: Run) -> None:
@@ -82,7 +83,7 @@ class SetValidator:
         room = self._limits.set_segments - self._count
         body.stretch(self._count + 1, run)
         before = len(body.pieces)
-        walker.glide(islice(run.pieces, run.at, run.at + room), self._separator, body.steps, body.pieces)
+        walker.glide(islice(run.pieces, run.at, run.at + room), self._delimiters.element, body.steps, body.pieces)
         taken = len(body.pieces) - before
         run.take(taken)
         self._count += taken
@@ -254,7 +255,7 @@ class SetValidator:
             offset=line.offset_of(problem.element),
             ack_code=f"AK403:{problem.ack}" if problem.ack else None,
         )
-        if problem.code in _OF_THE_COPY and (self.header.set_id, line.tag, problem.element) == ("997", "AK4", 4):
+        if problem.code in _OF_THE_COPY and (self.header.set_id, line.tag, problem.element) in _COPIES:
             fault = fault.model_copy(update={"severity": Severity.WARNING})
         self._tell(fault)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
-from .segments import STANDARD_DELIMITERS, Delimiters, Element, Node, SegmentNode
+from .segments import STANDARD_DELIMITERS, Delimiters, Element, Node, Repeated, SegmentNode, Single
 from .values import CannotWrite, render_date, render_time
 
 _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
@@ -95,19 +95,35 @@ def segment(tag: str, elements: Sequence[Element], form: Form = DEFAULT_FORM) ->
     separators = form.delimiters
     texts = [tag]
     for position, element in enumerate(elements, 1):
-        if isinstance(element, str):
-            texts.append(_clean(element, f"{tag}{position:02}", form))
-            continue
-        components = [_clean(part, f"{tag}{position:02}-{at}", form) for at, part in enumerate(element, 1)]
-        while components and not components[-1]:
-            components.pop()
-        texts.append(separators.component.join(components))
+        where = f"{tag}{position:02}"
+        texts.append(
+            _repetitions(element, where, form) if isinstance(element, Repeated) else _text(element, where, form)
+        )
     while len(texts) > 1 and not texts[-1]:
         texts.pop()
     if len(texts) == 1:
         raise CannotWrite(f"The segment {tag} has no data; X12 knows no empty segments. Leave it out.")
     text = separators.element.join(texts) + separators.segment + form.line_break
     return _encode(text, tag, form)
+
+
+def _repetitions(element: Repeated, where: str, form: Form) -> str:
+    repetition = form.delimiters.repetition
+    if repetition is None:
+        raise CannotWrite(
+            f"{where} has {len(element.occurrences)} values, but this interchange cannot repeat elements: ISA12 is before 00402. "
+            "Leave all but one out, or agree a later version with the partner."
+        )
+    return repetition.join(_text(single, where, form) for single in element.occurrences)
+
+
+def _text(element: Single, where: str, form: Form) -> str:
+    if isinstance(element, str):
+        return _clean(element, where, form)
+    components = [_clean(part, f"{where}-{at}", form) for at, part in enumerate(element, 1)]
+    while components and not components[-1]:
+        components.pop()
+    return form.delimiters.component.join(components)
 
 
 def _encode(text: str, where: str, form: Form) -> bytes:

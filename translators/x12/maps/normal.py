@@ -22,10 +22,10 @@ from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
 
 from ..schema import CompositeDef, ElementDef, dictionary
-from ..segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from ..segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single, TransactionSet
 from ..values import is_real, is_whole, parse_time, render_real, render_time
 from .hierarchy import arranged, hierarchy, number_of
-from .reading import Reading, head_of, trimmed
+from .reading import Reading, head_of, trimmed_single
 
 
 def normal_set(transaction_set: TransactionSet) -> TransactionSet:
@@ -53,12 +53,20 @@ def normal_set(transaction_set: TransactionSet) -> TransactionSet:
 
 
 def _element(element: Element, definition: ElementDef | CompositeDef | None) -> Element:
+    if isinstance(element, Repeated):
+        found = tuple(_single(single, definition) for single in element.occurrences)
+        return found[0] if len(found) == 1 else Repeated(found)
+    return _single(element, definition)
+
+
+def _single(element: Single, definition: ElementDef | CompositeDef | None) -> Single:
     if isinstance(definition, CompositeDef):
         parts = (element,) if isinstance(element, str) else element
         types = [use.definition for use in definition.uses]
-        short = trimmed(tuple(_simple(part, types[at] if at < len(types) else None) for at, part in enumerate(parts)))
+        texts = tuple(_simple(part, types[at] if at < len(types) else None) for at, part in enumerate(parts))
+        short = trimmed_single(texts)
         return short[0] if len(short) == 1 else short
-    short = trimmed(element)
+    short = trimmed_single(element)
     return _simple(short, definition) if isinstance(short, str) else short
 
 

@@ -7,7 +7,6 @@ from canonical.item import Description, EventDate, Note
 from canonical.order import ScheduledQuantity
 from canonical.quantity import Measurement, Quantity
 
-from ..segments import SegmentNode
 from .code_tables import (
     CHARACTERISTICS,
     DATES,
@@ -92,12 +91,18 @@ _TOPIC = Record(
     Field("title", 3),
     needed=("topic",),
 )
-_MESSAGE = Record("MSG", Note, Field("text", 1), needed=("text",))
+_MESSAGES = (
+    Record("MSG", Note, Field("text", 1), needed=("text",)),
+    Record("MTX", Note, Field("text", 2), needed=("text",)),
+)
+"""The text of a note: MSG up to 004020, MTX from 004030 on. A place has one or the other."""
+
+_DIRECT = tuple(each("notes", record) for record in _MESSAGES)
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """N9 loops with the text in their MSG segments; with ``direct``, also MSG segments of the place itself.
+    """N9 loops with the text in their MSG or MTX segments; with ``direct``, also such segments of the place itself.
 
     N9 needs a qualifier and a number; in a note that has none, ``ZZ`` and ``NOTE`` stand for them.
     """
@@ -107,7 +112,8 @@ class Notes:
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
         notes: list[Fields] = fields.setdefault("notes", [])
         if self.direct:
-            _MESSAGES.read(place, fields, reading, at)
+            for message in _DIRECT:
+                message.read(place, fields, reading, at)
         for node in place.nodes("N9"):
             note = _TOPIC.read(head_of(node), reading)
             if note is None:
@@ -122,7 +128,8 @@ class Notes:
     def write(self, value: Any, draft: Draft) -> None:
         for note in value.notes:
             if self.direct and not _TOPIC.says(note):
-                _MESSAGE.write(note, draft.add("MSG"))
+                record = _message(draft)
+                record.write(note, draft.add(record.id))
             else:
                 self._write_loop(note, draft.add("N9"))
 
@@ -139,26 +146,25 @@ class Notes:
         loop.default(1, _UNSAID_TOPIC)
         if note.reference is None and note.title is None:
             loop.default(2, _UNSAID_REFERENCE)
+        record = _message(loop)
         for line in note.text.split("\n") if note.text else ():
-            loop.add("MSG").put(1, line)
+            loop.add(record.id).put(record.parts[0].position, line)
 
 
-_MESSAGES = each("notes", _MESSAGE)
+def _message(draft: Draft) -> Record:
+    """The segment that carries a note's text at this place of this version."""
+    return next((record for record in _MESSAGES if draft.offers(record.id)), _MESSAGES[0])
 
 
 def _joined(place: Place, reading: Reading) -> str:
-    """The texts of the MSG segments as lines; where one is itself of several lines, none is taken."""
-    nodes = [head_of(node) for node in place.nodes("MSG")]
-    texts = [_text(node) for node in nodes]
+    """The texts of the MSG or MTX segments as lines; where one is itself of several lines, none is taken."""
+    found = [(head_of(node), record.parts[0].position) for record in _MESSAGES for node in place.nodes(record.id)]
+    texts = [node.segment.text(position) for node, position in found]
     if not all(texts) or any("\n" in text for text in texts):
         return ""
-    for node in nodes:
-        reading.take(node, 1 << 1)
+    for node, position in found:
+        reading.take(node, 1 << position)
     return "\n".join(texts)
-
-
-def _text(node: SegmentNode) -> str:
-    return node.segment.text(1)
 
 
 def dates() -> Each:

@@ -33,14 +33,14 @@ class Part(Protocol):
 
 
 def text_at(elements: tuple[Element, ...], position: int) -> str:
-    """The element as text: empty when absent, and also when it is a composite of more than one component."""
+    """The element as text: empty when absent, and also when it repeats or is a composite of more than one component."""
     if position > len(elements):
         return ""
     element = elements[position - 1]
     if isinstance(element, str):
         return element
     short = trimmed(element)
-    return short[0] if len(short) == 1 else ""
+    return short[0] if isinstance(short, tuple) and len(short) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

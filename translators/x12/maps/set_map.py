@@ -58,12 +58,12 @@ class SetMap:
         """The nodes of the set that says what ``document`` says. Raises CannotWrite where it has no place for something."""
         if not isinstance(document, self.document_type):
             raise TypeError(f"the map of {self.set_id} cannot write a {document.type}")
-        root = Draft("")
+        root = Draft("", layout(self.set_id, version))
         self.head.write(document, root.add(self.head.id))
         for child in self.children:
             child.write(document, root)
         root.put_back(document.unmapped)
-        return root.nodes(layout(self.set_id, version))
+        return root.nodes()
 
     def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
         """The set in the order that ``write`` would give it. Faults that prevent that are remarks of ``reading``."""

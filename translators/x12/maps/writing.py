@@ -6,23 +6,28 @@ from typing import TypeAlias
 
 from canonical.document import Unmapped
 
-from ..segments import Element, LoopNode, Node, Segment, SegmentNode
+from ..segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single
 from ..values import CannotWrite
 
 Layout: TypeAlias = "dict[str, Layout | None]"
 """The ids of the children of a set or loop, in the order of the schema; a loop's own layout, or None for a segment."""
 
-_PATH = re.compile(r"(?:[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]/)*[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\](?:/\d\d)?")
+_NODE = r"[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]"
+_PATH = re.compile(rf"{_NODE}(?:/{_NODE})*(?:/(?P<element>\d\d)(?P<occurrence>\^\d+)?)?")
 _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
 
 
 class Draft:
-    """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one."""
+    """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one.
 
-    __slots__ = ("_blank", "_defaults", "_pairs", "elements", "groups", "id")
+    ``layout`` is what the version of the set has inside it: None for a plain segment, and for what the version does not have.
+    """
 
-    def __init__(self, node_id: str) -> None:
+    __slots__ = ("_blank", "_defaults", "_pairs", "elements", "groups", "id", "layout")
+
+    def __init__(self, node_id: str, layout: "Layout | None") -> None:
         self.id = node_id
+        self.layout = layout
         self.elements: dict[int, Element] = {}
         self.groups: dict[str, list[Draft]] = {}
         self._defaults: dict[int, tuple[str, int | None]] = {}
@@ -31,9 +36,16 @@ class Draft:
 
     def add(self, node_id: str) -> "Draft":
         """A new child, after those of the same id."""
-        child = Draft(node_id)
+        child = self._inside(node_id)
         self.groups.setdefault(node_id, []).append(child)
         return child
+
+    def offers(self, node_id: str) -> bool:
+        """Whether this version of the set has a place for ``node_id`` here."""
+        return self.layout is not None and node_id in self.layout
+
+    def _inside(self, node_id: str) -> "Draft":
+        return Draft(node_id, None if self.layout is None else self.layout.get(node_id))
 
     def put(self, position: int, element: Element) -> None:
         """Set an element; an empty one leaves the place free."""
@@ -79,8 +91,9 @@ class Draft:
             self.elements[place] = code
             self.elements[place + 1] = text
 
-    def nodes(self, layout: Layout) -> list[Node]:
+    def nodes(self) -> list[Node]:
         """The children in the order of the schema. Raises CannotWrite where the schema has no place for one."""
+        layout = self.layout or {}
         for node_id in self.groups.keys() - layout.keys():
             raise CannotWrite(
                 f"This version of the set has no {node_id} in {self.id or 'the set'}; remove it or use another."
@@ -92,28 +105,36 @@ class Draft:
                     nodes.append(SegmentNode(node_id, child.segment()))
                 else:
                     head = SegmentNode(node_id.partition("#")[0], child.segment())
-                    nodes.append(LoopNode(node_id, [head, *child.nodes(inner)]))
+                    nodes.append(LoopNode(node_id, [head, *child.nodes()]))
         return nodes
 
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
         """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""
+        repeated: dict[str, list[Single]] = {}
         for entry in unmapped:
-            if _PATH.fullmatch(entry.source):
-                self._put_back(entry)
+            place = _PATH.fullmatch(entry.source)
+            if place is None:
+                continue
+            if place["occurrence"]:
+                repeated.setdefault(entry.source.removesuffix(place["occurrence"]), []).append(entry.value)
+            else:
+                self._put_back(entry.source, place["element"], entry.value)
+        for source, occurrences in repeated.items():
+            self._put_back(source, source[-2:], Repeated(tuple(occurrences)))
 
-    def _put_back(self, entry: Unmapped) -> None:
-        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(entry.source)]
-        parent = self._descend(steps[:-1], entry.source)
+    def _put_back(self, source: str, element: str | None, value: Element) -> None:
+        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(source)]
+        parent = self._descend(steps[:-1], source)
         node_id, number = steps[-1]
         siblings = parent.groups.setdefault(node_id, [])
-        if entry.source[-1] != "]":
-            _at(siblings, number, entry.source).fill(int(entry.source[-2:]), entry.value)
-        elif entry.value == "":
+        if element is not None:
+            _at(siblings, number, source).fill(int(element), value)
+        elif not isinstance(value, tuple):
             if len(siblings) >= number and not (siblings[number - 1].elements or siblings[number - 1].groups):
                 del siblings[number - 1]
         else:
-            draft = Draft(node_id)
-            for position, text in enumerate(entry.value, 1):
+            draft = parent._inside(node_id)
+            for position, text in enumerate(value, 1):
                 draft.put(position, text)
             siblings.insert(number - 1, draft)
 

@@ -10,7 +10,10 @@ from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.functional_acknowledgement import (
+    AcknowledgementKind,
+    ContextName,
     ElementFault,
+    FaultContext,
     FunctionalAcknowledgement,
     SegmentFault,
     SetAcknowledgement,
@@ -307,40 +310,69 @@ SHIP_NOTICE = st.builds(
     **TOTALS,
 )
 
-ELEMENT_FAULT = st.builds(
-    ElementFault,
-    position=st.integers(1, 30),
-    code=TEXT,
-    **_given(component=COUNTS, repetition=COUNTS, reference_number=TEXT, value=TEXT),
+CONTEXTS = some(
+    st.builds(
+        FaultContext,
+        names=some(st.builds(ContextName, name=TEXT, **_given(value=TEXT)), 3).filter(bool),
+        **_given(
+            segment=TEXT,
+            position=COUNTS,
+            loop=TEXT,
+            element=COUNTS,
+            component=COUNTS,
+            repetition=COUNTS,
+            reference_number=TEXT,
+            component_reference_number=TEXT,
+        ),
+    )
 )
-FUNCTIONAL_ACKNOWLEDGEMENT = st.builds(
-    FunctionalAcknowledgement,
-    functional_id=TEXT,
-    group_control_number=TEXT,
-    status=st.sampled_from(SyntaxStatus),
-    included=COUNTS,
-    received=COUNTS,
-    accepted=COUNTS,
-    codes=some(TEXT, 5),
-    sets=some(
-        st.builds(
-            SetAcknowledgement,
-            set_type=TEXT,
-            control_number=TEXT,
-            status=st.sampled_from(SyntaxStatus),
-            codes=some(TEXT, 5),
-            faults=some(
-                st.builds(
-                    SegmentFault,
-                    segment=TEXT,
-                    position=COUNTS,
-                    elements=some(ELEMENT_FAULT),
-                    **_given(loop=TEXT, code=TEXT),
-                )
-            ),
-        )
-    ),
-)
+
+
+def _functional(
+    kind: AcknowledgementKind, contexts: st.SearchStrategy[tuple[FaultContext, ...]]
+) -> st.SearchStrategy[FunctionalAcknowledgement]:
+    """What a 997 or a 999 says; only a 999 has contexts."""
+    element_fault = st.builds(
+        ElementFault,
+        position=st.integers(1, 30),
+        code=TEXT,
+        contexts=contexts,
+        **_given(component=COUNTS, repetition=COUNTS, reference_number=TEXT, value=TEXT),
+    )
+    segment_fault = st.builds(
+        SegmentFault,
+        segment=TEXT,
+        position=COUNTS,
+        contexts=contexts,
+        elements=some(element_fault),
+        **_given(loop=TEXT, code=TEXT),
+    )
+    verdict = st.builds(
+        SetAcknowledgement,
+        set_type=TEXT,
+        control_number=TEXT,
+        guideline=maybe(TEXT),
+        status=st.sampled_from(SyntaxStatus),
+        codes=some(TEXT, 5),
+        faults=some(segment_fault),
+    )
+    return st.builds(
+        FunctionalAcknowledgement,
+        kind=st.just(kind),
+        functional_id=TEXT,
+        group_control_number=TEXT,
+        version=maybe(TEXT),
+        status=st.sampled_from(SyntaxStatus),
+        included=COUNTS,
+        received=COUNTS,
+        accepted=COUNTS,
+        codes=some(TEXT, 5),
+        sets=some(verdict),
+    )
+
+
+FUNCTIONAL_ACKNOWLEDGEMENT = _functional(AcknowledgementKind.FUNCTIONAL, st.just(()))
+IMPLEMENTATION_ACKNOWLEDGEMENT = _functional(AcknowledgementKind.IMPLEMENTATION, CONTEXTS)
 
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
@@ -348,4 +380,5 @@ DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
     "997": FUNCTIONAL_ACKNOWLEDGEMENT,
+    "999": IMPLEMENTATION_ACKNOWLEDGEMENT,
 }
