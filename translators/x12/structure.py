@@ -8,16 +8,19 @@ by position alone, the innermost and next one first; never by a qualifier's valu
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 
-from .schema import UNBOUNDED, LoopPlace, Place, SetSchema, dictionary
+from .schema import UNBOUNDED, LoopPlace, Place, SegmentDef, SegmentPlace, SetSchema
 
 ROOT = -1
 
 
 @dataclass(slots=True)
 class PlanNode:
-    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT."""
+    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT.
+
+    ``definition`` is that of :class:`.schema.SegmentPlace`.
+    """
 
     index: int
     id: str
@@ -26,6 +29,7 @@ class PlanNode:
     required: bool
     limit: int
     parent: int
+    definition: SegmentDef | None = None
     end: int = 0
     children: list[int] = field(default_factory=list)
 
@@ -63,7 +67,8 @@ class Plan:
             seen[place.tag] = count = seen.get(place.tag, 0) + 1
             name = place.tag if count == 1 else f"{place.tag}#{count}"
             loop = isinstance(place, LoopPlace)
-            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent)
+            definition = place.definition if isinstance(place, SegmentPlace) else None
+            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent, definition)
             siblings.append(node.index)
             self.nodes.append(node)
             if isinstance(place, LoopPlace):
@@ -167,11 +172,10 @@ class Plan:
         return min(found, key=distance).index
 
 
-@cache
-def plan(version: str, set_id: str) -> Plan | None:
-    """The plan of a set; None where there is no table for it. ``version`` must be one that has tables."""
-    schema = dictionary(version).sets.get(set_id)
-    return None if schema is None else Plan(schema)
+@lru_cache(maxsize=1024)
+def plan(schema: SetSchema) -> Plan:
+    """The plan of a set, compiled once as long as it is in use."""
+    return Plan(schema)
 
 
 class Fit(Enum):

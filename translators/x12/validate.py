@@ -37,7 +37,8 @@ class SetValidator:
         self._rejected = False
         self._told: set[Code] = set()
         self._missing: dict[int, Finding] = {}
-        found = plan(table.dictionary.version, header.set_id) if table.dictionary else None
+        schema = table.dictionary.sets.get(header.set_id) if table.dictionary else None
+        found = plan(schema) if schema else None
         self._plan = found
         self._walker = Walker(found) if found else None
         self._tree = TransactionSet(header.set_id, table.dictionary.version) if table.dictionary and found else None
@@ -59,10 +60,12 @@ class SetValidator:
             self._give_up(line)
             return
         move = self._walker.advance(line.tag)
-        definition = self._definition(line.tag)
         if move.fit is not Fit.FITS:
             self._report_place(line, move, self._path(line, move), self._plan)
-        if definition is None or move.fit is Fit.NOT_IN_SET:
+        if move.fit is Fit.NOT_IN_SET:
+            return
+        definition = self._plan.nodes[move.node].definition or self._definition(line.tag)
+        if definition is None:
             return
         for problem in check_segment(definition, line.texts, self._component):
             self._report_problem(problem, line, self._path(line, move))
