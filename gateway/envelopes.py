@@ -25,7 +25,10 @@ from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
 from translators.x12.segments import Delimiters, Node
+from translators.x12.tables import Tables
 from translators.x12.values import CannotWrite
+
+from . import partner_rules
 
 TABLE = "004010"
 """The version of the standard's table that documents are written by."""
@@ -125,7 +128,7 @@ class Envelopes:
         nodes = None if set_id == TA1 else maps.for_document(document).write(document, TABLE)
         draft = Draft(partner, applied.version, kind, document, terms, set_id, nodes)
         if not answer:
-            _prove(draft)
+            _prove(draft, partner_rules.tables(applied, Direction.OUTBOUND))
         return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
@@ -150,15 +153,16 @@ class Envelopes:
         )
 
 
-def _prove(draft: Draft) -> None:
-    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by."""
+def _prove(draft: Draft, tables: Tables) -> None:
+    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by and
+    the partner's own rules."""
     number = document_number(draft.document)
     if not number.strip():
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=TABLE)
     form = write.Form(delimiters=_delimiters(draft.terms))
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
-    faults = [found for found in check([written]).findings if found.is_error]
+    faults = [found for found in check([written], tables=tables).findings if found.is_error]
     if faults:
         shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
         more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""

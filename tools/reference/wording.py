@@ -117,6 +117,10 @@ CSV_FINDINGS = {
 
 GATEWAY_FINDINGS = {
     "duplicate": "Told in the report on a CSV file: the document came before with other content and was not taken.",
+    "partner-rule-not-judged": (
+        "A warning: a rule that compares with the order could not be judged, because the order, its price or its quantity is not "
+        "known or is in another unit. A rule that was broken is `partner-rule`, as above."
+    ),
     "not-as-agreed": (
         "Told by `tally check --partner`: the file is against the profile - a set that is not agreed, other parties in the "
         "envelope, test data in production or the reverse, a file of no agreed form."

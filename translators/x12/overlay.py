@@ -148,6 +148,8 @@ class _Declared(Value):
                 close = difflib.get_close_matches(str(key).lower(), known, n=1)
                 hint = f'Did you mean "{close[0]}"?' if close else f"Known here: {', '.join(known)}."
                 raise fault("is not a known key.", hint, (key,))
+            if value[key] is None:
+                raise fault("has no value.", "Write one, or remove the key.", (key,))
         return value
 
 
