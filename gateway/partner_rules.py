@@ -18,8 +18,14 @@ _DIRECTIONS = {Direction.INBOUND: overlay.Direction.RECEIVE, Direction.OUTBOUND:
 
 
 def tables(applied: AppliedProfile, direction: Direction) -> Tables:
-    """By what a file from or to this partner is judged."""
+    """By what a file from or to this partner is judged.
+
+    What we send is for the version that is agreed, under whichever version's tables it is proved.
+    """
     overlays = _overlays(applied)
+    if direction is Direction.OUTBOUND and applied.profile.x12 is not None:
+        version = applied.profile.x12.version
+        overlays = tuple(each.model_copy(update={"version": None}) for each in overlays if each.is_for(version))
     return OverlaidTables(overlays, _DIRECTIONS[direction]) if overlays else STANDARD
 
 
