@@ -28,7 +28,16 @@ from translators.x12.segments import Delimiters
 
 from .. import partner_rules
 from ..orders.comparing import Orders, against_order
-from .grading import SEGMENT_HAS_ERRORS, SET_NOT_SUPPORTED, Refusal, first_error, regraded, rejected, translate
+from .grading import (
+    SEGMENT_HAS_ERRORS,
+    SEGMENTS_IN_ERROR,
+    SET_NOT_SUPPORTED,
+    Refusal,
+    first_error,
+    regraded,
+    rejected,
+    translate,
+)
 from .rows import describe
 from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 
@@ -128,12 +137,15 @@ class _Opening:
         self._unpacked.documents.append(row)
         self._in_interchange.append(row)
         self._in_group.append(row)
-        if event.status is SyntaxStatus.REJECTED or event.tree is None:
+        if not event.readable:
             row.number, row.orders = _named(event)
             row.rejected = first_error(event.findings) or self._group_refusal or "The transaction set cannot be used."
             row.told = _told(row)
             return
         refusal = self._translate(event, row)
+        if event.by_rules:
+            row.held = None
+            refusal = refusal or Refusal(first_error(event.findings) or "", SEGMENTS_IN_ERROR)
         if refusal is not None:
             row.rejected = refusal.reason
             row.told = _told(row)

@@ -69,6 +69,7 @@ CHANGE = [
     # what is written of a change for the 850, after what key, and what is said
     ("at: PO1/99, use: required", "at", "PO1 has no element 99, only 01 to 25."),
     ("at: PO1/MEA/04-99, use: required", "at", "MEA04 has no component 99."),
+    ("at: PO1/PIDX, use: required", "at", "there is no PIDX in the loop PO1 of a 850. There are LIN, SI, CUR, "),
     ("at: po1", "at", '"po1" is not a place. Write it as findings do, without numbers of occurrences: '
      "REF, PO1/REF, PO1/REF/02 or PO1/MEA/04-1."),
     ("at: ST/01, use: required", "at", "there is no ST in a 850."),
@@ -178,7 +179,7 @@ INBOUND = [
     (INVOICE.replace("2.5", "2.55"), DocumentState.DELIVERED, [], ["997 A"]),
     (INVOICE.replace("2.5", "2.56"), DocumentState.REJECTED, ["price"], ["997 R", "notice"]),
     (INVOICE.replace("*8*", "*11*"), DocumentState.DELIVERED, ["quantity"], ["997 A"]),
-    (INVOICE.replace("*EA*", "*PK*"), DocumentState.REJECTED, ["units"], ["997 R"]),
+    (INVOICE.replace("*EA*", "*PK*"), DocumentState.REJECTED, ["units", "quantity"], ["997 R"]),
     (INVOICE.replace("REF*IA", "REF*DP"), DocumentState.REJECTED, ["vendor-number"], ["997 R"]),
     (INVOICE.replace("INV1", "4711"), DocumentState.REJECTED, ["invoice-number"], ["997 R", "notice"]),
     (INVOICE.replace("4500123", "9"), DocumentState.DELIVERED, ["price", "quantity"], ["997 A"]),
@@ -230,6 +231,23 @@ def test_the_finding_of_a_comparison_is_at_its_element(ruled: House) -> None:
         4,
         "3",
     )
+
+
+def test_everything_that_is_wrong_is_told_at_once(ruled: House) -> None:
+    """A set that only rules reject is sound, so it is read and compared all the same."""
+    ruled.take(
+        "acme", "a.edi", wrapped("810", INVOICE.replace("*EA*", "*CA*").replace("INV1", "4711").replace("2.5", "3"))
+    )
+    [row] = ruled.documents()
+    assert [each["rule"] for each in row.findings if "rule" in each] == ["invoice-number", "price", "quantity"]
+    assert (row.number, row.state) == ("4711", DocumentState.REJECTED)
+    answer, notice = ruled.collect("acme")
+    assert [each[:4] for each in segments(answer) if each[0] in ("AK3", "AK5")] == [
+        ["AK3", "IT1", "4", ""],
+        ["AK5", "R", "5"],
+    ]
+    assert "Invoice 4711 was rejected. Rule invoice-number: " in notice.decode()
+    assert "Rule price: Bill the prices of the order. Line 1 is at 3, ordered at 2.50." in notice.decode()
 
 
 def test_an_acknowledgement_is_compared_by_what_it_promises(house: House) -> None:

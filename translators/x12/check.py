@@ -84,7 +84,7 @@ def check(
                 sets = []
                 interchanges[-1]["groups"].append(_group(event.header, sets))
             case SetRead():
-                more = inspect(event) if event.status is not SyntaxStatus.REJECTED else ()
+                more = inspect(event) if event.by_rules or event.status is not SyntaxStatus.REJECTED else ()
                 event = replace(event, findings=(*event.findings, *more)) if more else event
                 sets.append(_set(event, rejected=any_error(event.findings)))
         errors += sum(found.is_error for found in event.findings)

@@ -15,7 +15,7 @@ from .segments import LoopNode, Node, Segment, SegmentNode
 Ids = tuple[str, ...]
 """The names of a place and of the loops around it, outermost first."""
 
-_ID = r"[A-Z][A-Z0-9]{1,2}(?:#[2-9])?"
+_ID = r"[A-Z][A-Z0-9]{1,9}(?:#[2-9])?"
 _FORM = re.compile(rf"({_ID}(?:/{_ID})*)(?:/([0-9]{{2}})(?:-([1-9][0-9]?))?)?")
 
 

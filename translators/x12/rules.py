@@ -71,9 +71,9 @@ def judged(read: SetRead, findings: Sequence[Finding]) -> SetRead:
     if rejected or any(found.ack_code for found in findings):
         codes = codes if _SEGMENTS_IN_ERROR in codes else (*codes, _SEGMENTS_IN_ERROR)
         status = SyntaxStatus.ACCEPTED_WITH_ERRORS if status is SyntaxStatus.ACCEPTED else status
-    if rejected:
-        status = SyntaxStatus.REJECTED
-    return replace(read, findings=(*read.findings, *findings), status=status, codes=codes)
+    by_rules = rejected and status is not SyntaxStatus.REJECTED
+    status = SyntaxStatus.REJECTED if rejected else status
+    return replace(read, findings=(*read.findings, *findings), status=status, codes=codes, by_rules=by_rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,8 @@ def test_a_quantity_is_not_above_the_ordered_one_in_all_lines_together(
 
 
 def test_what_was_not_ordered_is_told() -> None:
-    strange = billed(("1", "2.50"), item={"scheme": "vendor_part", "value": "X"})
-    assert told(
-        strange.model_copy(update={"lines": (strange.lines[0].model_copy(update={"number": "9"}),)}), check("price")
-    ) == [  # type: ignore[union-attr]
-        BROKEN.format("price", "Line 9 is not in the order 45.")
-    ]
+    strange = billed(*[("1", "2.50")] * 3, item={"scheme": "vendor_part", "value": "X"})
+    assert told(strange, check("price"))[-1] == BROKEN.format("price", "Line 3 is not in the order 45.")
 
 
 NOT_JUDGED = [
