@@ -145,7 +145,8 @@ class _Opening:
         refusal = self._translate(event, row)
         if event.by_rules:
             row.held = None
-            refusal = refusal or Refusal(first_error(event.findings) or "", SEGMENTS_IN_ERROR)
+            code = SEGMENTS_IN_ERROR if refusal is None else refusal.code
+            refusal = Refusal(first_error(event.findings) or "", code)
         if refusal is not None:
             row.rejected = refusal.reason
             row.told = _told(row)

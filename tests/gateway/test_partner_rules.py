@@ -69,7 +69,7 @@ CHANGE = [
     # what is written of a change for the 850, after what key, and what is said
     ("at: PO1/99, use: required", "at", "PO1 has no element 99, only 01 to 25."),
     ("at: PO1/MEA/04-99, use: required", "at", "MEA04 has no component 99."),
-    ("at: PO1/PIDX, use: required", "at", "there is no PIDX in the loop PO1 of a 850. There are LIN, SI, CUR, "),
+    ("at: PO1/PIDX, use: required", "at", "there is no PIDX in the loop PO1 of a 850. Did you mean PID?"),
     ("at: po1", "at", '"po1" is not a place. Write it as findings do, without numbers of occurrences: '
      "REF, PO1/REF, PO1/REF/02 or PO1/MEA/04-1."),
     ("at: ST/01, use: required", "at", "there is no ST in a 850."),
@@ -241,6 +241,7 @@ def test_everything_that_is_wrong_is_told_at_once(ruled: House) -> None:
     [row] = ruled.documents()
     assert [each["rule"] for each in row.findings if "rule" in each] == ["invoice-number", "price", "quantity"]
     assert (row.number, row.state) == ("4711", DocumentState.REJECTED)
+    assert (row.reason or "").startswith("Rule invoice-number: ")
     answer, notice = ruled.collect("acme")
     assert [each[:4] for each in segments(answer) if each[0] in ("AK3", "AK5")] == [
         ["AK3", "IT1", "4", ""],

@@ -128,7 +128,8 @@ def _faults(findings: Iterable[Finding], version: str, delimiters: Delimiters) -
                 elements=tuple(_element_fault(fault, definition, delimiters) for fault in faults[:MOST_ELEMENTS]),
             )
         )
-    return sorted(made, key=lambda fault: fault.position)
+    # Several faults of a segment that have no code of their own are one AK3.
+    return sorted(dict.fromkeys(made), key=lambda fault: fault.position)
 
 
 def _segment_fault(fault: Finding) -> SegmentFault:

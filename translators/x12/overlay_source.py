@@ -3,6 +3,7 @@
 A place is looked up in the tables of every version the overlay is for; it must be in one of them.
 """
 
+import difflib
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -23,7 +24,7 @@ _Fault = tuple[Loc, PydanticCustomError]
 _OVERLAYS: TypeAdapter[tuple[Overlay, ...]] = TypeAdapter(tuple[Overlay, ...])
 _ANSWERS = ("997", "999")
 _COMPARED = {"price": ("810", "855"), "quantity": ("810", "855", "856")}
-_SHOWN = 40
+_SHOWN = 5
 
 
 def parse(raw: Any) -> tuple[Overlay, ...]:
@@ -195,11 +196,16 @@ class _Lookup:
         inside = dict.fromkeys(
             ids[-1] for schema in self._schemas for ids in places_of(schema) if len(ids) == depth and ids[:-1] == around
         )
-        elsewhere = [f"{'/'.join(ids)}" for ids in places_of(self._schemas[0]) if ids[-1] == name]
-        hint = (
-            f"It stands in {', '.join(elsewhere[:5])}." if elsewhere else f"There are {', '.join([*inside][:_SHOWN])}."
-        )
-        return fault(f"there is no {name} in {where} {self._overlay.set_id}.", hint if inside else "")
+        return fault(f"there is no {name} in {where} {self._overlay.set_id}.", self._meant(name, [*inside]))
+
+    def _meant(self, name: str, inside: Sequence[str]) -> str:
+        """What somebody who named a place that is not there probably meant."""
+        elsewhere = ["/".join(ids) for ids in places_of(self._schemas[0]) if ids[-1] == name]
+        if elsewhere:
+            return f"It stands in {', '.join(elsewhere[:_SHOWN])}."
+        if close := difflib.get_close_matches(name, inside, n=1):
+            return f"Did you mean {close[0]}?"
+        return f"There are {', '.join(inside)}." if inside else ""
 
     def _exists(self, ids: Ids) -> bool:
         return any(ids in places_of(schema) for schema in self._schemas)
