@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from .events import SetRead
 from .overlay import Direction, Overlay, apply
-from .rules import judged, rule_book
+from .rule_book import rule_book
+from .rules import judged
 from .schema import Dictionary
 from .tables import STANDARD
 
@@ -29,7 +30,7 @@ class OverlaidTables:
         if standard is None or read.tree is None:
             return read
         book = rule_book(standard, read.header.set_id, self._overlays(read.header.version))
-        return read if book is None else judged(read, book.findings(read))
+        return read if book is None else judged(read, book)
 
     def _overlays(self, version: str) -> tuple[Overlay, ...]:
         return tuple(

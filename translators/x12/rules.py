@@ -7,7 +7,6 @@ where the standard has found nothing: what seems to be missing from it may merel
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 
 from canonical.finding import Finding, Severity
@@ -16,9 +15,10 @@ from canonical.functional_acknowledgement import SyntaxStatus
 from .elements import place as shown
 from .events import SetRead
 from .findings import Code, finding
-from .overlay import Change, Check, Condition, Overlay, Rule, Usage
-from .places import Ids, PlaceName, below, definition_at, inside, places_of, segment_in, segment_of, uses_of, value_at
-from .schema import UNBOUNDED, Dictionary, ElementDef, LoopPlace, Use
+from .overlay import Check, Condition, Rule
+from .places import Ids, PlaceName, below, inside, segment_in, value_at
+from .rule_book import ElementRule, RuleBook
+from .schema import UNBOUNDED
 from .segments import Node, Segment, TransactionSet
 
 MOST = 1_000
@@ -62,8 +62,9 @@ def violation(
     return found.model_copy(update={"severity": rule.severity, "rule": rule.name, "ack_code": ack_code})
 
 
-def judged(read: SetRead, findings: Sequence[Finding]) -> SetRead:
-    """The set with what its partner's rules found, and the verdict that follows (AK501, AK502)."""
+def judged(read: SetRead, book: RuleBook) -> SetRead:
+    """The set with what is against its partner's rules, and the verdict that follows (AK501, AK502)."""
+    findings = _findings(read, book)
     if not findings:
         return read
     status, codes = read.status, read.codes
@@ -76,145 +77,18 @@ def judged(read: SetRead, findings: Sequence[Finding]) -> SetRead:
     return replace(read, findings=(*read.findings, *findings), status=status, codes=codes, by_rules=by_rules)
 
 
-@dataclass(frozen=True, slots=True)
-class _ElementRule:
-    """What a change forbids of an element beyond the standard. Lengths are None where the standard is as strict."""
-
-    rule: Change
-    position: int
-    component: int | None
-    numeric: bool
-    required: bool
-    forbidden: bool
-    only: frozenset[str]
-    removed: frozenset[str]
-    minimum: int | None
-    maximum: int | None
-
-    @property
-    def idle(self) -> bool:
-        restricts = self.required or self.forbidden or self.only or self.removed
-        return not restricts and self.minimum is None and self.maximum is None
-
-
-@dataclass(frozen=True, slots=True)
-class _PlaceRule:
-    """What a change forbids of a segment or loop beyond the standard. ``limit`` is UNBOUNDED where the standard is as strict."""
-
-    rule: Change
-    id: str
-    tag: str
-    loop: bool
-    required: bool
-    forbidden: bool
-    limit: int
-
-
-class RuleBook:
-    """The rules for one set of one version, looked up by place. ``dictionary`` is the standard's."""
-
-    def __init__(self, dictionary: Dictionary, set_id: str, overlays: Iterable[Overlay]) -> None:
-        schema = dictionary.sets[set_id]
-        self._order = {ids: position for position, ids in enumerate(places_of(schema))}
-        self._elements: dict[Ids, list[_ElementRule]] = {}
-        self._places: dict[Ids, list[_PlaceRule]] = {}
-        self._checks: dict[Ids, list[Check]] = {}
-        for overlay in overlays:
-            for change in overlay.changes:
-                self._add_change(change, dictionary, set_id)
-            for check in overlay.checks:
-                if check.must and all(ids in self._order for ids in _named(check)):
-                    self._checks.setdefault(check.each.ids if check.each else (), []).append(check)
-
-    def _add_change(self, change: Change, dictionary: Dictionary, set_id: str) -> None:
-        for ids, place in places_of(dictionary.sets[set_id]).items():
-            if change.of_element:
-                for position, component, use in uses_of(definition_at(place, dictionary)):
-                    if change.selects(ids, position, component, use):
-                        made = _element_rule(change, position, component, use)
-                        if not made.idle:
-                            self._elements.setdefault(ids, []).append(made)
-            elif change.at is not None and change.at.ids == ids:
-                tag, loop = segment_of(place).tag, isinstance(place, LoopPlace)
-                required = change.use is Usage.REQUIRED and not place.required
-                limit = change.max or UNBOUNDED
-                if place.limit != UNBOUNDED and limit >= place.limit:
-                    limit = UNBOUNDED
-                forbidden = change.use is Usage.FORBIDDEN
-                made_ = _PlaceRule(change, ids[-1], tag, loop, required, forbidden, limit)
-                self._places.setdefault(ids[:-1], []).append(made_)
-
-    def findings(self, read: SetRead) -> tuple[Finding, ...]:
-        """What is against the rules in a set, as many as are worth telling."""
-        if read.tree is None:
-            return ()
-        sound = read.status is not SyntaxStatus.REJECTED
-        faulty: _Faulty = {(each.segment_index, each.element, each.component) for each in read.findings if each.element}
-        walk = _Walk(read.tree, self, faulty, sound)
-        found = sorted(islice(walk.findings(), MOST + 1), key=lambda each: each.segment_index or 0)
-        if len(found) > MOST:
-            message = (
-                f"The partner's rules find more than {MOST} faults in this transaction set; the rest is not shown."
-            )
-            found[MOST:] = [finding(Code.TOO_MANY_FINDINGS, message)]
-        return tuple(found)
-
-    def elements_at(self, ids: Ids) -> Sequence[_ElementRule]:
-        return self._elements.get(ids, ())
-
-    def places_in(self, ids: Ids) -> Sequence[_PlaceRule]:
-        return self._places.get(ids, ())
-
-    def checks_at(self, ids: Ids) -> Sequence[Check]:
-        return self._checks.get(ids, ())
-
-    def comes_before(self, ids: Ids, other: Ids) -> bool:
-        """Whether a place stands before another in the structure."""
-        return self._order.get(ids, 0) < self._order.get(other, 0)
-
-
-def _named(check: Check) -> Iterator[Ids]:
-    """The places a check is about; a version that lacks one of them is not meant by it."""
-    if check.each is not None:
-        yield check.each.ids
-    conditions = [*check.when, *check.must]
-    while conditions:
-        condition = conditions.pop()
-        conditions += condition.any_of
-        for place in (condition.present, condition.absent, condition.at, condition.same_as, condition.differs_from):
-            if place is not None:
-                yield place.ids
-
-
-@lru_cache(maxsize=1024)
-def rule_book(dictionary: Dictionary, set_id: str, overlays: tuple[Overlay, ...]) -> RuleBook | None:
-    """The rules for a set; None where there are none. Compiled once while in use."""
-    mine = [each for each in overlays if each.set_id == set_id]
-    return RuleBook(dictionary, set_id, mine) if mine and set_id in dictionary.sets else None
-
-
-def _element_rule(change: Change, position: int, component: int | None, use: Use) -> _ElementRule:
-    definition, codes, length = use.definition, change.codes, change.length
-    minimum = maximum = None
-    numeric = False
-    if isinstance(definition, ElementDef):
-        numeric = definition.type == "R" or definition.type[0] == "N"
-        if length is not None and (length.min or 0) > definition.minimum:
-            minimum = length.min
-        if length is not None and length.max is not None and length.max < (definition.maximum or length.max + 1):
-            maximum = length.max
-    return _ElementRule(
-        rule=change,
-        position=position,
-        component=component,
-        numeric=numeric,
-        required=change.use is Usage.REQUIRED and not use.required,
-        forbidden=change.use is Usage.FORBIDDEN,
-        only=frozenset(codes.only if codes else ()),
-        removed=frozenset(codes.remove if codes else ()),
-        minimum=minimum,
-        maximum=maximum,
-    )
+def _findings(read: SetRead, book: RuleBook) -> Sequence[Finding]:
+    """In the order of the set, as many as are worth telling."""
+    if read.tree is None:
+        return ()
+    sound = read.status is not SyntaxStatus.REJECTED
+    faulty: _Faulty = {(each.segment_index, each.element, each.component) for each in read.findings if each.element}
+    walk = _Walk(read.tree, book, faulty, sound)
+    found = sorted(islice(walk.findings(), MOST + 1), key=lambda each: each.segment_index or 0)
+    if len(found) > MOST:
+        message = f"The partner's rules find more than {MOST} faults in this transaction set; the rest is not shown."
+        found[MOST:] = [finding(Code.TOO_MANY_FINDINGS, message)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +162,8 @@ class _Walk:
         for check in self._book.checks_at(spot.ids) if self._sound else ():
             yield from self._check(check, spot)
         for path, node in self._children(spot):
-            yield from self._at(spot.down(path, node))
+            if self._book.leads_to_rules((*spot.ids, node.id)):
+                yield from self._at(spot.down(path, node))
 
     def _children(self, spot: _Spot) -> Iterable[tuple[str, Node]]:
         if not spot.chain:
@@ -491,7 +366,7 @@ def _element_path(path: str, element: int | None, component: int | None) -> str:
     return f"{path}/{element:02}" + (f"-{component}" if component else "")
 
 
-def _element_fault(rule: _ElementRule, text: str, tag: str) -> tuple[str, str] | None:
+def _element_fault(rule: ElementRule, text: str, tag: str) -> tuple[str, str] | None:
     """The first thing that is against a change, and the code of AK403."""
     name = shown(tag, *_around(PlaceName((), rule.position, rule.component)))
     if not text:
