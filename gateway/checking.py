@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from canonical.documents import AnyDocument
 from canonical.finding import Finding, Severity
 from canonical.identity import BlobDigest
+from partners.agreement import Direction
 from partners.registry import AppliedProfile
 from translators import registry as maps
 from translators.x12.check import check as check_x12
 from translators.x12.events import SetRead
 
-from .unpacking.grading import translate
+from . import partner_rules
+from .orders.comparing import Orders, against_order, no_orders
+from .unpacking.grading import Compare, alone, translate
 from .unpacking.unpack import unpack
 from .unpacking.unpacked import Unpacked
 
@@ -45,13 +50,18 @@ class Checked:
                     yield f"  {found['type']} {found['control_number']} ({group['version']}): {status}"
 
 
-def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None) -> Checked:
-    """Check a file by the standard and our maps or, with a profile, as if that partner had sent it."""
+def check(
+    chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None, orders: Orders = no_orders
+) -> Checked:
+    """Check a file by the standard and our maps or, with a profile, as if that partner had sent it.
+
+    ``orders`` are those that the partner's rules compare with.
+    """
     if applied is None:
         report = check_x12(chunks, inspect=_translated)
         return Checked(report.accepted, report.interchanges, report.findings)
     pieces = list(chunks)
-    unpacked = unpack(pieces, filename, applied, BlobDigest(""))
+    unpacked = unpack(pieces, filename, applied, BlobDigest(""), orders)
     agreed = tuple(_agreement_findings(unpacked))
     unpacked.close()
     if unpacked.format != "x12":
@@ -61,7 +71,13 @@ def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None
             *agreed,
         )
         return Checked(bool(unpacked.documents) and not any(f.is_error for f in found), [], found)
-    report = check_x12(pieces, inspect=_translated)
+
+    def compared(document: AnyDocument, read: SetRead) -> Sequence[Finding]:
+        checks = partner_rules.comparisons(applied, read.header.set_id, read.header.version)
+        return against_order(document, checks, orders, read.tree)
+
+    tables = partner_rules.tables(applied, Direction.INBOUND)
+    report = check_x12(pieces, inspect=partial(_translated, compare=compared), tables=tables)
     return Checked(
         report.accepted and not any(finding.is_error for finding in agreed),
         report.interchanges,
@@ -69,11 +85,11 @@ def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None
     )
 
 
-def _translated(read: SetRead) -> Sequence[Finding]:
+def _translated(read: SetRead, compare: Compare = alone) -> Sequence[Finding]:
     """What a map finds in a sound set; a set without a map is judged by the standard alone."""
     if read.tree is None or read.header.set_id not in maps.supported_sets():
         return ()
-    return translate(read).findings
+    return translate(read, compare).findings
 
 
 def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:

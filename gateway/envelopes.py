@@ -26,7 +26,10 @@ from translators.x12.events import SetRead
 from translators.x12.reader import read
 from translators.x12.schema import table_version, versions
 from translators.x12.segments import Delimiters, Node
+from translators.x12.tables import Tables
 from translators.x12.values import CannotWrite
+
+from . import partner_rules
 
 TA1 = "TA1"
 
@@ -122,7 +125,7 @@ class Envelopes:
         set_id, nodes = written(document, terms.version)
         draft = Draft(partner, applied.version, kind, document, terms, set_id, nodes)
         if not answer:
-            _prove(draft)
+            _prove(draft, partner_rules.tables(applied, Direction.OUTBOUND))
         return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
@@ -166,8 +169,9 @@ def table_for(set_id: str, version: str) -> str:
     return table
 
 
-def _prove(draft: Draft) -> None:
-    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by."""
+def _prove(draft: Draft, tables: Tables) -> None:
+    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by
+    and the partner's own rules."""
     number = document_number(draft.document)
     if not number.strip():
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
@@ -175,7 +179,7 @@ def _prove(draft: Draft) -> None:
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=table)
     form = write.Form(delimiters=delimiters_of(draft.terms))
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
-    faults = [found for found in check([written]).findings if found.is_error]
+    faults = [found for found in check([written], tables=tables).findings if found.is_error]
     if faults:
         shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
         more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""

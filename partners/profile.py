@@ -383,8 +383,8 @@ def _partner_id(value: str) -> str:
 class Profile(Value):
     """Everything agreed with one partner.
 
-    ``csv`` holds column maps as they were written; what they mean is for the translators, so the loader has them checked
-    by a validator it is given.
+    ``csv`` holds column maps and ``rules`` what is agreed beyond the standard, as they were written; what they mean is for the
+    translators, so the loader has them checked by validators it is given.
     """
 
     partner: Annotated[str, AfterValidator(_partner_id)] = Field(
@@ -398,6 +398,7 @@ class Profile(Value):
     folder: bool = Field(False, description="Whether files are also taken from drop/<partner>: true or false.")
     documents: DocumentTerms = Field(description="Which documents are exchanged: a section with send and receive.")
     csv: tuple[JsonValue, ...] = ()
+    rules: tuple[JsonValue, ...] = ()
 
     @property
     def is_active(self) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,13 @@ from pydantic import ValidationError
 
 from canonical.documents import DOCUMENTS
 from canonical.errors import Misconfigured, TallyError
+from canonical.order import PurchaseOrder
 from partners.registry import AppliedProfile
 
 from .. import checking, conversion
 from ..app import Gateway
 from ..checking import Checked
+from ..orders.comparing import no_orders
 from .console import Exit, Terminal, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
 
@@ -34,13 +37,13 @@ def check(
     partner: Annotated[str | None, typer.Option(help="Check against this partner's profile too.")] = None,
 ) -> None:
     """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected, 2 when one cannot be read."""
-    applied = _profile(partner)
+    applied, orders = _profile(partner), no_orders if partner is None else partial(_placed, partner)
     out = terminal()
     worst = Exit.YES
     for path in files:
         try:
             with _Opened(path) as chunks:
-                checked = checking.check(chunks, path.name, applied)
+                checked = checking.check(chunks, path.name, applied, orders)
         except TallyError as error:
             # The others are checked all the same.
             worst = max(worst, complain(error))
@@ -117,6 +120,12 @@ def _profile(partner: str | None) -> AppliedProfile | None:
         return None
     with gateway() as opened:
         return opened.partner(partner)
+
+
+def _placed(partner: str, number: str) -> PurchaseOrder | None:
+    """The order that a checked document says it is about."""
+    with gateway() as opened:
+        return opened.placed_order(partner, number)
 
 
 class _Opened:

@@ -196,16 +196,9 @@ class _Matcher:
             line.invoiced_prices.append(billed.price.amount)
 
     def _find(self, number: str | None, items: Sequence[ItemIdentifier], position: int) -> _Line:
-        wanted = set(items)
-        by_item = [line for line in self.lines if wanted.intersection(line.state.items)]
-        if len(by_item) == 1:
-            return by_item[0]
-        candidates = by_item or self.lines
-        for line in candidates:
-            if number is not None and _same_number(line.state.number, number):
-                return line
-        if by_item:
-            return by_item[0]
+        at = find_line([(line.state.number, line.state.items) for line in self.lines], number, items)
+        if at is not None:
+            return self.lines[at]
         if self.order_known:
             name = items[0].value if items else number or str(position)
             told = f"{name} was not ordered."
@@ -213,6 +206,20 @@ class _Matcher:
         line = _Line(LineState(number or str(position), tuple(items), None, None, None, None))
         self.lines.append(line)
         return line
+
+
+def find_line(
+    lines: Sequence[tuple[str, Sequence[ItemIdentifier]]], number: str | None, items: Sequence[ItemIdentifier]
+) -> int | None:
+    """The position, from 0, of the line that a document means, among lines with their numbers and products; None if none is."""
+    wanted = set(items)
+    by_item = [at for at, (_, own) in enumerate(lines) if wanted.intersection(own)]
+    if len(by_item) == 1:
+        return by_item[0]
+    for at in by_item or range(len(lines)):
+        if number is not None and _same_number(lines[at][0], number):
+            return at
+    return by_item[0] if by_item else None
 
 
 def _settle(line: _Line, answer: str | None) -> None:

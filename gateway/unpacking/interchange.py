@@ -1,6 +1,6 @@
 """An X12 file unpacked: sets to documents, groups to 997s, envelopes that must not be used to TA1s."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from canonical.document import EnvelopeReference
@@ -29,7 +29,18 @@ from translators.x12.events import (
 from translators.x12.schema import table_version, versions
 from translators.x12.segments import Delimiters
 
-from .grading import SET_NOT_SUPPORTED, Refusal, first_error, regraded, rejected, translate
+from .. import partner_rules
+from ..orders.comparing import Orders, against_order
+from .grading import (
+    SEGMENT_HAS_ERRORS,
+    SEGMENTS_IN_ERROR,
+    SET_NOT_SUPPORTED,
+    Refusal,
+    first_error,
+    regraded,
+    rejected,
+    translate,
+)
 from .rows import describe
 from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 
@@ -40,10 +51,10 @@ NO_ERROR = "000"
 """TA105 (element I18): invalid sender, invalid receiver, invalid content, no error."""
 
 
-def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked) -> None:
+def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked, orders: Orders) -> None:
     """Fill ``unpacked`` with what an X12 file contains. ``applied`` must have X12 terms."""
-    opening = _Opening(applied, unpacked)
-    for event in reader.read(chunks):
+    opening = _Opening(applied, unpacked, orders)
+    for event in reader.read(chunks, tables=partner_rules.tables(applied, Direction.INBOUND)):
         match event:
             case InterchangeStart():
                 opening.interchange(event.header, event.findings)
@@ -75,12 +86,13 @@ def answer_form(terms: X12Terms) -> AnswerForm:
 class _Opening:
     """One pass over the events of a file."""
 
-    def __init__(self, applied: AppliedProfile, unpacked: Unpacked) -> None:
+    def __init__(self, applied: AppliedProfile, unpacked: Unpacked, orders: Orders) -> None:
         assert applied.profile.x12 is not None
         self._applied = applied
         self._terms: X12Terms = applied.profile.x12
         self._answer_form = answer_form(self._terms)
         self._unpacked = unpacked
+        self._orders = orders
         self._current: UnpackedInterchange | None = None
         self._header: InterchangeHeader | None = None
         self._group: GroupHeader | None = None
@@ -140,18 +152,24 @@ class _Opening:
         self._unpacked.documents.append(row)
         self._in_interchange.append(row)
         self._in_group.append(row)
-        if event.status is SyntaxStatus.REJECTED or event.tree is None:
+        if not event.readable:
             row.number, row.orders = _named(event)
             row.rejected = first_error(event.findings) or self._group_refusal or "The transaction set cannot be used."
+            row.told = _told(row)
             return
         refusal = self._translate(event, row)
+        if event.by_rules:
+            row.held = None
+            code = SEGMENTS_IN_ERROR if refusal is None else refusal.code
+            refusal = Refusal(first_error(event.findings) or "", code)
         if refusal is not None:
             row.rejected = refusal.reason
+            row.told = _told(row)
             self._verdicts[len(self._in_group) - 1] = rejected(event, row.findings, refusal.code)
 
     def _translate(self, event: SetRead, row: UnpackedDocument) -> Refusal | None:
         """Translate a sound set; None, or why it is rejected after all."""
-        translated = translate(event)
+        translated = translate(event, self._compared)
         row.findings = (*row.findings, *translated.findings)
         if translated.document is None:
             row.number, row.orders = _named(event)
@@ -171,6 +189,10 @@ class _Opening:
             row.place = self._unpacked.put(document)
             return None
         return self._agreed(document, row)
+
+    def _compared(self, document: AnyDocument, event: SetRead) -> Sequence[Finding]:
+        checks = partner_rules.comparisons(self._applied, event.header.set_id, event.header.version)
+        return against_order(document, checks, self._orders, event.tree)
 
     def _agreed(self, document: AnyDocument, row: UnpackedDocument) -> Refusal | None:
         agreed = agree(self._applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
@@ -287,6 +309,24 @@ NOT_AS_AGREED = (
     "The interchange was not taken: its sender and receiver (ISA05 to ISA08) are not those agreed for this account. "
     "Correct them and send it again."
 )
+
+MOST_TOLD = 5
+"""Broken rules that a sender is told of in words."""
+
+
+def _told(row: UnpackedDocument) -> str | None:
+    """The rules that a set is rejected for and that no code of a 997 can name, in words."""
+    broken = [each.message for each in row.findings if each.is_error and each.rule and not _has_code(each)]
+    if not broken:
+        return None
+    number = f" {row.number}" if row.number else ""
+    return f"{row.type}{number} was rejected. {' '.join(broken[:MOST_TOLD])}"
+
+
+def _has_code(finding: Finding) -> bool:
+    """Whether a 997 says more of it than that something is wrong with its segment."""
+    return finding.ack_code not in (None, SEGMENT_HAS_ERRORS)
+
 
 LONGEST = 80
 """Characters of a number in a broken set that are kept."""

@@ -285,7 +285,7 @@ LEAVES = [
         "name: Acme Supplies",
         'name: A\n"<zz>\\e[31m": red',
         '3: "<zz>\\x1b[31m": is not a known key. Known here: partner, name, status, contacts, x12, sftp, '
-        "folder, documents, csv.",
+        "folder, documents, csv, rules.",
     ),
     (
         "name: Acme Supplies",

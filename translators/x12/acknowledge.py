@@ -228,7 +228,8 @@ def _faults(verdict: SetVerdict, header: GroupHeader, form: AnswerForm) -> Itera
                 elements=tuple(_element_fault(fault, definition, form) for fault in faults[:MOST_ELEMENTS]),
             )
         )
-    return sorted(made, key=lambda fault: fault.position)
+    # Several faults of a segment that have no code of their own are one AK3.
+    return sorted(dict.fromkeys(made), key=lambda fault: fault.position)
 
 
 def _contexts(verdict: SetVerdict, form: AnswerForm) -> tuple[FaultContext, ...]:

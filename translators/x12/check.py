@@ -17,6 +17,7 @@ from .events import (
 from .findings import Code, finding
 from .limits import DEFAULT, Limits
 from .reader import read
+from .tables import STANDARD, Tables
 
 MOST_FINDINGS = 10_000
 """Findings a report lists; those beyond are counted."""
@@ -55,8 +56,8 @@ class CheckReport:
 
 
 def finding_to_json(found: Finding) -> dict[str, Any]:
-    """A finding with exactly the keys that are promised."""
-    return found.model_dump(mode="json", include=_FIELDS)
+    """A finding with exactly the keys that are promised, and ``rule`` where it is a partner's rule that was broken."""
+    return found.model_dump(mode="json", include=_FIELDS if found.rule is None else _FIELDS | {"rule"})
 
 
 def _nothing_more(_read: SetRead) -> Sequence[Finding]:
@@ -68,13 +69,14 @@ def check(
     limits: Limits = DEFAULT,
     *,
     inspect: Callable[[SetRead], Sequence[Finding]] = _nothing_more,
+    tables: Tables = STANDARD,
 ) -> CheckReport:
-    """Judge a file given in pieces. ``inspect`` tells what else is wrong with a set that the standard accepts."""
+    """Judge a file given in pieces by ``tables``. ``inspect`` tells what else is wrong with a set that they accept."""
     interchanges: list[dict[str, Any]] = []
     sets: list[dict[str, Any]] = []
     findings: list[Finding] = []
     unlisted = errors = listed = 0
-    for event in read(chunks, limits):
+    for event in read(chunks, limits, tables=tables):
         match event:
             case InterchangeStart():
                 interchanges.append(_interchange(event.header))
@@ -82,7 +84,7 @@ def check(
                 sets = []
                 interchanges[-1]["groups"].append(_group(event.header, sets))
             case SetRead():
-                more = inspect(event) if event.status is not SyntaxStatus.REJECTED else ()
+                more = inspect(event) if event.by_rules or event.status is not SyntaxStatus.REJECTED else ()
                 event = replace(event, findings=(*event.findings, *more)) if more else event
                 sets.append(_set(event, rejected=any_error(event.findings)))
         errors += sum(found.is_error for found in event.findings)

@@ -11,7 +11,8 @@ from .elements import check_element
 from .events import GroupHeader, InterchangeHeader, SetHeader
 from .findings import Code, finding
 from .lines import Line
-from .schema import Dictionary, ElementDef, dictionary, table_version, versions
+from .schema import Dictionary, ElementDef, dictionary, versions
+from .tables import STANDARD, Tables
 from .values import is_whole, parse_date, parse_time
 
 _ENVELOPE_TABLES = "004010"
@@ -188,33 +189,33 @@ NO_GROUP = GroupHeader(0, "", "", "", "", "", "", "", "")
 """Stands for the GS that is missing before a set."""
 
 
-def read_gs(line: Line) -> tuple[GroupHeader, GroupTable, list[Finding]]:
-    """The header of a group, the tables for it, and what is wrong with it."""
+def read_gs(line: Line, tables: Tables = STANDARD) -> tuple[GroupHeader, GroupTable, list[Finding]]:
+    """The header of a group, the table for it out of ``tables``, and what is wrong with it."""
     header = GroupHeader(line.offset, *(line.text(position) for position in range(1, 9)))
     findings = _gs_values(line)
     if not _is_group_number(header.control_number):
         message = f"GS06 is {header.control_number!r}, but must be the group's control number of one to nine digits."
         ack = "AK905:6" if header.control_number else "TA105:024"
         findings.append(_at(Code.GS_CONTROL_NUMBER, message, line, 6, ack))
-    version = table_version(header.version)
-    if version is None:
+    table = tables.dictionary(header.version)
+    if table is None:
         message = (
             f"GS08 is {header.version!r}, a version that is not supported here. Send one of: {', '.join(versions())}. "
             "No transaction set of this group was accepted."
         )
         findings.append(_at(Code.VERSION_NOT_SUPPORTED, message, line, 8, "AK905:2"))
         return header, GroupTable(None, "2"), findings
-    judging = table_version(header.version, header.functional_id)
+    judging = tables.dictionary(header.version, header.functional_id)
     if judging is None:
         message = (
             f"GS01 is {header.functional_id!r}: groups of this kind are not supported here, only "
-            f"{', '.join(sorted(dictionary(version).functional_ids))}. No transaction set of this group was accepted."
+            f"{', '.join(sorted(table.functional_ids))}. No transaction set of this group was accepted."
         )
         findings.append(_at(Code.GROUP_NOT_SUPPORTED, message, line, 1, "AK905:1"))
         return header, GroupTable(None, "1"), findings
-    if header.version != judging:
-        findings.append(_at(Code.VERSION_BY_NEAREST, _judged_by(header, judging), line, 8, None))
-    return header, GroupTable(dictionary(judging)), findings
+    if header.version != judging.version:
+        findings.append(_at(Code.VERSION_BY_NEAREST, _judged_by(header, judging.version), line, 8, None))
+    return header, GroupTable(judging), findings
 
 
 def _judged_by(header: GroupHeader, table: str) -> str:

@@ -114,7 +114,8 @@ class GroupStart:
 class SetRead:
     """One transaction set. ``body`` is complete where ``status`` is not rejected; it is None where there is no table for the set.
 
-    ``segment_count`` counts ST and SE; ``offset`` is that of the ST in bytes.
+    ``segment_count`` counts ST and SE; ``offset`` is that of the ST in bytes. ``by_rules`` says that only rules of the partner
+    reject it: it is sound as X12 and can be read.
     """
 
     header: SetHeader
@@ -124,6 +125,12 @@ class SetRead:
     codes: tuple[str, ...]
     segment_count: int
     offset: int
+    by_rules: bool = False
+
+    @property
+    def readable(self) -> bool:
+        """Whether the tree holds all that was sent."""
+        return self.tree is not None and (self.by_rules or self.status is not SyntaxStatus.REJECTED)
 
     @property
     def tree(self) -> TransactionSet | None:

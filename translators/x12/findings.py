@@ -159,6 +159,9 @@ class Code(StrEnum):
     TRAILING_SEPARATORS = "trailing-separators"
     """Separators at the end of a segment with no data between them. Told once a transaction set."""
 
+    PARTNER_RULE = "partner-rule"
+    """Something that the standard allows and a rule of the partner's profile does not. It weighs what the rule says."""
+
 
 _WARNINGS = frozenset(
     {

@@ -9,7 +9,7 @@ repetitions in them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from .schema import CompositeDef, ElementDef, Note, SegmentDef, Use
@@ -44,7 +44,7 @@ _DATES = _Known(parse_date)
 _TIMES = _Known(parse_time)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def proof(definition: SegmentDef) -> Proof:
     """The proof for a segment."""
     names: dict[str, Any] = {"DATES": _DATES, "TIMES": _TIMES}

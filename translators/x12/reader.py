@@ -25,6 +25,7 @@ from .lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Ru
 from .limits import DEFAULT, Limits
 from .lines import Line, read_line
 from .progress import OpenGroup, OpenInterchange
+from .tables import STANDARD, Tables
 from .validate import SetValidator
 
 _PIECE = 1 << 16
@@ -34,9 +35,9 @@ _X12_SEGMENT = re.compile(rb"(?:GS|GE|ST|SE|IEA|TA1)[^A-Za-z0-9\s]")
 _TRAILERS = {"SE": "ST", "GE": "GS"}
 
 
-def read(chunks: Iterable[bytes], limits: Limits = DEFAULT) -> Iterator[Event]:
-    """The events of a file given in pieces of any size."""
-    reader = Reader(limits)
+def read(chunks: Iterable[bytes], limits: Limits = DEFAULT, *, tables: Tables = STANDARD) -> Iterator[Event]:
+    """The events of a file given in pieces of any size, judged by ``tables``."""
+    reader = Reader(limits, tables=tables)
     for chunk in chunks:
         for start in range(0, len(chunk), _PIECE):
             yield from reader.feed(chunk[start : start + _PIECE])
@@ -46,8 +47,9 @@ def read(chunks: Iterable[bytes], limits: Limits = DEFAULT) -> Iterator[Event]:
 class Reader:
     """The push form of :func:`read`."""
 
-    def __init__(self, limits: Limits = DEFAULT) -> None:
+    def __init__(self, limits: Limits = DEFAULT, *, tables: Tables = STANDARD) -> None:
         self._limits = limits
+        self._tables = tables
         self._lexer = Lexer(limits)
         self._interchange: OpenInterchange | None = None
         self._group: OpenGroup | None = None
@@ -169,7 +171,7 @@ class Reader:
     def _begin_group(self, line: Line) -> Iterator[Event]:
         yield from self._end_group(None, line.offset)
         assert self._interchange is not None
-        header, table, findings = read_gs(line)
+        header, table, findings = read_gs(line, self._tables)
         self._interchange.groups += 1
         self._interchange.stray = False
         self._interchange.judge(findings)
@@ -218,7 +220,7 @@ class Reader:
         if self._set is None:
             return
         assert self._group is not None
-        read = self._set.finish(trailer, end)
+        read = self._tables.judged(self._set.finish(trailer, end))
         self._set = None
         self._group.add(read)
         yield read

@@ -66,11 +66,15 @@ class SegmentDef:
 
 @dataclass(frozen=True, slots=True)
 class SegmentPlace:
-    """A segment in a set's structure. ``limit`` is its maximum use, or UNBOUNDED."""
+    """A segment in a set's structure. ``limit`` is its maximum use, or UNBOUNDED.
+
+    ``definition`` is given where its elements are other here than the version has them (a partner agreed to more).
+    """
 
     tag: str
     required: bool
     limit: int
+    definition: SegmentDef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,9 @@ class LoopPlace:
 Place = SegmentPlace | LoopPlace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SetSchema:
-    """One transaction set of one version. ``structure`` begins with ST and ends with SE."""
+    """One transaction set of one version. ``structure`` begins with ST and ends with SE. Known by its identity."""
 
     set_id: str
     version: str
@@ -96,9 +100,9 @@ class SetSchema:
     structure: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
-    """Everything of one version."""
+    """Everything of one version. Known by its identity."""
 
     version: str
     elements: dict[str, ElementDef]

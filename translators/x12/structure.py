@@ -8,11 +8,11 @@ by position alone, the innermost and next one first; never by a qualifier's valu
 from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from .proofs import Proof, proof
-from .schema import UNBOUNDED, CompositeDef, LoopPlace, Place, SegmentDef, SetSchema, dictionary
+from .schema import UNBOUNDED, CompositeDef, Dictionary, LoopPlace, Place, SegmentDef, SegmentPlace, SetSchema
 
 ROOT = -1
 _ENVELOPE = frozenset({"ISA", "IEA", "TA1", "GS", "GE", "ST", "SE"})
@@ -21,7 +21,10 @@ _ENVELOPE = frozenset({"ISA", "IEA", "TA1", "GS", "GE", "ST", "SE"})
 
 @dataclass(slots=True)
 class PlanNode:
-    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT."""
+    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT.
+
+    ``definition`` is that of :class:`.schema.SegmentPlace`.
+    """
 
     index: int
     id: str
@@ -30,6 +33,7 @@ class PlanNode:
     required: bool
     limit: int
     parent: int
+    definition: SegmentDef | None = None
     end: int = 0
     children: list[int] = field(default_factory=list)
 
@@ -92,7 +96,8 @@ class Plan:
             seen[place.tag] = count = seen.get(place.tag, 0) + 1
             name = place.tag if count == 1 else f"{place.tag}#{count}"
             loop = isinstance(place, LoopPlace)
-            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent)
+            definition = place.definition if isinstance(place, SegmentPlace) else None
+            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent, definition)
             siblings.append(node.index)
             self.nodes.append(node)
             if isinstance(place, LoopPlace):
@@ -168,8 +173,10 @@ class Plan:
 
     def _lay(self, position: int, tag: str) -> Rail | None:
         sure = next((step for step in self.steps(position, tag) if not step.missed), None)
-        definition = self._segments.get(tag)
-        if sure is None or definition is None or tag in _ENVELOPE:
+        if sure is None or tag in _ENVELOPE:
+            return None
+        definition = self.definition(sure.target, tag)
+        if definition is None:
             return None
         low, high = sure.counter + 1, self.nodes[sure.counter].end
         fresh = [0] * (high - low)
@@ -178,6 +185,10 @@ class Plan:
         limit = sure.limit if sure.limit != UNBOUNDED else float("inf")
         row = self._rows[sure.target]
         return Rail(proof(definition), sure.counter, limit, sure.opens, low, high, fresh, row, sure)
+
+    def definition(self, node: int, tag: str) -> SegmentDef | None:
+        """What a segment must be like at a place; None where it is no segment of the standard."""
+        return self.nodes[node].definition or self._segments.get(tag)
 
     def composites(self, tag: str) -> frozenset[int]:
         """The positions of a segment at which composites stand."""
@@ -231,10 +242,9 @@ class Plan:
         return min(found, key=distance).index
 
 
-@cache
-def plan(version: str, set_id: str) -> Plan | None:
-    """The plan of a set; None where there is no table for it. ``version`` must be one that has tables."""
-    tables = dictionary(version)
+@lru_cache(maxsize=1024)
+def plan(tables: Dictionary, set_id: str) -> Plan | None:
+    """The plan of a set, compiled once as long as it is in use; None where ``tables`` do not have it."""
     schema = tables.sets.get(set_id)
     return None if schema is None else Plan(schema, tables.segments)
 

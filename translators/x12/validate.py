@@ -41,7 +41,7 @@ class SetValidator:
         self._rejected = False
         self._told: set[Code] = set()
         self._missing: dict[int, Finding] = {}
-        found = plan(table.dictionary.version, header.set_id) if table.dictionary else None
+        found = plan(table.dictionary, header.set_id) if table.dictionary else None
         self._plan = found
         self._walker = Walker(found) if found else None
         self._body = Body(header.set_id, table.dictionary.version, found) if table.dictionary and found else None
@@ -62,10 +62,12 @@ class SetValidator:
             self._give_up(line)
             return
         move = self._walker.advance(line.tag)
-        definition = self._definition(line.tag)
         if move.fit is not Fit.FITS:
             self._report_place(line, move, self._path(line, move), self._plan)
-        if definition is None or move.fit is Fit.NOT_IN_SET:
+        if move.fit is Fit.NOT_IN_SET:
+            return
+        definition = self._plan.definition(move.node, line.tag)
+        if definition is None:
             return
         separators = self._delimiters
         for problem in check_segment(definition, line.texts, separators.component, separators.repetition):
