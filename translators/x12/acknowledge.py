@@ -22,7 +22,7 @@ from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from .events import GroupEnd, GroupHeader, InterchangeEnd, InterchangeHeader, SetVerdict
 from .schema import CompositeDef, SegmentDef, dictionary, table_version
 from .segments import STANDARD_DELIMITERS, Delimiters
-from .values import parse_date, parse_time
+from .values import is_whole, parse_date, parse_time
 
 MOST_CODES = 5
 """AK502 to AK506, AK905 to AK909."""
@@ -55,13 +55,14 @@ def functional(
     """The 997 to a group. ``delimiters`` are those it will be written with: copies of bad data are kept free of them.
 
     In a rejected group every set is rejected, also a sound one: the group's own codes say why. Identifiers that are too short or too
-    long for a 997 are filled up or cut, so that even a group with a broken header gets an answer that can be read.
+    long for a 997 are filled up or cut, and a control number that is none becomes 0, so that even a group with a broken header gets
+    an answer that can be read.
     """
     rejected = interchange_rejected or group.status is SyntaxStatus.REJECTED
     header = group.header
     return FunctionalAcknowledgement(
         functional_id=(_copy(header.functional_id, delimiters) or "").ljust(2, "?")[:2],
-        group_control_number=(_copy(header.control_number, delimiters) or "0")[:9],
+        group_control_number=_number(_copy(header.control_number, delimiters) or ""),
         status=SyntaxStatus.REJECTED if rejected else group.status,
         sets=tuple(_set(verdict, header.version, delimiters, rejected) for verdict in group.verdicts),
         included=group.received if group.claimed is None else max(0, min(group.claimed, MOST_POSITION)),
@@ -75,11 +76,14 @@ def functional(
 def interchange(
     end: InterchangeEnd, *, duplicate: bool = False, delimiters: Delimiters = STANDARD_DELIMITERS
 ) -> InterchangeAcknowledgement:
-    """The TA1 to an interchange; a ``duplicate`` control number rejects it. ``delimiters`` as for :func:`functional`."""
+    """The TA1 to an interchange; a ``duplicate`` control number rejects it. ``delimiters`` as for :func:`functional`.
+
+    Where ISA13 is no control number the TA1 says 0, and its note says why.
+    """
     header = end.header
     date, time = _moment(header)
     return InterchangeAcknowledgement(
-        control_number=_copy(header.control_number, delimiters) or "0",
+        control_number=_number(_copy(header.control_number, delimiters) or ""),
         interchange_date=date,
         interchange_time=time,
         status="rejected" if duplicate else _STATUS[end.status],
@@ -87,6 +91,12 @@ def interchange(
         test=header.test,
         envelope=EnvelopeReference(interchange=header.control_number, version=header.version),
     )
+
+
+def _number(control_number: str) -> str:
+    """TA101 or AK102, which hold nothing but one to nine digits: 0 for what is no such number."""
+    good = is_whole(control_number) and not control_number.startswith("-") and len(control_number) <= 9
+    return control_number if good else "0"
 
 
 def _moment(header: InterchangeHeader) -> tuple[datetime.date, datetime.time]:

@@ -9,9 +9,10 @@ from .events import SetHeader, SetRead
 from .findings import Code, finding
 from .limits import Limits
 from .lines import Line
+from .readings import Readings, Told
 from .schema import CompositeDef, SegmentDef
 from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
-from .structure import Fit, Move, Plan, Step, Walker, plan
+from .structure import Fit, Move, Plan, Step, plan
 
 _TRAILER = "SE"
 
@@ -39,7 +40,12 @@ class SetValidator:
         self._missing: dict[int, Finding] = {}
         found = plan(table.dictionary.version, header.set_id) if table.dictionary else None
         self._plan = found
-        self._walker = Walker(found) if found else None
+        self._readings = Readings(found) if found else None
+        self._last = start
+        self._suspects: tuple[Line, Line] = (start, start)
+        """The segment before the one at which a fault was told that is in doubt, and that one, which is number ``_suspect_at``."""
+        self._suspect_at = 1
+        self._doubtful: list[Finding] = []
         self._tree = TransactionSet(header.set_id, table.dictionary.version) if table.dictionary and found else None
         self._open: list[LoopNode] = []
         for found_at_start in findings:
@@ -53,15 +59,13 @@ class SetValidator:
     def segment(self, line: Line) -> None:
         """Judge the next segment, which is neither ST nor SE."""
         self._count += 1
-        if self._walker is None or self._plan is None:
+        if self._readings is None or self._plan is None:
             return
         if self._count > self._limits.set_segments:
             self._give_up(line)
             return
-        move = self._walker.advance(line.tag)
+        move = self._place(line, self._readings, self._plan)
         definition = self._definition(line.tag)
-        if move.fit is not Fit.FITS:
-            self._report_place(line, move, self._path(line, move), self._plan)
         if definition is None or move.fit is Fit.NOT_IN_SET:
             return
         for problem in check_segment(definition, line.texts, self._component):
@@ -92,9 +96,8 @@ class SetValidator:
         """The verdict. ``trailer`` is the SE, or None where the set stops at offset ``end`` without one."""
         if trailer is not None:
             self._count += 1
-            if self._walker is not None and self._plan is not None and Code.SET_TOO_LARGE not in self._told:
-                move = self._walker.advance(_TRAILER)
-                self._report_missed(move, trailer, self._plan)
+            if self._readings is not None and self._plan is not None and Code.SET_TOO_LARGE not in self._told:
+                self._place(trailer, self._readings, self._plan)
         for fault in check_se(trailer, self.header, self._count, end):
             self._tell(fault)
         if self._unkept:
@@ -130,16 +133,46 @@ class SetValidator:
         return self._table.dictionary.segments.get(tag)
 
     def _path(self, line: Line, move: Move) -> str:
-        assert self._walker is not None
-        if move.step is not None:
-            return self._walker.path(move.node)
-        return "/".join([*self._walker.loops(self._walker.position), line.tag])
+        assert self._readings is not None
+        walker = self._readings.walker
+        return walker.path(move.node) if move.step is not None else walker.path_here(line.tag)
+
+    def _place(self, line: Line, readings: Readings, plan: Plan) -> Move:
+        """Find the segment's place, and tell what is wrong with it."""
+        was_in_doubt = readings.in_doubt
+        move = readings.advance(line.tag)
+        if readings.revision is not None:
+            self._revise(readings.revision, plan)
+        if not was_in_doubt or not readings.in_doubt:
+            self._doubtful = []
+        if move.fit is not Fit.FITS:
+            if readings.in_doubt and not self._doubtful:
+                self._suspects, self._suspect_at = (self._last, line), self._count
+            self._report_place(line, move, self._path(line, move), plan)
+        self._last = line
+        return move
+
+    def _revise(self, told: Told, plan: Plan) -> None:
+        """Tell one fault in place of all that were told since it was in doubt."""
+        self._withdraw(self._doubtful)
+        self._doubtful = []
+        line, at = self._suspects[1 - told.ago], self._suspect_at - told.ago
+        if told.fit is Fit.MISSED:
+            self._report_missed(told.missed, line, at, plan)
+        else:
+            self._report_early(told, line, at, plan)
+
+    def _withdraw(self, findings: list[Finding]) -> None:
+        """Take back what was told; it is told in another way, so the verdict stays."""
+        withdrawn = set(map(id, findings))
+        self._kept = [kept for kept in self._kept if id(kept) not in withdrawn]
+        self._missing = {node: kept for node, kept in self._missing.items() if id(kept) not in withdrawn}
 
     def _report_place(self, line: Line, move: Move, path: str, plan: Plan) -> None:
         """Tell what is wrong with where the segment stands."""
         match move.fit:
             case Fit.MISSED:
-                self._report_missed(move, line, plan)
+                self._report_missed(move.missed, line, self._count, plan)
             case Fit.OVER_MAXIMUM if move.step is not None:
                 self._report_excess(move.step, line, path, plan)
             case Fit.OUT_OF_ORDER:
@@ -160,21 +193,30 @@ class SetValidator:
         tag = line.tag[:10]
         if self._definition(line.tag) is None:
             message = f"{tag!r} ({where}) is no segment of the standard. Remove it, or correct its name."
-            self._report(Code.UNKNOWN_SEGMENT, message, line, path, "1")
+            fault = self._at(Code.UNKNOWN_SEGMENT, message, line, path, "1", self._count)
         else:
             message = f"{tag} ({where}) does not belong into a {self.header.set_id}. Remove it."
-            self._report(Code.SEGMENT_NOT_IN_SET, message, line, path, "6")
+            fault = self._at(Code.SEGMENT_NOT_IN_SET, message, line, path, "6", self._count)
+        self._tell(fault)
 
     def _report_order(self, move: Move, line: Line, path: str, plan: Plan) -> None:
         place = plan.nodes[move.step.counter if move.step else move.node]
-        told = self._missing.pop(place.index, None)
-        self._kept = [kept for kept in self._kept if kept is not told]
+        self._withdraw([self._missing.pop(node) for node in plan.after(place.index) if node in self._missing])
         what = f"The loop {place.id}" if place.loop else place.id
         message = (
             f"{what} stands too late: segment {self._count} of the set must come before what stands in front of it. "
             "Put the segments in the standard's order."
         )
         self._report(Code.SEGMENT_OUT_OF_ORDER, message, line, path, "7")
+
+    def _report_early(self, told: Told, line: Line, at: int, plan: Plan) -> None:
+        place = plan.nodes[told.node]
+        what = f"The loop {place.id}" if place.loop else place.id
+        message = (
+            f"{what} stands too early: segment {at} of the set must come after what follows it. "
+            "Put the segments in the standard's order."
+        )
+        self._tell(self._at(Code.SEGMENT_OUT_OF_ORDER, message, line, told.path, "7", at))
 
     def _report_excess(self, step: Step, line: Line, path: str, plan: Plan) -> None:
         place = plan.nodes[step.counter]
@@ -186,35 +228,37 @@ class SetValidator:
         message = f"{what} may stand {times} here, but comes once more as segment {self._count} of the set. Remove what is too much."
         self._report(code, message, line, path, ack)
 
-    def _report_missed(self, move: Move, line: Line, plan: Plan) -> None:
-        for node, loops in move.missed:
+    def _report_missed(self, missed: tuple[tuple[int, tuple[str, ...]], ...], line: Line, at: int, plan: Plan) -> None:
+        for node, loops in missed:
             place = plan.nodes[node]
             what = f"loop {place.id} (it begins with the segment {place.tag})" if place.loop else f"segment {place.tag}"
             within = f" in {'/'.join(loops)}" if loops else ""
-            message = f"The mandatory {what} is missing{within}: it must come before {line.tag}, which is segment {self._count} of the set."
-            fault = finding(
-                Code.MISSING_SEGMENT,
-                message,
-                path="/".join([*loops, place.id]),
-                segment=place.tag,
-                segment_index=self._count,
-                offset=line.offset,
-                ack_code="AK304:3",
-            )
+            message = f"The mandatory {what} is missing{within}: it must come before {line.tag}, which is segment {at} of the set."
+            path = "/".join([*loops, place.id])
+            fault = self._at(Code.MISSING_SEGMENT, message, line, path, "3", at, tag=place.tag)
             self._missing[node] = fault
-            self._tell(fault)
+            self._tell_place(fault)
 
     def _report(self, code: Code, message: str, line: Line, path: str, ack: str) -> None:
-        self._tell(
-            finding(
-                code,
-                message,
-                path=path,
-                segment=line.tag[:10],
-                segment_index=self._count,
-                offset=line.offset,
-                ack_code=f"AK304:{ack}",
-            )
+        self._tell_place(self._at(code, message, line, path, ack, self._count))
+
+    def _tell_place(self, fault: Finding) -> None:
+        """Tell what may have to be withdrawn when more of the set is known."""
+        if self._readings is not None and self._readings.in_doubt:
+            self._doubtful.append(fault)
+        self._tell(fault)
+
+    def _at(
+        self, code: Code, message: str, line: Line, path: str, ack: str, at: int, tag: str | None = None
+    ) -> Finding:
+        return finding(
+            code,
+            message,
+            path=path,
+            segment=tag or line.tag[:10],
+            segment_index=at,
+            offset=line.offset,
+            ack_code=f"AK304:{ack}",
         )
 
     def _report_problem(self, problem: Problem, line: Line, path: str) -> None:

@@ -31,13 +31,13 @@ from .generate import make_element, make_segment
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must be found: one finding with one of these codes, at the segment counted from ST, and its AK304 or AK403.
+    """What must be found: one finding with one of these codes, at one of these segments counted from ST, and its AK304 or AK403.
 
     ``path`` is None where it depends on which loop was taken.
     """
 
     codes: frozenset[str]
-    segment_index: int
+    segment_indexes: tuple[int, ...]
     ack_codes: frozenset[str]
     path: str | None = None
     element: int | None = None
@@ -168,8 +168,9 @@ def _changed(interchange: Opened, index: int, lines: Sequence[bytes], what: str,
     return Mutated(interchange.with_body(index, lines), what, index, tags, expected)
 
 
-def _at_places(*codes: tuple[str, str], index: int, path: str | None = None) -> Expected:
-    return Expected(frozenset(code for code, _ in codes), index, frozenset(f"AK304:{ack}" for _, ack in codes), path)
+def _at_places(*codes: tuple[str, str], index: int, or_next: bool = False, path: str | None = None) -> Expected:
+    indexes = (index, index + 1) if or_next else (index,)
+    return Expected(frozenset(code for code, _ in codes), indexes, frozenset(f"AK304:{ack}" for _, ack in codes), path)
 
 
 MISSING = ("missing-segment", "3")
@@ -241,7 +242,9 @@ def swap_neighbours(chance: random.Random, data: bytes) -> Mutated | None:
     at = chance.choice(pairs)
     lines = [standing.text for standing in body]
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
-    expected = _at_places(OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING, index=at + 2)
+    expected = _at_places(
+        OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING, index=at + 2, or_next=True
+    )
     return _changed(interchange, index, lines, f"{body[at].path} and {body[at + 1].path} exchanged", expected)
 
 
@@ -269,7 +272,9 @@ def insert_own(chance: random.Random, data: bytes) -> Mutated | None:
     made = make_segment(tag, chance, version=opened_set.schema.version)
     lines = [standing.text for standing in opened_set.body]
     lines.insert(at, _text(tag, made.elements, interchange.delimiters))
-    expected = _at_places(OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING, index=at + 2)
+    expected = _at_places(
+        OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING, index=at + 2, or_next=True
+    )
     return _changed(interchange, index, lines, f"{tag} put in as segment {at + 2}", expected)
 
 
@@ -349,7 +354,9 @@ def _with_element(interchange: Opened, index: int, spot: Spot, text: str, code: 
     lines = [each.text for each in body]
     lines[spot.at] = _text(standing.tag, _put(standing.elements, spot, text), interchange.delimiters)
     path = f"{standing.path}/{spot.element:02}" + (f"-{spot.component}" if spot.component else "")
-    expected = Expected(frozenset({code}), spot.at + 2, frozenset({f"AK403:{ack}"}), path, spot.element, spot.component)
+    expected = Expected(
+        frozenset({code}), (spot.at + 2,), frozenset({f"AK403:{ack}"}), path, spot.element, spot.component
+    )
     return _changed(interchange, index, lines, f"{path} was {spot.text!r} and is {text!r}", expected)
 
 
@@ -479,7 +486,7 @@ def break_note(chance: random.Random, data: bytes) -> Mutated | None:
     path = f"{body[spot.at].path}/" + (f"{spot.element:02}-{broken_at}" if inside else f"{broken_at:02}")
     expected = Expected(
         made.expected.codes,
-        spot.at + 2,
+        (spot.at + 2,),
         made.expected.ack_codes,
         path,
         spot.element if inside else broken_at,
