@@ -61,7 +61,8 @@ def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None
             *agreed,
         )
         return Checked(bool(unpacked.documents) and not any(f.is_error for f in found), [], found)
-    report = check_x12(pieces, inspect=_translated)
+    terms = applied.profile.x12
+    report = check_x12(pieces, encoding=terms.encoding if terms else None, inspect=_translated)
     return Checked(
         report.accepted and not any(finding.is_error for finding in agreed),
         report.interchanges,

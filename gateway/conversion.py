@@ -232,5 +232,9 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     ]
     test = any(document.test for document in documents) if terms is None else terms.test
     envelope = write.Envelope(sender.qualifier, sender.id, receiver.qualifier, receiver.id, 1, now, test=test)
-    form = write.Form() if terms is None else write.Form(Delimiters(terms.element, terms.component, terms.segment))
+    form = (
+        write.Form()
+        if terms is None
+        else write.Form(Delimiters(terms.element, terms.component, terms.segment), encoding=terms.encoding)
+    )
     return write.interchange(envelope, groups, form)

@@ -132,7 +132,7 @@ class Envelopes:
         """Take control numbers and write the bytes, in the transaction that stores them."""
         interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
         envelope = _envelope(draft, interchange, now)
-        form = write.Form(delimiters=_delimiters(draft.terms))
+        form = write.Form(delimiters=_delimiters(draft.terms), encoding=draft.terms.encoding)
         if draft.nodes is None:
             assert isinstance(draft.document, InterchangeAcknowledgement)
             data = write.acknowledgements(envelope, [draft.document], form)
@@ -156,9 +156,9 @@ def _prove(draft: Draft) -> None:
     if not number.strip():
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=TABLE)
-    form = write.Form(delimiters=_delimiters(draft.terms))
+    form = write.Form(delimiters=_delimiters(draft.terms), encoding=draft.terms.encoding)
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
-    faults = [found for found in check([written]).findings if found.is_error]
+    faults = [found for found in check([written], encoding=draft.terms.encoding).findings if found.is_error]
     if faults:
         shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
         more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""

@@ -14,7 +14,7 @@ from canonical.errors import NotFound
 from canonical.identity import PartnerId
 
 from . import registry
-from .profile import InterchangeAddress, PartlyGood, X12Terms
+from .profile import InterchangeAddress, PartlyGood, TextEncoding, X12Terms
 from .registry import AppliedProfile
 
 ACKNOWLEDGEMENT_SET = "997"
@@ -51,7 +51,8 @@ class Address:
 class X12Agreement:
     """The envelope of a document and what is answered to it.
 
-    ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``acknowledge`` says whether we
+    ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``encoding`` is that of
+    text beyond ASCII in what we write. ``acknowledge`` says whether we
     answer what comes with a 997; ``answer_time`` how long we wait for the partner's 997, None when none is expected.
     """
 
@@ -64,6 +65,7 @@ class X12Agreement:
     component: str
     segment: str
     repetition: str | None
+    encoding: str
     acknowledge: bool
     partly_good_groups: PartlyGood
     answer_time: timedelta | None
@@ -176,6 +178,7 @@ def x12_agreement(terms: X12Terms, direction: Direction) -> X12Agreement:
         component=terms.delimiters.component,
         segment=terms.delimiters.segment,
         repetition=terms.repetition,
+        encoding=terms.encoding or TextEncoding.UTF_8,
         acknowledge=terms.acknowledgement.send,
         partly_good_groups=terms.acknowledgement.partly_good_groups,
         answer_time=terms.answer_time,

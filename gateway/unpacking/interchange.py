@@ -40,7 +40,7 @@ NO_ERROR = "000"
 def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked) -> None:
     """Fill ``unpacked`` with what an X12 file contains. ``applied`` must have X12 terms."""
     opening = _Opening(applied, unpacked)
-    for event in reader.read(chunks):
+    for event in reader.read(chunks, encoding=opening.encoding):
         match event:
             case InterchangeStart():
                 opening.interchange(event.header, event.findings)
@@ -76,6 +76,11 @@ class _Opening:
         self._in_group: list[UnpackedDocument] = []
         self._verdicts: dict[int, SetVerdict] = {}
         self._stranger: tuple[str, str] | None = None
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding agreed for what comes."""
+        return self._terms.encoding
 
     def interchange(self, header: InterchangeHeader, findings: Iterable[Finding]) -> None:
         self._unpacked.findings += findings

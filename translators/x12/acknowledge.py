@@ -194,9 +194,10 @@ def _reference(definition: SegmentDef | None, position: int, component: int | No
 
 
 def _copy(value: str | None, delimiters: Delimiters) -> str | None:
-    """A piece of what came, without anything that would break the acknowledgement itself."""
+    """A piece of what came, without anything that would break the acknowledgement itself; what is beyond ASCII becomes ``?``."""
     if not value:
         return None
     special = {delimiters.element, delimiters.component, delimiters.segment, delimiters.repetition}
     kept = "".join(" " if character in special or not character.isprintable() else character for character in value)
+    kept = kept.encode("ascii", "replace").decode("ascii")
     return kept.strip()[:MOST_CHARACTERS].strip() or None

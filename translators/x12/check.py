@@ -67,14 +67,17 @@ def check(
     chunks: Iterable[bytes],
     limits: Limits = DEFAULT,
     *,
+    encoding: str | None = None,
     inspect: Callable[[SetRead], Sequence[Finding]] = _nothing_more,
 ) -> CheckReport:
-    """Judge a file given in pieces. ``inspect`` tells what else is wrong with a set that the standard accepts."""
+    """Judge a file given in pieces. ``encoding`` is as for :func:`.reader.read`; ``inspect`` tells what else is wrong with a set that the
+    standard accepts.
+    """
     interchanges: list[dict[str, Any]] = []
     sets: list[dict[str, Any]] = []
     findings: list[Finding] = []
     unlisted = errors = listed = 0
-    for event in read(chunks, limits):
+    for event in read(chunks, limits, encoding=encoding):
         match event:
             case InterchangeStart():
                 interchanges.append(_interchange(event.header))

@@ -41,7 +41,8 @@ class Code(StrEnum):
     WRAPPED_LINES = "wrapped-lines"
     """Line breaks inside segments, as of a file cut into lines of 80 characters. They were taken out."""
     NON_ASCII = "non-ascii-text"
-    """Characters beyond ASCII, read as UTF-8 where they are valid UTF-8 and as ISO 8859-1 otherwise. Told once an interchange."""
+    """Characters beyond ASCII, read as agreed (``x12.encoding``), or else as UTF-8 where they are valid UTF-8 and as ISO 8859-1
+    otherwise. Told once an interchange."""
 
     ISA_WIDTH = "isa-not-fixed-width"
     """The ISA is not 106 characters with its elements at fixed places."""
@@ -143,6 +144,8 @@ class Code(StrEnum):
     """More characters, or digits of a number, than the element's maximum."""
     INVALID_CHARACTER = "invalid-character"
     """A character that the element's type does not allow: a letter in a number, a control character in text."""
+    NOT_IN_ENCODING = "text-not-in-encoding"
+    """Bytes that are no text in the encoding agreed with the partner (``x12.encoding``). The element cannot be read."""
     DELIMITER_IN_TEXT = "component-separator-in-text"
     """The text of a simple element contains the component separator. It was kept as it is."""
     INVALID_CODE = "invalid-code"

@@ -7,6 +7,7 @@ another fault where one of them meets none, that one was right, and what was tol
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from .structure import Fit, Move, Plan, Walker
 
@@ -14,17 +15,22 @@ _MOST_RIVALS = 8
 """Readings followed at a time; more would only be slow."""
 
 
+class Suspect(Enum):
+    """Which segment is at fault."""
+
+    ITSELF = "the one that did not fit"
+    PREVIOUS = "the one before it"
+    LOOP = "the one that began the loop it was in"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A fault as another reading tells it; ``ago`` is 1 where it is about the segment before the one that did not fit.
-
-    ``path`` and ``missed`` are as of the moment of the fault.
-    """
+    """A fault as another reading tells it. ``path`` and ``missed`` are as of the moment of the fault."""
 
     fit: Fit
     node: int
     path: str
-    ago: int
+    about: "Suspect"
     missed: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
@@ -43,7 +49,6 @@ class Readings:
         self._plan = plan
         self.walker = Walker(plan)
         self._rivals: list[_Rival] = []
-        self._last_tag = ""
         self.revision: Told | None = None
         """How the faults told since the readings parted are to be told instead: one that takes the place of them all."""
 
@@ -57,17 +62,20 @@ class Readings:
         self.revision = None
         if tag not in self._plan.tags:
             return Move(Fit.NOT_IN_SET, -1)
+        straight = list(self._straight(tag))
         rivals = [(rival, way) for rival in self._rivals if (way := rival.walker.follow(tag)) is not None]
-        self._rivals = [rival for rival, _ in rivals]
-        straight = self.walker.straight(tag)
-        if straight is not None:
-            self._rivals.append(_Rival(straight, None))
-        del self._rivals[_MOST_RIVALS:]
+        self._rivals = [*(rival for rival, _ in rivals), *straight][:_MOST_RIVALS]
         move = self.walker.follow(tag) or self._settle(tag)
         if move is None:
             move = self._adopt(*rivals[0]) if rivals else self._stumble(tag)
-        self._last_tag = tag
         return move
+
+    def _straight(self, tag: str) -> Iterator[_Rival]:
+        """Each reading that is in a detour, without it: perhaps the segment belongs to the set proper."""
+        for walker, told in [(self.walker, None), *((rival.walker, rival.told) for rival in self._rivals)]:
+            other = walker.straight(tag)
+            if other is not None:
+                yield _Rival(other, told)
 
     def _settle(self, tag: str) -> Move | None:
         """A segment that was told to be missing comes late: the same fault. Perhaps what follows is not its, but goes on before it."""
@@ -96,13 +104,15 @@ class Readings:
             jumping = before.fork()
             jump = jumping.jump(tag)
             if jump is not None:
-                yield _Rival(jumping, Told(Fit.MISSED, jump.node, "", 0, jump.missed))
+                yield _Rival(jumping, Told(Fit.MISSED, jump.node, "", Suspect.ITSELF, jump.missed))
         if move.fit is Fit.MISSED and move.step is not None:
             staying = before.fork()
             staying.leave_aside(Fit.TOO_EARLY, move.step.counter, move.step.counter)
-            yield _Rival(staying, Told(Fit.TOO_EARLY, move.step.counter, before.path_here(tag), 0))
-        early = before.take_back()
-        if early is not None:
-            path = before.path_here(self._last_tag)
-            if before.follow(tag) is not None:
-                yield _Rival(before, Told(Fit.TOO_EARLY, early, path, 1))
+            yield _Rival(staying, Told(Fit.TOO_EARLY, move.step.counter, before.path_here(tag), Suspect.ITSELF))
+        for suspect in (Suspect.PREVIOUS, Suspect.LOOP):
+            back = before.fork()
+            early = back.take_back() if suspect is Suspect.PREVIOUS else back.leave_loop()
+            if early is not None:
+                path = back.path_here(self._plan.nodes[early].tag)
+                if back.follow(tag) is not None:
+                    yield _Rival(back, Told(Fit.TOO_EARLY, early, path, suspect))

@@ -224,6 +224,8 @@ class Walker:
         """Places in loops that were not open when their segments came; they are not missing when the loop begins next."""
         self._detour: tuple[int, int, int] | None = None
         """Position, and the range of nodes that belong to the detour."""
+        self._entered: dict[int, int] = {}
+        """The position before each loop that was begun."""
         self._last: tuple[int, int, list[int]] | None = None
         """To take the last step back: the position before it, its counter, and the counts that it changed from there on."""
 
@@ -234,6 +236,7 @@ class Walker:
         other.counts = list(self.counts)
         other._missed = set(self._missed)
         other._seen_early, other._strays = set(self._seen_early), set(self._strays)
+        other._entered = dict(self._entered)
         other._detour, other._last = self._detour, self._last
         return other
 
@@ -307,6 +310,18 @@ class Walker:
         self._last = None
         return counter
 
+    def leave_loop(self) -> int | None:
+        """Undo the innermost open loop, but remember that it was there. Its node; None where no loop is open."""
+        loops = self._plan.chain(self.position)
+        if not loops:
+            return None
+        loop = loops[-1]
+        self.position = self._entered[loop]
+        self.counts[loop] -= 1
+        self._seen_early.add(loop)
+        self._last = self._detour = None
+        return loop
+
     def _lacks(self, step: Step) -> list[int]:
         """The mandatory places passed over by ``step`` that are really missing."""
         return [node for node in step.missed if not self.counts[node] and node not in self._seen_early]
@@ -338,6 +353,7 @@ class Walker:
         self._last = (self.position, step.counter, counts[step.counter : end])
         counts[step.counter] += 1
         if step.opens:
+            self._entered[step.counter] = self.position
             counts[step.counter + 1 : end] = [0] * (end - step.counter - 1)
             counts[step.target] = 1
             self._missed.difference_update(range(step.counter + 1, end))

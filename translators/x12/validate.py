@@ -1,5 +1,7 @@
 """One transaction set from ST to SE: judged segment by segment, and built into a tree on the way."""
 
+from dataclasses import dataclass, replace
+
 from canonical.finding import Finding, Severity
 from canonical.functional_acknowledgement import SyntaxStatus
 
@@ -8,16 +10,25 @@ from .envelope import GroupTable, check_se
 from .events import SetHeader, SetRead
 from .findings import Code, finding
 from .limits import Limits
-from .lines import Line
-from .readings import Readings, Told
+from .lines import UNREADABLE, Line
+from .readings import Readings, Suspect, Told
 from .schema import CompositeDef, SegmentDef
 from .segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
-from .structure import Fit, Move, Plan, Step, plan
+from .structure import ROOT, Fit, Move, Plan, Step, plan
 
 _TRAILER = "SE"
 
 _OF_THE_COPY = frozenset({Code.INVALID_CHARACTER, Code.TOO_SHORT, Code.TOO_LONG})
 """Faults that AK404 of a 997 may have: it is a copy of bad data, usually ours, and must not cost us the answer it is part of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which segment of a set: its name, its number from ST on, and its offset in the file."""
+
+    tag: str
+    index: int
+    offset: int
 
 
 class SetValidator:
@@ -41,10 +52,8 @@ class SetValidator:
         found = plan(table.dictionary.version, header.set_id) if table.dictionary else None
         self._plan = found
         self._readings = Readings(found) if found else None
-        self._last = start
-        self._suspects: tuple[Line, Line] = (start, start)
-        """The segment before the one at which a fault was told that is in doubt, and that one, which is number ``_suspect_at``."""
-        self._suspect_at = 1
+        self._last = (start, 1)
+        self._suspects: dict[Suspect, Place] = {}
         self._doubtful: list[Finding] = []
         self._tree = TransactionSet(header.set_id, table.dictionary.version) if table.dictionary and found else None
         self._open: list[LoopNode] = []
@@ -70,6 +79,8 @@ class SetValidator:
             return
         for problem in check_segment(definition, line.texts, self._component):
             self._report_problem(problem, line, self._path(line, move))
+        if line.garbled:
+            self._report_garbled(line, self._path(line, move))
         if move.step is not None:
             self._grow(move.step, _segment(definition, line, self._count, self._component), self._plan)
 
@@ -147,20 +158,31 @@ class SetValidator:
             self._doubtful = []
         if move.fit is not Fit.FITS:
             if readings.in_doubt and not self._doubtful:
-                self._suspects, self._suspect_at = (self._last, line), self._count
+                self._suspects = self._suspects_at(line)
             self._report_place(line, move, self._path(line, move), plan)
-        self._last = line
+        if move.fit is not Fit.NOT_IN_SET:
+            self._last = (line, self._count)
         return move
 
     def _revise(self, told: Told, plan: Plan) -> None:
         """Tell one fault in place of all that were told since it was in doubt."""
         self._withdraw(self._doubtful)
         self._doubtful = []
-        line, at = self._suspects[1 - told.ago], self._suspect_at - told.ago
+        at = self._suspects[told.about]
         if told.fit is Fit.MISSED:
-            self._report_missed(told.missed, line, at, plan)
+            self._report_missed(told.missed, at, plan)
         else:
-            self._report_early(told, line, at, plan)
+            self._report_early(told, at, plan)
+
+    def _suspects_at(self, line: Line) -> dict[Suspect, Place]:
+        """The segments that may be at fault where ``line`` does not fit."""
+        head = self._open[-1].head if self._open else None
+        previous, index = self._last
+        return {
+            Suspect.ITSELF: Place(line.tag, self._count, line.offset),
+            Suspect.PREVIOUS: Place(previous.tag, index, previous.offset),
+            Suspect.LOOP: Place(head.tag, head.index, head.offset) if head else Place("ST", 1, self._offset),
+        }
 
     def _withdraw(self, findings: list[Finding]) -> None:
         """Take back what was told; it is told in another way, so the verdict stays."""
@@ -172,7 +194,7 @@ class SetValidator:
         """Tell what is wrong with where the segment stands."""
         match move.fit:
             case Fit.MISSED:
-                self._report_missed(move.missed, line, self._count, plan)
+                self._report_missed(move.missed, self._here(line), plan)
             case Fit.OVER_MAXIMUM if move.step is not None:
                 self._report_excess(move.step, line, path, plan)
             case Fit.OUT_OF_ORDER:
@@ -183,7 +205,9 @@ class SetValidator:
                 self._report_stranger(line, path)
 
     def _report_unexpected(self, move: Move, line: Line, path: str, plan: Plan) -> None:
-        loop = plan.nodes[plan.nodes[move.node].parent].id
+        parent = plan.nodes[move.node].parent
+        outer = plan.nodes[parent].parent
+        loop = plan.nodes[outer if plan.head(parent) == move.node and outer != ROOT else parent].id
         where = f"{line.tag} (segment {self._count} of the set)"
         message = f"{where} belongs to the loop {loop}, which was not begun here (its segment {loop} is missing)."
         self._report(Code.UNEXPECTED_SEGMENT, message, line, path, "2")
@@ -193,10 +217,10 @@ class SetValidator:
         tag = line.tag[:10]
         if self._definition(line.tag) is None:
             message = f"{tag!r} ({where}) is no segment of the standard. Remove it, or correct its name."
-            fault = self._at(Code.UNKNOWN_SEGMENT, message, line, path, "1", self._count)
+            fault = _at(Code.UNKNOWN_SEGMENT, message, self._here(line), path, "1")
         else:
             message = f"{tag} ({where}) does not belong into a {self.header.set_id}. Remove it."
-            fault = self._at(Code.SEGMENT_NOT_IN_SET, message, line, path, "6", self._count)
+            fault = _at(Code.SEGMENT_NOT_IN_SET, message, self._here(line), path, "6")
         self._tell(fault)
 
     def _report_order(self, move: Move, line: Line, path: str, plan: Plan) -> None:
@@ -209,14 +233,14 @@ class SetValidator:
         )
         self._report(Code.SEGMENT_OUT_OF_ORDER, message, line, path, "7")
 
-    def _report_early(self, told: Told, line: Line, at: int, plan: Plan) -> None:
+    def _report_early(self, told: Told, at: Place, plan: Plan) -> None:
         place = plan.nodes[told.node]
         what = f"The loop {place.id}" if place.loop else place.id
         message = (
-            f"{what} stands too early: segment {at} of the set must come after what follows it. "
+            f"{what} stands too early: segment {at.index} of the set must come after what follows it. "
             "Put the segments in the standard's order."
         )
-        self._tell(self._at(Code.SEGMENT_OUT_OF_ORDER, message, line, told.path, "7", at))
+        self._tell(_at(Code.SEGMENT_OUT_OF_ORDER, message, at, told.path, "7"))
 
     def _report_excess(self, step: Step, line: Line, path: str, plan: Plan) -> None:
         place = plan.nodes[step.counter]
@@ -228,19 +252,19 @@ class SetValidator:
         message = f"{what} may stand {times} here, but comes once more as segment {self._count} of the set. Remove what is too much."
         self._report(code, message, line, path, ack)
 
-    def _report_missed(self, missed: tuple[tuple[int, tuple[str, ...]], ...], line: Line, at: int, plan: Plan) -> None:
+    def _report_missed(self, missed: tuple[tuple[int, tuple[str, ...]], ...], at: Place, plan: Plan) -> None:
         for node, loops in missed:
             place = plan.nodes[node]
             what = f"loop {place.id} (it begins with the segment {place.tag})" if place.loop else f"segment {place.tag}"
             within = f" in {'/'.join(loops)}" if loops else ""
-            message = f"The mandatory {what} is missing{within}: it must come before {line.tag}, which is segment {at} of the set."
+            message = f"The mandatory {what} is missing{within}: it must come before {at.tag}, which is segment {at.index} of the set."
             path = "/".join([*loops, place.id])
-            fault = self._at(Code.MISSING_SEGMENT, message, line, path, "3", at, tag=place.tag)
+            fault = _at(Code.MISSING_SEGMENT, message, replace(at, tag=place.tag), path, "3")
             self._missing[node] = fault
             self._tell_place(fault)
 
     def _report(self, code: Code, message: str, line: Line, path: str, ack: str) -> None:
-        self._tell_place(self._at(code, message, line, path, ack, self._count))
+        self._tell_place(_at(code, message, self._here(line), path, ack))
 
     def _tell_place(self, fault: Finding) -> None:
         """Tell what may have to be withdrawn when more of the set is known."""
@@ -248,18 +272,8 @@ class SetValidator:
             self._doubtful.append(fault)
         self._tell(fault)
 
-    def _at(
-        self, code: Code, message: str, line: Line, path: str, ack: str, at: int, tag: str | None = None
-    ) -> Finding:
-        return finding(
-            code,
-            message,
-            path=path,
-            segment=tag or line.tag[:10],
-            segment_index=at,
-            offset=line.offset,
-            ack_code=f"AK304:{ack}",
-        )
+    def _here(self, line: Line) -> Place:
+        return Place(line.tag, self._count, line.offset)
 
     def _report_problem(self, problem: Problem, line: Line, path: str) -> None:
         if problem.code is Code.TRAILING_SEPARATORS:
@@ -283,6 +297,15 @@ class SetValidator:
         if problem.code in _OF_THE_COPY and (self.header.set_id, line.tag, problem.element) == ("997", "AK4", 4):
             fault = fault.model_copy(update={"severity": Severity.WARNING})
         self._tell(fault)
+
+    def _report_garbled(self, line: Line, path: str) -> None:
+        for position, text in enumerate(line.texts, 1):
+            if UNREADABLE in text:
+                message = (
+                    f"{line.tag}{position:02} has bytes that are no text in the encoding agreed with you. "
+                    "Send the characters that were agreed, or agree another encoding."
+                )
+                self._report_problem(Problem(Code.NOT_IN_ENCODING, position, message, value=text, ack="6"), line, path)
 
     def _give_up(self, line: Line) -> None:
         if Code.SET_TOO_LARGE in self._told:
@@ -319,6 +342,18 @@ class SetValidator:
             self._open.append(loop)
             siblings = loop.children
         siblings.append(SegmentNode(plan.nodes[step.target].id, segment))
+
+
+def _at(code: Code, message: str, at: Place, path: str, ack: str) -> Finding:
+    return finding(
+        code,
+        message,
+        path=path,
+        segment=at.tag[:10],
+        segment_index=at.index,
+        offset=at.offset,
+        ack_code=f"AK304:{ack}",
+    )
 
 
 def _segment(definition: SegmentDef, line: Line, index: int, component: str) -> Segment:
