@@ -51,6 +51,7 @@ def main() -> None:
         try:
             target(data)
         except BaseException:
+            kept.mkdir(parents=True, exist_ok=True)
             name = hashlib.sha256(data).hexdigest()[:12]
             (kept / name).write_bytes(data)
             sys.stderr.write(f"Broken by {kept / name}\n")

@@ -12,6 +12,7 @@ from canonical.functional_acknowledgement import SyntaxStatus
 from tests.translators.flat.golden import SAMPLES as CSV_SAMPLES
 from tests.translators.flat.golden import map_of
 from tests.translators.x12.generate import ENVELOPE, frame
+from tests.translators.x12.pieces import random_pieces
 from translators import flat, registry
 from translators.flat import FlatDocument, ReportedDocument
 from translators.x12.acknowledge import functional, interchange, is_acknowledged
@@ -159,13 +160,7 @@ def _reported(document: FlatDocument) -> ReportedDocument:
 
 def pieces(data: bytes) -> Iterator[bytes]:
     """``data`` cut at places that depend on nothing but itself, so that what breaks can be played again."""
-    chance = random.Random(zlib.crc32(data))
-    longest = chance.choice((1, 3, 20, 200))
-    at = 0
-    while at < len(data):
-        size = chance.randint(1, longest)
-        yield data[at : at + size]
-        at += size
+    return random_pieces(data, random.Random(zlib.crc32(data)))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {"x12": x12, "csv": csv}
@@ -182,4 +177,4 @@ def seeds(target: str) -> list[bytes]:
 
 def crashers(target: str) -> list[Path]:
     """Files that once broke a target, kept for ever."""
-    return sorted(path for path in (CRASHERS / target).iterdir() if path.name != ".keep")
+    return sorted((CRASHERS / target).glob("*"))

@@ -27,11 +27,22 @@ class Problem:
     ack: str | None = None
 
 
-def check_segment(definition: SegmentDef, elements: Sequence[str], component_separator: str) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """What separates inside elements. ``repetition`` is None before version 00402."""
+
+    component: str
+    repetition: str | None = None
+
+
+def check_segment(
+    definition: SegmentDef, elements: Sequence[str], component_separator: str, repetition_separator: str | None = None
+) -> list[Problem]:
     """Every fault of a segment whose elements' texts are ``elements`` (01 first)."""
     if not any(elements):
         return _without_data(definition)
-    problems = list(_check_all(definition.uses, elements, component_separator, definition.tag, None))
+    separators = Separators(component_separator, repetition_separator)
+    problems = list(_check_all(definition.uses, elements, separators, definition.tag, None))
     missing = {problem.element for problem in problems if problem.code is Code.MISSING_ELEMENT}
     problems.extend(_check_notes(definition.notes, elements, missing, definition.tag, 2))
     problems.extend(_surplus(definition, elements))
@@ -47,7 +58,7 @@ def _without_data(definition: SegmentDef) -> list[Problem]:
 
 
 def _check_all(
-    uses: Sequence[Use], texts: Sequence[str], separator: str, name: str, within: int | None
+    uses: Sequence[Use], texts: Sequence[str], separators: Separators, name: str, within: int | None
 ) -> Iterator[Problem]:
     """The elements of a segment, or (``within`` the element at that position) the components of a composite."""
     for position, use in enumerate(uses, 1):
@@ -55,19 +66,42 @@ def _check_all(
         if not text:
             if use.required:
                 yield _missing(name, position, within)
-        elif isinstance(use.definition, CompositeDef):
-            yield from _check_composite(use.definition, text, separator, name, position)
+        elif use.repeat > 1 and separators.repetition is not None:
+            yield from _check_repeated(use, text, separators, name, position)
         else:
-            problem = check_element(use.definition, text, separator, place(name, position, within))
-            if problem is not None:
-                yield _at(problem, position, within)
+            yield from _check_one(use, text, separators, name, position, within)
+
+
+def _check_repeated(use: Use, text: str, separators: Separators, name: str, position: int) -> Iterator[Problem]:
+    """An element that may be repeated: each of its occurrences, and how many there are."""
+    repetitions = text.split(separators.repetition)
+    for repetition in filter(None, repetitions):
+        yield from _check_one(use, repetition, separators, name, position, None)
+    if len(repetitions) > use.repeat:
+        message = (
+            f"{place(name, position)} is repeated {len(repetitions)} times, but may be at most {use.repeat} times. "
+            "Remove what is too much."
+        )
+        yield Problem(Code.TOO_MANY_REPETITIONS, position, message, value=text, ack="12")
+
+
+def _check_one(
+    use: Use, text: str, separators: Separators, name: str, position: int, within: int | None
+) -> Iterator[Problem]:
+    if isinstance(use.definition, CompositeDef):
+        yield from _check_composite(use.definition, text, separators, name, position)
+        return
+    where = place(name, position, within)
+    problem = check_element(use.definition, text, separators.component, where, separators.repetition)
+    if problem is not None:
+        yield _at(problem, position, within)
 
 
 def _check_composite(
-    definition: CompositeDef, text: str, separator: str, name: str, position: int
+    definition: CompositeDef, text: str, separators: Separators, name: str, position: int
 ) -> Iterator[Problem]:
-    components = text.split(separator)
-    problems = list(_check_all(definition.uses, components, separator, name, position))
+    components = text.split(separators.component)
+    problems = list(_check_all(definition.uses, components, separators, name, position))
     missing = {problem.component for problem in problems if problem.code is Code.MISSING_ELEMENT}
     yield from problems
     for problem in _check_notes(definition.notes, components, missing, f"{name}{position:02}-", 1):
@@ -108,7 +142,9 @@ def place(name: str, position: int, within: int | None = None) -> str:
     return f"{name}{position:02}" if within is None else f"{name}{within:02}-{position}"
 
 
-def check_element(definition: ElementDef, text: str, component_separator: str, where: str) -> Problem | None:
+def check_element(
+    definition: ElementDef, text: str, component_separator: str, where: str, repetition_separator: str | None = None
+) -> Problem | None:
     """The fault of one element that is there, if any. ``where`` names it in the message; the position is the caller's."""
     kind = definition.type
     numeric = kind == "R" or kind[0] == "N"
@@ -125,7 +161,7 @@ def check_element(definition: ElementDef, text: str, component_separator: str, w
     if kind == "TM":
         return _check_time(text, where)
     if kind == "AN":
-        return _check_text(text, component_separator, where)
+        return _check_text(text, component_separator, repetition_separator, where)
     return None
 
 
@@ -152,7 +188,7 @@ def _length_problem(definition: ElementDef, text: str, length: int, where: str) 
 def _check_code(definition: ElementDef, text: str, where: str) -> Problem | None:
     codes = definition.codes
     if codes is None:
-        return _check_text(text, "", where)
+        return _check_text(text, "", None, where)
     if text in codes:
         return None
     hint = ""
@@ -184,7 +220,7 @@ def _check_time(text: str, where: str) -> Problem | None:
     return None
 
 
-def _check_text(text: str, component_separator: str, where: str) -> Problem | None:
+def _check_text(text: str, component_separator: str, repetition_separator: str | None, where: str) -> Problem | None:
     if not text.isprintable() and not _CONTROL.isdisjoint(text):
         bad = next(character for character in text if character in _CONTROL)
         message = f"{where} contains the control character 0x{ord(bad):02X}, which text must not. Remove it."
@@ -193,6 +229,12 @@ def _check_text(text: str, component_separator: str, where: str) -> Problem | No
         message = (
             f"{where} contains {component_separator!r}, which this interchange uses to separate components (ISA16). "
             "It was taken as text; use another ISA16 or another character."
+        )
+        return _problem(Code.DELIMITER_IN_TEXT, message, text, "6")
+    if repetition_separator and repetition_separator in text:
+        message = (
+            f"{where} contains {repetition_separator!r}, which this interchange uses to repeat elements (ISA11), but may not be repeated. "
+            "It was taken as text; use another ISA11 or another character."
         )
         return _problem(Code.DELIMITER_IN_TEXT, message, text, "6")
     return None

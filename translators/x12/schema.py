@@ -40,10 +40,11 @@ class CompositeDef:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What stands at one position of a segment or composite."""
+    """What stands at one position of a segment or composite. ``repeat`` is how often, in an interchange that has a repetition separator."""
 
     definition: ElementDef | CompositeDef
     required: bool
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,11 @@ def _uses(
     entry: dict[str, Any], elements: dict[str, ElementDef], composites: dict[str, CompositeDef]
 ) -> tuple[Use, ...]:
     return tuple(
-        Use(composites[use["composite"]] if "composite" in use else elements[use["ref"]], use["req"] == "M")
+        Use(
+            composites[use["composite"]] if "composite" in use else elements[use["ref"]],
+            use["req"] == "M",
+            use.get("repeat", 1),
+        )
         for use in entry["elements"]
     )
 

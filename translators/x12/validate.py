@@ -41,6 +41,7 @@ class SetValidator:
         self._offset = start.offset
         self._limits = limits
         self._component = start.isa.delimiters.component
+        self._repetition = start.isa.delimiters.repetition
         self._count = 1
         self._table = table
         self._kept: list[Finding] = []
@@ -77,12 +78,14 @@ class SetValidator:
         definition = self._definition(line.tag)
         if definition is None or move.fit is Fit.NOT_IN_SET:
             return
-        for problem in check_segment(definition, line.texts, self._component):
+        for problem in check_segment(definition, line.texts, self._component, self._repetition):
             self._report_problem(problem, line, self._path(line, move))
         if line.garbled:
             self._report_garbled(line, self._path(line, move))
         if move.step is not None:
-            self._grow(move.step, _segment(definition, line, self._count, self._component), self._plan)
+            self._grow(
+                move.step, _segment(definition, line, self._count, self._component, self._repetition), self._plan
+            )
 
     def long_segment(self, tag: str, offset: int, size: int) -> None:
         """A segment that was too long to be kept."""
@@ -356,14 +359,16 @@ def _at(code: Code, message: str, at: Place, path: str, ack: str) -> Finding:
     )
 
 
-def _segment(definition: SegmentDef, line: Line, index: int, component: str) -> Segment:
+def _segment(definition: SegmentDef, line: Line, index: int, component: str, repetition: str | None) -> Segment:
     texts = line.texts
     while texts and not texts[-1]:
         texts.pop()
     elements: list[Element] = list(texts)
     for position, use in enumerate(definition.uses[: len(elements)]):
-        if isinstance(use.definition, CompositeDef) and texts[position]:
-            components = texts[position].split(component)
+        text = texts[position]
+        repeated = use.repeat > 1 and repetition is not None and repetition in text
+        if isinstance(use.definition, CompositeDef) and text and not repeated:
+            components = text.split(component)
             while len(components) > 1 and not components[-1]:
                 components.pop()
             elements[position] = tuple(components)

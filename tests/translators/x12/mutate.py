@@ -8,7 +8,7 @@ that one fault is one fault.
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from translators.x12.events import InterchangeStart, SetRead
 from translators.x12.reader import read
@@ -33,15 +33,16 @@ from .generate import make_element, make_segment
 class Expected:
     """What must be found: one finding with one of these codes, at one of these segments counted from ST, and its AK304 or AK403.
 
-    ``path`` is None where it depends on which loop was taken.
+    ``path`` is None where it depends on which loop was taken. ``most`` is more than 1 where one change breaks the structure twice.
     """
 
     codes: frozenset[str]
-    segment_indexes: tuple[int, ...]
+    segment_indexes: Sequence[int]
     ack_codes: frozenset[str]
     path: str | None = None
     element: int | None = None
     component: int | None = None
+    most: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +169,18 @@ def _changed(interchange: Opened, index: int, lines: Sequence[bytes], what: str,
     return Mutated(interchange.with_body(index, lines), what, index, tags, expected)
 
 
-def _at_places(*codes: tuple[str, str], index: int, or_next: bool = False, path: str | None = None) -> Expected:
-    indexes = (index, index + 1) if or_next else (index,)
-    return Expected(frozenset(code for code, _ in codes), indexes, frozenset(f"AK304:{ack}" for _, ack in codes), path)
+def _at_place(code: tuple[str, str], index: int, path: str | None = None) -> Expected:
+    return Expected(frozenset({code[0]}), (index,), frozenset({f"AK304:{code[1]}"}), path)
+
+
+def _from_place(index: int, most: int = 1) -> Expected:
+    """A segment stands where it does not belong: told there, or at the first segment that shows it."""
+    return Expected(
+        frozenset(code for code, _ in MISPLACED),
+        range(index, 10_000),
+        frozenset(f"AK304:{ack}" for _, ack in MISPLACED),
+        most=most,
+    )
 
 
 MISSING = ("missing-segment", "3")
@@ -180,6 +190,7 @@ OVER_MAXIMUM = ("segment-over-maximum", "5")
 LOOP_OVER_MAXIMUM = ("loop-over-maximum", "4")
 UNKNOWN = ("unknown-segment", "1")
 NOT_IN_SET = ("segment-not-in-set", "6")
+MISPLACED = (OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING)
 
 
 # Faults of the structure
@@ -194,7 +205,8 @@ def drop_mandatory(chance: random.Random, data: bytes) -> Mutated | None:
         return None
     at = chance.choice(once)
     path = "/".join(part for part in (body[at].parent, body[at].place_path.rpartition("/")[2]) if part)
-    expected = _at_places(MISSING, index=at + 2, path=path)
+    # What follows may have a place here too; then it shows later.
+    expected = replace(_at_place(MISSING, at + 2, path), segment_indexes=range(at + 2, 10_000))
     lines = [standing.text for standing in body]
     return _changed(interchange, index, lines[:at] + lines[at + 1 :], f"{body[at].path} left out", expected)
 
@@ -222,7 +234,7 @@ def repeat_too_often(chance: random.Random, data: bytes) -> Mutated | None:
     lines = [standing.text for standing in body]
     lines[last + 1 : last + 1] = unit * missing
     kind = LOOP_OVER_MAXIMUM if chosen.begins_loop else OVER_MAXIMUM
-    expected = _at_places(
+    expected = _at_place(
         kind, index=last + 3 + len(unit) * (missing - 1), path=f"{chosen.place_path}[{chosen.places[-1].limit + 1}]"
     )
     return _changed(interchange, index, lines, f"{chosen.place_path} once too often", expected)
@@ -242,9 +254,9 @@ def swap_neighbours(chance: random.Random, data: bytes) -> Mutated | None:
     at = chance.choice(pairs)
     lines = [standing.text for standing in body]
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
-    expected = _at_places(
-        OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING, index=at + 2, or_next=True
-    )
+    # The first segment of a loop outside it: it is misplaced itself, and what belongs to it may be missing there.
+    most = 2 if body[at].begins_loop or body[at + 1].begins_loop else 1
+    expected = _from_place(at + 2, most)
     return _changed(interchange, index, lines, f"{body[at].path} and {body[at + 1].path} exchanged", expected)
 
 
@@ -272,9 +284,8 @@ def insert_own(chance: random.Random, data: bytes) -> Mutated | None:
     made = make_segment(tag, chance, version=opened_set.schema.version)
     lines = [standing.text for standing in opened_set.body]
     lines.insert(at, _text(tag, made.elements, interchange.delimiters))
-    expected = _at_places(
-        OUT_OF_ORDER, UNEXPECTED, OVER_MAXIMUM, LOOP_OVER_MAXIMUM, MISSING, index=at + 2, or_next=True
-    )
+    most = max((_demands(place) for place in _loops(opened_set.schema.structure) if place.tag == tag), default=1)
+    expected = _from_place(at + 2, most)
     return _changed(interchange, index, lines, f"{tag} put in as segment {at + 2}", expected)
 
 
@@ -290,7 +301,7 @@ def _insert(
     tag, rest = make(opened_set.schema)
     lines = [standing.text for standing in opened_set.body]
     lines.insert(at, tag.encode() + rest.replace(b"*", interchange.delimiters.element.encode()))
-    expected = _at_places(kind, index=at + 2)
+    expected = _at_place(kind, index=at + 2)
     return _changed(interchange, index, lines, f"{tag} put in as segment {at + 2}", expected)
 
 
@@ -299,6 +310,18 @@ def _tags(places: Sequence[Place]) -> Iterator[str]:
         yield place.tag
         if isinstance(place, LoopPlace):
             yield from _tags(place.children)
+
+
+def _loops(places: Sequence[Place]) -> Iterator[LoopPlace]:
+    for place in places:
+        if isinstance(place, LoopPlace):
+            yield place
+            yield from _loops(place.children)
+
+
+def _demands(loop: LoopPlace) -> int:
+    """How many findings one segment can make that begins a loop: the segment itself, and each mandatory place it then lacks."""
+    return 1 + sum(place.required for place in loop.children[1:])
 
 
 def _one_set(chance: random.Random, data: bytes) -> tuple[Opened, int]:
