@@ -51,6 +51,8 @@ class Readings:
         self._rivals: list[_Rival] = []
         self.revision: Told | None = None
         """How the faults told since the readings parted are to be told instead: one that takes the place of them all."""
+        self.parted = False
+        """Whether the readings parted at the last segment, over a fault that has nothing to do with those before."""
 
     @property
     def in_doubt(self) -> bool:
@@ -59,7 +61,7 @@ class Readings:
 
     def advance(self, tag: str) -> Move:
         """Take the next segment of the set."""
-        self.revision = None
+        self.revision, self.parted = None, False
         if tag not in self._plan.tags:
             return Move(Fit.NOT_IN_SET, -1)
         straight = list(self._straight(tag))
@@ -97,6 +99,7 @@ class Readings:
         move = self.walker.stumble(tag)
         if move.fit is not Fit.STILL_OVER:
             self._rivals = list(self._others(move, before, tag))
+            self.parted = True
         return move
 
     def _others(self, move: Move, before: Walker, tag: str) -> Iterator[_Rival]:

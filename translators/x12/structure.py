@@ -252,14 +252,22 @@ class Walker:
         return None
 
     def settle(self, tag: str) -> Move | None:
-        """Take a segment that was told to be missing and comes after all, and go on from its place; None if ``tag`` is no such."""
+        """Take a segment that was told to be missing and comes after all; None if ``tag`` is no such.
+
+        Where its loop is still open, go on from its place.
+        """
         if any(not self._lacks(step) for step in self._plan.steps(self.position, tag)):
             return None
         late = self._plan.behind(self.position, tag)
         if late is None or late not in self._missed:
-            return None
+            owed = next((node for node in self._missed if self._plan.nodes[node].tag == tag), None)
+            return None if owed is None else self._pay(owed)
         self._missed.difference_update(self._plan.after(late))
         return self._go(self._plan.step_to(late), Fit.OUT_OF_ORDER)
+
+    def _pay(self, node: int) -> Move:
+        self._missed.discard(node)
+        return self.leave_aside(Fit.OUT_OF_ORDER, node, node)
 
     def straight(self, tag: str) -> "Walker | None":
         """In a detour, another walker that takes the segment where it can stand without one; None where it cannot."""
@@ -294,11 +302,10 @@ class Walker:
 
     def leave_aside(self, fit: Fit, index: int, around: int) -> Move:
         """Take a segment as misplaced, with what belongs to it and lies within ``around``, and stay."""
-        target = self._plan.head(index)
-        self._detour = (target, around, self._plan.nodes[around].end)
+        self._detour = (self._plan.head(index), around, self._plan.nodes[around].end)
         (self._strays if fit is Fit.UNEXPECTED else self._seen_early).add(index)
         self._last = None
-        return Move(fit, target)
+        return Move(fit, index)
 
     def take_back(self) -> int | None:
         """Undo the last step, but remember that its segment was there. The node that it counted; None where it cannot be undone."""

@@ -153,15 +153,12 @@ class SetValidator:
 
     def _place(self, line: Line, readings: Readings, plan: Plan) -> Move:
         """Find the segment's place, and tell what is wrong with it."""
-        was_in_doubt = readings.in_doubt
         move = readings.advance(line.tag)
         if readings.revision is not None:
             self._revise(readings.revision, plan)
-        if not was_in_doubt or not readings.in_doubt:
-            self._doubtful = []
+        if readings.parted:
+            self._doubtful, self._suspects = [], self._suspects_at(line)
         if move.fit is not Fit.FITS:
-            if readings.in_doubt and not self._doubtful:
-                self._suspects = self._suspects_at(line)
             self._report_place(line, move, self._path(line, move), plan)
         if move.fit is not Fit.NOT_IN_SET:
             self._last = (line, self._count)
@@ -228,7 +225,8 @@ class SetValidator:
 
     def _report_order(self, move: Move, line: Line, path: str, plan: Plan) -> None:
         place = plan.nodes[move.step.counter if move.step else move.node]
-        self._withdraw([self._missing.pop(node) for node in plan.after(place.index) if node in self._missing])
+        explained = plan.after(place.index) if move.step else [place.index]
+        self._withdraw([self._missing[node] for node in explained if node in self._missing])
         what = f"The loop {place.id}" if place.loop else place.id
         message = (
             f"{what} stands too late: segment {self._count} of the set must come before what stands in front of it. "
