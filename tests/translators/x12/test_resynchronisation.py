@@ -1,6 +1,7 @@
 """One fault, one finding, at its place, and the rest still judged: for every set and version there are tables for."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -16,8 +17,10 @@ from .mutate import (
     FAULTS,
     Mutated,
     Mutator,
+    Opened,
     drop_mandatory,
     insert_own,
+    opened,
     repeat_too_often,
     swap_neighbours,
 )
@@ -77,6 +80,30 @@ def test_a_second_fault_later_in_the_set_is_found_too(version: str, set_id: str,
         assert first.segment == stranger.partition("*")[0]
         assert (second.code, second.segment_index) == (min(made.expected.codes), later + 1)
         assert second.path == made.expected.path
+
+
+@each_table
+def test_two_misplaced_segments_are_two_findings(version: str, set_id: str) -> None:
+    for seed in range(4):
+        chance = random.Random(f"{seed} {version} {set_id}")
+        interchange = opened(frame(set_id, [make_set(set_id, chance, 0.3, version)], version=version))
+        lines = [standing.text for standing in interchange.sets[0].body]
+        half = len(lines) // 2
+        if half < 3:
+            continue
+        early, late = chance.randrange(half - 2), chance.randrange(half + 1, len(lines) - 1)
+        both = exchanged(exchanged(lines, early), late)
+        if structural(interchange, exchanged(lines, early)) and structural(interchange, exchanged(lines, late)):
+            assert len(structural(interchange, both)) >= 2
+
+
+def exchanged(lines: Sequence[bytes], at: int) -> list[bytes]:
+    return [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]]
+
+
+def structural(interchange: Opened, lines: Sequence[bytes]) -> list[Finding]:
+    (faults,) = faults_of(interchange.with_body(0, lines))
+    return [fault for fault in faults if (fault.ack_code or "").startswith("AK304")]
 
 
 def with_segment(made: Mutated, line: bytes, index: int) -> bytes:
