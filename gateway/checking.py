@@ -77,7 +77,13 @@ def check(
         return against_order(document, checks, orders, read.tree)
 
     tables = partner_rules.tables(applied, Direction.INBOUND)
-    report = check_x12(pieces, inspect=partial(_translated, compare=compared), tables=tables)
+    terms = applied.profile.x12
+    report = check_x12(
+        pieces,
+        encoding=terms.encoding if terms else None,
+        inspect=partial(_translated, compare=compared),
+        tables=tables,
+    )
     return Checked(
         report.accepted and not any(finding.is_error for finding in agreed),
         report.interchanges,

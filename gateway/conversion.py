@@ -275,5 +275,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
         version=version[:5] if terms is None else terms.interchange_version,
         test=any(document.test for document in documents) if terms is None else terms.test,
     )
-    form = write.Form(_delimiters(version) if terms is None else delimiters_of(terms))
+    form = (
+        write.Form(_delimiters(version)) if terms is None else write.Form(delimiters_of(terms), encoding=terms.encoding)
+    )
     return write.interchange(envelope, groups, form)

@@ -132,7 +132,7 @@ class Envelopes:
         """Take control numbers and write the bytes, in the transaction that stores them."""
         interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
         envelope = _envelope(draft, interchange, now)
-        form = write.Form(delimiters=delimiters_of(draft.terms))
+        form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
         if draft.nodes is None:
             assert isinstance(draft.document, InterchangeAcknowledgement)
             data = write.acknowledgements(envelope, [draft.document], form)
@@ -177,9 +177,10 @@ def _prove(draft: Draft, tables: Tables) -> None:
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
     table = table_for(draft.set_id, draft.terms.version)
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=table)
-    form = write.Form(delimiters=delimiters_of(draft.terms))
+    form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
-    faults = [found for found in check([written], tables=tables).findings if found.is_error]
+    report = check([written], encoding=draft.terms.encoding, tables=tables)
+    faults = [found for found in report.findings if found.is_error]
     if faults:
         shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
         more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""

@@ -14,7 +14,7 @@ from canonical.errors import NotFound
 from canonical.identity import PartnerId
 
 from . import registry
-from .profile import AcknowledgementType, InterchangeAddress, PartlyGood, X12Terms
+from .profile import AcknowledgementType, InterchangeAddress, PartlyGood, TextEncoding, X12Terms
 from .registry import AppliedProfile
 
 ACKNOWLEDGEMENT_SET = "997"
@@ -52,9 +52,9 @@ class Address:
 class X12Agreement:
     """The envelope of a document and what is answered to it.
 
-    ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``acknowledge`` says whether we
-    answer what comes, and ``acknowledgement_type`` with which set; ``answer_time`` how long we wait for the partner's answer, None
-    when none is expected.
+    ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``encoding`` is that of text beyond
+    ASCII in what we write. ``acknowledge`` says whether we answer what comes, and ``acknowledgement_type`` with which set;
+    ``answer_time`` how long we wait for the partner's answer, None when none is expected.
     """
 
     sender: Address
@@ -66,6 +66,7 @@ class X12Agreement:
     component: str
     segment: str
     repetition: str | None
+    encoding: str
     acknowledge: bool
     acknowledgement_type: AcknowledgementType
     partly_good_groups: PartlyGood
@@ -179,6 +180,7 @@ def x12_agreement(terms: X12Terms, direction: Direction) -> X12Agreement:
         component=terms.delimiters.component,
         segment=terms.delimiters.segment,
         repetition=terms.repetition,
+        encoding=terms.encoding or TextEncoding.UTF_8,
         acknowledge=terms.acknowledgement.send,
         acknowledgement_type=terms.acknowledgement.type,
         partly_good_groups=terms.acknowledgement.partly_good_groups,

@@ -234,6 +234,16 @@ def _bounded_hours(value: int | None) -> int | None:
     return value
 
 
+class TextEncoding(StrEnum):
+    """How text beyond ASCII is encoded in X12, by the names that are used everywhere."""
+
+    ASCII = "ascii"
+    UTF_8 = "utf-8"
+    ISO_8859_1 = "iso-8859-1"
+    WINDOWS_1252 = "windows-1252"
+    CP437 = "cp437"
+
+
 class X12Terms(Value):
     """How X12 interchanges with the partner look."""
 
@@ -244,6 +254,11 @@ class X12Terms(Value):
         None, description='ISA12 of what we send, where it is not the first five digits of the version, e.g. "00401".'
     )
     usage: Literal["T", "P"] = Field(description="ISA15: T for test, P for production.")
+    encoding: TextEncoding | None = Field(
+        None,
+        description="The encoding of text beyond ASCII, both ways, e.g. utf-8, iso-8859-1 or windows-1252; ascii refuses such text. "
+        "Not given, we send utf-8 and read utf-8 or else iso-8859-1.",
+    )
     delimiters: WrittenDelimiters = WrittenDelimiters()
     acknowledgement: AcknowledgementTerms = AcknowledgementTerms()
     acknowledge_within: Annotated[int | None, BeforeValidator(_hours), AfterValidator(_bounded_hours)] = Field(

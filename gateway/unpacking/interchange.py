@@ -54,7 +54,8 @@ NO_ERROR = "000"
 def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked, orders: Orders) -> None:
     """Fill ``unpacked`` with what an X12 file contains. ``applied`` must have X12 terms."""
     opening = _Opening(applied, unpacked, orders)
-    for event in reader.read(chunks, tables=partner_rules.tables(applied, Direction.INBOUND)):
+    tables = partner_rules.tables(applied, Direction.INBOUND)
+    for event in reader.read(chunks, encoding=opening.encoding, tables=tables):
         match event:
             case InterchangeStart():
                 opening.interchange(event.header, event.findings)
@@ -102,6 +103,11 @@ class _Opening:
         self._verdicts: dict[int, SetVerdict] = {}
         self._stranger: tuple[str, str] | None = None
         self._nameless_group = False
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding agreed for what comes."""
+        return self._terms.encoding
 
     def interchange(self, header: InterchangeHeader, findings: Iterable[Finding]) -> None:
         self._unpacked.findings += findings

@@ -1,15 +1,24 @@
 """The inside of a transaction set: its segments in their order, each with the step that led to it, and the tree they make."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .lexer import Run
 from .schema import CompositeDef, SegmentDef, Use
 from .segments import Delimiters, Element, LoopNode, Node, Repeated, Segment, SegmentNode, TransactionSet
 from .structure import Plan, Step
 
 Piece = Segment | list[str]
 """A segment, or its tag and elements as they were split, where nothing in it needed a closer look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which segment of a set: its name, its number from ST on, and its offset in the file."""
+
+    tag: str
+    index: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,8 @@ class Body:
         self.pieces: list[Piece] = []
         self._stretches: list[_Stretch] = []
         self._tree: TransactionSet | None = None
+        self._open: list[int] = []
+        self._seen = 0
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Body) and self.tree == other.tree
@@ -44,9 +55,9 @@ class Body:
         self.steps.append(step)
         self.pieces.append(segment)
 
-    def stretch(self, number: int, run: Run) -> None:
-        """What comes next was taken from ``run`` where it is now."""
-        self._stretches.append(_Stretch(len(self.pieces), number, run.offset + run.lead, run.gap))
+    def stretch(self, first: int, number: int, offset: int, gap: int) -> None:
+        """Pieces from ``first`` on came from a run: the first of them is segment ``number`` of the set and stood at ``offset``."""
+        self._stretches.append(_Stretch(first, number, offset, gap))
 
     @property
     def tree(self) -> TransactionSet:
@@ -69,7 +80,27 @@ class Body:
                 continue
             yield Segment(piece[0], self._elements(piece), number, offset)
             number += 1
-            offset += sum(map(len, piece)) + len(piece) - 1 + gap
+            offset += _size(piece) + gap
+
+    def innermost(self) -> Place | None:
+        """The segment that began the innermost loop that is open; None at the top."""
+        for position in range(self._seen, len(self.steps)):
+            step = self.steps[position]
+            del self._open[step.keep :]
+            if step.opens:
+                self._open.append(position)
+        self._seen = len(self.steps)
+        return self._place(self._open[-1]) if self._open else None
+
+    def _place(self, position: int) -> Place:
+        piece = self.pieces[position]
+        if isinstance(piece, Segment):
+            return Place(piece.tag, piece.index, piece.offset)
+        at = bisect_right(self._stretches, position, key=_first) - 1
+        stretch = self._stretches[at]
+        before = self.pieces[stretch.first : position]
+        size = sum(_size(each) + stretch.gap for each in before if not isinstance(each, Segment))
+        return Place(piece[0], stretch.number + len(before), stretch.offset + size)
 
     def _elements(self, piece: list[str]) -> tuple[Element, ...]:
         composites = self.plan.composites(piece[0])
@@ -89,6 +120,15 @@ class Body:
                 open_loops.append(loop)
                 siblings = loop.children
             siblings.append(SegmentNode(nodes[step.target].id, segment))
+
+
+def _first(stretch: _Stretch) -> int:
+    return stretch.first
+
+
+def _size(piece: list[str]) -> int:
+    """The bytes of a segment without its terminator."""
+    return sum(map(len, piece)) + len(piece) - 1
 
 
 def segment_of(

@@ -68,15 +68,18 @@ def check(
     chunks: Iterable[bytes],
     limits: Limits = DEFAULT,
     *,
+    encoding: str | None = None,
     inspect: Callable[[SetRead], Sequence[Finding]] = _nothing_more,
     tables: Tables = STANDARD,
 ) -> CheckReport:
-    """Judge a file given in pieces by ``tables``. ``inspect`` tells what else is wrong with a set that they accept."""
+    """Judge a file given in pieces by ``tables``. ``encoding`` is as for :func:`.reader.read`; ``inspect`` tells what else is wrong
+    with a set that they accept.
+    """
     interchanges: list[dict[str, Any]] = []
     sets: list[dict[str, Any]] = []
     findings: list[Finding] = []
     unlisted = errors = listed = 0
-    for event in read(chunks, limits, tables=tables):
+    for event in read(chunks, limits, encoding=encoding, tables=tables):
         match event:
             case InterchangeStart():
                 interchanges.append(_interchange(event.header))

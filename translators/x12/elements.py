@@ -41,11 +41,7 @@ def check_segment(
     if others:
         problems = sorted([*problems, *others], key=_element_of)
     missing = {problem.element for problem in problems if problem.code is Code.MISSING_ELEMENT}
-    for note in definition.notes:
-        problem = check_note(note, elements, definition.tag)
-        if problem is not None and problem.element not in missing:
-            problems.append(problem)
-            missing.add(problem.element)
+    problems.extend(_check_notes(definition.notes, elements, missing, definition.tag, 2))
     problems.extend(_surplus(definition, elements))
     return problems
 
@@ -128,17 +124,28 @@ def _check_composite(
     definition: CompositeDef, text: str, separator: str, name: str, position: int
 ) -> Iterator[Problem]:
     components = text.split(separator)
-    yield from _check_all(definition.uses, components, separator, name, position)
-    for note in definition.notes:
-        problem = check_note(note, components, f"{name}{position:02}-")
-        if problem is not None:
-            yield _at(problem, problem.element or 1, position)
+    problems = list(_check_all(definition.uses, components, separator, name, position))
+    missing = {problem.component for problem in problems if problem.code is Code.MISSING_ELEMENT}
+    yield from problems
+    for problem in _check_notes(definition.notes, components, missing, f"{name}{position:02}-", 1):
+        yield _at(problem, problem.element or 1, position)
     if any(components[len(definition.uses) :]):
         message = (
             f"{place(name, position, None)} has {len(components)} components, but the standard knows only "
             f"{len(definition.uses)}. Remove what is too much."
         )
         yield Problem(Code.TOO_MANY_ELEMENTS, position, message, len(definition.uses) + 1, text, "3")
+
+
+def _check_notes(
+    notes: Sequence[Note], texts: Sequence[str], missing: set[int | None], name: str, digits: int
+) -> Iterator[Problem]:
+    """The faults of notes, each missing element told once. ``missing`` are those told already."""
+    for note in notes:
+        problem = check_note(note, texts, name, digits)
+        if problem is not None and problem.element not in missing:
+            missing.add(problem.element)
+            yield problem
 
 
 def _at(problem: Problem, position: int, within: int | None) -> Problem:
@@ -248,15 +255,18 @@ def _check_text(text: str, component_separator: str, where: str) -> Problem | No
     return None
 
 
-def check_note(note: Note, texts: Sequence[str], name: str) -> Problem | None:
-    """The fault of one relational note, at the first element that is missing or too much."""
+def check_note(note: Note, texts: Sequence[str], name: str, digits: int = 2) -> Problem | None:
+    """The fault of one relational note, at the first element that is missing or too much.
+
+    ``name`` and the position in so many ``digits`` name an element in the message: ``PO102``, ``MEA04-2``.
+    """
     positions = note.positions
     count = len(texts)
     given = [position for position in positions if position <= count and texts[position - 1]]
     if not given and note.kind != "R":
         return None
     if note.kind == "E":
-        return _excluded(given, texts, name) if len(given) > 1 else None
+        return _excluded(given, texts, name, digits) if len(given) > 1 else None
     absent = [position for position in positions if position not in given]
     if note.kind == "P":
         broken = bool(absent)
@@ -267,18 +277,19 @@ def check_note(note: Note, texts: Sequence[str], name: str) -> Problem | None:
         broken = positions[0] in given and bool(absent) and (note.kind == "C" or len(absent) == len(positions) - 1)
     if not broken:
         return None
-    message = f"{name}{absent[0]:02} is missing: {_demand(note, name)}."
+    message = f"{name}{absent[0]:0{digits}} is missing: {_demand(note, name, digits)}."
     return Problem(Code.CONDITIONAL_ELEMENT_MISSING, absent[0], message, ack="2")
 
 
-def _excluded(given: list[int], texts: Sequence[str], name: str) -> Problem:
-    message = f"{name}{given[0]:02} and {name}{given[1]:02} exclude each other; send one of them."
+def _excluded(given: list[int], texts: Sequence[str], name: str, digits: int) -> Problem:
+    first, second = (f"{name}{position:0{digits}}" for position in given[:2])
+    message = f"{first} and {second} exclude each other; send one of them."
     return Problem(Code.EXCLUDED_ELEMENT, given[1], message, value=texts[given[1] - 1], ack="10")
 
 
-def _demand(note: Note, name: str) -> str:
+def _demand(note: Note, name: str, digits: int) -> str:
     """What a note demands, in words."""
-    names = [f"{name}{position:02}" for position in note.positions]
+    names = [f"{name}{position:0{digits}}" for position in note.positions]
     if note.kind == "P":
         return f"{', '.join(names)} must be sent together or not at all"
     if note.kind == "R":

@@ -146,6 +146,8 @@ class Code(StrEnum):
     """More characters, or digits of a number, than the element's maximum."""
     INVALID_CHARACTER = "invalid-character"
     """A character that the element's type does not allow: a letter in a number, a control character in text."""
+    NOT_IN_ENCODING = "text-not-in-encoding"
+    """Bytes that are no text in the encoding agreed with the partner (``x12.encoding``). The element cannot be read."""
     DELIMITER_IN_TEXT = "component-separator-in-text"
     """The text of a simple element contains the component separator. It was kept as it is."""
     REPETITION_IN_TEXT = "repetition-separator-in-text"

@@ -182,7 +182,8 @@ class Lexer:
         offset, data = self._base, self._take(count)
         self._last = data[-1:] or self._last
         if self._junk_at is None:
-            stripped = data.lstrip(_BLANK)
+            # More terminators after the IEA's are not worth a word.
+            stripped = data.lstrip(_BLANK + self._isa.terminator if self._isa else _BLANK)
             if not stripped:
                 return
             self._junk_at, data = offset + len(data) - len(stripped), stripped

@@ -147,8 +147,8 @@ class OpenInterchange:
     def line_breaks_untold(self) -> bool:
         return Code.LINE_BREAKS not in self._told
 
-    def look_around(self, raw: RawSegment) -> None:
-        """Tell, once each, what is odd about how segments stand in the file."""
+    def look_around(self, raw: RawSegment, encoding: str | None) -> None:
+        """Tell, once each, what is odd about how segments stand in the file. ``encoding`` is the one agreed for text, if any."""
         if raw.before.strip(b"\r\n") or raw.padded:
             message = "There is white space before segments or before their terminators. It was taken off."
             self._tell_once(Code.WHITE_SPACE, message, raw.offset)
@@ -159,7 +159,8 @@ class OpenInterchange:
             message = "There are segment terminators with nothing between them. They were passed over and not counted."
             self._tell_once(Code.EMPTY_SEGMENT, message, raw.offset)
         if not raw.data.isascii():
-            message = "There are characters beyond ASCII, which not every partner can read. They were read as UTF-8 or ISO 8859-1."
+            how = encoding.upper() if encoding else "UTF-8 or ISO 8859-1"
+            message = f"There are characters beyond ASCII, which not every partner can read. They were read as {how}."
             self._tell_once(Code.NON_ASCII, message, raw.offset)
         if not raw.terminated:
             message = "The last segment has no terminator. Check that the file was not cut off."

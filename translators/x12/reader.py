@@ -1,7 +1,7 @@
 """The whole file: interchanges, groups and sets, whatever state they are in. Bytes in, events out, in bounded memory.
 
-Text is decoded a segment at a time: as UTF-8 where its bytes are valid UTF-8, else as ISO 8859-1, so that any byte can be read and
-offsets always count bytes.
+Text is decoded a segment at a time, so that offsets always count bytes: in the encoding that was agreed, or, where none was, as
+UTF-8 where its bytes are valid UTF-8 and as ISO 8859-1 otherwise, so that any byte can be read.
 """
 
 import re
@@ -35,9 +35,14 @@ _X12_SEGMENT = re.compile(rb"(?:GS|GE|ST|SE|IEA|TA1)[^A-Za-z0-9\s]")
 _TRAILERS = {"SE": "ST", "GE": "GS"}
 
 
-def read(chunks: Iterable[bytes], limits: Limits = DEFAULT, *, tables: Tables = STANDARD) -> Iterator[Event]:
-    """The events of a file given in pieces of any size, judged by ``tables``."""
-    reader = Reader(limits, tables=tables)
+def read(
+    chunks: Iterable[bytes], limits: Limits = DEFAULT, *, encoding: str | None = None, tables: Tables = STANDARD
+) -> Iterator[Event]:
+    """The events of a file given in pieces of any size, judged by ``tables``.
+
+    ``encoding`` is the one agreed for text beyond ASCII, by Python's name.
+    """
+    reader = Reader(limits, encoding=encoding, tables=tables)
     for chunk in chunks:
         for start in range(0, len(chunk), _PIECE):
             yield from reader.feed(chunk[start : start + _PIECE])
@@ -47,8 +52,9 @@ def read(chunks: Iterable[bytes], limits: Limits = DEFAULT, *, tables: Tables = 
 class Reader:
     """The push form of :func:`read`."""
 
-    def __init__(self, limits: Limits = DEFAULT, *, tables: Tables = STANDARD) -> None:
+    def __init__(self, limits: Limits = DEFAULT, *, encoding: str | None = None, tables: Tables = STANDARD) -> None:
         self._limits = limits
+        self._encoding = encoding
         self._tables = tables
         self._lexer = Lexer(limits)
         self._interchange: OpenInterchange | None = None
@@ -120,10 +126,10 @@ class Reader:
     def _raw(self, raw: RawSegment) -> Iterator[Event]:
         interchange = self._interchange
         assert interchange is not None
-        interchange.look_around(raw)
+        interchange.look_around(raw, self._encoding)
         if not raw.data:
             return
-        line = read_line(raw, interchange.isa)
+        line = read_line(raw, interchange.isa, self._encoding)
         match line.tag:
             case "ST":
                 yield from self._begin_set(line)

@@ -57,7 +57,7 @@ Row: TypeAlias = "dict[str, Rail | None]"
 
 
 class Rail(NamedTuple):
-    """The sure way from a position to a segment: the nearest step that misses nothing, ready to be taken without thinking.
+    """The sure way from a position to a segment: the nearest step, where it misses nothing, ready to be taken without thinking.
 
     ``proof`` must hold for the segment, and ``counter`` may have ``limit`` occurrences. A loop that ``opens`` begins its
     places ``low`` to ``high`` anew, with the counts ``fresh``. ``row`` are the rails that lead on from there.
@@ -117,6 +117,10 @@ class Plan:
             parent = self.nodes[parent].parent
         return loops
 
+    def after(self, index: int) -> list[int]:
+        """The node and those that come after it in the same loop."""
+        return [node for node in self.siblings(self.nodes[index].parent) if node >= index]
+
     def head(self, index: int) -> int:
         """The segment node that a place begins with: itself, or a loop's first segment."""
         return index + 1 if self.nodes[index].loop else index
@@ -172,9 +176,10 @@ class Plan:
         return row[tag]
 
     def _lay(self, position: int, tag: str) -> Rail | None:
-        sure = next((step for step in self.steps(position, tag) if not step.missed), None)
-        if sure is None or tag in _ENVELOPE:
+        steps = self.steps(position, tag)
+        if not steps or steps[0].missed or tag in _ENVELOPE:
             return None
+        sure = steps[0]
         definition = self.definition(sure.target, tag)
         if definition is None:
             return None
@@ -257,6 +262,7 @@ class Fit(Enum):
     OVER_MAXIMUM = "over maximum"
     STILL_OVER = "over maximum, told before"
     OUT_OF_ORDER = "out of order"
+    TOO_EARLY = "too early"
     UNEXPECTED = "unexpected"
     DETOUR = "belongs to something told before"
     NOT_IN_SET = "not in set"
@@ -280,7 +286,7 @@ class Walker:
 
     A segment that was passed over and comes after all takes the position back to its place. Any other that is out of order or
     unexpected starts a detour: as long as what follows belongs to the loop of that segment, it is taken silently; the main position
-    stays where it was.
+    stays where it was. A mandatory place is missing only where it was not seen before, however late or early.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -289,66 +295,155 @@ class Walker:
         self.counts = [0] * len(plan.nodes)
         self.counts[0] = 1
         self._missed: set[int] = set()
+        self._seen_early: set[int] = set()
+        self._strays: set[int] = set()
+        """Places in loops that were not open when their segments came; they are not missing when the loop begins next."""
         self._detour: tuple[int, int, int] | None = None
         """Position, and the range of nodes that belong to the detour."""
+        self._entered: dict[int, int] = {}
+        """The position before each loop that was begun."""
+        self._last: tuple[int, int, list[int]] | None = None
+        """To take the last step back: the position before it, its counter, and the counts that it changed from there on."""
 
-    def advance(self, tag: str) -> Move:
-        """Take the next segment of the set."""
+    def fork(self) -> "Walker":
+        """Another walker at the same place, with the same past."""
+        other = Walker(self._plan)
+        other.position = self.position
+        other.counts = list(self.counts)
+        other._missed = set(self._missed)
+        other._seen_early, other._strays = set(self._seen_early), set(self._strays)
+        other._entered = dict(self._entered)
+        other._detour, other._last = self._detour, self._last
+        return other
+
+    def follow(self, tag: str) -> Move | None:
+        """Take the next segment if it can stand here; None otherwise."""
         if self._detour is not None:
             move = self._follow_detour(tag)
             if move is not None:
                 return move
-            self._detour = None
-        steps = self._plan.steps(self.position, tag)
-        for step in steps:
-            if not step.missed and self._room(step):
+        for step in self._plan.steps(self.position, tag):
+            if self._room(step) and not self._lacks(step):
                 return self._go(step, Fit.FITS)
-        for step in steps:
-            if not step.missed:
+        return None
+
+    def settle(self, tag: str) -> Move | None:
+        """Take a segment that was told to be missing and comes after all; None if ``tag`` is no such.
+
+        Where its loop is still open, go on from its place.
+        """
+        if any(not self._lacks(step) for step in self._plan.steps(self.position, tag)):
+            return None
+        late = self._plan.behind(self.position, tag)
+        if late is None or late not in self._missed:
+            owed = next((node for node in self._missed if self._plan.nodes[node].tag == tag), None)
+            return None if owed is None else self._pay(owed)
+        self._missed.difference_update(self._plan.after(late))
+        return self._go(self._plan.step_to(late), Fit.OUT_OF_ORDER)
+
+    def _pay(self, node: int) -> Move:
+        self._missed.discard(node)
+        return self.leave_aside(Fit.OUT_OF_ORDER, node, node)
+
+    def straight(self, tag: str) -> "Walker | None":
+        """In a detour, another walker that takes the segment where it can stand without one; None where it cannot."""
+        if self._detour is None:
+            return None
+        other = self.fork()
+        other._detour = None
+        return other if other.follow(tag) is not None else None
+
+    def stumble(self, tag: str) -> Move:
+        """Take a segment that does not fit, in the likeliest way."""
+        self._detour = None
+        ahead = self._plan.steps(self.position, tag)
+        for step in ahead:
+            if not self._lacks(step):
                 excess = self.counts[step.counter] == step.limit
                 return self._go(step, Fit.OVER_MAXIMUM if excess else Fit.STILL_OVER)
         late = self._plan.behind(self.position, tag)
         if late is not None:
-            if late in self._missed:
-                return self._go(self._plan.step_to(late), Fit.OUT_OF_ORDER)
-            return self._leave(Fit.OUT_OF_ORDER, late, late)
-        if steps:
-            return self._go(steps[0], Fit.MISSED)
+            return self.leave_aside(Fit.OUT_OF_ORDER, late, late)
+        if ahead:
+            return self._go(ahead[0], Fit.MISSED)
         stray = self._plan.elsewhere(self.position, tag)
         if stray is not None:
-            return self._leave(Fit.UNEXPECTED, stray, self._plan.nodes[stray].parent)
+            return self.leave_aside(Fit.UNEXPECTED, stray, self._plan.nodes[stray].parent)
         return Move(Fit.NOT_IN_SET, -1)
+
+    def jump(self, tag: str) -> Move | None:
+        """Take a segment by the nearest way that passes over mandatory places; None where there is none."""
+        ahead = self._plan.steps(self.position, tag)
+        return self._go(ahead[0], Fit.MISSED) if ahead else None
+
+    def leave_aside(self, fit: Fit, index: int, around: int) -> Move:
+        """Take a segment as misplaced, with what belongs to it and lies within ``around``, and stay."""
+        self._detour = (self._plan.head(index), around, self._plan.nodes[around].end)
+        (self._strays if fit is Fit.UNEXPECTED else self._seen_early).add(index)
+        self._last = None
+        return Move(fit, index)
+
+    def take_back(self) -> int | None:
+        """Undo the last step, but remember that its segment was there. The node that it counted; None where it cannot be undone."""
+        if self._last is None:
+            return None
+        self.position, counter, counts = self._last
+        self.counts[counter : counter + len(counts)] = counts
+        self._seen_early.add(counter)
+        self._last = None
+        return counter
+
+    def leave_loop(self) -> int | None:
+        """Undo the innermost open loop, but remember that it was there. Its node; None where no loop is open."""
+        loops = self._plan.chain(self.position)
+        if not loops:
+            return None
+        loop = loops[-1]
+        self.position = self._entered[loop]
+        self.counts[loop] -= 1
+        self._seen_early.add(loop)
+        self._last = self._detour = None
+        return loop
+
+    def _lacks(self, step: Step) -> list[int]:
+        """The mandatory places passed over by ``step`` that are really missing."""
+        return [node for node in step.missed if not self.counts[node] and node not in self._seen_early]
 
     @property
     def on_rails(self) -> bool:
-        """Whether nothing is missed and no detour taken, so that :meth:`glide` may be used."""
-        return self._detour is None and not self._missed
+        """Whether nothing is missed, misplaced or left aside, so that :meth:`glide` may be used."""
+        return not (self._detour or self._missed or self._seen_early or self._strays)
 
     def glide(self, pieces: Iterable[str], separator: str, steps: list[Step], taken: MutableSequence[Any]) -> None:
-        """Take segments, given as text, for as long as each is certainly right and where it may be: :meth:`advance` without its cares.
+        """Take segments, given as text, for as long as each is certainly right and where it may be: :meth:`follow` without its cares.
 
         The steps and the split segments are added to ``steps`` and ``taken``.
         """
-        plan, counts = self._plan, self.counts
-        position = self.position
+        plan, counts, entered = self._plan, self.counts, self._entered
+        position = before = self.position
         row = plan.row(position)
+        rail = replaced = None
         for piece in pieces:
             elements = piece.split(separator)
-            rail = row.get(elements[0]) or plan.rail(position, elements[0])
-            if rail is None:
+            ahead = row.get(elements[0]) or plan.rail(position, elements[0])
+            if ahead is None:
                 break
-            proof, counter, limit, opens, low, high, fresh, row_there, step = rail
+            proof, counter, limit, opens, low, high, fresh, row_there, step = ahead
             count = counts[counter] + 1
             if count > limit or not proof(elements):
                 break
-            counts[counter] = count
             if opens:
+                replaced = counts[counter:high]
                 counts[low:high] = fresh
-            row = row_there
-            position = step.target
+                entered[counter] = position
+            counts[counter] = count
+            before, position, row, rail = position, step.target, row_there, ahead
             steps.append(step)
             taken.append(elements)
-        self.position = position
+        if rail is not None:
+            there = replaced if rail.opens and replaced else [counts[rail.counter] - 1]
+            self._last = (before, rail.counter, there)
+            self.position = position
 
     def _room(self, step: Step) -> bool:
         return step.limit == UNBOUNDED or self.counts[step.counter] < step.limit
@@ -365,24 +460,30 @@ class Walker:
             names = (*names, f"{place.id}[{self.counts[node]}]")
         return "/".join(names)
 
+    def path_here(self, tag: str) -> str:
+        """The path of a segment that has no place where it stands: the loops that are open, and its name."""
+        return "/".join([*self.loops(self.position), tag])
+
     def _go(self, step: Step, fit: Fit) -> Move:
-        missed = tuple((node, self.loops(node)) for node in step.missed)
+        lacking = self._lacks(step)
+        missed = tuple((node, self.loops(node)) for node in lacking)
         counts = self.counts
+        end = self._plan.nodes[step.counter].end if step.opens else step.counter + 1
+        self._last = (self.position, step.counter, counts[step.counter : end])
         counts[step.counter] += 1
         if step.opens:
-            end = self._plan.nodes[step.counter].end
+            self._entered[step.counter] = self.position
             counts[step.counter + 1 : end] = [0] * (end - step.counter - 1)
             counts[step.target] = 1
             self._missed.difference_update(range(step.counter + 1, end))
+            self._seen_early.difference_update(range(step.counter + 1, end))
+            self._seen_early.update(node for node in self._strays if step.counter < node < end)
+            self._strays -= self._seen_early
         self._missed.discard(step.counter)
-        self._missed.update(step.missed)
+        self._missed.update(lacking)
+        self._detour = None
         self.position = step.target
         return Move(fit, step.target, step, missed)
-
-    def _leave(self, fit: Fit, index: int, around: int) -> Move:
-        target = self._plan.head(index)
-        self._detour = (target, around, self._plan.nodes[around].end)
-        return Move(fit, target)
 
     def _follow_detour(self, tag: str) -> Move | None:
         assert self._detour is not None
@@ -391,7 +492,8 @@ class Walker:
             if not start <= step.counter < end:
                 continue
             begins_again = step.counter == start
-            if begins_again and any(not way.missed and self._room(way) for way in self._plan.steps(self.position, tag)):
+            ways = self._plan.steps(self.position, tag)
+            if begins_again and any(self._room(way) and not self._lacks(way) for way in ways):
                 return None
             self._detour = (step.target, start, end)
             return Move(Fit.DETOUR, step.target)

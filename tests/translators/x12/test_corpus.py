@@ -5,6 +5,7 @@ The folder lies beside the checkout, or where ``TALLY_CORPUS`` says; nothing of 
 
 import csv
 import os
+import random
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from canonical.finding import Finding
 from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
+
+from .pieces import random_pieces
 
 _BESIDE = Path(__file__).parents[4] / "shared" / "corpus"
 CORPUS = Path(os.environ.get("TALLY_CORPUS", _BESIDE))
@@ -91,6 +94,8 @@ def test_every_sample_is_read(row: dict[str, str]) -> None:
     events = list(read([data]))
     assert sum(isinstance(event, SetRead) for event in events) == int(row["st_count"])
     assert list(read(data[at : at + 1] for at in range(len(data)))) == events
+    for seed in range(3):
+        assert list(read(random_pieces(data, random.Random(seed)))) == events
 
 
 def is_judged(row: dict[str, str]) -> bool:

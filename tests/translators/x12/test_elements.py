@@ -195,6 +195,20 @@ def test_a_missing_element_is_told_once_though_a_note_wants_it_too() -> None:
     assert [problem.code.value for problem in check_segment(definition, ["", "ab"], ":")] == ["missing-element"]
 
 
+def test_a_note_between_components_names_them() -> None:
+    (problem,) = check_segment(SEGMENT, ["00", "", "05:ab"], ":")
+    assert problem.message == "ABC03-3 is missing: ABC03-2, ABC03-3 must be sent together or not at all."
+
+
+def test_a_missing_component_is_told_once_though_a_note_wants_it_too() -> None:
+    composite = CompositeDef("C2", (Use(TEXT, True), Use(TEXT, False)), (Note("P", (1, 2)),))
+    definition = SegmentDef("ABC", (Use(composite, False),), ())
+    problems = check_segment(definition, [":ab"], ":")
+    assert [(problem.code.value, problem.element, problem.component) for problem in problems] == [
+        ("missing-element", 1, 1)
+    ]
+
+
 def test_a_segment_of_optional_elements_only_may_not_be_empty() -> None:
     definition = SegmentDef("ABC", (Use(TEXT, False),), ())
     assert [problem.code.value for problem in check_segment(definition, [], ":")] == ["segment-without-data"]
