@@ -121,7 +121,14 @@ def test_at_most_five_codes() -> None:
 
 @pytest.mark.parametrize(
     ("value", "copy"),
-    [("x" * 200, "x" * 99), ("a|b^c", "a b c"), ("tab\there", "tab here"), ("~", None), ("a" * 98 + "| b", "a" * 98)],
+    [
+        ("x" * 200, "x" * 99),
+        ("a|b^c", "a b c"),
+        ("tab\there", "tab here"),
+        ("Zo\u00eb", "Zo?"),
+        ("~", None),
+        ("a" * 98 + "| b", "a" * 98),
+    ],
 )
 def test_copies_of_bad_data_are_short_and_free_of_delimiters(value: str, copy: str | None) -> None:
     isa = ISA[:-1] + ":"
