@@ -189,7 +189,8 @@ def _documents(data: bytes, filename: str, applied: AppliedProfile | None) -> tu
         told = [*findings, *(finding for result in settled for finding in result.findings)]
         rows = [result.document for result in settled if result.document is not None]
         return list(rows), tuple(_told(finding) for finding in told if finding.is_error)
-    return _from_x12(data)
+    terms = None if applied is None else applied.profile.x12
+    return _from_x12(data, None if terms is None else terms.encoding)
 
 
 def _parsed(data: bytes, filename: str) -> list[AnyDocument]:
@@ -202,10 +203,10 @@ def _parsed(data: bytes, filename: str) -> list[AnyDocument]:
         raise Misconfigured(f"{filename} is no canonical JSON: {told}.") from error
 
 
-def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
+def _from_x12(data: bytes, encoding: str | None) -> tuple[list[AnyDocument], tuple[str, ...]]:
     documents: list[AnyDocument] = []
     problems: list[str] = []
-    for event in read([data]):
+    for event in read([data], encoding=encoding):
         found = list(event.findings)
         if isinstance(event, SetRead) and event.tree is not None and event.status is not SyntaxStatus.REJECTED:
             translated = translate(event)

@@ -41,6 +41,20 @@ def test_the_name_of_a_file_is_unique_and_safe(house: House, number: str, name: 
     assert segments(data)[3][3] == number
 
 
+@pytest.mark.parametrize(
+    ("encoding", "number"), [("utf-8", b"PO \xc3\xbc"), ("iso-8859-1", b"PO \xfc"), ("cp437", b"PO \x81")]
+)
+def test_text_is_sent_in_the_encoding_that_is_agreed(house: House, encoding: str, number: bytes) -> None:
+    house.amend("acme", ("acknowledge_within: 24", f"acknowledge_within: 24\n  encoding: {encoding}"))
+    assert number in house.send_order("PO \u00fc")
+
+
+def test_text_beyond_ascii_is_not_sent_to_who_takes_none(house: House) -> None:
+    house.amend("acme", ("acknowledge_within: 24", "acknowledge_within: 24\n  encoding: ascii"))
+    with pytest.raises(CannotWrite, match="which ascii cannot express"):
+        draft(house, "PO \u00fc")
+
+
 def test_a_draft_takes_no_number(house: House) -> None:
     for _ in range(3):
         draft(house, "1")

@@ -110,6 +110,13 @@ LEAVES = [
     ),
     (
         "usage: T",
+        "usage: T\n  encoding: utf8",
+        '11: x12.encoding: "utf8" is not one of ascii, utf-8, iso-8859-1, windows-1252 or cp437. The encoding of text beyond ASCII, both'
+        " ways, e.g. utf-8, iso-8859-1 or windows-1252; ascii refuses such text."
+        " Not given, we send utf-8 and read utf-8 or else iso-8859-1.",
+    ),
+    (
+        "usage: T",
         "usage: T\n  version: D96A",
         '11: x12.version: "D96A" is not an X12 version (six digits, e.g. "004010" or "005010").',
     ),

@@ -89,7 +89,9 @@ def check(
             case SetRead():
                 more = inspect(event) if event.by_rules or event.status is not SyntaxStatus.REJECTED else ()
                 event = replace(event, findings=(*event.findings, *more)) if more else event
-                sets.append(_set(event, rejected=any_error(event.findings)))
+                listed += 1
+                if listed <= MOST_SETS:
+                    sets.append(_set(event, rejected=any_error(event.findings)))
         errors += sum(found.is_error for found in event.findings)
         room = MOST_FINDINGS - len(findings)
         findings.extend(event.findings[:room])

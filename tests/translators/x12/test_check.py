@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +80,15 @@ def test_the_list_of_findings_is_bounded() -> None:
     report = check([joined(an_interchange(a_group(*[bad] * 13)))], Limits())
     assert len(report.findings) == MOST_FINDINGS + 1
     assert report.findings[-1].code == "too-many-findings"
+
+
+def test_the_list_of_sets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("translators.x12.check.MOST_SETS", 2)
+    report = check([joined(an_interchange(a_group(*(a_set(number=f"{number:04}") for number in range(5)))))])
+    assert [each["control_number"] for each in report.interchanges[0]["groups"][0]["sets"]] == ["0000", "0001"]
+    assert [found.message for found in report.findings] == [
+        "3 more transaction sets are not listed. Split the file to see them all."
+    ]
 
 
 @given(st.binary(max_size=200))

@@ -221,7 +221,7 @@ CASES: dict[str, Case] = {
     ),
     "a component separator in text": (
         GOOD.replace(b"A-1", b"A>1"),
-        ["repetition-separator-in-text PO1[1]/07 AK403:12"],
+        ["component-separator-in-text PO1[1]/07 AK403:6"],
         Answered(("E 5",), ("E",), ("A 000",)),
     ),
     "a component too many": (
