@@ -15,6 +15,7 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import PartnerId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from canonical.order import PurchaseOrder
 from partners import control_numbers, registry
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, X12Agreement, agree, x12_agreement
 from partners.control_numbers import Kind
@@ -24,6 +25,7 @@ from translators.x12 import write
 from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
+from translators.x12.schema import dictionary
 from translators.x12.segments import Delimiters, Node
 from translators.x12.values import CannotWrite
 
@@ -31,9 +33,6 @@ TABLE = "004010"
 """The version of the standard's table that documents are written by."""
 
 TA1 = "TA1"
-
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
-"""GS01 (element 479) of each set we write."""
 
 MOST_TOLD = 5
 """Faults told of a document that is not sent."""
@@ -44,6 +43,11 @@ LONGEST_TOLD = 60
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _POSITION = re.compile(r"\.([0-9]+)(?=\.|$)")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def functional_id(set_id: str) -> str:
+    """GS01 (element 479) of the groups that carry a set."""
+    return dictionary(TABLE).sets[set_id].functional_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,10 @@ class Envelopes:
 
     def _cannot_go(self, session: Session, partner: PartnerId, document: AnyDocument) -> str | None:
         """Why this one document must not leave although its kind may."""
-        if document.purpose is not Purpose.ORIGINAL:
+        if isinstance(document, PurchaseOrder) and document.purpose is not Purpose.ORIGINAL:
             return (
-                f"Its purpose is {document.purpose.value}: a change or cancellation must go as an order change (860), which this "
-                "version does not send. Agree it with the supplier."
+                f"Its purpose is {document.purpose.value}: what was ordered is changed or cancelled by an order change (860). "
+                "Send a document of type PurchaseOrderChange."
             )
         applied = registry.current(session, partner)
         terms = applied.profile.x12 if applied is not None else None
@@ -143,7 +147,7 @@ class Envelopes:
             filename=_filename(draft, interchange),
             data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),
             set_id=draft.set_id,
-            functional_id=FUNCTIONAL_IDS[draft.set_id],
+            functional_id=functional_id(draft.set_id),
             interchange_control=f"{interchange:09d}",
             group_control=str(group),
             set_control=set_control,
@@ -199,7 +203,7 @@ def _fields(written: bytes) -> dict[str, str]:
 
 def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:
     return write.GroupToWrite(
-        functional_id=FUNCTIONAL_IDS[draft.set_id],
+        functional_id=functional_id(draft.set_id),
         control_number=control_number,
         version=draft.terms.version,
         sender=draft.terms.sender.group,

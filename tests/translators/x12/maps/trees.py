@@ -13,7 +13,6 @@ from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, S
 from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
 
 VERSION = "004010"
-_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
 _NAMED: dict[str, list[str]] = {}
 for _table in vars(code_tables).values():
@@ -25,7 +24,7 @@ def tree(set_id: str, segments: str) -> TransactionSet:
     """A set from its segments, one a line, without ST and SE, as the engine reads it."""
     lines = [line.strip() for line in segments.strip().splitlines()]
     body = "~".join([f"ST*{set_id}*0001", *lines, f"SE*{len(lines) + 2}*0001"])
-    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
+    group = f"GS*{dictionary(VERSION).sets[set_id].functional_id}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
     text = f"{_ISA}{group}~{body}~GE*1*1~IEA*1*000000001~"
     sets = [event for event in read([text.encode()]) if isinstance(event, SetRead)]
     assert len(sets) == 1
