@@ -9,11 +9,14 @@ from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
 from .invoice import Invoice
 from .order import PurchaseOrder
+from .order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from .shipment import ShipNotice
 
 AnyDocument = Annotated[
     PurchaseOrder
+    | PurchaseOrderChange
     | PurchaseOrderAcknowledgement
+    | PurchaseOrderChangeAcknowledgement
     | ShipNotice
     | Invoice
     | FunctionalAcknowledgement
@@ -33,7 +36,7 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
     match document:
         case PurchaseOrder():
             return (document.number,)
-        case PurchaseOrderAcknowledgement():
+        case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return (document.order_number,)
         case ShipNotice():
             return document.order_numbers
@@ -48,7 +51,7 @@ def document_number(document: AnyDocument) -> str:
     match document:
         case PurchaseOrder() | ShipNotice() | Invoice():
             return document.number
-        case PurchaseOrderAcknowledgement():
+        case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return document.order_number
         case FunctionalAcknowledgement():
             return document.group_control_number

@@ -105,8 +105,8 @@ class Outbound:
         if earlier.content_sha256 != content:
             raise OrderChanged(
                 f"Purchase order {order.number} went to {earlier.partner} before with other content (document {earlier.id}). "
-                "A changed order must go as an order change (860), which this version does not send; "
-                "agree the change with the supplier, or give it a new number."
+                "What was ordered is changed by an order change (860): send a PurchaseOrderChange with `tally send`, "
+                "or give the order a new number."
             )
         return DocumentId(earlier.id)
 

@@ -23,6 +23,8 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
     {
         "PurchaseOrder": "850",
         "PurchaseOrderAcknowledgement": "855",
+        "PurchaseOrderChange": "860",
+        "PurchaseOrderChangeAcknowledgement": "865",
         "ShipNotice": "856",
         "Invoice": "810",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,

@@ -8,6 +8,8 @@ from .x12.maps.asn_856 import SHIP_NOTICE
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
+from .x12.maps.po_change_860 import PURCHASE_ORDER_CHANGE
+from .x12.maps.po_change_answer_865 import PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
 
 __all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
@@ -24,6 +26,8 @@ _MAPS: tuple[TranslationMap, ...] = (
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
+    PURCHASE_ORDER_CHANGE,
+    PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT,
     FUNCTIONAL_ACKNOWLEDGEMENT,
 )
 _BY_SET = {each.set_id: each for each in _MAPS}

@@ -428,6 +428,13 @@ class TestByHand:
         house.work()
         assert house.documents("outbound") == []
 
+    @pytest.mark.parametrize("purpose", ["change", "cancellation", "replace"])
+    def test_an_order_cannot_be_changed_by_an_order(self, house: House, purpose: str) -> None:
+        with pytest.raises(
+            Misconfigured, match=f"Its purpose is {purpose}.*Send a document of type PurchaseOrderChange"
+        ):
+            house.gateway.send("acme", [parsed(order("A", purpose=purpose))])
+
     def test_an_answer_cannot_be_sent_by_itself(self, house: House) -> None:
         ta1 = {
             "type": "InterchangeAcknowledgement",

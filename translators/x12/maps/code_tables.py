@@ -75,6 +75,37 @@ LINE_STATUSES = Codes(
     },
 )
 
+LINE_CHANGES = Codes(
+    "670",
+    {
+        "AI": "added",
+        "DI": "deleted",
+        "CA": "changed",
+        "RZ": "replaced",
+        "NC": "unchanged",
+        "TI": "transferred",
+        "PC": "price_changed",
+        "QI": "quantity_increased",
+        "QD": "quantity_decreased",
+        "PQ": "price_and_quantity_changed",
+        "CT": "dates_changed",
+        "RB": "dates_replaced",
+        "CB": "date_terms_changed",
+        "RS": "rescheduled",
+        "RQ": "rescheduled_with_other_quantity",
+        "PR": "rescheduled_with_other_price",
+        "MU": "rescheduled_with_other_price_and_quantity",
+        "RE": "replaced_by_other_item",
+        "RM": "replaced_by_modified_item",
+        "RA": "transport_mode_replaced",
+        "CC": "terms_changed",
+        "CE": "line_adjustments_changed",
+        "CG": "order_adjustments_changed",
+        "CF": "order_cancelled",
+        "RC": "change_rejected",
+    },
+)
+
 INVOICE_KINDS = Codes(
     "640",
     {

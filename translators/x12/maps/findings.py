@@ -24,6 +24,12 @@ class BusinessFault(StrEnum):
     ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
     """The answers to a line do not cover the ordered quantity, and none of them says that the quantity was changed."""
 
+    ORDER_CHANGE_INCOMPLETE = "order-change-incomplete"
+    """A line names a kind of change (POC02) that is about a quantity, a price or a date, but does not give the new one."""
+
+    REMAINING_QUANTITY_TOO_LARGE = "remaining-quantity-too-large"
+    """More of a line is still to be received (POC04) than is ordered in all (POC03)."""
+
     HIERARCHY_DUPLICATE_ID = "hierarchy-duplicate-id"
     """Error: two levels of a ship notice have the same number (HL01), so that it is open what belongs to which."""
 

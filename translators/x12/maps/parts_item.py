@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from canonical.base import Value
 from canonical.item import Description, EventDate, Note
 from canonical.order import ScheduledQuantity
 from canonical.quantity import Measurement, Quantity
@@ -18,8 +19,8 @@ from .code_tables import (
     REFERENCES,
     TIMEZONES,
 )
-from .forms import CLOCK, DAY, REAL, TEXT, coded
-from .loops import Each, each
+from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
+from .loops import Each, Once, each
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Group, Pairs, Record
 from .writing import Draft
@@ -174,6 +175,11 @@ def descriptions() -> Each:
 def measurements() -> Each:
     """MEA segments of the place."""
     return each("measurements", MEASUREMENT)
+
+
+def pack(model: type[Value]) -> Once:
+    """How many of which size a pack of the item holds (PO4)."""
+    return Once(Record("PO4", model, Field("pack", 1, WHOLE), quantity("pack_size", 2, 3)))
 
 
 def schedule() -> Each:

@@ -20,6 +20,12 @@ from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import Description, EventDate, ItemIdentifier, Note
 from canonical.money import Adjustment, PaymentTerms, Price, Tax
 from canonical.order import Delivery, OrderLine, PurchaseOrder, ScheduledQuantity
+from canonical.order_change import (
+    AcknowledgedChange,
+    ChangedLine,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgement,
+)
 from canonical.party import Address, Channel, Contact, Identifier, Party, Reference
 from canonical.quantity import Measurement, Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
@@ -176,6 +182,15 @@ LINE = {
     "parties": some(PARTY, 1),
 }
 
+ORDER_LINE = {
+    **LINE,
+    **_given(pack=COUNTS, pack_size=QUANTITY),
+    "taxes": some(TAX),
+    "measurements": some(MEASUREMENT),
+    "schedule": some(SCHEDULE),
+    "notes": st.tuples(PLAIN_NOTE, NOTE.filter(lambda note: bool(note.topic or note.reference or note.title))),
+}
+
 ORDER = st.builds(
     PurchaseOrder,
     purpose=PURPOSE,
@@ -188,23 +203,23 @@ ORDER = st.builds(
     taxes=some(TAX),
     notes=some(NOTE),
     deliveries=some(DELIVERY),
-    lines=some(
-        st.builds(
-            OrderLine,
-            **LINE,
-            **_given(pack=COUNTS, pack_size=QUANTITY),
-            taxes=some(TAX),
-            measurements=some(MEASUREMENT),
-            schedule=some(SCHEDULE),
-            notes=st.tuples(PLAIN_NOTE, NOTE.filter(lambda note: bool(note.topic or note.reference or note.title))),
-        )
-    ),
+    lines=some(st.builds(OrderLine, **ORDER_LINE)),
 )
 
 
 def _response(status: LineStatus, code: str, **rest: Any) -> LineResponse:
     return LineResponse(status=status, code=code if status is LineStatus.OTHER else None, **rest)
 
+
+RESPONSE = st.builds(
+    _response,
+    status=st.sampled_from(LineStatus),
+    code=st.just("SP"),
+    quantity=maybe(QUANTITY),
+    date=maybe(DAY),
+    items=ITEMS,
+    dates=some(DATE, 1),
+)
 
 ACKNOWLEDGEMENT = st.builds(
     PurchaseOrderAcknowledgement,
@@ -223,19 +238,46 @@ ACKNOWLEDGEMENT = st.builds(
             **LINE,
             schedule=some(SCHEDULE),
             notes=some(NOTE),
-            responses=some(
-                st.builds(
-                    _response,
-                    status=st.sampled_from(LineStatus),
-                    code=st.just("SP"),
-                    quantity=maybe(QUANTITY),
-                    date=maybe(DAY),
-                    items=ITEMS,
-                    dates=some(DATE, 1),
-                )
-            ),
+            responses=some(RESPONSE),
         )
     ),
+)
+
+CHANGE = {
+    "purpose": PURPOSE,
+    "order_number": TEXT,
+    "order_date": DAYS,
+    **_given(
+        release=TEXT,
+        change_number=TEXT,
+        request=TEXT,
+        contract=TEXT,
+        seller_order=TEXT,
+        answer=word(tables.ORDER_ANSWERS),
+        acknowledged_on=DAYS,
+        changed_on=DAYS,
+        total_amount=NUMBERS,
+    ),
+    **HEAD,
+    **TOTALS,
+    "taxes": some(TAX),
+    "notes": some(NOTE),
+    "deliveries": some(DELIVERY),
+}
+CHANGED_LINE = {**ORDER_LINE, "change": word(tables.LINE_CHANGES), "remaining": maybe(NUMBERS)}
+
+ORDER_CHANGE = st.builds(
+    PurchaseOrderChange,
+    order_type=word(tables.ORDER_TYPES),
+    lines=some(st.builds(ChangedLine, **CHANGED_LINE)),
+    **CHANGE,
+)
+
+CHANGE_ACKNOWLEDGEMENT = st.builds(
+    PurchaseOrderChangeAcknowledgement,
+    order_type=maybe(word(tables.ORDER_TYPES)),
+    lines=some(st.builds(AcknowledgedChange, responses=some(RESPONSE), **CHANGED_LINE)),
+    **CHANGE,
 )
 
 INVOICE = st.builds(
@@ -347,5 +389,7 @@ DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
+    "860": ORDER_CHANGE,
+    "865": CHANGE_ACKNOWLEDGEMENT,
     "997": FUNCTIONAL_ACKNOWLEDGEMENT,
 }
