@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter
 from .acknowledgement import PurchaseOrderAcknowledgement
 from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
+from .inventory import InventoryAdvice
 from .invoice import Invoice
 from .order import PurchaseOrder
 from .order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
@@ -19,6 +20,7 @@ AnyDocument = Annotated[
     | PurchaseOrderChangeAcknowledgement
     | ShipNotice
     | Invoice
+    | InventoryAdvice
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -49,7 +51,7 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
 def document_number(document: AnyDocument) -> str:
     """The number people call the document by."""
     match document:
-        case PurchaseOrder() | ShipNotice() | Invoice():
+        case PurchaseOrder() | ShipNotice() | Invoice() | InventoryAdvice():
             return document.number
         case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return document.order_number

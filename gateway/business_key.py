@@ -9,6 +9,7 @@ from typing import Any
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
+from canonical.inventory import InventoryAdvice
 from canonical.order import PurchaseOrder
 from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 
@@ -18,7 +19,12 @@ ORIGINAL = "1"
 _OF_THE_JOURNEY = {"id", "partner", "profile_version", "envelope", "source_sha256", "trace"}
 """Fields that say how a document travelled rather than what it says."""
 
-_KNOWN_BY_CONTENT = (PurchaseOrderAcknowledgement, PurchaseOrderChange, PurchaseOrderChangeAcknowledgement)
+_KNOWN_BY_CONTENT = (
+    PurchaseOrderAcknowledgement,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgement,
+    InventoryAdvice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,8 @@ def business_key(document: AnyDocument) -> BusinessKey:
 
     An original order, ship notice or invoice is known by its number alone: the same number with other content is a
     duplicate that a person must look at, never a second delivery. Purchase order changes and acknowledgements go by the number
-    of the order, and several for one order are normal, so their content is their revision; so it is for replacements, changes
-    and cancellations.
+    of the order, and several for one order are normal; an inventory advice is a snapshot, and much practice gives it the same
+    number every day. Their content is their revision; so it is for replacements, changes and cancellations.
     """
     revision = ORIGINAL
     if isinstance(document, _KNOWN_BY_CONTENT):

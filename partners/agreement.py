@@ -27,6 +27,7 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "PurchaseOrderChangeAcknowledgement": "865",
         "ShipNotice": "856",
         "Invoice": "810",
+        "InventoryAdvice": "846",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

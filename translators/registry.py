@@ -6,6 +6,7 @@ from canonical.errors import Fault, TallyError
 from .translation import ReadResult, TranslationMap
 from .x12.maps.asn_856 import SHIP_NOTICE
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
+from .x12.maps.inventory_846 import INVENTORY_ADVICE
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.po_change_860 import PURCHASE_ORDER_CHANGE
@@ -23,6 +24,7 @@ class UnsupportedDocument(TallyError):
 
 _MAPS: tuple[TranslationMap, ...] = (
     INVOICE,
+    INVENTORY_ADVICE,
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,

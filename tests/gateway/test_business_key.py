@@ -10,6 +10,7 @@ from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import EnvelopeReference, Purpose
 from canonical.documents import AnyDocument
 from canonical.identity import BlobDigest, DocumentId, PartnerId
+from canonical.inventory import InventoryAdvice
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.order_change import PurchaseOrderChange
@@ -35,6 +36,10 @@ def change(**fields: Any) -> AnyDocument:
     return PurchaseOrderChange(**{"order_number": "7", "order_date": DAY} | fields)
 
 
+def stock(**fields: Any) -> AnyDocument:
+    return InventoryAdvice(**{"number": "STOCK", "kind": "seller_inventory", "created_on": DAY} | fields)
+
+
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
 
 
@@ -57,6 +62,7 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
     ("one", "other"),
     [
         (acknowledgement(), acknowledgement(currency="USD")),
+        (stock(), stock(created_on=datetime.date(2026, 11, 21))),
         (change(change_number="1"), change(change_number="2")),
         (change(purpose=Purpose.ORIGINAL), change(purpose=Purpose.ORIGINAL, currency="USD")),
         (invoice(), invoice(purpose=Purpose.REPLACE)),

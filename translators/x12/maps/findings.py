@@ -21,6 +21,12 @@ class BusinessFault(StrEnum):
     SSCC_INVALID = "sscc-invalid"
     """A serial shipping container code is not 18 digits (20 with its prefix 00), or its check digit is wrong."""
 
+    ITEM_NUMBER_INVALID = "item-number-invalid"
+    """A GTIN, UPC or EAN does not have 8, 12, 13 or 14 digits, or its check digit is wrong."""
+
+    STOCK_NEGATIVE = "stock-negative"
+    """Less than nothing is said to be in stock."""
+
     ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
     """The answers to a line do not cover the ordered quantity, and none of them says that the quantity was changed."""
 

@@ -17,6 +17,7 @@ from decimal import Decimal
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.base import Value
 from canonical.documents import AnyDocument
+from canonical.inventory import InventoryAdvice
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
@@ -35,6 +36,7 @@ _COUNTED = (
     PurchaseOrderChangeAcknowledgement,
     ShipNotice,
     Invoice,
+    InventoryAdvice,
 )
 """Documents that end with the number of their lines."""
 

@@ -16,9 +16,10 @@ from canonical.functional_acknowledgement import (
     SetAcknowledgement,
     SyntaxStatus,
 )
+from canonical.inventory import InventoryAdvice, InventoryLine, StockQuantity, StockUnit
 from canonical.invoice import Invoice, InvoiceLine
-from canonical.item import Description, EventDate, ItemIdentifier, Note
-from canonical.money import Adjustment, PaymentTerms, Price, Tax
+from canonical.item import Description, EventDate, ItemIdentifier, LeadTime, Note
+from canonical.money import Adjustment, PaymentTerms, Price, QuotedPrice, Tax
 from canonical.order import Delivery, OrderLine, PurchaseOrder, ScheduledQuantity
 from canonical.order_change import (
     AcknowledgedChange,
@@ -302,6 +303,65 @@ INVOICE = st.builds(
     lines=some(st.builds(InvoiceLine, **LINE, taxes=some(TAX), measurements=some(MEASUREMENT))),
 )
 
+QUOTED_PRICE = {
+    "amount": NUMBERS,
+    **_given(
+        kind=word(tables.PRICE_KINDS),
+        buyers=word(tables.BUYERS),
+        quantity=QUANTITY,
+        multiplier_kind=word(tables.MULTIPLIERS),
+        multiplier=NUMBERS,
+        basis=word(tables.PRICE_BASES),
+    ),
+}
+LEAD_TIME = st.builds(
+    LeadTime, kind=word(tables.LEAD_TIMES), length=NUMBERS, unit=word(tables.PERIODS), since=maybe(DAYS)
+)
+STOCK_QUANTITY = st.builds(
+    StockQuantity,
+    kind=word(tables.QUANTITY_KINDS),
+    quantity=maybe(QUANTITY),
+    units=some(st.builds(StockUnit, unit=TEXT, price=maybe(PRICE))),
+    measurements=some(MEASUREMENT, 1),
+    lead_times=some(LEAD_TIME, 1),
+    dates=some(DATE, 1),
+    schedule=some(SCHEDULE),
+)
+
+INVENTORY_ADVICE = st.builds(
+    InventoryAdvice,
+    purpose=PURPOSE,
+    number=TEXT,
+    kind=word(tables.INVENTORY_KINDS),
+    created_on=DAYS,
+    created_at=maybe(TIMES),
+    currency=maybe(st.just("USD")),
+    dates=some(DATE),
+    references=some(REFERENCE),
+    contacts=some(CONTACT),
+    parties=some(PARTY),
+    lines=some(
+        st.builds(
+            InventoryLine,
+            number=maybe(TEXT),
+            change=maybe(word(tables.ITEM_CHANGES)),
+            items=ITEMS,
+            quantities=some(STOCK_QUANTITY),
+            descriptions=some(DESCRIPTION),
+            measurements=some(MEASUREMENT),
+            dates=some(DATE),
+            prices=some(st.builds(QuotedPrice, **QUOTED_PRICE)),
+            currency=maybe(st.just("EUR")),
+            adjustments=some(ADJUSTMENT),
+            references=some(REFERENCE),
+            contacts=some(CONTACT, 1),
+            lead_times=some(LEAD_TIME),
+            parties=some(PARTY, 1),
+        )
+    ),
+    **TOTALS,
+)
+
 SHIPPED_ITEM = st.builds(
     ShippedItem,
     line_number=maybe(TEXT),
@@ -386,6 +446,7 @@ FUNCTIONAL_ACKNOWLEDGEMENT = st.builds(
 
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
+    "846": INVENTORY_ADVICE,
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
