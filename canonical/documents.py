@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from .acknowledgement import PurchaseOrderAcknowledgement
+from .catalog import PriceCatalog
 from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
 from .inventory import InventoryAdvice
@@ -21,6 +22,7 @@ AnyDocument = Annotated[
     | ShipNotice
     | Invoice
     | InventoryAdvice
+    | PriceCatalog
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -55,6 +57,8 @@ def document_number(document: AnyDocument) -> str:
             return document.number
         case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return document.order_number
+        case PriceCatalog():
+            return document.number or document.kind
         case FunctionalAcknowledgement():
             return document.group_control_number
         case InterchangeAcknowledgement():

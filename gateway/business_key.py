@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.catalog import PriceCatalog
 from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
 from canonical.inventory import InventoryAdvice
@@ -24,6 +25,7 @@ _KNOWN_BY_CONTENT = (
     PurchaseOrderChange,
     PurchaseOrderChangeAcknowledgement,
     InventoryAdvice,
+    PriceCatalog,
 )
 
 
@@ -75,8 +77,8 @@ def business_key(document: AnyDocument) -> BusinessKey:
 
     An original order, ship notice or invoice is known by its number alone: the same number with other content is a
     duplicate that a person must look at, never a second delivery. Purchase order changes and acknowledgements go by the number
-    of the order, and several for one order are normal; an inventory advice is a snapshot, and much practice gives it the same
-    number every day. Their content is their revision; so it is for replacements, changes and cancellations.
+    of the order, and several for one order are normal; an inventory advice or price catalogue is a snapshot, and much practice
+    gives each the number of the one before. Their content is their revision; so it is for replacements, changes and cancellations.
     """
     revision = ORIGINAL
     if isinstance(document, _KNOWN_BY_CONTENT):

@@ -28,6 +28,7 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "ShipNotice": "856",
         "Invoice": "810",
         "InventoryAdvice": "846",
+        "PriceCatalog": "832",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

@@ -5,6 +5,7 @@ from canonical.errors import Fault, TallyError
 
 from .translation import ReadResult, TranslationMap
 from .x12.maps.asn_856 import SHIP_NOTICE
+from .x12.maps.catalog_832 import PRICE_CATALOG
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
 from .x12.maps.inventory_846 import INVENTORY_ADVICE
 from .x12.maps.invoice_810 import INVOICE
@@ -24,6 +25,7 @@ class UnsupportedDocument(TallyError):
 
 _MAPS: tuple[TranslationMap, ...] = (
     INVOICE,
+    PRICE_CATALOG,
     INVENTORY_ADVICE,
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,

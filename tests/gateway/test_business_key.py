@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.catalog import PriceCatalog
 from canonical.document import EnvelopeReference, Purpose
 from canonical.documents import AnyDocument
 from canonical.identity import BlobDigest, DocumentId, PartnerId
@@ -40,6 +41,10 @@ def stock(**fields: Any) -> AnyDocument:
     return InventoryAdvice(**{"number": "STOCK", "kind": "seller_inventory", "created_on": DAY} | fields)
 
 
+def catalog(**fields: Any) -> AnyDocument:
+    return PriceCatalog(**{"kind": "price_sheet"} | fields)
+
+
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
 
 
@@ -63,6 +68,7 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
     [
         (acknowledgement(), acknowledgement(currency="USD")),
         (stock(), stock(created_on=datetime.date(2026, 11, 21))),
+        (catalog(), catalog(description="December")),
         (change(change_number="1"), change(change_number="2")),
         (change(purpose=Purpose.ORIGINAL), change(purpose=Purpose.ORIGINAL, currency="USD")),
         (invoice(), invoice(purpose=Purpose.REPLACE)),

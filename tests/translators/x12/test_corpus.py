@@ -30,6 +30,8 @@ EXPECTED_ERRORS = {
     "042-FromAdvanceAutoParts.txt": {"element-too-long"},
     # The freight is paid by ZZ (FOB01), which is no code for that; and IEA02 lost a digit.
     "044-FromTyco.txt": {"invalid-code", "iea-control-number"},
+    # The DTM of an item comes after its TD4, a second time.
+    "024-Example1_HIBCC.txt": {"segment-out-of-order"},
     # Two terminators are missing, so that a REF and a QTY run into the segments after them.
     "027-Example2.txt": {"too-many-elements", "element-too-long", "excluded-element", "missing-element"},
     # The sample's addresses were made unreadable: LOCSTATE stands for a state of two letters.

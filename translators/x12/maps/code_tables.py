@@ -496,7 +496,7 @@ TAX_KINDS = Codes(
 
 JURISDICTIONS = Codes("955", {"CD": "customer_defined", "VD": "vertex", "VE": "vendor_defined"})
 
-TAX_RELATIONSHIPS = Codes(
+RELATIONSHIPS = Codes(
     "662", {"A": "added", "D": "deleted", "I": "included", "O": "information_only", "S": "substituted"}
 )
 
@@ -755,6 +755,32 @@ MULTIPLIERS = Codes(
         "DIS": "discount",
         "ILP": "markup_on_wholesale_cost",
         "SEL": "selling",
+    },
+)
+
+CATALOG_KINDS = Codes(
+    "683",
+    {
+        "PC": "price_catalog",
+        "PS": "price_sheet",
+        "SC": "sales_catalog",
+        "RC": "resale_catalog",
+        "CP": "customized_catalog",
+    },
+)
+
+CONDITIONS = Codes(
+    "688",
+    {
+        "OR": "ordering",
+        "SR": "shipping",
+        "SP": "special_order_only",
+        "DO": "direct_only",
+        "WO": "wholesaler_only",
+        "DW": "direct_and_wholesaler",
+        "NR": "nonreturnable",
+        "NS": "nonservicable",
+        "AA": "paperwork",
     },
 )
 

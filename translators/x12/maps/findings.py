@@ -27,6 +27,9 @@ class BusinessFault(StrEnum):
     STOCK_NEGATIVE = "stock-negative"
     """Less than nothing is said to be in stock."""
 
+    CATALOG_PRICE_MISSING = "catalog-price-missing"
+    """An item of a price catalogue that is still sold has no price, nor have all items together."""
+
     ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
     """The answers to a line do not cover the ordered quantity, and none of them says that the quantity was changed."""
 

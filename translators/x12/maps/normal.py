@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.base import Value
+from canonical.catalog import PriceCatalog
 from canonical.documents import AnyDocument
 from canonical.inventory import InventoryAdvice
 from canonical.invoice import Invoice
@@ -37,6 +38,7 @@ _COUNTED = (
     ShipNotice,
     Invoice,
     InventoryAdvice,
+    PriceCatalog,
 )
 """Documents that end with the number of their lines."""
 

@@ -18,10 +18,10 @@ from .code_tables import (
     PERCENT_BASES,
     PRICE_BASES,
     PRICE_KINDS,
+    RELATIONSHIPS,
     SERVICES,
     TAX_EXEMPTIONS,
     TAX_KINDS,
-    TAX_RELATIONSHIPS,
     TERMS_BASES,
     TERMS_KINDS,
 )
@@ -70,7 +70,7 @@ TAX = Record(
         ("scheme", "value"),
     ),
     Field("exempt", 6, coded(TAX_EXEMPTIONS)),
-    Field("relationship", 7, coded(TAX_RELATIONSHIPS)),
+    Field("relationship", 7, coded(RELATIONSHIPS)),
     needed=("kind",),
 )
 

@@ -7,6 +7,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus, PurchaseOrderAcknowledgement
+from canonical.catalog import (
+    CatalogComponent,
+    CatalogLine,
+    CatalogPrice,
+    CatalogReference,
+    Packing,
+    PriceCatalog,
+    SalesCondition,
+)
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.functional_acknowledgement import (
@@ -94,7 +103,7 @@ TAX = st.builds(
         percent=NUMBERS,
         jurisdiction=st.builds(Identifier, scheme=word(tables.JURISDICTIONS), value=TEXT),
         exempt=word(tables.TAX_EXEMPTIONS),
-        relationship=word(tables.TAX_RELATIONSHIPS),
+        relationship=word(tables.RELATIONSHIPS),
     ),
 )
 ADJUSTMENT_FIELDS = _given(
@@ -362,6 +371,83 @@ INVENTORY_ADVICE = st.builds(
     **TOTALS,
 )
 
+CONDITION = st.builds(
+    SalesCondition,
+    kind=word(tables.CONDITIONS),
+    **_given(description=TEXT, quantity_kind=word(tables.QUANTITY_KINDS), quantity=NUMBERS),
+)
+OFFER = st.builds(QuotedPrice, **QUOTED_PRICE)
+
+PRICE_CATALOG = st.builds(
+    PriceCatalog,
+    purpose=PURPOSE,
+    kind=word(tables.CATALOG_KINDS),
+    **_given(
+        number=TEXT,
+        version=TEXT,
+        revision=TEXT,
+        replaces=st.builds(CatalogReference, number=TEXT, **_given(version=TEXT, revision=TEXT)),
+        description=TEXT,
+    ),
+    **HEAD,
+    **TOTALS,
+    prices=some(OFFER),
+    conditions=some(CONDITION),
+    deliveries=some(DELIVERY, 1),
+    taxes=some(TAX),
+    lead_times=some(LEAD_TIME),
+    lines=some(
+        st.builds(
+            CatalogLine,
+            change=maybe(word(tables.ITEM_CHANGES)),
+            items=ITEMS,
+            prices=some(
+                st.builds(
+                    CatalogPrice,
+                    **QUOTED_PRICE,
+                    currency=maybe(st.just("CAD")),
+                    dates=some(DATE),
+                    references=some(REFERENCE, 1),
+                    adjustments=some(ADJUSTMENT, 1),
+                    conditions=some(CONDITION, 1),
+                )
+            ),
+            descriptions=some(DESCRIPTION),
+            measurements=some(MEASUREMENT),
+            dates=some(DATE),
+            references=some(REFERENCE),
+            contacts=some(CONTACT, 1),
+            conditions=some(CONDITION),
+            packings=some(
+                st.builds(
+                    Packing,
+                    item=ITEM,
+                    quantity=QUANTITY,
+                    prices=some(OFFER, 1),
+                    **_given(
+                        height=NUMBERS, width=NUMBERS, depth=NUMBERS, size_unit=TEXT, weight=QUANTITY, volume=QUANTITY
+                    ),
+                )
+            ),
+            components=some(
+                st.builds(
+                    CatalogComponent,
+                    number=TEXT,
+                    relationship=word(tables.RELATIONSHIPS),
+                    items=ITEMS,
+                    descriptions=some(DESCRIPTION, 1),
+                    **_given(level=TEXT, quantity=QUANTITY, price=PRICE),
+                )
+            ),
+            adjustments=some(ADJUSTMENT),
+            taxes=some(TAX),
+            lead_times=some(LEAD_TIME, 1),
+            parties=some(PARTY, 1),
+            **_given(number=TEXT, pack=COUNTS, pack_size=QUANTITY),
+        )
+    ),
+)
+
 SHIPPED_ITEM = st.builds(
     ShippedItem,
     line_number=maybe(TEXT),
@@ -446,6 +532,7 @@ FUNCTIONAL_ACKNOWLEDGEMENT = st.builds(
 
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
+    "832": PRICE_CATALOG,
     "846": INVENTORY_ADVICE,
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
