@@ -13,6 +13,7 @@ from .invoice import Invoice
 from .order import PurchaseOrder
 from .order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from .shipment import ShipNotice
+from .text_message import TextMessage
 
 AnyDocument = Annotated[
     PurchaseOrder
@@ -23,6 +24,7 @@ AnyDocument = Annotated[
     | Invoice
     | InventoryAdvice
     | PriceCatalog
+    | TextMessage
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -59,6 +61,8 @@ def document_number(document: AnyDocument) -> str:
             return document.order_number
         case PriceCatalog():
             return document.number or document.kind
+        case TextMessage():
+            return document.messages[0].number
         case FunctionalAcknowledgement():
             return document.group_control_number
         case InterchangeAcknowledgement():

@@ -13,6 +13,7 @@ from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
 from canonical.inventory import InventoryAdvice
 from canonical.order import PurchaseOrder
 from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
+from canonical.text_message import TextMessage
 
 ORIGINAL = "1"
 """The revision of a document's first issue."""
@@ -26,6 +27,7 @@ _KNOWN_BY_CONTENT = (
     PurchaseOrderChangeAcknowledgement,
     InventoryAdvice,
     PriceCatalog,
+    TextMessage,
 )
 
 
@@ -77,8 +79,9 @@ def business_key(document: AnyDocument) -> BusinessKey:
 
     An original order, ship notice or invoice is known by its number alone: the same number with other content is a
     duplicate that a person must look at, never a second delivery. Purchase order changes and acknowledgements go by the number
-    of the order, and several for one order are normal; an inventory advice or price catalogue is a snapshot, and much practice
-    gives each the number of the one before. Their content is their revision; so it is for replacements, changes and cancellations.
+    of the order, and several for one order are normal; inventory advices and price catalogues are snapshots, and much practice
+    gives each the number of the one before, as it does text messages. Their content is their revision; so it is for replacements,
+    changes and cancellations.
     """
     revision = ORIGINAL
     if isinstance(document, _KNOWN_BY_CONTENT):

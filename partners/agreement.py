@@ -29,6 +29,7 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "Invoice": "810",
         "InventoryAdvice": "846",
         "PriceCatalog": "832",
+        "TextMessage": "864",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

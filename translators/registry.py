@@ -13,6 +13,7 @@ from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.po_change_860 import PURCHASE_ORDER_CHANGE
 from .x12.maps.po_change_answer_865 import PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.text_864 import TEXT_MESSAGE
 
 __all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
 
@@ -31,6 +32,7 @@ _MAPS: tuple[TranslationMap, ...] = (
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
     PURCHASE_ORDER_CHANGE,
+    TEXT_MESSAGE,
     PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT,
     FUNCTIONAL_ACKNOWLEDGEMENT,
 )

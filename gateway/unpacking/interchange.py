@@ -267,6 +267,7 @@ _NAMED = {
     "855": ("BAK", 3, "BAK", 3),
     "856": ("BSN", 2, "PRF", 1),
     "860": ("BCH", 3, "BCH", 3),
+    "864": ("MIT", 1, "", 0),
     "865": ("BCA", 3, "BCA", 3),
 }
 """Where a set says its own number, and the numbers of its orders, if it is about any."""

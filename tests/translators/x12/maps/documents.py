@@ -39,6 +39,7 @@ from canonical.order_change import (
 from canonical.party import Address, Channel, Contact, Identifier, Party, Reference
 from canonical.quantity import Measurement, Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+from canonical.text_message import Message, TextLine, TextMessage
 from translators.x12.maps import code_tables as tables
 from translators.x12.maps.codes import Codes
 
@@ -495,6 +496,25 @@ SHIP_NOTICE = st.builds(
     **TOTALS,
 )
 
+TEXT_MESSAGE = st.builds(
+    TextMessage,
+    purpose=PURPOSE,
+    subject=maybe(TEXT),
+    dates=some(DATE),
+    parties=some(PARTY),
+    messages=st.lists(
+        st.builds(
+            Message,
+            number=TEXT,
+            title=maybe(TEXT),
+            parties=some(PARTY, 1),
+            lines=some(st.builds(TextLine, text=TEXT), 3),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+)
+
 ELEMENT_FAULT = st.builds(
     ElementFault,
     position=st.integers(1, 30),
@@ -538,6 +558,7 @@ DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
     "860": ORDER_CHANGE,
+    "864": TEXT_MESSAGE,
     "865": CHANGE_ACKNOWLEDGEMENT,
     "997": FUNCTIONAL_ACKNOWLEDGEMENT,
 }
