@@ -119,6 +119,17 @@ _LINES = Each(
 )
 
 
+def _numbers(catalog: PriceCatalog, reading: Reading) -> None:
+    """Of the items, and of the packs they are sold in."""
+    for index, line in enumerate(catalog.lines):
+        name = f"Line {line.number or index + 1}"
+        checks.item_numbers(line.items, name, f"lines.{index}", reading)
+        for place, packing in enumerate(line.packings):
+            checks.item_numbers(
+                (packing.item,), f"{name}, packing {place + 1}", f"lines.{index}.packings.{place}", reading
+            )
+
+
 def _prices(catalog: PriceCatalog, reading: Reading) -> None:
     """Every item of a price catalogue or price sheet that is still sold has a price somewhere."""
     if catalog.kind not in _WITH_PRICES or _priced(catalog.prices):
@@ -162,5 +173,5 @@ PRICE_CATALOG = SetMap(
         _LINES,
         totals(PriceCatalog, _count),
     ),
-    checks=(checks.line_count, checks.item_numbers, _prices),
+    checks=(checks.line_count, _numbers, _prices),
 )

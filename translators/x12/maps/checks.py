@@ -1,10 +1,11 @@
 """Rules of the trade that several sets share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from canonical.finding import Severity
+from canonical.item import ItemIdentifier
 from canonical.shipment import Mark
 
 from .findings import BusinessFault
@@ -40,17 +41,16 @@ def check_digit(digits: str) -> int:
     return -weighted % 10
 
 
-def item_numbers(document: Any, reading: Reading) -> None:
-    """The check digit of every GTIN, UPC and EAN in the lines."""
-    for index, line in enumerate(document.lines):
-        for item in line.items:
-            fault = _gtin_fault(item.value) if item.scheme in _GTIN_SCHEMES else None
-            if fault:
-                message = (
-                    f"Line {line.number or index + 1}: {item.value} is not a valid {item.scheme.upper()}: {fault}. "
-                    "Correct the number, or say with another code what number it is."
-                )
-                reading.remark(BusinessFault.ITEM_NUMBER_INVALID, Severity.WARNING, message, field=f"lines.{index}")
+def item_numbers(found: Iterable[ItemIdentifier], whose: str, field: str, reading: Reading) -> None:
+    """The check digit of every GTIN, UPC and EAN among the numbers of one thing, which came from ``field``."""
+    for item in found:
+        fault = _gtin_fault(item.value) if item.scheme in _GTIN_SCHEMES else None
+        if fault:
+            message = (
+                f"{whose}: {item.value} is not a valid {item.scheme.upper()}: {fault}. "
+                "Correct the number, or say with another code what number it is."
+            )
+            reading.remark(BusinessFault.ITEM_NUMBER_INVALID, Severity.WARNING, message, field=field)
 
 
 def _gtin_fault(value: str) -> str | None:

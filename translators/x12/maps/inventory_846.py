@@ -65,6 +65,11 @@ _LINES = Each(
 )
 
 
+def _numbers(advice: InventoryAdvice, reading: Reading) -> None:
+    for index, line in enumerate(advice.lines):
+        checks.item_numbers(line.items, f"Line {line.number or index + 1}", f"lines.{index}", reading)
+
+
 def _stock(advice: InventoryAdvice, reading: Reading) -> None:
     """There cannot be less than nothing."""
     for index, line in enumerate(advice.lines):
@@ -97,5 +102,5 @@ INVENTORY_ADVICE = SetMap(
         _LINES,
         totals(InventoryAdvice, _count),
     ),
-    checks=(checks.line_count, checks.item_numbers, _stock),
+    checks=(checks.line_count, _numbers, _stock),
 )

@@ -41,9 +41,14 @@ def test_what_is_still_sold_has_a_price(segments: tuple[str, ...], priced: bool)
     )
 
 
-def test_a_wrong_item_number_and_a_wrong_count_are_remarked() -> None:
-    found = CATALOG.read(tree("832", "BCT*SC\nLIN*1*UP*036000291453\nCTT*4")).findings
-    assert [finding.code for finding in found] == ["line-count-differs", "item-number-invalid"]
+def test_wrong_numbers_of_items_and_packings_and_a_wrong_count_are_remarked() -> None:
+    source = "BCT*SC\nLIN*1*UP*036000291453\nPKL*UK*10036000291459*CA*12\nPKL*UK*20036000291459*PL*480\nCTT*4"
+    found = CATALOG.read(tree("832", source)).findings
+    assert [(finding.code, finding.path) for finding in found] == [
+        ("line-count-differs", "CTT[1]/01"),
+        ("item-number-invalid", "LIN[1]"),
+        ("item-number-invalid", "LIN[1]/PKL[2]"),
+    ]
 
 
 def test_each_price_keeps_its_own_dates_and_conditions() -> None:
