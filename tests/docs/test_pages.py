@@ -122,9 +122,7 @@ class TestAddATransactionSet:
 
     def test_its_code_is_ours(self) -> None:
         files = ("canonical/text_message.py", "translators/x12/maps/text_864.py")
-        ours = [(ROOT / name).read_text("utf-8") for name in files]
-        shown = blocks(self.PAGE, "python")
-        assert [code.strip() in text for code, text in zip(shown, ours, strict=True)] == [True, True]
+        assert blocks(self.PAGE, "python") == [(ROOT / name).read_text("utf-8") for name in files]
 
     def test_its_sample_is_ours(self) -> None:
         sample = ROOT / "tests" / "golden" / "864" / "closing-days.edi"
