@@ -5,17 +5,26 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from .acknowledgement import PurchaseOrderAcknowledgement
+from .catalog import PriceCatalog
 from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
+from .inventory import InventoryAdvice
 from .invoice import Invoice
 from .order import PurchaseOrder
+from .order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from .shipment import ShipNotice
+from .text_message import TextMessage
 
 AnyDocument = Annotated[
     PurchaseOrder
+    | PurchaseOrderChange
     | PurchaseOrderAcknowledgement
+    | PurchaseOrderChangeAcknowledgement
     | ShipNotice
     | Invoice
+    | InventoryAdvice
+    | PriceCatalog
+    | TextMessage
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -33,7 +42,7 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
     match document:
         case PurchaseOrder():
             return (document.number,)
-        case PurchaseOrderAcknowledgement():
+        case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return (document.order_number,)
         case ShipNotice():
             return document.order_numbers
@@ -46,10 +55,14 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
 def document_number(document: AnyDocument) -> str:
     """The number people call the document by."""
     match document:
-        case PurchaseOrder() | ShipNotice() | Invoice():
+        case PurchaseOrder() | ShipNotice() | Invoice() | InventoryAdvice():
             return document.number
-        case PurchaseOrderAcknowledgement():
+        case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return document.order_number
+        case PriceCatalog():
+            return document.number or document.kind
+        case TextMessage():
+            return document.messages[0].number
         case FunctionalAcknowledgement():
             return document.group_control_number
         case InterchangeAcknowledgement():

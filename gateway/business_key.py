@@ -7,15 +7,28 @@ from decimal import Decimal
 from typing import Any
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.catalog import PriceCatalog
 from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
+from canonical.inventory import InventoryAdvice
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
+from canonical.text_message import TextMessage
 
 ORIGINAL = "1"
 """The revision of a document's first issue."""
 
 _OF_THE_JOURNEY = {"id", "partner", "profile_version", "envelope", "source_sha256", "trace"}
 """Fields that say how a document travelled rather than what it says."""
+
+_KNOWN_BY_CONTENT = (
+    PurchaseOrderAcknowledgement,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgement,
+    InventoryAdvice,
+    PriceCatalog,
+    TextMessage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +78,13 @@ def business_key(document: AnyDocument) -> BusinessKey:
     """The key of a document.
 
     An original order, ship notice or invoice is known by its number alone: the same number with other content is a
-    duplicate that a person must look at, never a second delivery. A purchase order acknowledgement has no number of its
-    own and several for one order are normal, so its content is its revision; so it is for replacements, changes and
-    cancellations.
+    duplicate that a person must look at, never a second delivery. Purchase order changes and acknowledgements go by the number
+    of the order, and several for one order are normal; inventory advices and price catalogues are snapshots, and much practice
+    gives each the number of the one before, as it does text messages. Their content is their revision; so it is for replacements,
+    changes and cancellations.
     """
     revision = ORIGINAL
-    if isinstance(document, PurchaseOrderAcknowledgement):
+    if isinstance(document, _KNOWN_BY_CONTENT):
         revision = content_digest(document)[:16]
     elif document.purpose is not Purpose.ORIGINAL:
         revision = f"{document.purpose.value}-{content_digest(document)[:16]}"

@@ -33,9 +33,10 @@ from translators.x12.events import (
     SetVerdict,
 )
 from translators.x12.reader import read
+from translators.x12.schema import functional_id
 from translators.x12.segments import Delimiters
 
-from .envelopes import FUNCTIONAL_IDS, delimiters_of, written
+from .envelopes import delimiters_of, written
 from .unpacking.grading import regraded, rejected, translate
 from .unpacking.interchange import NO_CONTENT, NO_ERROR
 from .unpacking.unpack import column_maps
@@ -257,7 +258,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     version = terms.version if terms is not None else _LATER_VERSION if "999" in by_set else _VERSION
     groups = [
         write.GroupToWrite(
-            functional_id=FUNCTIONAL_IDS[set_id],
+            functional_id=functional_id(set_id),
             control_number=number,
             version=version,
             sender=sender.group,

@@ -15,6 +15,7 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import PartnerId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from canonical.order import PurchaseOrder
 from partners import control_numbers, registry
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, X12Agreement, agree, x12_agreement
 from partners.control_numbers import Kind
@@ -24,7 +25,7 @@ from translators.x12 import write
 from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
-from translators.x12.schema import table_version, versions
+from translators.x12.schema import functional_id, table_version, versions
 from translators.x12.segments import Delimiters, Node
 from translators.x12.tables import Tables
 from translators.x12.values import CannotWrite
@@ -32,9 +33,6 @@ from translators.x12.values import CannotWrite
 from . import partner_rules
 
 TA1 = "TA1"
-
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "999": "FA"}
-"""GS01 (element 479) of each set we write."""
 
 MOST_TOLD = 5
 """Faults told of a document that is not sent."""
@@ -94,10 +92,10 @@ class Envelopes:
 
     def _cannot_go(self, session: Session, partner: PartnerId, document: AnyDocument) -> str | None:
         """Why this one document must not leave although its kind may."""
-        if document.purpose is not Purpose.ORIGINAL:
+        if isinstance(document, PurchaseOrder) and document.purpose is not Purpose.ORIGINAL:
             return (
-                f"Its purpose is {document.purpose.value}: a change or cancellation must go as an order change (860), which this "
-                "version does not send. Agree it with the supplier."
+                f"Its purpose is {document.purpose.value}: what was ordered is changed or cancelled by an order change (860). "
+                "Send a document of type PurchaseOrderChange."
             )
         applied = registry.current(session, partner)
         terms = applied.profile.x12 if applied is not None else None
@@ -143,7 +141,7 @@ class Envelopes:
             filename=_filename(draft, interchange),
             data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),
             set_id=draft.set_id,
-            functional_id=FUNCTIONAL_IDS[draft.set_id],
+            functional_id=functional_id(draft.set_id),
             interchange_control=f"{interchange:09d}",
             group_control=str(group),
             set_control=set_control,
@@ -160,7 +158,7 @@ def written(document: AnyDocument, version: str) -> tuple[str, Sequence[Node] | 
 
 def table_for(set_id: str, version: str) -> str:
     """The version whose table a set is written by: that of GS08 or the nearest. Raises Misconfigured where none is near enough."""
-    table = table_version(version, FUNCTIONAL_IDS[set_id])
+    table = table_version(version, functional_id(set_id))
     if table is None:
         raise Misconfigured(
             f"A {set_id} cannot be written in version {version} (x12.version): no table is near enough. "
@@ -221,7 +219,7 @@ def _fields(written: bytes) -> dict[str, str]:
 
 def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:
     return write.GroupToWrite(
-        functional_id=FUNCTIONAL_IDS[draft.set_id],
+        functional_id=functional_id(draft.set_id),
         control_number=control_number,
         version=draft.terms.version,
         sender=draft.terms.sender.group,

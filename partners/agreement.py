@@ -24,8 +24,13 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
     {
         "PurchaseOrder": "850",
         "PurchaseOrderAcknowledgement": "855",
+        "PurchaseOrderChange": "860",
+        "PurchaseOrderChangeAcknowledgement": "865",
         "ShipNotice": "856",
         "Invoice": "810",
+        "InventoryAdvice": "846",
+        "PriceCatalog": "832",
+        "TextMessage": "864",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

@@ -6,11 +6,16 @@ from canonical.functional_acknowledgement import AcknowledgementKind, Functional
 
 from .translation import ReadResult, TranslationMap
 from .x12.maps.asn_856 import SHIP_NOTICE
+from .x12.maps.catalog_832 import PRICE_CATALOG
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
 from .x12.maps.implementation_999 import IMPLEMENTATION_ACKNOWLEDGEMENT
+from .x12.maps.inventory_846 import INVENTORY_ADVICE
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
+from .x12.maps.po_change_860 import PURCHASE_ORDER_CHANGE
+from .x12.maps.po_change_answer_865 import PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.text_864 import TEXT_MESSAGE
 
 __all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
 
@@ -23,9 +28,14 @@ class UnsupportedDocument(TallyError):
 
 _MAPS: tuple[TranslationMap, ...] = (
     INVOICE,
+    PRICE_CATALOG,
+    INVENTORY_ADVICE,
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
+    PURCHASE_ORDER_CHANGE,
+    TEXT_MESSAGE,
+    PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT,
     FUNCTIONAL_ACKNOWLEDGEMENT,
     IMPLEMENTATION_ACKNOWLEDGEMENT,
 )

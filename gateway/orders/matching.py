@@ -16,6 +16,7 @@ from canonical.finding import Severity
 from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import EventDate, ItemIdentifier
 from canonical.order import OrderLine, PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.quantity import Quantity
 from canonical.shipment import ShipmentLevel, ShipNotice
 
@@ -141,8 +142,17 @@ class _Matcher:
                 self._shipment(document)
             case Invoice():
                 self._invoice(document)
+            case PurchaseOrderChange() | PurchaseOrderChangeAcknowledgement():
+                self._change(document)
             case _:
                 pass
+
+    def _change(self, document: PurchaseOrderChange | PurchaseOrderChangeAcknowledgement) -> None:
+        """Changes are not worked into the lines; that there is one must not be overlooked."""
+        number = f" {document.change_number}" if document.change_number else ""
+        whose = "the buyer" if isinstance(document, PurchaseOrderChange) else "the seller"
+        told = f"Order change{number} of {whose}: the lines here are still those of the order as it was placed."
+        self.exceptions.append(OrderException("order-changed", Severity.WARNING, told))
 
     def result(self) -> OrderState:
         exceptions = [*self.exceptions]

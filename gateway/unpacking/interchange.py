@@ -339,11 +339,16 @@ LONGEST = 80
 
 _NAMED = {
     "810": ("BIG", 2, "BIG", 4),
+    "832": ("BCT", 2, "", 0),
+    "846": ("BIA", 3, "", 0),
     "850": ("BEG", 3, "BEG", 3),
     "855": ("BAK", 3, "BAK", 3),
     "856": ("BSN", 2, "PRF", 1),
+    "860": ("BCH", 3, "BCH", 3),
+    "864": ("MIT", 1, "", 0),
+    "865": ("BCA", 3, "BCA", 3),
 }
-"""Where a set says its own number, and the numbers of its orders."""
+"""Where a set says its own number, and the numbers of its orders, if it is about any."""
 
 
 def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:

@@ -166,6 +166,34 @@ class TestPartnerRules:
         assert capsys.readouterr().out.splitlines() == shown
 
 
+class TestAddATransactionSet:
+    """The set that the page adds is the one in the repository."""
+
+    PAGE = HOWTO / "add-a-transaction-set.md"
+
+    def test_its_code_is_ours(self) -> None:
+        files = ("canonical/text_message.py", "translators/x12/maps/text_864.py")
+        assert blocks(self.PAGE, "python") == [(ROOT / name).read_text("utf-8") for name in files]
+
+    def test_its_sample_is_ours(self) -> None:
+        sample = ROOT / "tests" / "golden" / "864" / "closing-days.edi"
+        assert blocks(self.PAGE, "text") == [sample.read_text("utf-8")]
+
+    def test_its_tables_are_ours(self) -> None:
+        tables = ROOT / "translators" / "x12" / "schemas" / "004010"
+        ours = (tables / "sets" / "864.json").read_text("utf-8") + (tables / "segments.json").read_text("utf-8")
+        shown = [line for line in blocks(self.PAGE, "console")[0].splitlines() if line[0] in '{"']
+        assert len(shown) > 5
+        assert [line for line in shown if line not in ours] == []
+
+    def test_the_files_it_names_are_there(self) -> None:
+        paths = re.findall(
+            r"`((?:canonical|translators|gateway|partners|tools|tests)/[\w/.-]+)`", self.PAGE.read_text("utf-8")
+        )
+        assert len(paths) > 10
+        assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 class TestImporter:
     """The importer on the page does what the page says an importer must do."""
 

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.catalog import PriceCatalog
 from canonical.document import EnvelopeReference, Purpose
 from canonical.documents import AnyDocument
 from canonical.identity import BlobDigest, DocumentId, PartnerId
+from canonical.inventory import InventoryAdvice
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange
 from canonical.shipment import ShipNotice
 from gateway.business_key import BusinessKey, business_key, content_digest
 
@@ -28,6 +31,18 @@ def invoice(**fields: Any) -> AnyDocument:
 
 def acknowledgement(**fields: Any) -> AnyDocument:
     return PurchaseOrderAcknowledgement(**{"answer": "accepted", "order_number": "7", "order_date": DAY} | fields)
+
+
+def change(**fields: Any) -> AnyDocument:
+    return PurchaseOrderChange(**{"order_number": "7", "order_date": DAY} | fields)
+
+
+def stock(**fields: Any) -> AnyDocument:
+    return InventoryAdvice(**{"number": "STOCK", "kind": "seller_inventory", "created_on": DAY} | fields)
+
+
+def catalog(**fields: Any) -> AnyDocument:
+    return PriceCatalog(**{"kind": "price_sheet"} | fields)
 
 
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
@@ -52,6 +67,10 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
     ("one", "other"),
     [
         (acknowledgement(), acknowledgement(currency="USD")),
+        (stock(), stock(created_on=datetime.date(2026, 11, 21))),
+        (catalog(), catalog(description="December")),
+        (change(change_number="1"), change(change_number="2")),
+        (change(purpose=Purpose.ORIGINAL), change(purpose=Purpose.ORIGINAL, currency="USD")),
         (invoice(), invoice(purpose=Purpose.REPLACE)),
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.CANCELLATION)),
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.REPLACE, total_amount=Decimal(2))),

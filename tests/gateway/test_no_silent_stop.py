@@ -60,6 +60,9 @@ def sets(*bodies: str, set_id: str = "810") -> list[str]:
 
 UNREADABLE = "none of the agreed forms"
 
+LOAD_TENDER = transaction_set("204", "B2**SCAC**1**PP")
+"""A set, and so a group, that we have no tables for."""
+
 CASES = {
     # Nothing that could be read
     "empty": Case(b"", "quarantined", answers="notice", reason="The file is empty"),
@@ -135,13 +138,15 @@ CASES = {
     "GE01 wrong": Case(replaced("GE*1*", "GE*2*"), "opened", "rejected", "997 R", "GE01 says '2'"),
     "IEA01 wrong": Case(replaced("IEA*1*", "IEA*2*"), "opened", "rejected", "TA1 R 021", "IEA01 says '2' groups"),
     # Sets
-    "unknown group": Case(wrapped("214", "B10*1*2*SCAC"), "opened", "rejected", "997 R", "GS01 is 'QM'"),
+    "unknown group": Case(
+        interchange(group(LOAD_TENDER, functional_id="SM")), "opened", "rejected", "997 R", "GS01 is 'SM'"
+    ),
     "unknown set": Case(
-        interchange(group(transaction_set("214", "B10*1*2*SCAC"), functional_id="IN")),
+        interchange(group(LOAD_TENDER, functional_id="IN")),
         "opened",
         "rejected",
         "997 R",
-        "The transaction set 214",
+        "The transaction set 204",
     ),
     "set not agreed": Case(
         wrapped("850", "BEG*00*SA*1**20261121\nPO1*1*1*EA*1**VP*A\nCTT*1"),

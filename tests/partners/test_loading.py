@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from canonical.errors import Misconfigured
 from partners.loading import LoadedProfile, ProfileProblem, load, load_directory, load_file
+from partners.profile import SETS
 
 from .samples import GOOD, edited, loaded
 
@@ -255,8 +256,8 @@ LEAVES = [
     ),
     (
         "send: [850]",
-        "send: [850, 832]",
-        '14: documents.send[2]: "832" is not a transaction set we know (850, 855, 856, 810).',
+        "send: [850, 204]",
+        f'14: documents.send[2]: "204" is not a transaction set we know ({", ".join(SETS)}).',
     ),
     (
         "send: [850]",

@@ -168,6 +168,16 @@ def dictionary(version: str) -> Dictionary:
     return Dictionary(version, elements, segments, sets)
 
 
+@cache
+def functional_id(set_id: str) -> str:
+    """GS01 (element 479) of the groups that carry a set. Raises KeyError for a set that no version has a table for."""
+    for version in versions():
+        schema = dictionary(version).sets.get(set_id)
+        if schema is not None:
+            return schema.functional_id
+    raise KeyError(set_id)
+
+
 def _load(path: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return loaded

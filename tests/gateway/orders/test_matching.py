@@ -21,6 +21,7 @@ from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import EventDate, ItemIdentifier
 from canonical.money import Price
 from canonical.order import OrderLine, PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.quantity import Quantity
 from canonical.shipment import OrderReference, ShipmentLevel, ShipNotice, ShippedItem
 from gateway.orders.matching import LineState, OrderState, match
@@ -213,6 +214,27 @@ class TestTheWholeOrder:
         state = match(PO, [ORDER, FULL, invoice(("1", "AB-1", 10, "2.50"), purpose=Purpose.CANCELLATION)])
         assert codes(state) == [("cancelled", None)]
         assert (state.stage, state.invoiced_total) == ("acknowledged", None)
+
+
+class TestAnOrderChange:
+    """Is not worked into the lines, and must not be overlooked for that."""
+
+    @pytest.mark.parametrize(
+        ("document", "whose"),
+        [
+            (PurchaseOrderChange(order_number=PO, order_date=DECEMBER, change_number="2"), "change 2 of the buyer"),
+            (PurchaseOrderChangeAcknowledgement(order_number=PO, order_date=DECEMBER), "change of the seller"),
+        ],
+    )
+    def test_is_told_and_leaves_the_lines(self, document: AnyDocument, whose: str) -> None:
+        before, state = match(PO, [ORDER, FULL]), match(PO, [ORDER, FULL, document])
+        assert (state.lines, state.stage) == (before.lines, before.stage)
+        assert codes(state) == [("order-changed", None)]
+        assert whose in state.exceptions[0].message
+
+    def test_that_cancels_the_order_is_told(self) -> None:
+        cancels = PurchaseOrderChange(order_number=PO, order_date=DECEMBER, purpose=Purpose.CANCELLATION)
+        assert codes(match(PO, [ORDER, FULL, cancels])) == [("cancelled", None)]
 
 
 class TestARevisedAcknowledgement:

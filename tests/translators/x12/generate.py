@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from translators import registry
 from translators.x12.elements import check_note
 from translators.x12.schema import (
     CompositeDef,
@@ -24,7 +25,7 @@ from translators.x12.segments import Element, LoopNode, Node, Repeated, Segment,
 from translators.x12.write import DEFAULT_FORM, Envelope, Form, GroupToWrite, SetToWrite, interchange
 
 VERSION = "004010"
-SETS = ("810", "850", "855", "856", "997")
+SETS = registry.supported_sets()
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TEXT = _LETTERS + "0123456789 .,-/'&"
 

@@ -1,15 +1,18 @@
 """Rules of the trade that several sets share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from canonical.finding import Severity
+from canonical.item import ItemIdentifier
 from canonical.shipment import Mark
 
 from .findings import BusinessFault
 from .reading import Reading
 
+_GTIN_SCHEMES = frozenset({"gtin", "upc", "ean"})
+_GTIN_DIGITS = frozenset({8, 12, 13, 14})
 _SSCC_KINDS = frozenset({"sscc", "sscc_bare"})
 _SSCC_DIGITS = 18
 _SSCC_PREFIX = "00"
@@ -36,6 +39,25 @@ def check_digit(digits: str) -> int:
     """The GS1 check digit for ``digits``: weights 3 and 1 in turn from the right."""
     weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
     return -weighted % 10
+
+
+def item_numbers(found: Iterable[ItemIdentifier], whose: str, field: str, reading: Reading) -> None:
+    """The check digit of every GTIN, UPC and EAN among the numbers of one thing, which came from ``field``."""
+    for item in found:
+        fault = _gtin_fault(item.value) if item.scheme in _GTIN_SCHEMES else None
+        if fault:
+            message = (
+                f"{whose}: {item.value} is not a valid {item.scheme.upper()}: {fault}. "
+                "Correct the number, or say with another code what number it is."
+            )
+            reading.remark(BusinessFault.ITEM_NUMBER_INVALID, Severity.WARNING, message, field=field)
+
+
+def _gtin_fault(value: str) -> str | None:
+    if len(value) not in _GTIN_DIGITS or not (value.isascii() and value.isdigit()):
+        return "it must have 8, 12, 13 or 14 digits"
+    expected = check_digit(value[:-1])
+    return None if int(value[-1]) == expected else f"its check digit is {value[-1]} and should be {expected}"
 
 
 def marks(found: Sequence[Mark], at: str, reading: Reading) -> None:

@@ -21,8 +21,23 @@ class BusinessFault(StrEnum):
     SSCC_INVALID = "sscc-invalid"
     """A serial shipping container code is not 18 digits (20 with its prefix 00), or its check digit is wrong."""
 
+    ITEM_NUMBER_INVALID = "item-number-invalid"
+    """A GTIN, UPC or EAN does not have 8, 12, 13 or 14 digits, or its check digit is wrong."""
+
+    STOCK_NEGATIVE = "stock-negative"
+    """Less than nothing is said to be in stock."""
+
+    CATALOG_PRICE_MISSING = "catalog-price-missing"
+    """An item of a price catalogue that is still sold has no price, nor have all items together."""
+
     ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
     """The answers to a line do not cover the ordered quantity, and none of them says that the quantity was changed."""
+
+    ORDER_CHANGE_INCOMPLETE = "order-change-incomplete"
+    """A line names a kind of change (POC02) that is about a quantity, a price or a date, but does not give the new one."""
+
+    REMAINING_QUANTITY_TOO_LARGE = "remaining-quantity-too-large"
+    """More of a line is still to be received (POC04) than is ordered in all (POC03)."""
 
     HIERARCHY_DUPLICATE_ID = "hierarchy-duplicate-id"
     """Error: two levels of a ship notice have the same number (HL01), so that it is open what belongs to which."""

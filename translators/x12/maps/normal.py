@@ -16,9 +16,12 @@ from decimal import Decimal
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.base import Value
+from canonical.catalog import PriceCatalog
 from canonical.documents import AnyDocument
+from canonical.inventory import InventoryAdvice
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.shipment import ShipNotice
 
 from ..schema import CompositeDef, ElementDef, dictionary
@@ -26,6 +29,18 @@ from ..segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, 
 from ..values import is_real, is_whole, parse_time, render_real, render_time
 from .hierarchy import arranged, hierarchy, number_of
 from .reading import Reading, head_of, trimmed_single
+
+_COUNTED = (
+    PurchaseOrder,
+    PurchaseOrderChange,
+    PurchaseOrderAcknowledgement,
+    PurchaseOrderChangeAcknowledgement,
+    ShipNotice,
+    Invoice,
+    InventoryAdvice,
+    PriceCatalog,
+)
+"""Documents that end with the number of their lines."""
 
 
 def normal_set(transaction_set: TransactionSet) -> TransactionSet:
@@ -107,9 +122,7 @@ def comparable(document: AnyDocument) -> Value:
     """The document without what only says where it was found, and with its lines counted."""
     changes: dict[str, object] = {"trace": {}, "envelope": None}
     absent = any(entry.source == "CTT[1]" and entry.value == "" for entry in document.unmapped)
-    match document:
-        case PurchaseOrder() | PurchaseOrderAcknowledgement() | Invoice() if document.line_count is None and not absent:
-            changes["line_count"] = len(document.lines)
-        case ShipNotice() if document.line_count is None and not absent:
-            changes["line_count"] = sum(1 for _ in document.walk())
+    if isinstance(document, _COUNTED) and document.line_count is None and not absent:
+        lines = document.walk() if isinstance(document, ShipNotice) else document.lines
+        changes["line_count"] = sum(1 for _ in lines)
     return document.model_copy(update=changes)

@@ -1,9 +1,10 @@
-"""What items are, when things happen, and notes: item pairs, PID, MEA, DTM, SCH, N9 with MSG, NTE."""
+"""What items are, when things happen, and notes: item pairs, G53, PID, MEA, PO4, DTM, SCH, LDT, N9 with MSG, NTE."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from canonical.item import Description, EventDate, Note
+from canonical.base import Value
+from canonical.item import Description, EventDate, LeadTime, Note
 from canonical.order import ScheduledQuantity
 from canonical.quantity import Measurement, Quantity
 
@@ -11,14 +12,17 @@ from .code_tables import (
     CHARACTERISTICS,
     DATES,
     DESCRIPTION_KINDS,
+    ITEM_CHANGES,
     ITEM_SCHEMES,
+    LEAD_TIMES,
     MEASUREMENTS,
     NOTE_TOPICS,
+    PERIODS,
     REFERENCES,
     TIMEZONES,
 )
-from .forms import CLOCK, DAY, REAL, TEXT, coded
-from .loops import Each, each
+from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
+from .loops import Each, Once, each
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Group, Pairs, Record
 from .writing import Draft
@@ -79,6 +83,16 @@ SCHEDULE = Record(
     quantity("quantity", 1, 2),
     moment("date", 5, time=True),
     needed=("quantity",),
+)
+
+LEAD_TIME = Record(
+    "LDT",
+    LeadTime,
+    Field("kind", 1, coded(LEAD_TIMES)),
+    Field("length", 2, REAL),
+    Field("unit", 3, coded(PERIODS)),
+    Field("since", 4, DAY),
+    needed=("kind", "length", "unit"),
 )
 
 REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
@@ -180,6 +194,21 @@ def descriptions() -> Each:
 def measurements() -> Each:
     """MEA segments of the place."""
     return each("measurements", MEASUREMENT)
+
+
+def change(model: type[Value]) -> Once:
+    """What has become of the item since the last report or catalogue (G53)."""
+    return Once(Record("G53", model, Field("change", 1, coded(ITEM_CHANGES))))
+
+
+def lead_times() -> Each:
+    """LDT segments of the place."""
+    return each("lead_times", LEAD_TIME)
+
+
+def pack(model: type[Value]) -> Once:
+    """How many of which size a pack of the item holds (PO4)."""
+    return Once(Record("PO4", model, Field("pack", 1, WHOLE), quantity("pack_size", 2, 3)))
 
 
 def schedule() -> Each:

@@ -1,29 +1,33 @@
-"""Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, SAC, TXI, ITD, CUR, CTT."""
+"""Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, CTP, SAC, TXI, ITD, CUR, CTT."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from canonical.base import Value
-from canonical.money import Adjustment, PaymentTerms, Price, Tax
+from canonical.money import Adjustment, PaymentTerms, Price, QuotedPrice, Tax
 from canonical.party import Identifier
 
 from ..segments import SegmentNode
 from .code_tables import (
     ADJUSTMENTS,
+    BUYERS,
     HANDLINGS,
     JURISDICTIONS,
+    MULTIPLIERS,
     PERCENT_BASES,
     PRICE_BASES,
+    PRICE_KINDS,
+    RELATIONSHIPS,
     SERVICES,
     TAX_EXEMPTIONS,
     TAX_KINDS,
-    TAX_RELATIONSHIPS,
     TERMS_BASES,
     TERMS_KINDS,
 )
 from .forms import CENTS, DAY, REAL, WHOLE, coded
 from .loops import Child, Each, Once, each
+from .parts_item import quantity
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Record, text_at
 from .writing import Draft
@@ -35,6 +39,21 @@ def price(amount: int, basis: int) -> Group:
     """A unit price and what it is for."""
     return Group(
         "price", Price, (Field("amount", amount, REAL), Field("basis", basis, coded(PRICE_BASES))), ("amount",)
+    )
+
+
+def quoted_price(model: type[QuotedPrice]) -> Record:
+    """CTP: a price on offer."""
+    return Record(
+        "CTP",
+        model,
+        Field("buyers", 1, coded(BUYERS)),
+        Field("kind", 2, coded(PRICE_KINDS)),
+        Field("amount", 3, REAL),
+        quantity("quantity", 4, 5, composite=True),
+        Field("multiplier_kind", 6, coded(MULTIPLIERS)),
+        Field("multiplier", 7, REAL),
+        Field("basis", 9, coded(PRICE_BASES)),
     )
 
 
@@ -51,7 +70,7 @@ TAX = Record(
         ("scheme", "value"),
     ),
     Field("exempt", 6, coded(TAX_EXEMPTIONS)),
-    Field("relationship", 7, coded(TAX_RELATIONSHIPS)),
+    Field("relationship", 7, coded(RELATIONSHIPS)),
     needed=("kind",),
 )
 

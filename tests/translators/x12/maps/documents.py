@@ -7,6 +7,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus, PurchaseOrderAcknowledgement
+from canonical.catalog import (
+    CatalogComponent,
+    CatalogLine,
+    CatalogPrice,
+    CatalogReference,
+    Packing,
+    PriceCatalog,
+    SalesCondition,
+)
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.functional_acknowledgement import (
@@ -19,13 +28,21 @@ from canonical.functional_acknowledgement import (
     SetAcknowledgement,
     SyntaxStatus,
 )
+from canonical.inventory import InventoryAdvice, InventoryLine, StockQuantity, StockUnit
 from canonical.invoice import Invoice, InvoiceLine
-from canonical.item import Description, EventDate, ItemIdentifier, Note
-from canonical.money import Adjustment, PaymentTerms, Price, Tax
+from canonical.item import Description, EventDate, ItemIdentifier, LeadTime, Note
+from canonical.money import Adjustment, PaymentTerms, Price, QuotedPrice, Tax
 from canonical.order import Delivery, OrderLine, PurchaseOrder, ScheduledQuantity
+from canonical.order_change import (
+    AcknowledgedChange,
+    ChangedLine,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgement,
+)
 from canonical.party import Address, Channel, Contact, Identifier, Party, Reference
 from canonical.quantity import Measurement, Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+from canonical.text_message import Message, TextLine, TextMessage
 from translators.x12.maps import code_tables as tables
 from translators.x12.maps.codes import Codes
 
@@ -90,7 +107,7 @@ TAX = st.builds(
         percent=NUMBERS,
         jurisdiction=st.builds(Identifier, scheme=word(tables.JURISDICTIONS), value=TEXT),
         exempt=word(tables.TAX_EXEMPTIONS),
-        relationship=word(tables.TAX_RELATIONSHIPS),
+        relationship=word(tables.RELATIONSHIPS),
     ),
 )
 ADJUSTMENT_FIELDS = _given(
@@ -179,6 +196,15 @@ LINE = {
     "parties": some(PARTY, 1),
 }
 
+ORDER_LINE = {
+    **LINE,
+    **_given(pack=COUNTS, pack_size=QUANTITY),
+    "taxes": some(TAX),
+    "measurements": some(MEASUREMENT),
+    "schedule": some(SCHEDULE),
+    "notes": st.tuples(PLAIN_NOTE, NOTE.filter(lambda note: bool(note.topic or note.reference or note.title))),
+}
+
 ORDER = st.builds(
     PurchaseOrder,
     purpose=PURPOSE,
@@ -191,23 +217,23 @@ ORDER = st.builds(
     taxes=some(TAX),
     notes=some(NOTE),
     deliveries=some(DELIVERY),
-    lines=some(
-        st.builds(
-            OrderLine,
-            **LINE,
-            **_given(pack=COUNTS, pack_size=QUANTITY),
-            taxes=some(TAX),
-            measurements=some(MEASUREMENT),
-            schedule=some(SCHEDULE),
-            notes=st.tuples(PLAIN_NOTE, NOTE.filter(lambda note: bool(note.topic or note.reference or note.title))),
-        )
-    ),
+    lines=some(st.builds(OrderLine, **ORDER_LINE)),
 )
 
 
 def _response(status: LineStatus, code: str, **rest: Any) -> LineResponse:
     return LineResponse(status=status, code=code if status is LineStatus.OTHER else None, **rest)
 
+
+RESPONSE = st.builds(
+    _response,
+    status=st.sampled_from(LineStatus),
+    code=st.just("SP"),
+    quantity=maybe(QUANTITY),
+    date=maybe(DAY),
+    items=ITEMS,
+    dates=some(DATE, 1),
+)
 
 ACKNOWLEDGEMENT = st.builds(
     PurchaseOrderAcknowledgement,
@@ -226,19 +252,46 @@ ACKNOWLEDGEMENT = st.builds(
             **LINE,
             schedule=some(SCHEDULE),
             notes=some(NOTE),
-            responses=some(
-                st.builds(
-                    _response,
-                    status=st.sampled_from(LineStatus),
-                    code=st.just("SP"),
-                    quantity=maybe(QUANTITY),
-                    date=maybe(DAY),
-                    items=ITEMS,
-                    dates=some(DATE, 1),
-                )
-            ),
+            responses=some(RESPONSE),
         )
     ),
+)
+
+CHANGE = {
+    "purpose": PURPOSE,
+    "order_number": TEXT,
+    "order_date": DAYS,
+    **_given(
+        release=TEXT,
+        change_number=TEXT,
+        request=TEXT,
+        contract=TEXT,
+        seller_order=TEXT,
+        answer=word(tables.ORDER_ANSWERS),
+        acknowledged_on=DAYS,
+        changed_on=DAYS,
+        total_amount=NUMBERS,
+    ),
+    **HEAD,
+    **TOTALS,
+    "taxes": some(TAX),
+    "notes": some(NOTE),
+    "deliveries": some(DELIVERY),
+}
+CHANGED_LINE = {**ORDER_LINE, "change": word(tables.LINE_CHANGES), "remaining": maybe(NUMBERS)}
+
+ORDER_CHANGE = st.builds(
+    PurchaseOrderChange,
+    order_type=word(tables.ORDER_TYPES),
+    lines=some(st.builds(ChangedLine, **CHANGED_LINE)),
+    **CHANGE,
+)
+
+CHANGE_ACKNOWLEDGEMENT = st.builds(
+    PurchaseOrderChangeAcknowledgement,
+    order_type=maybe(word(tables.ORDER_TYPES)),
+    lines=some(st.builds(AcknowledgedChange, responses=some(RESPONSE), **CHANGED_LINE)),
+    **CHANGE,
 )
 
 INVOICE = st.builds(
@@ -261,6 +314,142 @@ INVOICE = st.builds(
     taxes=some(TAX),
     notes=some(st.builds(Note, text=TEXT, topic=maybe(word(tables.NOTE_TOPICS)))),
     lines=some(st.builds(InvoiceLine, **LINE, taxes=some(TAX), measurements=some(MEASUREMENT))),
+)
+
+QUOTED_PRICE = {
+    "amount": NUMBERS,
+    **_given(
+        kind=word(tables.PRICE_KINDS),
+        buyers=word(tables.BUYERS),
+        quantity=QUANTITY,
+        multiplier_kind=word(tables.MULTIPLIERS),
+        multiplier=NUMBERS,
+        basis=word(tables.PRICE_BASES),
+    ),
+}
+LEAD_TIME = st.builds(
+    LeadTime, kind=word(tables.LEAD_TIMES), length=NUMBERS, unit=word(tables.PERIODS), since=maybe(DAYS)
+)
+STOCK_QUANTITY = st.builds(
+    StockQuantity,
+    kind=word(tables.QUANTITY_KINDS),
+    quantity=maybe(QUANTITY),
+    units=some(st.builds(StockUnit, unit=TEXT, price=maybe(PRICE))),
+    measurements=some(MEASUREMENT, 1),
+    lead_times=some(LEAD_TIME, 1),
+    dates=some(DATE, 1),
+    schedule=some(SCHEDULE),
+)
+
+INVENTORY_ADVICE = st.builds(
+    InventoryAdvice,
+    purpose=PURPOSE,
+    number=TEXT,
+    kind=word(tables.INVENTORY_KINDS),
+    created_on=DAYS,
+    created_at=maybe(TIMES),
+    currency=maybe(st.just("USD")),
+    dates=some(DATE),
+    references=some(REFERENCE),
+    contacts=some(CONTACT),
+    parties=some(PARTY),
+    lines=some(
+        st.builds(
+            InventoryLine,
+            number=maybe(TEXT),
+            change=maybe(word(tables.ITEM_CHANGES)),
+            items=ITEMS,
+            quantities=some(STOCK_QUANTITY),
+            descriptions=some(DESCRIPTION),
+            measurements=some(MEASUREMENT),
+            dates=some(DATE),
+            prices=some(st.builds(QuotedPrice, **QUOTED_PRICE)),
+            currency=maybe(st.just("EUR")),
+            adjustments=some(ADJUSTMENT),
+            references=some(REFERENCE),
+            contacts=some(CONTACT, 1),
+            lead_times=some(LEAD_TIME),
+            parties=some(PARTY, 1),
+        )
+    ),
+    **TOTALS,
+)
+
+CONDITION = st.builds(
+    SalesCondition,
+    kind=word(tables.CONDITIONS),
+    **_given(description=TEXT, quantity_kind=word(tables.QUANTITY_KINDS), quantity=NUMBERS),
+)
+OFFER = st.builds(QuotedPrice, **QUOTED_PRICE)
+
+PRICE_CATALOG = st.builds(
+    PriceCatalog,
+    purpose=PURPOSE,
+    kind=word(tables.CATALOG_KINDS),
+    **_given(
+        number=TEXT,
+        version=TEXT,
+        revision=TEXT,
+        replaces=st.builds(CatalogReference, number=TEXT, **_given(version=TEXT, revision=TEXT)),
+        description=TEXT,
+    ),
+    **HEAD,
+    **TOTALS,
+    prices=some(OFFER),
+    conditions=some(CONDITION),
+    deliveries=some(DELIVERY, 1),
+    taxes=some(TAX),
+    lead_times=some(LEAD_TIME),
+    lines=some(
+        st.builds(
+            CatalogLine,
+            change=maybe(word(tables.ITEM_CHANGES)),
+            items=ITEMS,
+            prices=some(
+                st.builds(
+                    CatalogPrice,
+                    **QUOTED_PRICE,
+                    currency=maybe(st.just("CAD")),
+                    dates=some(DATE),
+                    references=some(REFERENCE, 1),
+                    adjustments=some(ADJUSTMENT, 1),
+                    conditions=some(CONDITION, 1),
+                )
+            ),
+            descriptions=some(DESCRIPTION),
+            measurements=some(MEASUREMENT),
+            dates=some(DATE),
+            references=some(REFERENCE),
+            contacts=some(CONTACT, 1),
+            conditions=some(CONDITION),
+            packings=some(
+                st.builds(
+                    Packing,
+                    item=ITEM,
+                    quantity=QUANTITY,
+                    prices=some(OFFER, 1),
+                    **_given(
+                        height=NUMBERS, width=NUMBERS, depth=NUMBERS, size_unit=TEXT, weight=QUANTITY, volume=QUANTITY
+                    ),
+                )
+            ),
+            components=some(
+                st.builds(
+                    CatalogComponent,
+                    number=TEXT,
+                    relationship=word(tables.RELATIONSHIPS),
+                    items=ITEMS,
+                    descriptions=some(DESCRIPTION, 1),
+                    **_given(level=TEXT, quantity=QUANTITY, price=PRICE),
+                )
+            ),
+            adjustments=some(ADJUSTMENT),
+            taxes=some(TAX),
+            lead_times=some(LEAD_TIME, 1),
+            parties=some(PARTY, 1),
+            **_given(number=TEXT, pack=COUNTS, pack_size=QUANTITY),
+        )
+    ),
 )
 
 SHIPPED_ITEM = st.builds(
@@ -308,6 +497,25 @@ SHIP_NOTICE = st.builds(
     dates=some(DATE),
     levels=some(_level(some(_level(st.just(()))))),
     **TOTALS,
+)
+
+TEXT_MESSAGE = st.builds(
+    TextMessage,
+    purpose=PURPOSE,
+    subject=maybe(TEXT),
+    dates=some(DATE),
+    parties=some(PARTY),
+    messages=st.lists(
+        st.builds(
+            Message,
+            number=TEXT,
+            title=maybe(TEXT),
+            parties=some(PARTY, 1),
+            lines=some(st.builds(TextLine, text=TEXT), 3),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
 )
 
 CONTEXTS = some(
@@ -376,9 +584,14 @@ IMPLEMENTATION_ACKNOWLEDGEMENT = _functional(AcknowledgementKind.IMPLEMENTATION,
 
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
+    "832": PRICE_CATALOG,
+    "846": INVENTORY_ADVICE,
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
+    "860": ORDER_CHANGE,
+    "864": TEXT_MESSAGE,
+    "865": CHANGE_ACKNOWLEDGEMENT,
     "997": FUNCTIONAL_ACKNOWLEDGEMENT,
     "999": IMPLEMENTATION_ACKNOWLEDGEMENT,
 }

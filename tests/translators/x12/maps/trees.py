@@ -9,7 +9,16 @@ from translators.x12.events import SetRead
 from translators.x12.maps import code_tables
 from translators.x12.maps.codes import Codes
 from translators.x12.reader import read
-from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, SegmentDef, Use, dictionary
+from translators.x12.schema import (
+    CompositeDef,
+    ElementDef,
+    LoopPlace,
+    Place,
+    SegmentDef,
+    Use,
+    dictionary,
+    functional_id,
+)
 from translators.x12.segments import (
     Element,
     LoopNode,
@@ -23,7 +32,6 @@ from translators.x12.segments import (
 )
 
 VERSION = "004010"
-_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "999": "FA"}
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
 _NAMED: dict[str, list[str]] = {}
 for _table in vars(code_tables).values():
@@ -35,7 +43,7 @@ def tree(set_id: str, segments: str, version: str = VERSION) -> TransactionSet:
     """A set from its segments, one a line, without ST and SE, as the engine reads it."""
     lines = [line.strip() for line in segments.strip().splitlines()]
     body = "~".join([f"ST*{set_id}*0001", *lines, f"SE*{len(lines) + 2}*0001"])
-    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{version}"
+    group = f"GS*{functional_id(set_id)}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{version}"
     text = f"{_ISA}{group}~{body}~GE*1*1~IEA*1*000000001~"
     sets = [event for event in read([text.encode()]) if isinstance(event, SetRead)]
     assert len(sets) == 1
