@@ -1,9 +1,8 @@
 """`tally ack` and `tally convert`: from one form of a document to another, without the running gateway."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -22,6 +21,7 @@ from translators import registry as maps
 from translators.flat import ColumnMap, FlatModel
 from translators.x12 import acknowledge, write
 from translators.x12.acknowledge import DEFAULT_FORM, AnswerForm
+from translators.x12.dialect import FIRST_REPETITION_VERSION
 from translators.x12.events import (
     AnswerRead,
     GroupEnd,
@@ -33,6 +33,7 @@ from translators.x12.events import (
     SetVerdict,
 )
 from translators.x12.reader import read
+from translators.x12.schema import table_version
 from translators.x12.segments import Delimiters
 
 from .envelopes import FUNCTIONAL_IDS, delimiters_of, written
@@ -44,23 +45,10 @@ _SENDER = Address("ZZ", "SENDER", "SENDER")
 _RECEIVER = Address("ZZ", "RECEIVER", "RECEIVER")
 
 _VERSION = "004010"
-_LATER_VERSION = "005010"
-"""In which documents are written where no partner says otherwise; the later one is the first with a 999."""
+_FIRST_WITH_999 = "005010"
+"""In which documents are written where no partner says otherwise; a 999 in the first version that has one."""
 
-
-def _delimiters(version: str) -> Delimiters:
-    return Delimiters(repetition="^") if version == _LATER_VERSION else Delimiters()
-
-
-ANSWERS: Mapping[str, AnswerForm | None] = MappingProxyType(
-    {
-        "997": AnswerForm(),
-        "999": AnswerForm(AcknowledgementKind.IMPLEMENTATION, _LATER_VERSION, _delimiters(_LATER_VERSION)),
-        "TA1": None,
-    }
-)
-"""What ``tally ack`` writes, and how."""
-
+ANSWERS = ("997", "999", "TA1")
 FORMS = ("json", "x12", "csv")
 
 _ROWS = (PurchaseOrder, PurchaseOrderAcknowledgement, ShipNotice, Invoice)
@@ -78,7 +66,6 @@ class Converted:
 def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = None) -> bytes:
     """The 997s, 999s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
     now = now or datetime.now(UTC)
-    form = ANSWERS[kind]
     answers: list[bytes] = []
     groups: list[GroupEnd] = []
     verdicts: list[SetVerdict | None] = []
@@ -99,8 +86,8 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
                 changed = {position: verdict for position, verdict in enumerate(verdicts) if verdict is not None}
                 groups.append(regraded(event, changed, whole=False))
             case InterchangeEnd():
-                if form is not None:
-                    answers += _functional(groups, event, form, now)
+                if kind != "TA1":
+                    answers += _functional(groups, event, _form(kind, groups), now)
                 elif held[SetRead] or not held[AnswerRead]:
                     judged = event if held[SetRead] else _without_content(event)
                     answers.append(write.acknowledgements(_back(event.header, now), [acknowledge.interchange(judged)]))
@@ -121,6 +108,19 @@ def _verdict(event: SetRead) -> SetVerdict | None:
     translated = translate(event)
     refusal = translated.refusal
     return None if refusal is None else rejected(event, (*event.findings, *translated.findings), refusal.code)
+
+
+def _form(kind: str, groups: Sequence[GroupEnd]) -> AnswerForm:
+    """A 999, or a 997 in the version of the group that it answers first."""
+    if kind == "999":
+        return AnswerForm(AcknowledgementKind.IMPLEMENTATION, _FIRST_WITH_999, _delimiters(_FIRST_WITH_999))
+    found = (table_version(group.header.version, "FA") for group in groups)
+    version = next(filter(None, found), _VERSION)
+    return AnswerForm(version=version, delimiters=_delimiters(version))
+
+
+def _delimiters(version: str) -> Delimiters:
+    return Delimiters(repetition="^" if version >= FIRST_REPETITION_VERSION else None)
 
 
 def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerForm, now: datetime) -> Iterator[bytes]:
@@ -253,7 +253,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     by_set: dict[str, list[AnyDocument]] = {}
     for document in documents:
         by_set.setdefault(maps.for_document(document).set_id, []).append(document)
-    version = terms.version if terms is not None else _LATER_VERSION if "999" in by_set else _VERSION
+    version = terms.version if terms is not None else _FIRST_WITH_999 if "999" in by_set else _VERSION
     groups = [
         write.GroupToWrite(
             functional_id=FUNCTIONAL_IDS[set_id],

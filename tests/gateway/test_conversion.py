@@ -81,6 +81,20 @@ class TestAcknowledgement:
         with pytest.raises(Misconfigured, match="nothing that a 999 answers"):
             acknowledgement([ANSWER], "999", NOW)
 
+    @pytest.mark.parametrize(
+        ("version", "isa", "gs"),
+        [
+            ("003040", ["U", "00401"], "004010"),
+            ("004010VICS", ["U", "00401"], "004010"),
+            ("004050", ["^", "00406"], "004060"),
+            ("005010", ["^", "00501"], "005010"),
+        ],
+    )
+    def test_a_997_is_of_the_version_it_answers(self, version: str, isa: list[str], gs: str) -> None:
+        data = interchange(group(transaction_set("810", invoice()), version=version))
+        answer = segments(acknowledgement([data], "997", NOW))
+        assert (answer[0][11:13], answer[1][8]) == (isa, gs)
+
     def test_of_a_strange_envelope_can_be_written(self) -> None:
         data = GOOD.replace(b"*", b"|").replace(b"|ACME           |", b"|A*C~E          |").replace(b"|ACME|", b"|A|")
         isa, gs, *_ = segments(acknowledgement([data], "997", NOW))
