@@ -133,11 +133,16 @@ def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerFor
     ]
     if not answered:
         return
-    envelope = replace(_back(end.header, now), version=form.version[:5])
+    envelope = replace(_back(end.header, now, form), version=form.version[:5])
     sets = [_set(document, form.version, position) for position, (_, document) in enumerate(answered, 1)]
     first = answered[0][0]
     group = write.GroupToWrite(
-        "FA", envelope.control_number, form.version, _group_id(first.receiver), _group_id(first.sender), sets
+        "FA",
+        envelope.control_number,
+        form.version,
+        _group_id(first.receiver, form),
+        _group_id(first.sender, form),
+        sets,
     )
     yield write.interchange(envelope, [group], write.Form(form.delimiters))
 
@@ -147,19 +152,19 @@ def _set(document: AnyDocument, version: str, position: int) -> write.SetToWrite
     return write.SetToWrite(set_id, f"{position:04d}", nodes or ())
 
 
-def _group_id(text: str) -> str:
+def _group_id(text: str, form: AnswerForm) -> str:
     """GS02 or GS03 as the other side wrote it, made legal where it was not."""
-    return (DEFAULT_FORM.copy(text, 15) or "UNKNOWN").ljust(2, "X")
+    return (form.copy(text, 15) or "UNKNOWN").ljust(2, "X")
 
 
-def _back(header: InterchangeHeader, now: datetime) -> write.Envelope:
+def _back(header: InterchangeHeader, now: datetime, form: AnswerForm = DEFAULT_FORM) -> write.Envelope:
     """The envelope of an answer: the parties change places. What is not legal in the header is made so."""
     number = header.control_number
     return write.Envelope(
-        sender_qualifier=DEFAULT_FORM.copy(header.receiver_qualifier, 2) or "ZZ",
-        sender=DEFAULT_FORM.copy(header.receiver, 15) or "UNKNOWN",
-        receiver_qualifier=DEFAULT_FORM.copy(header.sender_qualifier, 2) or "ZZ",
-        receiver=DEFAULT_FORM.copy(header.sender, 15) or "UNKNOWN",
+        sender_qualifier=form.copy(header.receiver_qualifier, 2) or "ZZ",
+        sender=form.copy(header.receiver, 15) or "UNKNOWN",
+        receiver_qualifier=form.copy(header.sender_qualifier, 2) or "ZZ",
+        receiver=form.copy(header.sender, 15) or "UNKNOWN",
         control_number=int(number) if number.isdigit() and len(number) <= 9 else 1,
         moment=now,
         test=header.test,

@@ -99,6 +99,8 @@ class TestAcknowledgement:
         data = GOOD.replace(b"*", b"|").replace(b"|ACME           |", b"|A*C~E          |").replace(b"|ACME|", b"|A|")
         isa, gs, *_ = segments(acknowledgement([data], "997", NOW))
         assert (isa[8].strip(), gs[3]) == ("A C E", "AX")
+        named = GOOD.replace(b"*ACME*", b"*AC^ME*")
+        assert segments(acknowledgement([named], "999", NOW))[1][3] == "AC ME"
 
     def test_goes_back_to_the_sender(self) -> None:
         isa, gs, *_ = segments(acknowledgement([wrapped("810", invoice(), 77)], "997", NOW))
