@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.document import EnvelopeReference
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.errors import Misconfigured
 from canonical.finding import Finding, any_error
@@ -147,6 +148,13 @@ def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerFor
     yield write.interchange(envelope, [group], write.Form(form.delimiters))
 
 
+def _version(document: AnyDocument, set_id: str) -> str:
+    """The version with tables in which a document came, or in which one of its kind is written."""
+    came = document.envelope.version if document.envelope is not None else None
+    table = table_version(came, FUNCTIONAL_IDS[set_id]) if came is not None else None
+    return table or (_FIRST_WITH_999 if set_id == "999" else _VERSION)
+
+
 def _set(document: AnyDocument, version: str, position: int) -> write.SetToWrite:
     set_id, nodes = written(document, version)
     return write.SetToWrite(set_id, f"{position:04d}", nodes or ())
@@ -216,13 +224,18 @@ def _from_x12(data: bytes) -> tuple[list[AnyDocument], tuple[str, ...]]:
             translated = translate(event)
             found += translated.findings
             if translated.document is not None:
-                documents.append(translated.document)
+                documents.append(translated.document.model_copy(update={"envelope": _place(event)}))
             elif translated.refusal is not None and not any_error(found):
                 problems.append(translated.refusal.reason)
         elif isinstance(event, AnswerRead) and event.acknowledgement is not None:
             documents.append(event.acknowledgement)
         problems += [_told(finding) for finding in found if finding.is_error]
     return documents, tuple(problems)
+
+
+def _place(event: SetRead) -> EnvelopeReference:
+    """Where the document was found; its version is the one it can be written back in."""
+    return EnvelopeReference(transaction_set=event.header.control_number, version=event.header.version)
 
 
 def _told(finding: Finding) -> str:
@@ -247,7 +260,10 @@ def _map_for(documents: Sequence[AnyDocument], applied: AppliedProfile | None) -
 
 
 def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | None, now: datetime) -> bytes:
-    """One interchange with a group for each kind of document, as we would send it. Control numbers count from 1; none is used up."""
+    """One interchange with a group for each kind and version of document. Control numbers count from 1; none is used up.
+
+    The version is the partner's or, without a partner, the one that the document came in.
+    """
     terms = (
         None
         if applied is None or applied.profile.x12 is None
@@ -255,10 +271,11 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     )
     sender = _SENDER if terms is None else terms.sender
     receiver = _RECEIVER if terms is None else terms.receiver
-    by_set: dict[str, list[AnyDocument]] = {}
+    alike: dict[tuple[str, str], list[AnyDocument]] = {}
     for document in documents:
-        by_set.setdefault(maps.for_document(document).set_id, []).append(document)
-    version = terms.version if terms is not None else _FIRST_WITH_999 if "999" in by_set else _VERSION
+        set_id = maps.for_document(document).set_id
+        alike.setdefault((set_id, _version(document, set_id) if terms is None else terms.version), []).append(document)
+    latest = max(version for _, version in alike)
     groups = [
         write.GroupToWrite(
             functional_id=FUNCTIONAL_IDS[set_id],
@@ -268,7 +285,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
             receiver=receiver.group,
             sets=[_set(document, version, position) for position, document in enumerate(sent, 1)],
         )
-        for number, (set_id, sent) in enumerate(by_set.items(), 1)
+        for number, ((set_id, version), sent) in enumerate(alike.items(), 1)
     ]
     envelope = write.Envelope(
         sender.qualifier,
@@ -277,8 +294,8 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
         receiver.id,
         1,
         now,
-        version=version[:5] if terms is None else terms.interchange_version,
+        version=latest[:5] if terms is None else terms.interchange_version,
         test=any(document.test for document in documents) if terms is None else terms.test,
     )
-    form = write.Form(_delimiters(version) if terms is None else delimiters_of(terms))
+    form = write.Form(_delimiters(latest) if terms is None else delimiters_of(terms))
     return write.interchange(envelope, groups, form)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,6 +144,21 @@ class TestConvert:
         there = self.converted(GOOD, "json", house).data
         back = self.converted(there, "x12", house, name="f.json").data
         assert segments(back)[2:-2] == segments(GOOD)[2:-2]
+
+    @pytest.mark.parametrize(
+        "sample", sorted(Path(__file__).parents[1].glob("golden/*/version-5010.edi")), ids=lambda path: path.parent.name
+    )
+    def test_of_005010_goes_there_and_back_in_005010(self, house: House, sample: Path) -> None:
+        data = sample.read_bytes().replace(b"\n", b"")
+        there = self.converted(data, "json", house).data
+        back = self.converted(there, "x12", house, name="f.json").data
+        assert (segments(back)[0][12], segments(back)[1][8]) == ("00501", "005010")
+        assert segments(back)[3:-3] == segments(data)[3:-3]
+
+    def test_a_partner_gets_its_own_version(self, house: House) -> None:
+        house.amend("acme", ('version: "004010"', 'version: "005010VICS"'))
+        back = segments(self.converted(GOOD, "x12", house, "acme").data)
+        assert (back[0][11:13], back[1][8]) == (["^", "00501"], "005010VICS")
 
     def test_CSV_to_JSON_to_CSV(self, house: House) -> None:
         data = csv(csv_invoice("A"), csv_invoice("B"))
