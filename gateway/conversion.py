@@ -1,13 +1,13 @@
 """`tally ack` and `tally convert`: from one form of a document to another, without the running gateway."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.document import EnvelopeReference
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.errors import Misconfigured
 from canonical.finding import Finding, any_error
@@ -22,6 +22,7 @@ from translators import registry as maps
 from translators.flat import ColumnMap, FlatModel
 from translators.x12 import acknowledge, write
 from translators.x12.acknowledge import DEFAULT_FORM, AnswerForm
+from translators.x12.dialect import FIRST_REPETITION_VERSION
 from translators.x12.events import (
     AnswerRead,
     GroupEnd,
@@ -33,7 +34,7 @@ from translators.x12.events import (
     SetVerdict,
 )
 from translators.x12.reader import read
-from translators.x12.schema import functional_id
+from translators.x12.schema import functional_id, table_version
 from translators.x12.segments import Delimiters
 
 from .envelopes import delimiters_of, written
@@ -45,23 +46,10 @@ _SENDER = Address("ZZ", "SENDER", "SENDER")
 _RECEIVER = Address("ZZ", "RECEIVER", "RECEIVER")
 
 _VERSION = "004010"
-_LATER_VERSION = "005010"
-"""In which documents are written where no partner says otherwise; the later one is the first with a 999."""
+_FIRST_WITH_999 = "005010"
+"""In which documents are written where no partner says otherwise; a 999 in the first version that has one."""
 
-
-def _delimiters(version: str) -> Delimiters:
-    return Delimiters(repetition="^") if version == _LATER_VERSION else Delimiters()
-
-
-ANSWERS: Mapping[str, AnswerForm | None] = MappingProxyType(
-    {
-        "997": AnswerForm(),
-        "999": AnswerForm(AcknowledgementKind.IMPLEMENTATION, _LATER_VERSION, _delimiters(_LATER_VERSION)),
-        "TA1": None,
-    }
-)
-"""What ``tally ack`` writes, and how."""
-
+ANSWERS = ("997", "999", "TA1")
 FORMS = ("json", "x12", "csv")
 
 _ROWS = (PurchaseOrder, PurchaseOrderAcknowledgement, ShipNotice, Invoice)
@@ -79,7 +67,6 @@ class Converted:
 def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = None) -> bytes:
     """The 997s, 999s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
     now = now or datetime.now(UTC)
-    form = ANSWERS[kind]
     answers: list[bytes] = []
     groups: list[GroupEnd] = []
     verdicts: list[SetVerdict | None] = []
@@ -100,8 +87,8 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
                 changed = {position: verdict for position, verdict in enumerate(verdicts) if verdict is not None}
                 groups.append(regraded(event, changed, whole=False))
             case InterchangeEnd():
-                if form is not None:
-                    answers += _functional(groups, event, form, now)
+                if kind != "TA1":
+                    answers += _functional(groups, event, _form(kind, groups), now)
                 elif held[SetRead] or not held[AnswerRead]:
                     judged = event if held[SetRead] else _without_content(event)
                     answers.append(write.acknowledgements(_back(event.header, now), [acknowledge.interchange(judged)]))
@@ -124,6 +111,19 @@ def _verdict(event: SetRead) -> SetVerdict | None:
     return None if refusal is None else rejected(event, (*event.findings, *translated.findings), refusal.code)
 
 
+def _form(kind: str, groups: Sequence[GroupEnd]) -> AnswerForm:
+    """A 999, or a 997 in the version of the group that it answers first."""
+    if kind == "999":
+        return AnswerForm(AcknowledgementKind.IMPLEMENTATION, _FIRST_WITH_999, _delimiters(_FIRST_WITH_999))
+    found = (table_version(group.header.version, "FA") for group in groups)
+    version = next(filter(None, found), _VERSION)
+    return AnswerForm(version=version, delimiters=_delimiters(version))
+
+
+def _delimiters(version: str) -> Delimiters:
+    return Delimiters(repetition="^" if version >= FIRST_REPETITION_VERSION else None)
+
+
 def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerForm, now: datetime) -> Iterator[bytes]:
     """The answers to the groups of an interchange in one of their own, if any group is answered."""
     rejected = end.status is SyntaxStatus.REJECTED
@@ -134,13 +134,25 @@ def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerFor
     ]
     if not answered:
         return
-    envelope = replace(_back(end.header, now), version=form.version[:5])
+    envelope = replace(_back(end.header, now, form), version=form.version[:5])
     sets = [_set(document, form.version, position) for position, (_, document) in enumerate(answered, 1)]
     first = answered[0][0]
     group = write.GroupToWrite(
-        "FA", envelope.control_number, form.version, _group_id(first.receiver), _group_id(first.sender), sets
+        "FA",
+        envelope.control_number,
+        form.version,
+        _group_id(first.receiver, form),
+        _group_id(first.sender, form),
+        sets,
     )
     yield write.interchange(envelope, [group], write.Form(form.delimiters))
+
+
+def _version(document: AnyDocument, set_id: str) -> str:
+    """The version with tables in which a document came, or in which one of its kind is written."""
+    came = document.envelope.version if document.envelope is not None else None
+    table = table_version(came, FUNCTIONAL_IDS[set_id]) if came is not None else None
+    return table or (_FIRST_WITH_999 if set_id == "999" else _VERSION)
 
 
 def _set(document: AnyDocument, version: str, position: int) -> write.SetToWrite:
@@ -148,19 +160,19 @@ def _set(document: AnyDocument, version: str, position: int) -> write.SetToWrite
     return write.SetToWrite(set_id, f"{position:04d}", nodes or ())
 
 
-def _group_id(text: str) -> str:
+def _group_id(text: str, form: AnswerForm) -> str:
     """GS02 or GS03 as the other side wrote it, made legal where it was not."""
-    return (DEFAULT_FORM.copy(text, 15) or "UNKNOWN").ljust(2, "X")
+    return (form.copy(text, 15) or "UNKNOWN").ljust(2, "X")
 
 
-def _back(header: InterchangeHeader, now: datetime) -> write.Envelope:
+def _back(header: InterchangeHeader, now: datetime, form: AnswerForm = DEFAULT_FORM) -> write.Envelope:
     """The envelope of an answer: the parties change places. What is not legal in the header is made so."""
     number = header.control_number
     return write.Envelope(
-        sender_qualifier=DEFAULT_FORM.copy(header.receiver_qualifier, 2) or "ZZ",
-        sender=DEFAULT_FORM.copy(header.receiver, 15) or "UNKNOWN",
-        receiver_qualifier=DEFAULT_FORM.copy(header.sender_qualifier, 2) or "ZZ",
-        receiver=DEFAULT_FORM.copy(header.sender, 15) or "UNKNOWN",
+        sender_qualifier=form.copy(header.receiver_qualifier, 2) or "ZZ",
+        sender=form.copy(header.receiver, 15) or "UNKNOWN",
+        receiver_qualifier=form.copy(header.sender_qualifier, 2) or "ZZ",
+        receiver=form.copy(header.sender, 15) or "UNKNOWN",
         control_number=int(number) if number.isdigit() and len(number) <= 9 else 1,
         moment=now,
         test=header.test,
@@ -213,13 +225,18 @@ def _from_x12(data: bytes, encoding: str | None) -> tuple[list[AnyDocument], tup
             translated = translate(event)
             found += translated.findings
             if translated.document is not None:
-                documents.append(translated.document)
+                documents.append(translated.document.model_copy(update={"envelope": _place(event)}))
             elif translated.refusal is not None and not any_error(found):
                 problems.append(translated.refusal.reason)
         elif isinstance(event, AnswerRead) and event.acknowledgement is not None:
             documents.append(event.acknowledgement)
         problems += [_told(finding) for finding in found if finding.is_error]
     return documents, tuple(problems)
+
+
+def _place(event: SetRead) -> EnvelopeReference:
+    """Where the document was found; its version is the one it can be written back in."""
+    return EnvelopeReference(transaction_set=event.header.control_number, version=event.header.version)
 
 
 def _told(finding: Finding) -> str:
@@ -244,7 +261,10 @@ def _map_for(documents: Sequence[AnyDocument], applied: AppliedProfile | None) -
 
 
 def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | None, now: datetime) -> bytes:
-    """One interchange with a group for each kind of document, as we would send it. Control numbers count from 1; none is used up."""
+    """One interchange with a group for each kind and version of document. Control numbers count from 1; none is used up.
+
+    The version is the partner's or, without a partner, the one that the document came in.
+    """
     terms = (
         None
         if applied is None or applied.profile.x12 is None
@@ -252,10 +272,11 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     )
     sender = _SENDER if terms is None else terms.sender
     receiver = _RECEIVER if terms is None else terms.receiver
-    by_set: dict[str, list[AnyDocument]] = {}
+    alike: dict[tuple[str, str], list[AnyDocument]] = {}
     for document in documents:
-        by_set.setdefault(maps.for_document(document).set_id, []).append(document)
-    version = terms.version if terms is not None else _LATER_VERSION if "999" in by_set else _VERSION
+        set_id = maps.for_document(document).set_id
+        alike.setdefault((set_id, _version(document, set_id) if terms is None else terms.version), []).append(document)
+    latest = max(version for _, version in alike)
     groups = [
         write.GroupToWrite(
             functional_id=functional_id(set_id),
@@ -265,7 +286,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
             receiver=receiver.group,
             sets=[_set(document, version, position) for position, document in enumerate(sent, 1)],
         )
-        for number, (set_id, sent) in enumerate(by_set.items(), 1)
+        for number, ((set_id, version), sent) in enumerate(alike.items(), 1)
     ]
     envelope = write.Envelope(
         sender.qualifier,
@@ -274,10 +295,10 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
         receiver.id,
         1,
         now,
-        version=version[:5] if terms is None else terms.interchange_version,
+        version=latest[:5] if terms is None else terms.interchange_version,
         test=any(document.test for document in documents) if terms is None else terms.test,
     )
     form = (
-        write.Form(_delimiters(version)) if terms is None else write.Form(delimiters_of(terms), encoding=terms.encoding)
+        write.Form(_delimiters(latest)) if terms is None else write.Form(delimiters_of(terms), encoding=terms.encoding)
     )
     return write.interchange(envelope, groups, form)

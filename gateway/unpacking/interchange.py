@@ -222,8 +222,9 @@ class _Opening:
         self._unpacked.findings += event.findings
         event = regraded(event, self._verdicts, whole=self._rejects_whole(event.header))
         if event.status is SyntaxStatus.REJECTED:
+            reason = first_error(event.findings) or self._group_refusal or TAKEN_WHOLE
             for row in self._in_group:
-                row.rejected = row.rejected or first_error(event.findings) or "The whole functional group is rejected."
+                row.rejected = row.rejected or reason
         if self._current is not None and self._terms.acknowledgement.send:
             answer = acknowledge.functional(event, self._answer_form)
             if answer is not None:
@@ -314,6 +315,11 @@ class _Opening:
 NOT_AS_AGREED = (
     "The interchange was not taken: its sender and receiver (ISA05 to ISA08) are not those agreed for this account. "
     "Correct them and send it again."
+)
+
+TAKEN_WHOLE = (
+    "Another transaction set of its functional group is rejected, and it is agreed that a group is taken whole or not at all. "
+    "Correct the other and send the group again."
 )
 
 MOST_TOLD = 5

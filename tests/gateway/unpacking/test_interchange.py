@@ -47,6 +47,20 @@ def test_a_partly_good_group_is_answered_as_it_is_taken_in(
     assert (acknowledgement.status, acknowledgement.accepted) == (answer, sum(taken))
     assert [verdict.status for verdict in acknowledgement.sets] == sets
     assert [document.usable for document in unpacked.documents] == taken
+    if policy == "whole":
+        assert "Another transaction set of its functional group is rejected" in (unpacked.documents[0].rejected or "")
+
+
+@pytest.mark.parametrize(
+    ("gs", "ge", "reason"), [("*X1*X*", "GE*1*1", "GS06 is 'X1'"), ("*1*X*", "GE*2*1", "GE01 says '2'")]
+)
+def test_the_sets_of_a_bad_group_are_rejected_for_what_is_wrong_with_it(
+    house: House, gs: str, ge: str, reason: str
+) -> None:
+    data = wrapped("810", invoice()).replace(b"*1*X*", gs.encode()).replace(b"GE*1*1", ge.encode())
+    unpacked = opened(data, terms(house, "send: yes"))
+    assert reason in (unpacked.documents[0].rejected or "")
+    assert told(unpacked) == ["FunctionalAcknowledgement: rejected"]
 
 
 def test_acknowledgements_of_a_group_do_not_share_their_fate(house: House) -> None:
