@@ -49,6 +49,8 @@ class Readings:
         self._plan = plan
         self.walker = Walker(plan)
         self._rivals: list[_Rival] = []
+        self._settled = False
+        """Whether something told to be missing came late since the readings parted: once is the same fault, twice is another."""
         self.revision: Told | None = None
         """How the faults told since the readings parted are to be told instead: one that takes the place of them all."""
         self.parted = False
@@ -72,7 +74,9 @@ class Readings:
         straight = list(self._straight(tag))
         rivals = [(rival, way) for rival in self._rivals if (way := rival.walker.follow(tag)) is not None]
         self._rivals = [*(rival for rival, _ in rivals), *straight][:_MOST_RIVALS]
-        move = self.walker.follow(tag) or self._settle(tag)
+        move = self.walker.follow(tag)
+        if move is None and not (self._settled and rivals):
+            move = self._settle(tag)
         if move is None:
             move = self._adopt(*rivals[0]) if rivals else self._stumble(tag)
         return move
@@ -91,11 +95,13 @@ class Readings:
         if move is not None and move.step is not None:
             staying.leave_aside(Fit.OUT_OF_ORDER, move.step.counter, move.step.counter)
             self._rivals.insert(0, _Rival(staying, None))
+        self._settled |= move is not None
         return move
 
     def _adopt(self, rival: _Rival, move: Move) -> Move:
         """The likeliest reading met another fault and this one did not: it is the likeliest from now on."""
         self.walker, self.revision, self._rivals = rival.walker, rival.told, []
+        self._settled = False
         return move
 
     def _stumble(self, tag: str) -> Move:
@@ -104,7 +110,7 @@ class Readings:
         move = self.walker.stumble(tag)
         if move.fit is not Fit.STILL_OVER:
             self._rivals = list(self._others(move, before, tag))
-            self.parted = True
+            self.parted, self._settled = True, False
         return move
 
     def _others(self, move: Move, before: Walker, tag: str) -> Iterator[_Rival]:

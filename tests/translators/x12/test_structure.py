@@ -39,6 +39,10 @@ def with_body(set_id: str, *body: str) -> list[tuple[str, str, str | None]]:
         ("850", (HEAD, *PARTY, "N9*L1*1", "MSG*One", "MSG*Two", LINE, TOTAL), ("segment-out-of-order", "N1[1]/N9", "AK304:7")),
         ("810", (INVOICE[0], INVOICE[1], "CTT*1", "TDS*2500"), ("segment-out-of-order", "TDS[1]", "AK304:7")),
         ("850", (HEAD, TOTAL, LINE), ("segment-out-of-order", "PO1[1]", "AK304:7")),
+        # too early, as what follows shows
+        ("850", (HEAD, TOTAL, LINE, LINE, TOTAL), ("segment-out-of-order", "CTT", "AK304:7")),
+        ("850", (HEAD, "N1*ST*A", "PER*BD", "CUR*BY*USD", "REF*DP*1", "FOB*CC", LINE, TOTAL), ("segment-out-of-order", "N1", "AK304:7")),
+        ("850", (HEAD, LINE, *PARTY[:2], "PID*F****A", "MEA*PD*G*5*LB", "PO4*1", TOTAL), ("segment-out-of-order", "PO1[1]/N1", "AK304:7")),
         # too many
         ("850", (HEAD, HEAD, LINE, TOTAL), ("segment-over-maximum", "BEG[2]", "AK304:5")),
         ("850", (HEAD, *["PER*BD"] * 6, LINE, TOTAL), ("segment-over-maximum", "PER[4]", "AK304:5")),
