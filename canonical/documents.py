@@ -10,12 +10,16 @@ from .interchange_acknowledgement import InterchangeAcknowledgement
 from .invoice import Invoice
 from .order import PurchaseOrder
 from .shipment import ShipNotice
+from .warehouse_order import WarehouseShippingOrder
+from .warehouse_shipment import WarehouseShippingAdvice
 
 AnyDocument = Annotated[
     PurchaseOrder
     | PurchaseOrderAcknowledgement
     | ShipNotice
     | Invoice
+    | WarehouseShippingOrder
+    | WarehouseShippingAdvice
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -39,15 +43,23 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
             return document.order_numbers
         case Invoice():
             return (document.order_number,) if document.order_number else ()
+        case WarehouseShippingOrder() | WarehouseShippingAdvice():
+            return _each_once(document.number, document.order_number)
         case _:
             return ()
 
 
+def _each_once(*numbers: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for number in numbers if number))
+
+
 def document_number(document: AnyDocument) -> str:
-    """The number people call the document by."""
+    """The number people call the document by; for one that need not have any, what they would look for it by, or nothing."""
     match document:
-        case PurchaseOrder() | ShipNotice() | Invoice():
+        case PurchaseOrder() | ShipNotice() | Invoice() | WarehouseShippingOrder():
             return document.number
+        case WarehouseShippingAdvice():
+            return document.number or document.shipment_number or document.order_number or ""
         case PurchaseOrderAcknowledgement():
             return document.order_number
         case FunctionalAcknowledgement():

@@ -10,6 +10,7 @@ from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
 from canonical.order import PurchaseOrder
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 
 ORIGINAL = "1"
 """The revision of a document's first issue."""
@@ -67,13 +68,25 @@ def business_key(document: AnyDocument) -> BusinessKey:
     An original order, ship notice or invoice is known by its number alone: the same number with other content is a
     duplicate that a person must look at, never a second delivery. A purchase order acknowledgement has no number of its
     own and several for one order are normal, so its content is its revision; so it is for replacements, changes and
-    cancellations.
+    cancellations, and for a document that came without the number its kind has.
     """
-    revision = ORIGINAL
-    if isinstance(document, PurchaseOrderAcknowledgement):
-        revision = content_digest(document)[:16]
-    elif document.purpose is not Purpose.ORIGINAL:
-        revision = f"{document.purpose.value}-{content_digest(document)[:16]}"
-    elif isinstance(document, PurchaseOrder) and document.release:
-        revision = f"release-{document.release}"
-    return BusinessKey(document.type, document_number(document), revision)
+    return BusinessKey(document.type, document_number(document), _revision(document))
+
+
+def _revision(document: AnyDocument) -> str:
+    match document:
+        case PurchaseOrderAcknowledgement():
+            return _by_content(document)
+        case _ if document.purpose is not Purpose.ORIGINAL:
+            return f"{document.purpose.value}-{_by_content(document)}"
+        case PurchaseOrder(release=str(release)) if release:
+            return f"release-{release}"
+        case WarehouseShippingAdvice():
+            # A warehouse may ship one order in several parts, each a shipment with a number of its own.
+            return f"shipment-{document.shipment_number}" if document.shipment_number else _by_content(document)
+        case _:
+            return ORIGINAL
+
+
+def _by_content(document: AnyDocument) -> str:
+    return content_digest(document)[:16]

@@ -15,6 +15,7 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import PartnerId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from canonical.order import PurchaseOrder
 from partners import control_numbers, registry
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, X12Agreement, agree, x12_agreement
 from partners.control_numbers import Kind
@@ -32,7 +33,15 @@ TABLE = "004010"
 
 TA1 = "TA1"
 
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+FUNCTIONAL_IDS = {
+    "850": "PO",
+    "855": "PR",
+    "856": "SH",
+    "810": "IN",
+    "940": "OW",
+    "945": "SW",
+    "997": "FA",
+}
 """GS01 (element 479) of each set we write."""
 
 MOST_TOLD = 5
@@ -93,7 +102,7 @@ class Envelopes:
 
     def _cannot_go(self, session: Session, partner: PartnerId, document: AnyDocument) -> str | None:
         """Why this one document must not leave although its kind may."""
-        if document.purpose is not Purpose.ORIGINAL:
+        if isinstance(document, PurchaseOrder) and document.purpose is not Purpose.ORIGINAL:
             return (
                 f"Its purpose is {document.purpose.value}: a change or cancellation must go as an order change (860), which this "
                 "version does not send. Agree it with the supplier."

@@ -25,6 +25,8 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "PurchaseOrderAcknowledgement": "855",
         "ShipNotice": "856",
         "Invoice": "810",
+        "WarehouseShippingOrder": "940",
+        "WarehouseShippingAdvice": "945",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

@@ -9,6 +9,8 @@ from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.warehouse_advice_945 import WAREHOUSE_SHIPPING_ADVICE
+from .x12.maps.warehouse_order_940 import WAREHOUSE_SHIPPING_ORDER
 
 __all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
 
@@ -24,6 +26,8 @@ _MAPS: tuple[TranslationMap, ...] = (
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
+    WAREHOUSE_SHIPPING_ORDER,
+    WAREHOUSE_SHIPPING_ADVICE,
     FUNCTIONAL_ACKNOWLEDGEMENT,
 )
 _BY_SET = {each.set_id: each for each in _MAPS}

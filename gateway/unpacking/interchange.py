@@ -264,6 +264,8 @@ _NAMED = {
     "850": ("BEG", 3, "BEG", 3),
     "855": ("BAK", 3, "BAK", 3),
     "856": ("BSN", 2, "PRF", 1),
+    "940": ("W05", 2, "W05", 2),
+    "945": ("W06", 2, "W06", 2),
 }
 """Where a set says its own number, and the numbers of its orders."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.identity import PartnerId, ReceiptId
-from gateway import trail
+from gateway import envelopes, trail
 from gateway.app import Gateway
 from gateway.listeners.port import Arrival
 from gateway.trail import TrailEntry
@@ -93,7 +93,7 @@ def transaction_set(set_id: str, body: str, control: str = "0001") -> str:
     return "\n".join([f"ST*{set_id}*{control}", *segments, f"SE*{len(segments) + 2}*{control}"])
 
 
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "846": "IB"}
+FUNCTIONAL_IDS = envelopes.FUNCTIONAL_IDS | {"846": "IB"}
 
 
 def group(*sets: str, control: int | str = 1, version: str = "004010", functional_id: str | None = None) -> str:

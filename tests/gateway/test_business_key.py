@@ -13,6 +13,8 @@ from canonical.identity import BlobDigest, DocumentId, PartnerId
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
+from canonical.warehouse_order import WarehouseShippingOrder
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 from gateway.business_key import BusinessKey, business_key, content_digest
 
 DAY = datetime.date(2026, 11, 20)
@@ -30,6 +32,10 @@ def acknowledgement(**fields: Any) -> AnyDocument:
     return PurchaseOrderAcknowledgement(**{"answer": "accepted", "order_number": "7", "order_date": DAY} | fields)
 
 
+def advice(**fields: Any) -> AnyDocument:
+    return WarehouseShippingAdvice(**{"number": "SO-1", "shipment_number": "BOL-1"} | fields)
+
+
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
 
 
@@ -42,6 +48,10 @@ SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
         (invoice(), "Invoice/INV1/1"),
         (invoice(total_amount=Decimal(2)), "Invoice/INV1/1"),
         (SHIPMENT, "ShipNotice/SH1/1"),
+        (WarehouseShippingOrder(number="SO-1"), "WarehouseShippingOrder/SO-1/1"),
+        (advice(), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
+        (advice(total_quantity=Decimal(2)), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
+        (advice(number=None), "WarehouseShippingAdvice/BOL-1/shipment-BOL-1"),
     ],
 )
 def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: str) -> None:
@@ -57,6 +67,9 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.REPLACE, total_amount=Decimal(2))),
         (order(), order(purpose=Purpose.CHANGE)),
         (order(release="1"), order(release="2")),
+        (advice(), advice(shipment_number="BOL-2")),
+        (advice(shipment_number=None), advice(shipment_number=None, total_quantity=Decimal(2))),
+        (WarehouseShippingOrder(number="SO-1"), WarehouseShippingOrder(number="SO-1", purpose=Purpose.CANCELLATION)),
     ],
 )
 def test_a_further_word_on_it_is_another_revision(one: AnyDocument, other: AnyDocument) -> None:

@@ -23,14 +23,15 @@ from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNo
 from translators.x12.write import DEFAULT_FORM, Envelope, Form, GroupToWrite, SetToWrite, interchange
 
 VERSION = "004010"
-SETS = ("810", "850", "855", "856", "997")
+SETS = ("810", "850", "855", "856", "940", "945", "997")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TEXT = _LETTERS + "0123456789 .,-/'&"
 
 
-def transaction_sets(set_id: str, richness: float = 0.15) -> st.SearchStrategy[list[Node]]:
+def transaction_sets(set_id: str, richness: float = 0.15, version: str = VERSION) -> st.SearchStrategy[list[Node]]:
     """Nodes of valid sets, without ST and SE. ``richness`` is the chance of each optional segment, loop and element."""
-    return st.integers(min_value=0, max_value=2**32).map(lambda seed: make_set(set_id, random.Random(seed), richness))
+    seeds = st.integers(min_value=0, max_value=2**32)
+    return seeds.map(lambda seed: make_set(set_id, random.Random(seed), richness, version))
 
 
 def make_set(set_id: str, chance: random.Random, richness: float = 0.15, version: str = VERSION) -> list[Node]:

@@ -18,6 +18,12 @@ class BusinessFault(StrEnum):
     LINE_COUNT_DIFFERS = "line-count-differs"
     """CTT01 is not the number of lines. A warning only: that nothing was lost is already proved by the segment count in SE01."""
 
+    QUANTITY_TOTAL_DIFFERS = "quantity-total-differs"
+    """The stated total (W7601, W0301, W1401) is not the sum of the quantities of the lines."""
+
+    SHIPPED_QUANTITY_DIFFERS = "shipped-quantity-differs"
+    """What a warehouse says it shipped of a line contradicts what was ordered: the difference is wrong, or it is not complete."""
+
     SSCC_INVALID = "sscc-invalid"
     """A serial shipping container code is not 18 digits (20 with its prefix 00), or its check digit is wrong."""
 

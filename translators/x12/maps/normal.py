@@ -8,7 +8,7 @@ Of a transaction set: delimiters and control numbers belong to the envelope and 
 * ship notices number their levels 1, 2, 3, ... depth first (HL01, HL02); levels that stand in another order are moved.
 
 Counts (CTT01, CTT02) stay as they were stated. Of a document: ``trace`` and ``envelope`` say where it was found, not what it
-says; the number of lines is filled in where it was not stated, because a written set states it.
+says; the number of lines, or the total quantity, is filled in where it was not stated, because a written set states it.
 """
 
 from contextlib import suppress
@@ -20,6 +20,8 @@ from canonical.documents import AnyDocument
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
+from canonical.warehouse_order import WarehouseShippingOrder
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 
 from ..schema import CompositeDef, ElementDef, dictionary
 from ..segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
@@ -95,13 +97,21 @@ def _numbered(loop: LoopNode, numbers: dict[str, str]) -> LoopNode:
     return LoopNode(loop.id, [SegmentNode(head.id, Segment(found.tag, elements)), *loop.children[1:]])
 
 
+_WAREHOUSE_TOTALS = {"W76[1]", "W03[1]"}
+
+
 def comparable(document: AnyDocument) -> Value:
     """The document without what only says where it was found, and with its lines counted."""
     changes: dict[str, object] = {"trace": {}, "envelope": None}
-    absent = any(entry.source == "CTT[1]" and entry.value == "" for entry in document.unmapped)
+    absent = {entry.source for entry in document.unmapped if entry.value == ""}
     match document:
-        case PurchaseOrder() | PurchaseOrderAcknowledgement() | Invoice() if document.line_count is None and not absent:
-            changes["line_count"] = len(document.lines)
-        case ShipNotice() if document.line_count is None and not absent:
-            changes["line_count"] = sum(1 for _ in document.walk())
+        case PurchaseOrder() | PurchaseOrderAcknowledgement() | Invoice():
+            if document.line_count is None and "CTT[1]" not in absent:
+                changes["line_count"] = len(document.lines)
+        case ShipNotice():
+            if document.line_count is None and "CTT[1]" not in absent:
+                changes["line_count"] = sum(1 for _ in document.walk())
+        case WarehouseShippingOrder() | WarehouseShippingAdvice():
+            if document.total_quantity is None and not absent & _WAREHOUSE_TOTALS:
+                changes["total_quantity"] = document.quantity_sum
     return document.model_copy(update=changes)

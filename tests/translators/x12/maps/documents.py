@@ -23,7 +23,11 @@ from canonical.order import Delivery, OrderLine, PurchaseOrder, ScheduledQuantit
 from canonical.party import Address, Channel, Contact, Identifier, Party, Reference
 from canonical.quantity import Measurement, Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+from canonical.warehouse import Carriage, ItemPacking, Load, Pallet, TransportConditions
+from canonical.warehouse_order import WarehouseOrderGroup, WarehouseOrderLine, WarehouseShippingOrder
+from canonical.warehouse_shipment import WarehouseShippedGroup, WarehouseShippedLine, WarehouseShippingAdvice
 from translators.x12.maps import code_tables as tables
+from translators.x12.maps import codes_warehouse as warehouse
 from translators.x12.maps.codes import Codes
 
 TEXT = st.text("ABCxyz019-/", min_size=1, max_size=8)
@@ -269,13 +273,16 @@ SHIPPED_ITEM = st.builds(
 )
 
 
+MARK = st.builds(Mark, kind=word(tables.MARKS), value=TEXT, until=maybe(TEXT))
+
+
 def _level(children: st.SearchStrategy[Any]) -> st.SearchStrategy[ShipmentLevel]:
     return st.builds(
         ShipmentLevel,
         kind=word(tables.LEVELS),
         order=maybe(st.builds(OrderReference, number=TEXT, **_given(release=TEXT, date=DAYS, contract=TEXT))),
         item=maybe(SHIPPED_ITEM),
-        marks=some(st.builds(Mark, kind=word(tables.MARKS), value=TEXT, until=maybe(TEXT))),
+        marks=some(MARK),
         packaging=some(
             st.builds(
                 Packaging,
@@ -342,10 +349,206 @@ FUNCTIONAL_ACKNOWLEDGEMENT = st.builds(
     ),
 )
 
+WHOLES = st.integers(0, 999)
+SCAC = st.builds(Identifier, scheme=st.just("scac"), value=TEXT)
+PERSON = st.builds(
+    Contact,
+    function=word(tables.CONTACTS),
+    name=maybe(TEXT),
+    channels=some(st.builds(Channel, kind=word(tables.CHANNELS), value=TEXT), 1),
+)
+NAMED_PARTY = st.builds(Party, role=word(tables.ROLES), **_given(name=TEXT, identifier=IDENTIFIER))
+WAREHOUSE_PARTY = st.builds(
+    Party,
+    role=word(tables.ROLES),
+    additional_names=some(TEXT, 2),
+    contacts=some(CONTACT, 1),
+    **_given(name=TEXT, identifier=IDENTIFIER, address=ADDRESS),
+)
+WAREHOUSE_DATE = st.builds(
+    EventDate, kind=word(warehouse.WAREHOUSE_DATES), **_given(date=DAYS, time=TIMES, timezone=word(tables.TIMEZONES))
+)
+WEIGHT = st.builds(Quantity, value=NUMBERS, unit=maybe(st.sampled_from(["LB", "KG", "E"])))
+PLAIN_NOTES = some(st.builds(Note, text=TEXT, topic=maybe(word(tables.NOTE_TOPICS))))
+PACKING = st.builds(
+    ItemPacking,
+    **_given(
+        pack=WHOLES,
+        size=QUANTITY,
+        weight=WEIGHT,
+        weight_kind=word(tables.WEIGHTS),
+        unit_weight=NUMBERS,
+        volume=QUANTITY,
+    ),
+).filter(lambda packing: packing != ItemPacking())
+LOAD = st.builds(
+    Load,
+    pallets=WHOLES,
+    seals=some(TEXT),
+    **_given(unit_load=word(warehouse.UNIT_LOADS), pallet_exchange=word(warehouse.PALLET_EXCHANGES)),
+)
+CARRIED = {
+    "mode": word(tables.MODES),
+    "carrier": maybe(SCAC),
+    "routing": maybe(TEXT),
+    "freight_terms": maybe(word(tables.FREIGHT_TERMS)),
+}
+CARRIAGE = st.builds(
+    Carriage,
+    **CARRIED,
+    equipment=maybe(st.builds(Equipment, kind=word(tables.EQUIPMENT), **_given(initial=TEXT, number=TEXT))),
+    changed_because=maybe(word(warehouse.CARRIAGE_CHANGE_REASONS)),
+)
+
+
+def coded_items(pairs: int) -> st.SearchStrategy[tuple[ItemIdentifier, ...]]:
+    """At most one case code, which comes first, and others."""
+    case = st.builds(ItemIdentifier, scheme=st.just("upc_case"), value=TEXT)
+    others = st.builds(ItemIdentifier, scheme=word(tables.ITEM_SCHEMES, "upc_case"), value=TEXT)
+    return st.builds(lambda first, rest: first + rest, some(case, 1), some(others, pairs))
+
+
+WAREHOUSE_HEAD = {
+    "references": some(REFERENCE),
+    "contacts": some(PERSON),
+    "dates": some(WAREHOUSE_DATE),
+    "parties": some(WAREHOUSE_PARTY),
+    "notes": PLAIN_NOTES,
+    **_given(
+        order_number=TEXT,
+        link_sequence=TEXT,
+        master_reference=TEXT,
+        kind=TEXT,
+        total_quantity=NUMBERS,
+        total_weight=QUANTITY,
+        total_volume=QUANTITY,
+    ),
+}
+WAREHOUSE_ORDER = st.builds(
+    WarehouseShippingOrder,
+    purpose=word(warehouse.WAREHOUSE_ORDER_PURPOSES),
+    number=TEXT,
+    **WAREHOUSE_HEAD,
+    conditions=maybe(
+        st.builds(
+            TransportConditions,
+            equipment_kind=word(tables.EQUIPMENT),
+            **_given(lowest=QUANTITY, highest=QUANTITY, instructions=TEXT),
+        )
+    ),
+    carriage=maybe(
+        st.builds(
+            Carriage,
+            **CARRIED,
+            **_given(
+                freight_location=TEXT,
+                pallet_exchange=word(warehouse.PALLET_EXCHANGES),
+                unit_load=word(warehouse.UNIT_LOADS),
+            ),
+        )
+    ),
+    special_handling=some(TEXT, 4),
+    groups=some(
+        st.builds(
+            WarehouseOrderGroup,
+            number=WHOLES,
+            marks=some(MARK),
+            dates=some(WAREHOUSE_DATE),
+            parties=some(NAMED_PARTY, 1),
+            lines=some(
+                st.builds(
+                    WarehouseOrderLine,
+                    quantity=maybe(QUANTITY),
+                    items=coded_items(3),
+                    descriptions=some(TEXT),
+                    references=some(REFERENCE),
+                    notes=PLAIN_NOTES,
+                    packing=some(PACKING),
+                    dates=some(WAREHOUSE_DATE),
+                    parties=some(NAMED_PARTY, 1),
+                    contacts=some(CONTACT, 1),
+                    **_given(lot=TEXT, condition=word(warehouse.CONDITIONS), freight_class=TEXT, pallet_pattern=TEXT),
+                )
+            ),
+        )
+    ),
+)
+LEAVING = {
+    **WAREHOUSE_HEAD,
+    "detail": word(warehouse.REPORT_DETAILS),
+    "carriage": maybe(CARRIAGE),
+    "loads": some(LOAD),
+    **_given(
+        number=TEXT,
+        shipped_on=DAYS,
+        shipment_number=TEXT,
+        agent_shipment_number=TEXT,
+        date_changed_because=word(warehouse.DATE_CHANGE_REASONS),
+        package_total=QUANTITY,
+    ),
+}
+WAREHOUSE_ADVICE = st.builds(
+    WarehouseShippingAdvice,
+    **LEAVING,
+    special_handling=some(TEXT, 4),
+    groups=some(
+        st.builds(
+            WarehouseShippedGroup,
+            number=WHOLES,
+            marks=some(MARK),
+            references=some(REFERENCE),
+            pallet=maybe(
+                st.builds(
+                    Pallet,
+                    kind=word(warehouse.PALLETS),
+                    **_given(
+                        tiers=WHOLES,
+                        blocks=WHOLES,
+                        pack=WHOLES,
+                        unit_weight=QUANTITY,
+                        length=NUMBERS,
+                        width=NUMBERS,
+                        height=NUMBERS,
+                        dimension_unit=TEXT,
+                        gross_weight=QUANTITY,
+                        gross_volume=QUANTITY,
+                        exchange=word(warehouse.PALLET_EXCHANGES),
+                    ),
+                )
+            ),
+            lines=some(
+                st.builds(
+                    WarehouseShippedLine,
+                    status=word(warehouse.SHIPPED_STATUSES),
+                    items=coded_items(2),
+                    ordered_items=coded_items(1),
+                    descriptions=some(TEXT),
+                    references=some(REFERENCE),
+                    dates=some(WAREHOUSE_DATE),
+                    measurements=some(MEASUREMENT),
+                    parties=some(NAMED_PARTY, 1),
+                    **_given(
+                        ordered=NUMBERS,
+                        shipped=NUMBERS,
+                        difference=NUMBERS,
+                        unit=TEXT,
+                        lot=TEXT,
+                        weight=WEIGHT,
+                        weight_kind=word(tables.WEIGHTS),
+                        changed_because=word(warehouse.LINE_CHANGE_REASONS),
+                    ),
+                )
+            ),
+        )
+    ),
+)
+
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
+    "940": WAREHOUSE_ORDER,
+    "945": WAREHOUSE_ADVICE,
     "997": FUNCTIONAL_ACKNOWLEDGEMENT,
 }

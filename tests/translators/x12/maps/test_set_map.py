@@ -27,7 +27,7 @@ def assert_comes_back(source: TransactionSet) -> None:
     found = registry.find(source.set_id)
     document = found.read(source).document
     assert document is not None
-    again = written(source.set_id, list(found.write(document, VERSION)))
+    again = TransactionSet(source.set_id, source.version, list(found.write(document, source.version)))
     assert lines(normal_set(again)) == lines(normal_set(source))
     assert normal_set(again) == normal_set(source)
     reread = found.read(again).document
@@ -88,10 +88,11 @@ def test_a_product_number_after_a_gap_is_read_and_stays_where_it_was() -> None:
     assert_comes_back(source)
 
 
+@pytest.mark.parametrize("version", [VERSION, "005010"])
 @pytest.mark.parametrize("set_id", SETS)
 @given(data=st.data())
-def test_any_valid_set_comes_back_as_it_was(set_id: str, data: st.DataObject) -> None:
-    found = written(set_id, data.draw(transaction_sets(set_id)))
+def test_any_valid_set_comes_back_as_it_was(set_id: str, version: str, data: st.DataObject) -> None:
+    found = TransactionSet(set_id, version, data.draw(transaction_sets(set_id, version=version)))
     link_levels(found, random.Random(0))
     assert_comes_back(found)
 

@@ -6,26 +6,26 @@ Ignoring the notes makes the random sets harder than valid ones: pairs come with
 import random
 
 from translators.x12.events import SetRead
-from translators.x12.maps import code_tables
+from translators.x12.maps import code_tables, codes_warehouse
 from translators.x12.maps.codes import Codes
 from translators.x12.reader import read
 from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, SegmentDef, dictionary
 from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
 
 VERSION = "004010"
-_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
 _NAMED: dict[str, list[str]] = {}
-for _table in vars(code_tables).values():
-    if isinstance(_table, Codes):
-        _NAMED.setdefault(_table.element, []).extend(_table.names)
+for _module in (code_tables, codes_warehouse):
+    for _table in vars(_module).values():
+        if isinstance(_table, Codes):
+            _NAMED.setdefault(_table.element, []).extend(_table.names)
 
 
 def tree(set_id: str, segments: str) -> TransactionSet:
     """A set from its segments, one a line, without ST and SE, as the engine reads it."""
     lines = [line.strip() for line in segments.strip().splitlines()]
     body = "~".join([f"ST*{set_id}*0001", *lines, f"SE*{len(lines) + 2}*0001"])
-    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
+    group = f"GS*{dictionary(VERSION).sets[set_id].functional_id}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
     text = f"{_ISA}{group}~{body}~GE*1*1~IEA*1*000000001~"
     sets = [event for event in read([text.encode()]) if isinstance(event, SetRead)]
     assert len(sets) == 1
