@@ -7,9 +7,11 @@ from pydantic import Field, TypeAdapter
 from .acknowledgement import PurchaseOrderAcknowledgement
 from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
+from .inventory_adjustment import InventoryAdjustment
 from .invoice import Invoice
 from .order import PurchaseOrder
 from .shipment import ShipNotice
+from .stock_transfer import StockTransferReceipt, StockTransferShipment
 from .warehouse_order import WarehouseShippingOrder
 from .warehouse_shipment import WarehouseShippingAdvice
 
@@ -20,6 +22,9 @@ AnyDocument = Annotated[
     | Invoice
     | WarehouseShippingOrder
     | WarehouseShippingAdvice
+    | StockTransferShipment
+    | StockTransferReceipt
+    | InventoryAdjustment
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -43,8 +48,10 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
             return document.order_numbers
         case Invoice():
             return (document.order_number,) if document.order_number else ()
-        case WarehouseShippingOrder() | WarehouseShippingAdvice():
+        case WarehouseShippingOrder() | WarehouseShippingAdvice() | StockTransferShipment():
             return _each_once(document.number, document.order_number)
+        case StockTransferReceipt():
+            return _each_once(document.transfer_number)
         case _:
             return ()
 
@@ -56,10 +63,12 @@ def _each_once(*numbers: str | None) -> tuple[str, ...]:
 def document_number(document: AnyDocument) -> str:
     """The number people call the document by; for one that need not have any, what they would look for it by, or nothing."""
     match document:
-        case PurchaseOrder() | ShipNotice() | Invoice() | WarehouseShippingOrder():
+        case PurchaseOrder() | ShipNotice() | Invoice() | WarehouseShippingOrder() | StockTransferReceipt():
             return document.number
-        case WarehouseShippingAdvice():
+        case WarehouseShippingAdvice() | StockTransferShipment():
             return document.number or document.shipment_number or document.order_number or ""
+        case InventoryAdjustment():
+            return document.number or document.depositor_number or document.adjusted_on.isoformat()
         case PurchaseOrderAcknowledgement():
             return document.order_number
         case FunctionalAcknowledgement():

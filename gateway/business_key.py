@@ -9,7 +9,9 @@ from typing import Any
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
+from canonical.inventory_adjustment import InventoryAdjustment
 from canonical.order import PurchaseOrder
+from canonical.stock_transfer import StockTransferShipment
 from canonical.warehouse_shipment import WarehouseShippingAdvice
 
 ORIGINAL = "1"
@@ -81,9 +83,11 @@ def _revision(document: AnyDocument) -> str:
             return f"{document.purpose.value}-{_by_content(document)}"
         case PurchaseOrder(release=str(release)) if release:
             return f"release-{release}"
-        case WarehouseShippingAdvice():
+        case WarehouseShippingAdvice() | StockTransferShipment():
             # A warehouse may ship one order in several parts, each a shipment with a number of its own.
             return f"shipment-{document.shipment_number}" if document.shipment_number else _by_content(document)
+        case InventoryAdjustment(number=None, depositor_number=None):
+            return _by_content(document)
         case _:
             return ORIGINAL
 

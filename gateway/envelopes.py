@@ -39,7 +39,10 @@ FUNCTIONAL_IDS = {
     "856": "SH",
     "810": "IN",
     "940": "OW",
+    "943": "AR",
+    "944": "RE",
     "945": "SW",
+    "947": "AW",
     "997": "FA",
 }
 """GS01 (element 479) of each set we write."""

@@ -26,7 +26,10 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "ShipNotice": "856",
         "Invoice": "810",
         "WarehouseShippingOrder": "940",
+        "StockTransferShipment": "943",
+        "StockTransferReceipt": "944",
         "WarehouseShippingAdvice": "945",
+        "InventoryAdjustment": "947",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

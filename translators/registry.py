@@ -4,11 +4,14 @@ from canonical.documents import AnyDocument
 from canonical.errors import Fault, TallyError
 
 from .translation import ReadResult, TranslationMap
+from .x12.maps.adjustment_947 import INVENTORY_ADJUSTMENT
 from .x12.maps.asn_856 import SHIP_NOTICE
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.transfer_receipt_944 import STOCK_TRANSFER_RECEIPT
+from .x12.maps.transfer_shipment_943 import STOCK_TRANSFER_SHIPMENT
 from .x12.maps.warehouse_advice_945 import WAREHOUSE_SHIPPING_ADVICE
 from .x12.maps.warehouse_order_940 import WAREHOUSE_SHIPPING_ORDER
 
@@ -27,7 +30,10 @@ _MAPS: tuple[TranslationMap, ...] = (
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
     WAREHOUSE_SHIPPING_ORDER,
+    STOCK_TRANSFER_SHIPMENT,
+    STOCK_TRANSFER_RECEIPT,
     WAREHOUSE_SHIPPING_ADVICE,
+    INVENTORY_ADJUSTMENT,
     FUNCTIONAL_ACKNOWLEDGEMENT,
 )
 _BY_SET = {each.set_id: each for each in _MAPS}

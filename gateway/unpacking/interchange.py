@@ -265,9 +265,12 @@ _NAMED = {
     "855": ("BAK", 3, "BAK", 3),
     "856": ("BSN", 2, "PRF", 1),
     "940": ("W05", 2, "W05", 2),
+    "943": ("W06", 2, "W06", 2),
+    "944": ("W17", 3, "W17", 4),
     "945": ("W06", 2, "W06", 2),
+    "947": ("W15", 2, "", 0),
 }
-"""Where a set says its own number, and the numbers of its orders."""
+"""Where a set says its own number, and the numbers of its orders; no segment where it is about none."""
 
 
 def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:

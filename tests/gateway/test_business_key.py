@@ -10,9 +10,12 @@ from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import EnvelopeReference, Purpose
 from canonical.documents import AnyDocument
 from canonical.identity import BlobDigest, DocumentId, PartnerId
+from canonical.inventory_adjustment import AdjustedLine, InventoryAdjustment
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
+from canonical.quantity import Quantity
 from canonical.shipment import ShipNotice
+from canonical.stock_transfer import StockTransferReceipt, StockTransferShipment
 from canonical.warehouse_order import WarehouseShippingOrder
 from canonical.warehouse_shipment import WarehouseShippingAdvice
 from gateway.business_key import BusinessKey, business_key, content_digest
@@ -36,6 +39,12 @@ def advice(**fields: Any) -> AnyDocument:
     return WarehouseShippingAdvice(**{"number": "SO-1", "shipment_number": "BOL-1"} | fields)
 
 
+def adjustment(**fields: Any) -> AnyDocument:
+    return InventoryAdjustment(**{"adjusted_on": DAY} | fields)
+
+
+DAMAGED = AdjustedLine(cause="damaged_in_facility", quantity=Quantity(value=Decimal(-1)))
+RECEIPT = StockTransferReceipt(number="WR-1", received_on=DAY)
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
 
 
@@ -51,6 +60,10 @@ SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
         (WarehouseShippingOrder(number="SO-1"), "WarehouseShippingOrder/SO-1/1"),
         (advice(), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
         (advice(total_quantity=Decimal(2)), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
+        (RECEIPT, "StockTransferReceipt/WR-1/1"),
+        (StockTransferShipment(number="TO-1", shipment_number="BOL-1"), "StockTransferShipment/TO-1/shipment-BOL-1"),
+        (adjustment(number="ADJ-1"), "InventoryAdjustment/ADJ-1/1"),
+        (adjustment(depositor_number="ADJ-2"), "InventoryAdjustment/ADJ-2/1"),
         (advice(number=None), "WarehouseShippingAdvice/BOL-1/shipment-BOL-1"),
     ],
 )
@@ -67,6 +80,7 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.REPLACE, total_amount=Decimal(2))),
         (order(), order(purpose=Purpose.CHANGE)),
         (order(release="1"), order(release="2")),
+        (adjustment(), adjustment(lines=(DAMAGED,))),
         (advice(), advice(shipment_number="BOL-2")),
         (advice(shipment_number=None), advice(shipment_number=None, total_quantity=Decimal(2))),
         (WarehouseShippingOrder(number="SO-1"), WarehouseShippingOrder(number="SO-1", purpose=Purpose.CANCELLATION)),

@@ -24,6 +24,12 @@ class BusinessFault(StrEnum):
     SHIPPED_QUANTITY_DIFFERS = "shipped-quantity-differs"
     """What a warehouse says it shipped of a line contradicts what was ordered: the difference is wrong, or it is not complete."""
 
+    RECEIVED_QUANTITY_DIFFERS = "received-quantity-differs"
+    """A warehouse received another quantity than was shipped, and what it reports as short or over does not explain it."""
+
+    ADJUSTMENT_DIRECTION_DIFFERS = "adjustment-direction-differs"
+    """The cause of an inventory adjustment says that there is more, and its quantity that there is less, or the other way."""
+
     SSCC_INVALID = "sscc-invalid"
     """A serial shipping container code is not 18 digits (20 with its prefix 00), or its check digit is wrong."""
 

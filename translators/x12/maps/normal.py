@@ -20,6 +20,7 @@ from canonical.documents import AnyDocument
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
+from canonical.stock_transfer import StockTransferReceipt, StockTransferShipment
 from canonical.warehouse_order import WarehouseShippingOrder
 from canonical.warehouse_shipment import WarehouseShippingAdvice
 
@@ -97,7 +98,7 @@ def _numbered(loop: LoopNode, numbers: dict[str, str]) -> LoopNode:
     return LoopNode(loop.id, [SegmentNode(head.id, Segment(found.tag, elements)), *loop.children[1:]])
 
 
-_WAREHOUSE_TOTALS = {"W76[1]", "W03[1]"}
+_WAREHOUSE_TOTALS = {"W76[1]", "W03[1]", "W14[1]"}
 
 
 def comparable(document: AnyDocument) -> Value:
@@ -111,7 +112,7 @@ def comparable(document: AnyDocument) -> Value:
         case ShipNotice():
             if document.line_count is None and "CTT[1]" not in absent:
                 changes["line_count"] = sum(1 for _ in document.walk())
-        case WarehouseShippingOrder() | WarehouseShippingAdvice():
+        case WarehouseShippingOrder() | WarehouseShippingAdvice() | StockTransferShipment() | StockTransferReceipt():
             if document.total_quantity is None and not absent & _WAREHOUSE_TOTALS:
                 changes["total_quantity"] = document.quantity_sum
     return document.model_copy(update=changes)

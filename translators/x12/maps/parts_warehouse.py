@@ -10,7 +10,7 @@ from canonical.item import EventDate
 from canonical.party import Contact, Reference
 from canonical.quantity import Quantity
 from canonical.shipment import Equipment
-from canonical.warehouse import Carriage, ItemPacking, Load
+from canonical.warehouse import Carriage, ItemPacking, Load, Pallet
 
 from ..values import CannotWrite
 from .code_tables import (
@@ -28,6 +28,7 @@ from .codes_warehouse import (
     CARRIAGE_CHANGE_REASONS,
     DATE_CHANGE_REASONS,
     PALLET_EXCHANGES,
+    PALLETS,
     REPORT_DETAILS,
     UNIT_LOADS,
     WAREHOUSE_DATES,
@@ -38,8 +39,11 @@ from .parts_delivery import Scac
 from .parts_item import quantity
 from .parts_money import Totals
 from .reading import Fields, Place, Reading, head_of
-from .records import Field, Fixed, Group, Pairs, Part, Record, Series, text_at
+from .records import Field, Fixed, Group, Pairs, Record, Series, text_at
 from .writing import Draft
+
+NOT_IN_FULL = frozenset({"exceptions_only", "no_exceptions"})
+"""Reports (element 514) whose lines are not all there are, so that they need not add up to the totals."""
 
 _ANY_TIME_KIND = "W"
 """G6203 (element 176) says what the time is of; what the date is of says that already."""
@@ -105,6 +109,23 @@ LOAD = Record(
     Field("pallets", 2, WHOLE),
     Field("pallet_exchange", 3, coded(PALLET_EXCHANGES)),
     Series("seals", 4, 5),
+)
+
+PALLET = Record(
+    "PAL",
+    Pallet,
+    Field("kind", 1, coded(PALLETS)),
+    Field("tiers", 2, WHOLE),
+    Field("blocks", 3, WHOLE),
+    Field("pack", 4, WHOLE),
+    quantity("unit_weight", 5, 6),
+    Field("length", 7, REAL),
+    Field("width", 8, REAL),
+    Field("height", 9, REAL),
+    Field("dimension_unit", 10),
+    quantity("gross_weight", 11, 12),
+    quantity("gross_volume", 13, 14),
+    Field("exchange", 15, coded(PALLET_EXCHANGES)),
 )
 
 CARRIAGE = Record(
@@ -250,16 +271,17 @@ class Carried:
         One("carriage", self.record).write(value, draft)
 
 
-def shipped_totals(model: type[Value], count: Callable[[Any], Decimal], *, packages: bool = False) -> Totals:
-    """W03: units, weight, volume and, with ``packages``, packages in all. Where units are not stated, they are added up."""
-    parts: list[Part] = [
+def shipped_totals(model: type[Value], count: Callable[[Any], Decimal]) -> Totals:
+    """W03: units, weight, volume and packages in all. Where the units are not stated, they are added up."""
+    record = Record(
+        "W03",
+        model,
         Field("total_quantity", 1, REAL),
         quantity("total_weight", 2, 3),
         quantity("total_volume", 4, 5),
-    ]
-    if packages:
-        parts.append(quantity("package_total", 6, 7))
-    return Totals(Record("W03", model, *parts), count)
+        quantity("package_total", 6, 7),
+    )
+    return Totals(record, count)
 
 
 def special_handling(model: type[Value]) -> Once:

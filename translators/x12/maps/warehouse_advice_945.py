@@ -3,21 +3,22 @@
 from decimal import Decimal
 
 from canonical.finding import Severity
-from canonical.warehouse import Pallet
 from canonical.warehouse_shipment import WarehouseShippedGroup, WarehouseShippedLine, WarehouseShippingAdvice
 
 from . import checks
 from .code_tables import WEIGHTS
-from .codes_warehouse import LINE_CHANGE_REASONS, PALLET_EXCHANGES, PALLETS, SHIPPED_STATUSES
+from .codes_warehouse import LINE_CHANGE_REASONS, SHIPPED_STATUSES
 from .findings import BusinessFault
 from .forms import REAL, WHOLE, coded
 from .loops import Each, Loop, One, each
 from .parts_delivery import MARK
-from .parts_item import REMARK, measurements, quantity
+from .parts_item import REMARK, measurements
 from .parts_party import PARTIES
 from .parts_warehouse import (
     CARRIAGE,
     LOAD,
+    NOT_IN_FULL,
+    PALLET,
     Carried,
     ItemCodes,
     Words,
@@ -35,23 +36,6 @@ from .set_map import SetMap
 
 _COMPLETE = frozenset({"complete", "complete_on_date", "complete_with_more"})
 """Statuses by which all that was ordered is on its way."""
-
-_PALLET = Record(
-    "PAL",
-    Pallet,
-    Field("kind", 1, coded(PALLETS)),
-    Field("tiers", 2, WHOLE),
-    Field("blocks", 3, WHOLE),
-    Field("pack", 4, WHOLE),
-    quantity("unit_weight", 5, 6),
-    Field("length", 7, REAL),
-    Field("width", 8, REAL),
-    Field("height", 9, REAL),
-    Field("dimension_unit", 10),
-    quantity("gross_weight", 11, 12),
-    quantity("gross_volume", 13, 14),
-    Field("exchange", 15, coded(PALLET_EXCHANGES)),
-)
 
 _LINE = Record(
     "W12",
@@ -94,6 +78,8 @@ def _sum(advice: WarehouseShippingAdvice) -> Decimal:
 
 def _total(advice: WarehouseShippingAdvice, reading: Reading) -> None:
     """W0301 against the lines."""
+    if advice.detail in NOT_IN_FULL:
+        return
     units = [line.unit for line in advice.lines()]
     checks.total_quantity(advice.total_quantity, advice.quantity_sum, units, reading, total="W0301", parts="W1203")
 
@@ -145,8 +131,8 @@ WAREHOUSE_SHIPPING_ADVICE = SetMap(
         Carried(CARRIAGE),
         special_handling(WarehouseShippingAdvice),
         each("loads", LOAD),
-        Each("groups", Loop(_GROUP, (each("marks", MARK), One("pallet", _PALLET), numbers(), _LINES))),
-        shipped_totals(WarehouseShippingAdvice, _sum, packages=True),
+        Each("groups", Loop(_GROUP, (each("marks", MARK), One("pallet", PALLET), numbers(), _LINES))),
+        shipped_totals(WarehouseShippingAdvice, _sum),
     ),
     checks=(_total, _marks, _ordered),
 )

@@ -16,6 +16,7 @@ from canonical.functional_acknowledgement import (
     SetAcknowledgement,
     SyntaxStatus,
 )
+from canonical.inventory_adjustment import AdjustedLine, InventoryAdjustment
 from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import Description, EventDate, ItemIdentifier, Note
 from canonical.money import Adjustment, PaymentTerms, Price, Tax
@@ -23,6 +24,15 @@ from canonical.order import Delivery, OrderLine, PurchaseOrder, ScheduledQuantit
 from canonical.party import Address, Channel, Contact, Identifier, Party, Reference
 from canonical.quantity import Measurement, Quantity
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+from canonical.stock_transfer import (
+    LoadTemperature,
+    ReceivedGroup,
+    ReceivedLine,
+    ReceivingException,
+    StockTransferReceipt,
+    StockTransferShipment,
+    TransferredLine,
+)
 from canonical.warehouse import Carriage, ItemPacking, Load, Pallet, TransportConditions
 from canonical.warehouse_order import WarehouseOrderGroup, WarehouseOrderLine, WarehouseShippingOrder
 from canonical.warehouse_shipment import WarehouseShippedGroup, WarehouseShippedLine, WarehouseShippingAdvice
@@ -543,12 +553,115 @@ WAREHOUSE_ADVICE = st.builds(
     ),
 )
 
+ITEM_TEXTS = {"descriptions": some(TEXT), "references": some(REFERENCE)}
+TRANSFER_SHIPMENT = st.builds(
+    StockTransferShipment,
+    **LEAVING,
+    lines=some(
+        st.builds(
+            TransferredLine,
+            **ITEM_TEXTS,
+            quantity=maybe(QUANTITY),
+            items=coded_items(3),
+            packing=some(PACKING),
+            **_given(freight_class=TEXT, pallet_pattern=TEXT, hold=word(warehouse.HOLDS)),
+        )
+    ),
+)
+RECEIVED_LINE = st.builds(
+    ReceivedLine,
+    **ITEM_TEXTS,
+    quantity=maybe(QUANTITY),
+    items=coded_items(3),
+    lot=maybe(TEXT),
+    packing=some(PACKING),
+    exceptions=some(
+        st.builds(
+            ReceivingException,
+            quantity=QUANTITY,
+            condition=word(warehouse.RECEIVING_CONDITIONS),
+            references=some(REFERENCE, 1),
+            **_given(lot=TEXT, damage=word(warehouse.DAMAGE_REASONS)),
+        )
+    ),
+)
+TRANSFER_RECEIPT = st.builds(
+    StockTransferReceipt,
+    detail=word(warehouse.REPORT_DETAILS),
+    received_on=DAYS,
+    number=TEXT,
+    references=some(REFERENCE),
+    contacts=some(PERSON),
+    dates=some(WAREHOUSE_DATE),
+    parties=some(WAREHOUSE_PARTY),
+    notes=PLAIN_NOTES,
+    carriage=maybe(
+        st.builds(
+            Carriage,
+            mode=word(tables.MODES),
+            equipment=maybe(st.builds(Equipment, initial=TEXT, number=maybe(TEXT))),
+            seals=some(TEXT),
+            **_given(
+                carrier=SCAC,
+                routing=TEXT,
+                seal_status=word(warehouse.SEAL_STATUSES),
+                unit_load=word(warehouse.UNIT_LOADS),
+            ),
+        )
+    ),
+    temperatures=some(st.builds(LoadTemperature, place=word(warehouse.LOAD_PLACES), temperature=QUANTITY)),
+    groups=some(st.builds(ReceivedGroup, lines=st.lists(RECEIVED_LINE, min_size=1, max_size=2).map(tuple)), most=1),
+    **_given(
+        received_at=TIMES,
+        transfer_number=TEXT,
+        shipment_number=TEXT,
+        link_sequence=TEXT,
+        master_reference=TEXT,
+        total_quantity=NUMBERS,
+        total_shipped=NUMBERS,
+        total_unfit=NUMBERS,
+        packages_received=WHOLES,
+        packages_shipped=WHOLES,
+    ),
+)
+ADJUSTMENT_OF_STOCK = st.builds(
+    InventoryAdjustment,
+    purpose=PURPOSE,
+    adjusted_on=DAYS,
+    references=some(REFERENCE),
+    contacts=some(PERSON),
+    dates=some(WAREHOUSE_DATE),
+    parties=some(WAREHOUSE_PARTY),
+    notes=PLAIN_NOTES,
+    lines=some(
+        st.builds(
+            AdjustedLine,
+            **ITEM_TEXTS,
+            cause=word(warehouse.ADJUSTMENT_CAUSES),
+            quantity=QUANTITY,
+            items=coded_items(3),
+            dates=some(WAREHOUSE_DATE),
+            parties=some(NAMED_PARTY, 1),
+            **_given(
+                lot=TEXT,
+                weight=WEIGHT,
+                weight_kind=word(tables.WEIGHTS),
+                inventory_kind=word(warehouse.INVENTORY_KINDS),
+            ),
+        )
+    ),
+    **_given(number=TEXT, depositor_number=TEXT, kind=TEXT),
+)
+
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
     "940": WAREHOUSE_ORDER,
+    "943": TRANSFER_SHIPMENT,
+    "944": TRANSFER_RECEIPT,
     "945": WAREHOUSE_ADVICE,
+    "947": ADJUSTMENT_OF_STOCK,
     "997": FUNCTIONAL_ACKNOWLEDGEMENT,
 }
