@@ -5,11 +5,13 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from .acknowledgement import PurchaseOrderAcknowledgement
+from .application_advice import ApplicationAdvice
 from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
 from .inventory_adjustment import InventoryAdjustment
 from .invoice import Invoice
 from .order import PurchaseOrder
+from .remittance import RemittanceAdvice
 from .shipment import ShipNotice
 from .stock_transfer import StockTransferReceipt, StockTransferShipment
 from .warehouse_order import WarehouseShippingOrder
@@ -20,6 +22,8 @@ AnyDocument = Annotated[
     | PurchaseOrderAcknowledgement
     | ShipNotice
     | Invoice
+    | RemittanceAdvice
+    | ApplicationAdvice
     | WarehouseShippingOrder
     | WarehouseShippingAdvice
     | StockTransferShipment
@@ -44,7 +48,7 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
             return (document.number,)
         case PurchaseOrderAcknowledgement():
             return (document.order_number,)
-        case ShipNotice():
+        case ShipNotice() | RemittanceAdvice() | ApplicationAdvice():
             return document.order_numbers
         case Invoice():
             return (document.order_number,) if document.order_number else ()
@@ -65,6 +69,10 @@ def document_number(document: AnyDocument) -> str:
     match document:
         case PurchaseOrder() | ShipNotice() | Invoice() | WarehouseShippingOrder() | StockTransferReceipt():
             return document.number
+        case ApplicationAdvice():
+            return document.number
+        case RemittanceAdvice():
+            return document.number or (document.payment_date.isoformat() if document.payment_date else "")
         case WarehouseShippingAdvice() | StockTransferShipment():
             return document.number or document.shipment_number or document.order_number or ""
         case InventoryAdjustment():

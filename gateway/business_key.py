@@ -11,6 +11,7 @@ from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
 from canonical.inventory_adjustment import InventoryAdjustment
 from canonical.order import PurchaseOrder
+from canonical.remittance import RemittanceAdvice
 from canonical.stock_transfer import StockTransferShipment
 from canonical.warehouse_shipment import WarehouseShippingAdvice
 
@@ -86,7 +87,7 @@ def _revision(document: AnyDocument) -> str:
         case WarehouseShippingAdvice() | StockTransferShipment():
             # A warehouse may ship one order in several parts, each a shipment with a number of its own.
             return f"shipment-{document.shipment_number}" if document.shipment_number else _by_content(document)
-        case InventoryAdjustment(number=None, depositor_number=None):
+        case InventoryAdjustment(number=None, depositor_number=None) | RemittanceAdvice(number=None):
             return _by_content(document)
         case _:
             return ORIGINAL

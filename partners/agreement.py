@@ -25,6 +25,8 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "PurchaseOrderAcknowledgement": "855",
         "ShipNotice": "856",
         "Invoice": "810",
+        "RemittanceAdvice": "820",
+        "ApplicationAdvice": "824",
         "WarehouseShippingOrder": "940",
         "StockTransferShipment": "943",
         "StockTransferReceipt": "944",

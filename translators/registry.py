@@ -5,11 +5,13 @@ from canonical.errors import Fault, TallyError
 
 from .translation import ReadResult, TranslationMap
 from .x12.maps.adjustment_947 import INVENTORY_ADJUSTMENT
+from .x12.maps.application_advice_824 import APPLICATION_ADVICE
 from .x12.maps.asn_856 import SHIP_NOTICE
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.remittance_820 import REMITTANCE_ADVICE
 from .x12.maps.transfer_receipt_944 import STOCK_TRANSFER_RECEIPT
 from .x12.maps.transfer_shipment_943 import STOCK_TRANSFER_SHIPMENT
 from .x12.maps.warehouse_advice_945 import WAREHOUSE_SHIPPING_ADVICE
@@ -26,6 +28,8 @@ class UnsupportedDocument(TallyError):
 
 _MAPS: tuple[TranslationMap, ...] = (
     INVOICE,
+    REMITTANCE_ADVICE,
+    APPLICATION_ADVICE,
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,

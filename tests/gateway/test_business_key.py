@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.application_advice import ApplicationAdvice
 from canonical.document import EnvelopeReference, Purpose
 from canonical.documents import AnyDocument
 from canonical.identity import BlobDigest, DocumentId, PartnerId
@@ -14,6 +15,7 @@ from canonical.inventory_adjustment import AdjustedLine, InventoryAdjustment
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.quantity import Quantity
+from canonical.remittance import RemittanceAdvice
 from canonical.shipment import ShipNotice
 from canonical.stock_transfer import StockTransferReceipt, StockTransferShipment
 from canonical.warehouse_order import WarehouseShippingOrder
@@ -43,6 +45,10 @@ def adjustment(**fields: Any) -> AnyDocument:
     return InventoryAdjustment(**{"adjusted_on": DAY} | fields)
 
 
+def remittance(**fields: Any) -> AnyDocument:
+    return RemittanceAdvice(**{"amount": Decimal(1), "method": "check", "payment_date": DAY} | fields)
+
+
 DAMAGED = AdjustedLine(cause="damaged_in_facility", quantity=Quantity(value=Decimal(-1)))
 RECEIPT = StockTransferReceipt(number="WR-1", received_on=DAY)
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
@@ -62,6 +68,8 @@ SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
         (advice(total_quantity=Decimal(2)), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
         (RECEIPT, "StockTransferReceipt/WR-1/1"),
         (StockTransferShipment(number="TO-1", shipment_number="BOL-1"), "StockTransferShipment/TO-1/shipment-BOL-1"),
+        (remittance(number="CHK-1"), "RemittanceAdvice/CHK-1/1"),
+        (ApplicationAdvice(number="AA-1", created_on=DAY), "ApplicationAdvice/AA-1/1"),
         (adjustment(number="ADJ-1"), "InventoryAdjustment/ADJ-1/1"),
         (adjustment(depositor_number="ADJ-2"), "InventoryAdjustment/ADJ-2/1"),
         (advice(number=None), "WarehouseShippingAdvice/BOL-1/shipment-BOL-1"),
@@ -80,6 +88,7 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.REPLACE, total_amount=Decimal(2))),
         (order(), order(purpose=Purpose.CHANGE)),
         (order(release="1"), order(release="2")),
+        (remittance(), remittance(amount=Decimal(2))),
         (adjustment(), adjustment(lines=(DAMAGED,))),
         (advice(), advice(shipment_number="BOL-2")),
         (advice(shipment_number=None), advice(shipment_number=None, total_quantity=Decimal(2))),

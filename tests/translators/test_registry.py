@@ -10,7 +10,20 @@ from translators import registry
 
 
 def test_every_set_has_its_map_and_every_map_its_document() -> None:
-    assert registry.supported_sets() == ("810", "850", "855", "856", "940", "943", "944", "945", "947", "997")
+    assert registry.supported_sets() == (
+        "810",
+        "820",
+        "824",
+        "850",
+        "855",
+        "856",
+        "940",
+        "943",
+        "944",
+        "945",
+        "947",
+        "997",
+    )
     for set_id in registry.supported_sets():
         assert registry.find(set_id).set_id == set_id
 

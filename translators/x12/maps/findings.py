@@ -15,6 +15,9 @@ class BusinessFault(StrEnum):
     INVOICE_TOTAL_DIFFERS = "invoice-total-differs"
     """Lines, allowances, charges and taxes do not add up to the stated total (TDS01)."""
 
+    REMITTANCE_TOTAL_DIFFERS = "remittance-total-differs"
+    """What a remittance advice pays item by item, with its adjustments, does not add up to the payment (BPR02)."""
+
     LINE_COUNT_DIFFERS = "line-count-differs"
     """CTT01 is not the number of lines. A warning only: that nothing was lost is already proved by the segment count in SE01."""
 

@@ -7,6 +7,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus, PurchaseOrderAcknowledgement
+from canonical.application_advice import (
+    ApplicationAdvice,
+    ApplicationFault,
+    ApplicationResult,
+    FaultDetail,
+    ReasonCode,
+    ReasonCodes,
+)
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.functional_acknowledgement import (
@@ -23,6 +31,13 @@ from canonical.money import Adjustment, PaymentTerms, Price, Tax
 from canonical.order import Delivery, OrderLine, PurchaseOrder, ScheduledQuantity
 from canonical.party import Address, Channel, Contact, Identifier, Party, Reference
 from canonical.quantity import Measurement, Quantity
+from canonical.remittance import (
+    BankAccount,
+    RemittanceAdjustment,
+    RemittanceAdvice,
+    RemittanceGroup,
+    RemittedItem,
+)
 from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 from canonical.stock_transfer import (
     LoadTemperature,
@@ -37,6 +52,8 @@ from canonical.warehouse import Carriage, ItemPacking, Load, Pallet, TransportCo
 from canonical.warehouse_order import WarehouseOrderGroup, WarehouseOrderLine, WarehouseShippingOrder
 from canonical.warehouse_shipment import WarehouseShippedGroup, WarehouseShippedLine, WarehouseShippingAdvice
 from translators.x12.maps import code_tables as tables
+from translators.x12.maps import codes_application as application
+from translators.x12.maps import codes_payment as payment
 from translators.x12.maps import codes_warehouse as warehouse
 from translators.x12.maps.codes import Codes
 
@@ -653,8 +670,129 @@ ADJUSTMENT_OF_STOCK = st.builds(
     **_given(number=TEXT, depositor_number=TEXT, kind=TEXT),
 )
 
+FULL_REFERENCE = st.builds(Reference, kind=word(tables.REFERENCES), value=TEXT)
+ACCOUNT = st.builds(
+    BankAccount,
+    number=TEXT,
+    **_given(bank_scheme=word(payment.BANK_SCHEMES), bank=TEXT, kind=word(payment.ACCOUNT_KINDS)),
+)
+REMITTANCE_ADJUSTMENTS = some(
+    st.builds(
+        RemittanceAdjustment,
+        amount=CENTS,
+        reason=word(payment.ADJUSTMENT_REASONS),
+        reference=maybe(FULL_REFERENCE),
+        references=some(REFERENCE, 1),
+        notes=PLAIN_NOTES,
+    )
+)
+REMITTANCE = st.builds(
+    RemittanceAdvice,
+    handling=word(payment.PAYMENT_HANDLINGS),
+    amount=CENTS,
+    direction=word(payment.PAYMENT_DIRECTIONS),
+    method=word(payment.PAYMENT_METHODS),
+    references=some(REFERENCE),
+    dates=some(DATE),
+    parties=some(PARTY),
+    notes=PLAIN_NOTES,
+    groups=some(
+        st.builds(
+            RemittanceGroup,
+            adjustments=REMITTANCE_ADJUSTMENTS,
+            items=some(
+                st.builds(
+                    RemittedItem,
+                    references=some(REFERENCE),
+                    dates=some(DATE),
+                    notes=PLAIN_NOTES,
+                    adjustments=REMITTANCE_ADJUSTMENTS,
+                    **_given(
+                        kind=word(tables.REFERENCES),
+                        number=TEXT,
+                        action=word(payment.PAYMENT_ACTIONS),
+                        paid=CENTS,
+                        gross=CENTS,
+                        discount=CENTS,
+                        adjustment_reason=word(payment.ADJUSTMENT_REASONS),
+                        adjustment_amount=CENTS,
+                    ),
+                )
+            ),
+            **_given(number=WHOLES, role=word(tables.ROLES), identifier=IDENTIFIER, reference=FULL_REFERENCE),
+        )
+    ),
+    **_given(
+        number=TEXT,
+        payment_format=word(payment.PAYMENT_FORMATS),
+        payment_date=DAYS,
+        payer_account=ACCOUNT,
+        payee_account=ACCOUNT,
+        originator=TEXT,
+        originator_supplement=TEXT,
+        trace_originator=TEXT,
+        business_function=word(payment.PAYMENT_FUNCTIONS),
+        currency=st.just("USD"),
+    ),
+)
+APPLICATION_ADVICE = st.builds(
+    ApplicationAdvice,
+    purpose=PURPOSE,
+    number=TEXT,
+    created_on=DAYS,
+    parties=some(PARTY),
+    results=some(
+        st.builds(
+            ApplicationResult,
+            verdict=word(application.APPLICATION_VERDICTS),
+            kind=word(tables.REFERENCES),
+            number=TEXT,
+            references=some(REFERENCE),
+            dates=some(DATE),
+            contacts=some(CONTACT),
+            faults=some(
+                st.builds(
+                    ApplicationFault,
+                    code=word(application.APPLICATION_FAULTS),
+                    notes=PLAIN_NOTES,
+                    details=some(st.builds(FaultDetail, text=TEXT, **_given(agency=TEXT, code_list=TEXT, value=TEXT))),
+                    **_given(
+                        message=TEXT,
+                        segment=TEXT,
+                        position=WHOLES,
+                        element=WHOLES,
+                        reference_number=TEXT,
+                        value=TEXT,
+                        suggested=TEXT,
+                    ),
+                )
+            ),
+            reasons=some(
+                st.builds(
+                    ReasonCodes,
+                    agency=TEXT,
+                    codes=some(st.builds(ReasonCode, code_list=TEXT, value=maybe(TEXT))),
+                )
+            ),
+            **_given(
+                sender_code=TEXT,
+                receiver_code=TEXT,
+                sent_on=DAYS,
+                sent_at=TIMES,
+                group_control_number=TEXT,
+                set_control_number=TEXT,
+                set_type=TEXT,
+                version=TEXT,
+            ),
+        )
+    ),
+    **_given(created_at=TIMES, timezone=word(tables.TIMEZONES), related_number=TEXT, kind=TEXT, action=TEXT),
+)
+
 DOCUMENTS: dict[str, st.SearchStrategy[AnyDocument]] = {
     "810": INVOICE,
+    "820": REMITTANCE,
+    "824": APPLICATION_ADVICE,
     "850": ORDER,
     "855": ACKNOWLEDGEMENT,
     "856": SHIP_NOTICE,
