@@ -21,11 +21,12 @@ class BankAccount(Value):
 
 
 class RemittanceAdjustment(Value):
-    """Why more (positive) or less (negative) is paid, and on which document (``reference``) that rests."""
+    """Why more (positive) or less (negative) is paid, and the kind and number of the document on which that rests."""
 
     amount: Decimal
     reason: str
-    reference: Reference | None = None
+    kind: str | None = None
+    number: str | None = None
     references: tuple[Reference, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -60,7 +61,8 @@ class RemittanceGroup(Value):
     number: int | None = None
     role: str | None = None
     identifier: Identifier | None = None
-    reference: Reference | None = None
+    reference_kind: str | None = None
+    reference_number: str | None = None
     adjustments: tuple[RemittanceAdjustment, ...] = ()
     items: tuple[RemittedItem, ...] = ()
 

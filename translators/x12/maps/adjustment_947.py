@@ -7,8 +7,8 @@ from .code_tables import PURPOSES, WEIGHTS
 from .codes_warehouse import ADJUSTMENT_CAUSES, INVENTORY_KINDS
 from .findings import BusinessFault
 from .forms import DAY, coded
-from .loops import Each, Loop, each
-from .parts_item import REMARK, quantity
+from .loops import Each, Loop
+from .parts_item import Remarks, quantity
 from .parts_party import PARTIES
 from .parts_warehouse import ItemCodes, Words, numbers, people, warehouse_dates, weight
 from .reading import Reading
@@ -75,7 +75,7 @@ INVENTORY_ADJUSTMENT = SetMap(
         numbers(),
         people(),
         warehouse_dates(),
-        each("notes", REMARK),
+        Remarks(),
         _LINES,
     ),
     checks=(_direction,),

@@ -13,7 +13,7 @@ from .code_tables import PURPOSES, REFERENCES, TIMEZONES
 from .codes_application import APPLICATION_FAULTS, APPLICATION_VERDICTS
 from .forms import CLOCK, DAY, WHOLE, coded
 from .loops import each
-from .parts_item import REMARK, dates
+from .parts_item import Remarks, dates
 from .parts_party import PARTIES, contacts, references
 from .records import Choice, Field, Record
 from .set_map import SetMap
@@ -89,7 +89,7 @@ APPLICATION_ADVICE = SetMap(
             references(),
             dates(),
             contacts(),
-            each("faults", _FAULT, each("notes", REMARK), each("details", _DETAIL)),
+            each("faults", _FAULT, Remarks(), each("details", _DETAIL)),
             each("reasons", _AGENCY, each("codes", _CODE)),
         ),
     ),

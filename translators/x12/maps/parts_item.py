@@ -8,6 +8,7 @@ from canonical.order import ScheduledQuantity
 from canonical.quantity import Measurement, Quantity
 
 from ..segments import SegmentNode
+from ..values import CannotWrite
 from .code_tables import (
     CHARACTERISTICS,
     DATES,
@@ -26,6 +27,8 @@ from .writing import Draft
 
 _UNSAID_TOPIC = "ZZ"
 _UNSAID_REFERENCE = "NOTE"
+_SHOWN = 40
+"""Characters of a note that a message repeats."""
 
 
 def items(first: int, last: int) -> Pairs:
@@ -82,7 +85,7 @@ SCHEDULE = Record(
     needed=("quantity",),
 )
 
-REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
+_REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
 
 _TOPIC = Record(
     "N9",
@@ -93,6 +96,23 @@ _TOPIC = Record(
     needed=("topic",),
 )
 _MESSAGE = Record("MSG", Note, Field("text", 1), needed=("text",))
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """NTE segments: notes of a topic and one line. A note that says more cannot be written."""
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        _REMARKS.read(place, fields, reading, at)
+
+    def write(self, value: Any, draft: Draft) -> None:
+        for note in value.notes:
+            if note.reference is not None or note.title is not None:
+                raise CannotWrite(
+                    f"A note of this set (NTE) has a topic and a text, but {note.text[:_SHOWN]!r} has a reference or a title too. "
+                    "Put them into the text."
+                )
+        _REMARKS.write(value, draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +164,7 @@ class Notes:
 
 
 _MESSAGES = each("notes", _MESSAGE)
+_REMARKS = each("notes", _REMARK)
 
 
 def _joined(place: Place, reading: Reading) -> str:

@@ -1,6 +1,6 @@
 """What the warehouse sets share, where they have segments of their own: N9, G61, G62, G69, W06, W10, W20, W27, totals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -39,7 +39,7 @@ from .parts_delivery import Scac
 from .parts_item import quantity
 from .parts_money import Totals
 from .reading import Fields, Place, Reading, head_of
-from .records import Field, Fixed, Group, Pairs, Record, Series, text_at
+from .records import Field, Fixed, Group, Pairs, Part, Record, Series, text_at
 from .writing import Draft
 
 NOT_IN_FULL = frozenset({"exceptions_only", "no_exceptions"})
@@ -261,14 +261,26 @@ class Carried:
         carriage: Carriage | None = value.carriage
         if carriage is None:
             return
-        known = {part.name for part in self.record.parts}
-        beyond = [name for name, said in carriage if name not in known and said not in (None, ())]
+        beyond = list(_beyond(carriage, self.record.parts))
         if beyond:
             raise CannotWrite(
                 f"{self.record.id}, which says how the goods travel, has no place for {', '.join(beyond)} of the carriage. "
                 "Leave that out, or say it in a note."
             )
         One("carriage", self.record).write(value, draft)
+
+
+def _beyond(value: Value, parts: Iterable[Part], prefix: str = "") -> Iterator[str]:
+    """The fields of ``value`` that say something and that no part takes, as paths."""
+    by_name = {part.name: part for part in parts}
+    for name, said in value:
+        part = by_name.get(name)
+        if said in (None, ()):
+            continue
+        if part is None:
+            yield prefix + name
+        elif isinstance(part, Group):
+            yield from _beyond(said, part.parts, f"{prefix}{name}.")
 
 
 def shipped_totals(model: type[Value], count: Callable[[Any], Decimal]) -> Totals:

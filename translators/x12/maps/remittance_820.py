@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from canonical.finding import Severity
-from canonical.party import Reference
 from canonical.remittance import (
     BankAccount,
     RemittanceAdjustment,
@@ -28,7 +27,7 @@ from .codes_payment import (
 from .findings import BusinessFault
 from .forms import DAY, REAL, WHOLE, coded
 from .loops import Each, Loop, Once, each
-from .parts_item import REMARK, dates
+from .parts_item import Remarks, dates
 from .parts_money import currency
 from .parts_party import PARTIES, identifier, references
 from .reading import Reading
@@ -45,12 +44,6 @@ def _account(name: str, bank_scheme: int) -> Group:
         Field("number", bank_scheme + 3),
     )
     return Group(name, BankAccount, parts)
-
-
-def _reference(kind: int) -> Group:
-    """A document's kind and number in two elements."""
-    parts = (Field("kind", kind, coded(REFERENCES)), Field("value", kind + 1))
-    return Group("reference", Reference, parts, ("kind", "value"))
 
 
 _HEAD = Record(
@@ -85,10 +78,11 @@ _ADJUSTMENTS = each(
         RemittanceAdjustment,
         Field("amount", 1, REAL),
         Field("reason", 2, coded(ADJUSTMENT_REASONS)),
-        _reference(3),
+        Field("kind", 3, coded(REFERENCES)),
+        Field("number", 4),
         needed=("amount", "reason"),
     ),
-    each("notes", REMARK),
+    Remarks(),
     references(),
 )
 
@@ -105,7 +99,7 @@ _ITEM = Record(
     Field("adjustment_amount", 8, REAL),
 )
 
-_ITEMS = Each("items", Loop(_ITEM, (each("notes", REMARK), references(), dates(), _ADJUSTMENTS), always=True))
+_ITEMS = Each("items", Loop(_ITEM, (Remarks(), references(), dates(), _ADJUSTMENTS), always=True))
 
 _GROUP = Record(
     "ENT",
@@ -113,7 +107,8 @@ _GROUP = Record(
     Field("number", 1, WHOLE),
     Field("role", 2, coded(ROLES)),
     identifier("identifier", 3),
-    _reference(8),
+    Field("reference_kind", 8, coded(REFERENCES)),
+    Field("reference_number", 9),
 )
 
 
@@ -143,7 +138,7 @@ REMITTANCE_ADVICE = SetMap(
     document_type=RemittanceAdvice,
     head=_HEAD,
     children=(
-        each("notes", REMARK),
+        Remarks(),
         Once(_TRACE),
         currency(RemittanceAdvice, "PR"),
         references(),

@@ -36,7 +36,7 @@ from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .layout import layout
 from .loops import Each, Loop, One, each
 from .parts_delivery import MARK, Scac
-from .parts_item import REMARK, quantity
+from .parts_item import Remarks, quantity
 from .parts_money import Totals
 from .parts_party import PARTIES
 from .parts_warehouse import (
@@ -250,7 +250,7 @@ STOCK_TRANSFER_RECEIPT = _ReceiptMap(
         numbers(),
         people(),
         warehouse_dates(),
-        each("notes", REMARK),
+        Remarks(),
         Carried(_CARRIAGE),
         each("temperatures", _TEMPERATURE),
         _Received(),

@@ -8,7 +8,7 @@ from . import checks
 from .codes_warehouse import HOLDS
 from .forms import coded
 from .loops import Each, Loop, each
-from .parts_item import REMARK, quantity
+from .parts_item import Remarks, quantity
 from .parts_party import PARTIES
 from .parts_warehouse import (
     CARRIAGE,
@@ -64,7 +64,7 @@ STOCK_TRANSFER_SHIPMENT = SetMap(
         numbers(),
         people(),
         warehouse_dates(),
-        each("notes", REMARK),
+        Remarks(),
         Carried(CARRIAGE),
         each("loads", LOAD),
         _LINES,

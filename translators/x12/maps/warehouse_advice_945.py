@@ -12,7 +12,7 @@ from .findings import BusinessFault
 from .forms import REAL, WHOLE, coded
 from .loops import Each, Loop, One, each
 from .parts_delivery import MARK
-from .parts_item import REMARK, measurements
+from .parts_item import Remarks, measurements
 from .parts_party import PARTIES
 from .parts_warehouse import (
     CARRIAGE,
@@ -127,7 +127,7 @@ WAREHOUSE_SHIPPING_ADVICE = SetMap(
         numbers(),
         people(),
         warehouse_dates(),
-        each("notes", REMARK),
+        Remarks(),
         Carried(CARRIAGE),
         special_handling(WarehouseShippingAdvice),
         each("loads", LOAD),

@@ -12,7 +12,7 @@ from .codes_warehouse import CONDITIONS, PALLET_EXCHANGES, UNIT_LOADS, WAREHOUSE
 from .forms import REAL, WHOLE, coded
 from .loops import Each, Loop, One, each
 from .parts_delivery import MARK, Scac
-from .parts_item import REMARK, quantity
+from .parts_item import Remarks, quantity
 from .parts_money import Totals
 from .parts_party import PARTIES, contacts
 from .parts_warehouse import (
@@ -80,7 +80,7 @@ _LINES = Each(
             ItemCodes(case=3, places=(4, 6, 15)),
             Words(),
             numbers(),
-            each("notes", REMARK),
+            Remarks(),
             each("packing", PACKING),
             warehouse_dates(),
             PARTIES,
@@ -120,7 +120,7 @@ WAREHOUSE_SHIPPING_ORDER = SetMap(
         numbers(),
         people(),
         warehouse_dates(),
-        each("notes", REMARK),
+        Remarks(),
         One("conditions", _CONDITIONS),
         Carried(_CARRIAGE),
         special_handling(WarehouseShippingOrder),

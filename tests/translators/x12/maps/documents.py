@@ -670,7 +670,6 @@ ADJUSTMENT_OF_STOCK = st.builds(
     **_given(number=TEXT, depositor_number=TEXT, kind=TEXT),
 )
 
-FULL_REFERENCE = st.builds(Reference, kind=word(tables.REFERENCES), value=TEXT)
 ACCOUNT = st.builds(
     BankAccount,
     number=TEXT,
@@ -681,7 +680,8 @@ REMITTANCE_ADJUSTMENTS = some(
         RemittanceAdjustment,
         amount=CENTS,
         reason=word(payment.ADJUSTMENT_REASONS),
-        reference=maybe(FULL_REFERENCE),
+        kind=maybe(word(tables.REFERENCES)),
+        number=maybe(TEXT),
         references=some(REFERENCE, 1),
         notes=PLAIN_NOTES,
     )
@@ -719,7 +719,13 @@ REMITTANCE = st.builds(
                     ),
                 )
             ),
-            **_given(number=WHOLES, role=word(tables.ROLES), identifier=IDENTIFIER, reference=FULL_REFERENCE),
+            **_given(
+                number=WHOLES,
+                role=word(tables.ROLES),
+                identifier=IDENTIFIER,
+                reference_kind=word(tables.REFERENCES),
+                reference_number=TEXT,
+            ),
         )
     ),
     **_given(
