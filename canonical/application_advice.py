@@ -90,7 +90,7 @@ class ApplicationResult(Value):
 
 
 class ApplicationAdvice(Document):
-    """X12 824. ``number`` is the advice's own; ``related_number`` that of an advice it follows."""
+    """X12 824: an application's verdicts. ``number`` is the advice's own; ``related_number`` that of an advice it follows."""
 
     type: Literal["ApplicationAdvice"] = "ApplicationAdvice"
     number: str

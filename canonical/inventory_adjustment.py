@@ -31,7 +31,7 @@ class AdjustedLine(Value):
 
 
 class InventoryAdjustment(Document):
-    """X12 947. ``number`` is the warehouse's name for the adjustment, ``depositor_number`` the owner's."""
+    """X12 947: a warehouse's corrections of stock. ``number`` is its name for them, ``depositor_number`` the owner's."""
 
     type: Literal["InventoryAdjustment"] = "InventoryAdjustment"
     adjusted_on: datetime.date

@@ -68,7 +68,7 @@ class RemittanceGroup(Value):
 
 
 class RemittanceAdvice(Document):
-    """X12 820. ``number`` identifies the payment: the check's number, or the trace of the transfer.
+    """X12 820: what a payment is for. ``number`` identifies the payment: the check's, or the trace of the transfer.
 
     ``handling`` says what travels (``payment_with_remittance``, ``remittance_only``, ...), ``direction`` whether the payee is
     credited or the payer debited, ``method`` how (``ach``, ``check``, ``wire``, ...) and ``payment_date`` when.

@@ -28,7 +28,11 @@ class TransferredLine(Value):
 
 
 class StockTransferShipment(Document):
-    """X12 943. ``number`` is the depositor's (the owner's) order number; the rest is as in a warehouse shipping advice."""
+    """X12 943: stock sent to a warehouse. ``number`` is the depositor's (the owner's) order number for it.
+
+    ``order_number`` is a purchase order it is about, ``shipment_number`` the sender's name for the shipment, often its bill of
+    lading. ``detail`` says how much is told: ``full``, ``exceptions_only``, ...
+    """
 
     type: Literal["StockTransferShipment"] = "StockTransferShipment"
     detail: str = "full"
@@ -103,7 +107,7 @@ class LoadTemperature(Value):
 
 
 class StockTransferReceipt(Document):
-    """X12 944.
+    """X12 944: what a warehouse received of a stock transfer.
 
     ``number`` is the warehouse's receipt number, ``transfer_number`` the depositor's order number, which the shipment (943)
     was sent under. ``total_quantity`` was received of ``total_shipped``; of it ``total_unfit`` is damaged or on hold.

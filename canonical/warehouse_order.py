@@ -45,7 +45,7 @@ class WarehouseOrderGroup(Value):
 
 
 class WarehouseShippingOrder(Document):
-    """X12 940. ``number`` is the depositor's (the owner's) order number, ``order_number`` the customer's purchase order.
+    """X12 940: an order to a warehouse. ``number`` is the depositor's (the owner's), ``order_number`` the customer's.
 
     ``master_reference`` joins several orders into one, of which this is number ``link_sequence``.
     """

@@ -50,7 +50,7 @@ class WarehouseShippedGroup(Value):
 
 
 class WarehouseShippingAdvice(Document):
-    """X12 945.
+    """X12 945: what a warehouse shipped of an order.
 
     ``number`` is the depositor's order number, which the warehouse was given (940); ``order_number`` the customer's purchase
     order, ``shipment_number`` the warehouse's name for the shipment, often its bill of lading. ``detail`` says how much is
