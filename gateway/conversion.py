@@ -33,7 +33,7 @@ from translators.x12.events import (
 from translators.x12.reader import read
 from translators.x12.segments import Delimiters
 
-from .envelopes import FUNCTIONAL_IDS, TABLE
+from .envelopes import TABLE, functional_id
 from .unpacking.grading import regraded, rejected, translate
 from .unpacking.interchange import NO_CONTENT, NO_ERROR
 from .unpacking.unpack import column_maps
@@ -218,7 +218,7 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
         by_set.setdefault(maps.for_document(document).set_id, []).append(document)
     groups = [
         write.GroupToWrite(
-            functional_id=FUNCTIONAL_IDS[set_id],
+            functional_id=functional_id(set_id),
             control_number=number,
             version=TABLE,
             sender=sender.group,

@@ -25,6 +25,7 @@ from translators.x12 import write
 from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
+from translators.x12.schema import dictionary
 from translators.x12.segments import Delimiters, Node
 from translators.x12.values import CannotWrite
 
@@ -32,22 +33,6 @@ TABLE = "004010"
 """The version of the standard's table that documents are written by."""
 
 TA1 = "TA1"
-
-FUNCTIONAL_IDS = {
-    "850": "PO",
-    "855": "PR",
-    "856": "SH",
-    "810": "IN",
-    "820": "RA",
-    "824": "AG",
-    "940": "OW",
-    "943": "AR",
-    "944": "RE",
-    "945": "SW",
-    "947": "AW",
-    "997": "FA",
-}
-"""GS01 (element 479) of each set we write."""
 
 MOST_TOLD = 5
 """Faults told of a document that is not sent."""
@@ -58,6 +43,11 @@ LONGEST_TOLD = 60
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _POSITION = re.compile(r"\.([0-9]+)(?=\.|$)")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def functional_id(set_id: str) -> str:
+    """GS01 (element 479) of the groups that carry a set."""
+    return dictionary(TABLE).sets[set_id].functional_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +147,7 @@ class Envelopes:
             filename=_filename(draft, interchange),
             data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),
             set_id=draft.set_id,
-            functional_id=FUNCTIONAL_IDS[draft.set_id],
+            functional_id=functional_id(draft.set_id),
             interchange_control=f"{interchange:09d}",
             group_control=str(group),
             set_control=set_control,
@@ -213,7 +203,7 @@ def _fields(written: bytes) -> dict[str, str]:
 
 def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:
     return write.GroupToWrite(
-        functional_id=FUNCTIONAL_IDS[draft.set_id],
+        functional_id=functional_id(draft.set_id),
         control_number=control_number,
         version=draft.terms.version,
         sender=draft.terms.sender.group,

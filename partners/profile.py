@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from canonical.base import Value
 
-SETS = ("850", "855", "856", "810", "820", "824", "940", "943", "944", "945", "947")
+SETS = ("810", "820", "824", "850", "855", "856", "940", "943", "944", "945", "947")
 """The X12 transaction sets that partners agree on. Acknowledgements (997) follow from ``x12.acknowledgement``."""
 
 NEVER = "never"

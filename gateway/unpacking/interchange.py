@@ -275,6 +275,19 @@ _NAMED = {
 """Where a set says its own number, and the numbers of its orders; no segment where it is about none."""
 
 
+_PURCHASE_ORDER = "PO"
+"""The qualifier (element 128) of an order's number."""
+
+_FURTHER_ORDERS = {
+    "820": (("REF", 2, 1), ("RMR", 2, 1)),
+    "824": (("REF", 2, 1), ("OTI", 3, 2)),
+    "940": (("W05", 3, None),),
+    "943": (("W06", 6, None),),
+    "945": (("W06", 6, None),),
+}
+"""Where a set says the numbers of more orders, and where the qualifier stands that makes it an order's number, if one must."""
+
+
 def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
     """The number and the orders of a set that cannot be translated, so that people find it by them all the same."""
     if event.tree is None or event.header.set_id not in _NAMED:
@@ -286,6 +299,9 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
             number = number or segment.text(number_at).strip()[:LONGEST] or None
         if segment.tag == order_tag:
             orders.append(segment.text(order_at).strip()[:LONGEST])
+        for tag, position, qualifier in _FURTHER_ORDERS.get(event.header.set_id, ()):
+            if segment.tag == tag and (qualifier is None or segment.text(qualifier) == _PURCHASE_ORDER):
+                orders.append(segment.text(position).strip()[:LONGEST])
     return number, tuple(dict.fromkeys(order for order in orders if order))
 
 

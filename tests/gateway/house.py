@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.identity import PartnerId, ReceiptId
-from gateway import envelopes, trail
+from gateway import trail
 from gateway.app import Gateway
 from gateway.listeners.port import Arrival
 from gateway.trail import TrailEntry
@@ -24,6 +24,7 @@ from spool.receipts import Receipt
 from spool.transmissions import Transmission
 from spool.worker import Handler, Workers
 from tests.spool.scene import ManualClock
+from translators.x12.schema import dictionary
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -93,12 +94,9 @@ def transaction_set(set_id: str, body: str, control: str = "0001") -> str:
     return "\n".join([f"ST*{set_id}*{control}", *segments, f"SE*{len(segments) + 2}*{control}"])
 
 
-FUNCTIONAL_IDS = envelopes.FUNCTIONAL_IDS | {"846": "IB"}
-
-
 def group(*sets: str, control: int | str = 1, version: str = "004010", functional_id: str | None = None) -> str:
     """Sets between GS and GE; GS01 is that of the first set unless given."""
-    functional_id = functional_id or FUNCTIONAL_IDS[sets[0][3:6]]
+    functional_id = functional_id or dictionary("004010").sets[sets[0][3:6]].functional_id
     head = f"GS*{functional_id}*ACME*OURCOMPANY*20261121*0646*{control}*X*{version}"
     return "\n".join([head, *sets, f"GE*{len(sets)}*{control}"])
 

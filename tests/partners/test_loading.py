@@ -227,7 +227,7 @@ LEAVES = [
     (
         "send: [850]",
         "send: [850, 832]",
-        '14: documents.send[2]: "832" is not a transaction set we know (850, 855, 856, 810, 820, 824, 940, 943, 944, 945, 947).',
+        '14: documents.send[2]: "832" is not a transaction set we know (810, 820, 824, 850, 855, 856, 940, 943, 944, 945, 947).',
     ),
     (
         "send: [850]",

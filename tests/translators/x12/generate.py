@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from translators import registry
 from translators.x12.elements import check_note
 from translators.x12.schema import (
     CompositeDef,
@@ -23,7 +24,7 @@ from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNo
 from translators.x12.write import DEFAULT_FORM, Envelope, Form, GroupToWrite, SetToWrite, interchange
 
 VERSION = "004010"
-SETS = ("810", "820", "824", "850", "855", "856", "940", "943", "944", "945", "947", "997")
+SETS = registry.supported_sets()
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TEXT = _LETTERS + "0123456789 .,-/'&"
 
