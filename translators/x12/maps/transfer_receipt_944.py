@@ -21,6 +21,7 @@ from canonical.stock_transfer import (
 from canonical.warehouse import Carriage
 
 from ..segments import Node
+from ..values import CannotWrite
 from . import checks
 from .code_tables import MODES
 from .codes_warehouse import (
@@ -168,7 +169,7 @@ class _ReceiptMap(SetMap):
     def write(self, document: AnyDocument, version: str) -> Sequence[Node]:
         if isinstance(document, StockTransferReceipt):
             grouped = _GROUPS.loop.record.id in layout(self.set_id, version)
-            groups = _numbered(document.groups) if grouped else _merged(document.groups)
+            groups = _numbered(document.groups) if grouped else _merged(document.groups, version)
             document = document.model_copy(update={"groups": groups})
         return SetMap.write(self, document, version)
 
@@ -181,11 +182,13 @@ def _numbered(groups: Sequence[ReceivedGroup]) -> tuple[ReceivedGroup, ...]:
     )
 
 
-def _merged(groups: Sequence[ReceivedGroup]) -> tuple[ReceivedGroup, ...]:
-    """The lines of groups that say no more than that, together; a group that says more cannot be merged and stays."""
-    plain = [group for group in groups if group == ReceivedGroup(number=group.number, lines=group.lines)]
-    if len(plain) < len(groups):
-        return tuple(groups)
+def _merged(groups: Sequence[ReceivedGroup], version: str) -> tuple[ReceivedGroup, ...]:
+    """The lines alone, for a version without groups. Raises CannotWrite for a group that says more than its lines."""
+    if any(group != ReceivedGroup(number=group.number, lines=group.lines) for group in groups):
+        raise CannotWrite(
+            f"A 944 of version {version} has lines, but no pallets and cartons. Leave marks, pallets and references of the "
+            "groups out, or agree on version 005010."
+        )
     return (ReceivedGroup(lines=tuple(chain.from_iterable(group.lines for group in groups))),) if groups else ()
 
 

@@ -83,5 +83,5 @@ def test_lines_stand_on_pallets_only_where_the_version_has_them(
 
 
 def test_a_pallet_is_not_left_out_silently() -> None:
-    with pytest.raises(CannotWrite, match="has no LX"):
+    with pytest.raises(CannotWrite, match="944 of version 004010 has lines, but no pallets"):
         RECEIPT.write(receipt(ReceivedGroup(number=1, marks=(SSCC,), lines=(ONE,))), VERSION)
