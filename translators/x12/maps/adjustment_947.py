@@ -4,7 +4,7 @@ from canonical.finding import Severity
 from canonical.inventory_adjustment import AdjustedLine, InventoryAdjustment
 
 from .code_tables import PURPOSES, WEIGHTS
-from .codes_warehouse import ADJUSTMENT_CAUSES, INVENTORY_KINDS
+from .codes_warehouse import ADJUSTMENT_CAUSES, STOCK_KINDS
 from .findings import BusinessFault
 from .forms import DAY, coded
 from .loops import Each, Loop
@@ -37,7 +37,7 @@ _LINE = Record(
     Field("lot", 9),
     weight("weight", 10, 12),
     Field("weight_kind", 11, coded(WEIGHTS)),
-    Field("inventory_kind", 16, coded(INVENTORY_KINDS)),
+    Field("inventory_kind", 16, coded(STOCK_KINDS)),
     needed=("cause", "quantity"),
 )
 

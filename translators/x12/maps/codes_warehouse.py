@@ -327,7 +327,7 @@ ADJUSTMENT_CAUSES = Codes(
     },
 )
 
-INVENTORY_KINDS = Codes(
+STOCK_KINDS = Codes(
     "529",
     {
         "AD": "decrease",

@@ -663,7 +663,7 @@ ADJUSTMENT_OF_STOCK = st.builds(
                 lot=TEXT,
                 weight=WEIGHT,
                 weight_kind=word(tables.WEIGHTS),
-                inventory_kind=word(warehouse.INVENTORY_KINDS),
+                inventory_kind=word(warehouse.STOCK_KINDS),
             ),
         )
     ),

@@ -11,7 +11,12 @@ from translators.x12.schema import dictionary
 from translators.x12.values import CannotWrite
 
 MODULES = (code_tables, codes_application, codes_payment, codes_warehouse)
-TABLES = {name: table for module in MODULES for name, table in vars(module).items() if isinstance(table, Codes)}
+TABLES = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": table
+    for module in MODULES
+    for name, table in vars(module).items()
+    if isinstance(table, Codes)
+}
 
 
 @pytest.mark.parametrize("name", TABLES)
