@@ -151,7 +151,7 @@ def _functional(groups: Sequence[GroupEnd], end: InterchangeEnd, form: AnswerFor
 def _version(document: AnyDocument, set_id: str) -> str:
     """The version with tables in which a document came, or in which one of its kind is written."""
     came = document.envelope.version if document.envelope is not None else None
-    table = table_version(came, FUNCTIONAL_IDS[set_id]) if came is not None else None
+    table = table_version(came, functional_id(set_id)) if came is not None else None
     return table or (_FIRST_WITH_999 if set_id == "999" else _VERSION)
 
 

@@ -31,6 +31,13 @@ SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
         "InventoryAdvice": "846",
         "PriceCatalog": "832",
         "TextMessage": "864",
+        "RemittanceAdvice": "820",
+        "ApplicationAdvice": "824",
+        "WarehouseShippingOrder": "940",
+        "StockTransferShipment": "943",
+        "StockTransferReceipt": "944",
+        "WarehouseShippingAdvice": "945",
+        "InventoryAdjustment": "947",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )

@@ -22,7 +22,24 @@ from pydantic_core import PydanticCustomError
 
 from canonical.base import Value
 
-SETS = ("810", "832", "846", "850", "855", "856", "860", "864", "865")
+SETS = (
+    "810",
+    "820",
+    "824",
+    "832",
+    "846",
+    "850",
+    "855",
+    "856",
+    "860",
+    "864",
+    "865",
+    "940",
+    "943",
+    "944",
+    "945",
+    "947",
+)
 """The X12 transaction sets that partners agree on. Acknowledgements (997) follow from ``x12.acknowledgement``."""
 
 NEVER = "never"

@@ -5,6 +5,8 @@ from canonical.errors import Fault, TallyError
 from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement
 
 from .translation import ReadResult, TranslationMap
+from .x12.maps.adjustment_947 import INVENTORY_ADJUSTMENT
+from .x12.maps.application_advice_824 import APPLICATION_ADVICE
 from .x12.maps.asn_856 import SHIP_NOTICE
 from .x12.maps.catalog_832 import PRICE_CATALOG
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
@@ -15,7 +17,12 @@ from .x12.maps.po_850 import PURCHASE_ORDER
 from .x12.maps.po_change_860 import PURCHASE_ORDER_CHANGE
 from .x12.maps.po_change_answer_865 import PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.remittance_820 import REMITTANCE_ADVICE
 from .x12.maps.text_864 import TEXT_MESSAGE
+from .x12.maps.transfer_receipt_944 import STOCK_TRANSFER_RECEIPT
+from .x12.maps.transfer_shipment_943 import STOCK_TRANSFER_SHIPMENT
+from .x12.maps.warehouse_advice_945 import WAREHOUSE_SHIPPING_ADVICE
+from .x12.maps.warehouse_order_940 import WAREHOUSE_SHIPPING_ORDER
 
 __all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
 
@@ -28,6 +35,8 @@ class UnsupportedDocument(TallyError):
 
 _MAPS: tuple[TranslationMap, ...] = (
     INVOICE,
+    REMITTANCE_ADVICE,
+    APPLICATION_ADVICE,
     PRICE_CATALOG,
     INVENTORY_ADVICE,
     PURCHASE_ORDER,
@@ -36,6 +45,11 @@ _MAPS: tuple[TranslationMap, ...] = (
     PURCHASE_ORDER_CHANGE,
     TEXT_MESSAGE,
     PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT,
+    WAREHOUSE_SHIPPING_ORDER,
+    STOCK_TRANSFER_SHIPMENT,
+    STOCK_TRANSFER_RECEIPT,
+    WAREHOUSE_SHIPPING_ADVICE,
+    INVENTORY_ADJUSTMENT,
     FUNCTIONAL_ACKNOWLEDGEMENT,
     IMPLEMENTATION_ACKNOWLEDGEMENT,
 )

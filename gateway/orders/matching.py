@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from canonical.acknowledgement import AcknowledgedLine, LineStatus, PurchaseOrderAcknowledgement
+from canonical.application_advice import ApplicationAdvice
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.finding import Severity
@@ -144,6 +145,8 @@ class _Matcher:
                 self._invoice(document)
             case PurchaseOrderChange() | PurchaseOrderChangeAcknowledgement():
                 self._change(document)
+            case ApplicationAdvice():
+                self._verdicts(document)
             case _:
                 pass
 
@@ -167,6 +170,14 @@ class _Matcher:
         stage = next((name for name in _STAGES if name in self.stages), "unknown")
         lines = tuple(line.state for line in self.lines)
         return OrderState(self.number, stage, lines, tuple(exceptions), self.invoiced_total)
+
+    def _verdicts(self, advice: ApplicationAdvice) -> None:
+        for result in advice.results:
+            if result.rejects and self.number in result.order_numbers:
+                told = f"Application advice {advice.number} rejects {result.kind.replace('_', ' ')} {result.number}"
+                why = ", ".join(fault.message or fault.code.replace("_", " ") for fault in result.faults)
+                message = f"{told}: {why}." if why else f"{told}."
+                self.exceptions.append(OrderException("application-rejected", Severity.ERROR, message))
 
     def _order(self, order: PurchaseOrder) -> None:
         self.order_known = True

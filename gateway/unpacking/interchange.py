@@ -345,6 +345,8 @@ LONGEST = 80
 
 _NAMED = {
     "810": ("BIG", 2, "BIG", 4),
+    "820": ("TRN", 2, "", 0),
+    "824": ("BGN", 2, "", 0),
     "832": ("BCT", 2, "", 0),
     "846": ("BIA", 3, "", 0),
     "850": ("BEG", 3, "BEG", 3),
@@ -353,8 +355,26 @@ _NAMED = {
     "860": ("BCH", 3, "BCH", 3),
     "864": ("MIT", 1, "", 0),
     "865": ("BCA", 3, "BCA", 3),
+    "940": ("W05", 2, "W05", 2),
+    "943": ("W06", 2, "W06", 2),
+    "944": ("W17", 3, "W17", 4),
+    "945": ("W06", 2, "W06", 2),
+    "947": ("W15", 2, "", 0),
 }
-"""Where a set says its own number, and the numbers of its orders, if it is about any."""
+"""Where a set says its own number, and the numbers of its orders; no segment where it is about none."""
+
+
+_PURCHASE_ORDER = "PO"
+"""The qualifier (element 128) of an order's number."""
+
+_FURTHER_ORDERS = {
+    "820": (("REF", 2, 1), ("RMR", 2, 1)),
+    "824": (("REF", 2, 1), ("OTI", 3, 2)),
+    "940": (("W05", 3, None),),
+    "943": (("W06", 6, None),),
+    "945": (("W06", 6, None),),
+}
+"""Where a set says the numbers of more orders, and where the qualifier stands that makes it an order's number, if one must."""
 
 
 def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
@@ -368,6 +388,9 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
             number = number or segment.text(number_at).strip()[:LONGEST] or None
         if segment.tag == order_tag:
             orders.append(segment.text(order_at).strip()[:LONGEST])
+        for tag, position, qualifier in _FURTHER_ORDERS.get(event.header.set_id, ()):
+            if segment.tag == tag and (qualifier is None or segment.text(qualifier) == _PURCHASE_ORDER):
+                orders.append(segment.text(position).strip()[:LONGEST])
     return number, tuple(dict.fromkeys(order for order in orders if order))
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus, PurchaseOrderAcknowledgement
+from canonical.application_advice import ApplicationAdvice, ApplicationFault, ApplicationResult
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.finding import Severity
@@ -374,6 +375,34 @@ def test_quantities_in_another_unit_are_not_compared() -> None:
     assert found.code == "unit-differs"
     assert found.message == "Line 1: acknowledged in CA, ordered in EA; quantities were not compared."
     assert line(state, "1").acknowledged is None
+
+
+def verdict(word: str, number: str = PO, **fields: Any) -> ApplicationResult:
+    return ApplicationResult(verdict=word, kind="purchase_order", number=number, **fields)
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (verdict("set_accepted"), []),
+        (verdict("set_accepted_with_errors"), []),
+        (verdict("set_rejected", number="another"), []),
+        (verdict("set_rejected"), [f"Application advice AA-1 rejects purchase order {PO}."]),
+        (
+            verdict(
+                "item_rejected", faults=(ApplicationFault(code="terms_wrong"), ApplicationFault(code="H", message="No"))
+            ),
+            [f"Application advice AA-1 rejects purchase order {PO}: terms wrong, No."],
+        ),
+    ],
+)
+def test_what_an_application_rejects_is_an_exception_of_its_order(result: ApplicationResult, told: list[str]) -> None:
+    advice = ApplicationAdvice(number="AA-1", created_on=DECEMBER, results=(result,))
+    state = match(PO, [ORDER, advice])
+    assert [(found.code, found.message) for found in state.exceptions] == [
+        ("application-rejected", text) for text in told
+    ]
+    assert state.stage == "ordered"
 
 
 def test_an_order_alone_and_nothing_at_all() -> None:

@@ -32,9 +32,8 @@ _TEXT = _LETTERS + "0123456789 .,-/'&"
 
 def transaction_sets(set_id: str, richness: float = 0.15, version: str = VERSION) -> st.SearchStrategy[list[Node]]:
     """Nodes of valid sets, without ST and SE. ``richness`` is the chance of each optional segment, loop and element."""
-    return st.integers(min_value=0, max_value=2**32).map(
-        lambda seed: make_set(set_id, random.Random(seed), richness, version)
-    )
+    seeds = st.integers(min_value=0, max_value=2**32)
+    return seeds.map(lambda seed: make_set(set_id, random.Random(seed), richness, version))
 
 
 def make_set(set_id: str, chance: random.Random, richness: float = 0.15, version: str = VERSION) -> list[Node]:

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+from canonical.shipment import Equipment, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
 from ..segments import Node, SegmentNode, TransactionSet
 from . import checks
-from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, MARKS, PURPOSES, STRUCTURES, WEIGHTS
+from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, PURPOSES, STRUCTURES, WEIGHTS
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .hierarchy import arranged, hierarchy, number_of
 from .loops import Child, Once, One, each
-from .parts_delivery import Deliveries
+from .parts_delivery import MARK, Deliveries
 from .parts_item import dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, totals
 from .parts_party import PARTIES, contacts, references
@@ -81,10 +81,6 @@ _EQUIPMENT = Record(
     Field("seal", 9),
 )
 
-_MARK = Record(
-    "MAN", Mark, Field("kind", 1, coded(MARKS)), Field("value", 2), Field("until", 3), needed=("kind", "value")
-)
-
 
 _NO_CHILD_CODES = "HL/04"
 
@@ -121,7 +117,7 @@ _INSIDE_LEVEL: tuple[Child, ...] = (
     Deliveries(),
     references(),
     contacts(),
-    each("marks", _MARK),
+    each("marks", MARK),
     dates(),
     PARTIES,
     adjustments(),

@@ -35,6 +35,21 @@ def counted_differs(stated: int, counted: int, reading: Reading) -> None:
     )
 
 
+def total_quantity(
+    stated: Decimal | None, added: Decimal, units: Sequence[str | None], reading: Reading, *, total: str, parts: str
+) -> None:
+    """The stated total against the sum of the lines, where all lines are counted in one unit. ``total`` and ``parts`` are X12's."""
+    if stated is None or stated == added or len(set(units)) != 1:
+        return
+    reading.remark(
+        BusinessFault.QUANTITY_TOTAL_DIFFERS,
+        Severity.WARNING,
+        f"{total} says {stated:f}, but the lines ({parts}) add up to {added:f}. "
+        "Check that no line was left out, and correct the total.",
+        field="total_quantity",
+    )
+
+
 def check_digit(digits: str) -> int:
     """The GS1 check digit for ``digits``: weights 3 and 1 in turn from the right."""
     weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))

@@ -154,6 +154,9 @@ ROLES = Codes(
         "RL": "reporting_location",
         "FR": "message_from",
         "TO": "message_to",
+        "DE": "depositor",
+        "40": "receiver",
+        "41": "submitter",
     },
 )
 
@@ -235,6 +238,23 @@ REFERENCES = Codes(
         "PG": "product_group",
         "CH": "customer_catalog",
         "MS": "safety_data_sheet",
+        "2F": "consolidated_invoice",
+        "AM": "adjustment_memo",
+        "CK": "check",
+        "CL": "seller_credit_memo",
+        "CM": "buyer_credit_memo",
+        "DB": "buyer_debit_memo",
+        "DL": "seller_debit_memo",
+        "DO": "delivery_order",
+        "EF": "electronic_funds_transfer",
+        "KK": "delivery_reference",
+        "LU": "location",
+        "LV": "license_plate",
+        "OI": "original_invoice",
+        "PC": "production",
+        "R7": "open_item",
+        "SO": "shipper_order",
+        "VV": "voucher",
     },
 )
 

@@ -15,8 +15,23 @@ class BusinessFault(StrEnum):
     INVOICE_TOTAL_DIFFERS = "invoice-total-differs"
     """Lines, allowances, charges and taxes do not add up to the stated total (TDS01)."""
 
+    REMITTANCE_TOTAL_DIFFERS = "remittance-total-differs"
+    """What a remittance advice pays item by item, with its adjustments, does not add up to the payment (BPR02)."""
+
     LINE_COUNT_DIFFERS = "line-count-differs"
     """CTT01 is not the number of lines. A warning only: that nothing was lost is already proved by the segment count in SE01."""
+
+    QUANTITY_TOTAL_DIFFERS = "quantity-total-differs"
+    """The stated total (W7601, W0301, W1401) is not the sum of the quantities of the lines."""
+
+    SHIPPED_QUANTITY_DIFFERS = "shipped-quantity-differs"
+    """What a warehouse says it shipped of a line contradicts what was ordered: the difference is wrong, or it is not complete."""
+
+    RECEIVED_QUANTITY_DIFFERS = "received-quantity-differs"
+    """A warehouse received another quantity than was shipped, and what it reports as short or over does not explain it."""
+
+    ADJUSTMENT_DIRECTION_DIFFERS = "adjustment-direction-differs"
+    """The cause of an inventory adjustment says that there is more, and its quantity that there is less, or the other way."""
 
     SSCC_INVALID = "sscc-invalid"
     """A serial shipping container code is not 18 digits (20 with its prefix 00), or its check digit is wrong."""

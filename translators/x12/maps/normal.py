@@ -8,7 +8,7 @@ Of a transaction set: delimiters and control numbers belong to the envelope and 
 * ship notices number their levels 1, 2, 3, ... depth first (HL01, HL02); levels that stand in another order are moved.
 
 Counts (CTT01, CTT02) stay as they were stated. Of a document: ``trace`` and ``envelope`` say where it was found, not what it
-says; the number of lines is filled in where it was not stated, because a written set states it.
+says; the number of lines, or the total quantity, is filled in where it was not stated, because a written set states it.
 """
 
 from contextlib import suppress
@@ -23,6 +23,9 @@ from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.shipment import ShipNotice
+from canonical.stock_transfer import StockTransferReceipt, StockTransferShipment
+from canonical.warehouse_order import WarehouseShippingOrder
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 
 from ..schema import CompositeDef, ElementDef, dictionary
 from ..segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single, TransactionSet
@@ -41,6 +44,9 @@ _COUNTED = (
     PriceCatalog,
 )
 """Documents that end with the number of their lines."""
+
+_TOTALLED = (WarehouseShippingOrder, WarehouseShippingAdvice, StockTransferShipment, StockTransferReceipt)
+"""Documents that end with the sum of their quantities."""
 
 
 def normal_set(transaction_set: TransactionSet) -> TransactionSet:
@@ -118,11 +124,16 @@ def _numbered(loop: LoopNode, numbers: dict[str, str]) -> LoopNode:
     return LoopNode(loop.id, [SegmentNode(head.id, Segment(found.tag, elements)), *loop.children[1:]])
 
 
+_WAREHOUSE_TOTALS = {"W76[1]", "W03[1]", "W14[1]"}
+
+
 def comparable(document: AnyDocument) -> Value:
     """The document without what only says where it was found, and with its lines counted."""
     changes: dict[str, object] = {"trace": {}, "envelope": None}
-    absent = any(entry.source == "CTT[1]" and entry.value == "" for entry in document.unmapped)
-    if isinstance(document, _COUNTED) and document.line_count is None and not absent:
+    absent = {entry.source for entry in document.unmapped if entry.value == ""}
+    if isinstance(document, _COUNTED) and document.line_count is None and "CTT[1]" not in absent:
         lines = document.walk() if isinstance(document, ShipNotice) else document.lines
         changes["line_count"] = sum(1 for _ in lines)
+    if isinstance(document, _TOTALLED) and document.total_quantity is None and not absent & _WAREHOUSE_TOTALS:
+        changes["total_quantity"] = document.quantity_sum
     return document.model_copy(update=changes)

@@ -8,6 +8,7 @@ from canonical.item import Description, EventDate, LeadTime, Note
 from canonical.order import ScheduledQuantity
 from canonical.quantity import Measurement, Quantity
 
+from ..values import CannotWrite
 from .code_tables import (
     CHARACTERISTICS,
     DATES,
@@ -29,6 +30,8 @@ from .writing import Draft
 
 _UNSAID_TOPIC = "ZZ"
 _UNSAID_REFERENCE = "NOTE"
+_SHOWN = 40
+"""Characters of a note that a message repeats."""
 
 
 def items(first: int, last: int) -> Pairs:
@@ -95,7 +98,7 @@ LEAD_TIME = Record(
     needed=("kind", "length", "unit"),
 )
 
-REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
+_REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
 
 _TOPIC = Record(
     "N9",
@@ -112,6 +115,23 @@ _MESSAGES = (
 """The text of a note: MSG up to 004020, MTX from 004030 on. A place has one or the other."""
 
 _DIRECT = tuple(each("notes", record) for record in _MESSAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """NTE segments: notes of a topic and one line. A note that says more cannot be written."""
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        _REMARKS.read(place, fields, reading, at)
+
+    def write(self, value: Any, draft: Draft) -> None:
+        for note in value.notes:
+            if note.reference is not None or note.title is not None:
+                raise CannotWrite(
+                    f"A note of this set (NTE) has a topic and a text, but {note.text[:_SHOWN]!r} has a reference or a title too. "
+                    "Put them into the text."
+                )
+        _REMARKS.write(value, draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +188,9 @@ class Notes:
 def _message(draft: Draft) -> Record:
     """The segment that carries a note's text at this place of this version."""
     return next((record for record in _MESSAGES if draft.offers(record.id)), _MESSAGES[0])
+
+
+_REMARKS = each("notes", _REMARK)
 
 
 def _joined(place: Place, reading: Reading) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from canonical.base import Value
@@ -9,6 +10,7 @@ from canonical.money import Adjustment, PaymentTerms, Price, QuotedPrice, Tax
 from canonical.party import Identifier
 
 from ..segments import SegmentNode
+from ..values import render_real
 from .code_tables import (
     ADJUSTMENTS,
     BUYERS,
@@ -140,16 +142,16 @@ def total_amount(model: type[Value]) -> Once:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """CTT: the counts at the end. Where the document does not state the number of lines, it is counted."""
+    """The totals at the end, such as CTT. Where the document does not state the first of them, it is counted."""
 
     record: Record
-    count: Callable[[Any], int]
+    count: Callable[[Any], int | Decimal]
     inner: tuple[Child, ...] = ()
 
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
-        node = place.first("CTT")
+        node = place.first(self.record.id)
         if node is None:
-            reading.absent("CTT[1]")
+            reading.absent(f"{self.record.id}[1]")
             return
         head = head_of(node)
         reading.take(head)
@@ -159,9 +161,9 @@ class Totals:
             child.read(inside, fields, reading, at)
 
     def write(self, value: Any, draft: Draft) -> None:
-        totals = draft.add("CTT")
+        totals = draft.add(self.record.id)
         self.record.write(value, totals)
-        totals.default(1, str(self.count(value)))
+        totals.default(1, render_real(Decimal(self.count(value))))
         for child in self.inner:
             child.write(value, totals)
 

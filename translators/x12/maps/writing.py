@@ -1,7 +1,7 @@
 """Building a transaction set from a document, and putting back what the document keeps unmapped."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from canonical.document import Unmapped
@@ -32,7 +32,7 @@ class Draft:
         self.groups: dict[str, list[Draft]] = {}
         self._defaults: dict[int, tuple[str, int | None]] = {}
         self._blank: set[int] = set()
-        self._pairs: list[tuple[range, list[tuple[str, str]]]] = []
+        self._pairs: list[tuple[Sequence[int], list[tuple[str, str]]]] = []
 
     def add(self, node_id: str) -> "Draft":
         """A new child, after those of the same id."""
@@ -52,9 +52,9 @@ class Draft:
         if element:
             self.elements[position] = element
 
-    def put_pairs(self, first: int, last: int, pairs: list[tuple[str, str]]) -> None:
-        """Codes and values from element ``first`` to ``last``, in the pairs of elements that nothing else is at."""
-        self._pairs.append((range(first, last, 2), pairs))
+    def put_pairs(self, positions: Sequence[int], pairs: list[tuple[str, str]]) -> None:
+        """Codes and values, each pair from one of ``positions`` on, where nothing else is."""
+        self._pairs.append((positions, pairs))
 
     def default(self, position: int, text: str, beside: int | None = None) -> None:
         """What stands at ``position`` if nothing else comes there (and, with ``beside``, if something stands there)."""
@@ -80,11 +80,11 @@ class Draft:
         elements = tuple(self.elements.get(position, "") for position in range(1, last + 1))
         return Segment(self.id.partition("#")[0], elements)
 
-    def _place(self, positions: range, pairs: list[tuple[str, str]]) -> None:
+    def _place(self, positions: Sequence[int], pairs: list[tuple[str, str]]) -> None:
         free = [place for place in positions if not {place, place + 1} & (self.elements.keys() | self._blank)]
         if len(pairs) > len(free):
             raise CannotWrite(
-                f"{self.id} has room for {len(free)} pairs of a code and a value from element {positions.start} on, "
+                f"{self.id} has room for {len(free)} pairs of a code and a value from element {positions[0]} on, "
                 f"but there are {len(pairs)}. Leave some out."
             )
         for place, (code, text) in zip(free, pairs, strict=False):
@@ -102,11 +102,20 @@ class Draft:
         for node_id, inner in layout.items():
             for child in self.groups.get(node_id, ()):
                 if inner is None:
+                    child.alone()
                     nodes.append(SegmentNode(node_id, child.segment()))
                 else:
                     head = SegmentNode(node_id.partition("#")[0], child.segment())
                     nodes.append(LoopNode(node_id, [head, *child.nodes()]))
         return nodes
+
+    def alone(self) -> None:
+        """Raises CannotWrite where there are segments inside one that begins no loop here: they would be lost."""
+        if self.groups:
+            raise CannotWrite(
+                f"This version of the set has nothing inside {self.id} here, but there would be "
+                f"{', '.join(sorted(self.groups))}; leave that out."
+            )
 
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
         """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""

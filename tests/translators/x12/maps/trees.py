@@ -6,7 +6,7 @@ Ignoring the notes makes the random sets harder than valid ones: pairs come with
 import random
 
 from translators.x12.events import SetRead
-from translators.x12.maps import code_tables
+from translators.x12.maps import code_tables, codes_application, codes_payment, codes_warehouse
 from translators.x12.maps.codes import Codes
 from translators.x12.reader import read
 from translators.x12.schema import (
@@ -34,9 +34,10 @@ from translators.x12.segments import (
 VERSION = "004010"
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
 _NAMED: dict[str, list[str]] = {}
-for _table in vars(code_tables).values():
-    if isinstance(_table, Codes):
-        _NAMED.setdefault(_table.element, []).extend(_table.names)
+for _module in (code_tables, codes_application, codes_payment, codes_warehouse):
+    for _table in vars(_module).values():
+        if isinstance(_table, Codes):
+            _NAMED.setdefault(_table.element, []).extend(_table.names)
 
 
 def tree(set_id: str, segments: str, version: str = VERSION) -> TransactionSet:
