@@ -50,7 +50,7 @@ def render() -> str:
         "## The agreement",
         markdown.table(
             ("code", "severity", "meaning"),
-            [(markdown.code(code), "error", text) for code, text in wording.GATEWAY_FINDINGS.items()],
+            [(markdown.code(code), *_gateway(text)) for code, text in wording.GATEWAY_FINDINGS.items()],
         ),
     )
 
@@ -74,6 +74,11 @@ def _business(sentence: str) -> tuple[str, str]:
     stripped = sentence.removeprefix("Error: ")
     error = stripped != sentence
     return ("error" if error else "warning"), (stripped[0].upper() + stripped[1:] if error else sentence)
+
+
+def _gateway(sentence: str) -> tuple[str, str]:
+    stripped = sentence.removeprefix("Warning: ")
+    return ("error" if stripped == sentence else "warning"), stripped
 
 
 # The sentence under each member of an enumeration.

@@ -118,7 +118,7 @@ CSV_FINDINGS = {
 GATEWAY_FINDINGS = {
     "duplicate": "Told in the report on a CSV file: the document came before with other content and was not taken.",
     "partner-rule-not-judged": (
-        "A warning: a rule that compares with the order could not be judged, because the order, its price or its quantity is not "
+        "Warning: A rule that compares with the order could not be judged, because the order, its price or its quantity is not "
         "known or is in another unit. A rule that was broken is `partner-rule`, as above."
     ),
     "not-as-agreed": (

@@ -43,7 +43,7 @@ def parse_place(text: str) -> PlaceName:
     """Raises ValueError for what names no place."""
     match = _FORM.fullmatch(text)
     if match is None or match[2] == "00":
-        raise ValueError(text)
+        raise ValueError(f"{text!r} names no place")
     path, element, component = match.groups()
     return PlaceName(tuple(path.split("/")), int(element) if element else None, int(component) if component else None)
 

@@ -1,8 +1,11 @@
 """Every kind of rule, with what it says of a set that keeps it and of one that does not."""
 
+import random
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from canonical.finding import Severity
 from canonical.functional_acknowledgement import SyntaxStatus
@@ -14,7 +17,9 @@ from translators.x12.overlay import Direction
 from translators.x12.overlay_source import parse
 from translators.x12.reader import read
 from translators.x12.rules import MOST
+from translators.x12.write import segments
 
+from .generate import make_set
 from .samples import one
 
 BEG = "BEG*00*SA*4500123**20260304"
@@ -236,3 +241,26 @@ def test_a_file_in_single_bytes_is_judged_the_same() -> None:
     judge, data = tables("at: PO1/03, codes: {only: [CA]}"), one("850", PLAIN)
     pieces = [data[at : at + 1] for at in range(len(data))]
     assert list(read(pieces, DEFAULT, tables=judge)) == list(read([data], DEFAULT, tables=judge))
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_set_every_finding_of_a_rule_has_its_name_and_its_weight(seed: int) -> None:
+    """All the checks above at once, on sets that are sound, spoilt or out of order."""
+    chance = random.Random(seed)
+    body = [each.decode()[:-1] for each in segments(make_set("850", chance, 0.2))]
+    for _ in range(chance.randrange(3)):
+        at = chance.randrange(len(body))
+        body.insert(chance.randrange(len(body)), body.pop(at) if chance.random() < 0.5 else body[at].rstrip("*ABC123"))
+    found = the_set(one("850", body), EVERYTHING)
+    assert all((each.rule is not None) == (each.code == "partner-rule") for each in found.findings)
+    assert (found.status is SyntaxStatus.REJECTED) == any(each.is_error for each in found.findings)
+
+
+def _everything() -> OverlaidTables:
+    overlays = [tables(f"message: m, {rules}", section="checks").overlays[0] for rules, _, _ in CHECKS]
+    overlays += [tables(rules).overlays[0] for rules, _, _ in CHANGES]
+    return OverlaidTables(tuple(overlays), Direction.SEND)
+
+
+EVERYTHING = _everything()
