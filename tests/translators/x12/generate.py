@@ -25,7 +25,7 @@ from translators.x12.segments import Element, LoopNode, Node, Repeated, Segment,
 from translators.x12.write import DEFAULT_FORM, Envelope, Form, GroupToWrite, SetToWrite, interchange
 
 VERSION = "004010"
-SETS = registry.supported_sets()
+SETS = tuple(set_id for set_id in registry.supported_sets() if set_id in dictionary(VERSION).sets)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TEXT = _LETTERS + "0123456789 .,-/'&"
 

@@ -1,11 +1,12 @@
 """A fault in doubt is told at once, and told anew when what follows shows that it was another."""
 
 from translators.x12.readings import Readings, Suspect
+from translators.x12.schema import dictionary
 from translators.x12.structure import Fit, plan
 
 
 def readings(*tags: str) -> Readings:
-    compiled = plan("004010", "850")
+    compiled = plan(dictionary("004010"), "850")
     assert compiled is not None
     followed = Readings(compiled)
     for tag in tags:

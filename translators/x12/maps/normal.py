@@ -75,8 +75,8 @@ def normal_set(transaction_set: TransactionSet) -> TransactionSet:
 
 def _element(element: Element, definition: ElementDef | CompositeDef | None) -> Element:
     if isinstance(element, Repeated):
-        found = tuple(_single(single, definition) for single in element.occurrences)
-        return found[0] if len(found) == 1 else Repeated(found)
+        found = tuple(single for each in element.occurrences if any(single := _single(each, definition)))
+        return found[0] if len(found) == 1 else Repeated(found) if found else ""
     return _single(element, definition)
 
 

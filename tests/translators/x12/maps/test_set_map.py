@@ -25,6 +25,10 @@ SETS = registry.supported_sets()
 CASES = [(set_id, version) for version in versions() for set_id in SETS if set_id in dictionary(version).sets]
 each_case = pytest.mark.parametrize(("set_id", "version"), CASES)
 
+_WAREHOUSE = {"940", "943", "944", "945", "947"}
+DOCUMENT_CASES = [(set_id, version) for set_id, version in CASES if version == VERSION or set_id not in _WAREHOUSE]
+"""The documents of warehouses are made for 004010: later versions have fewer places for contacts and more for pallets."""
+
 
 def assert_comes_back(source: TransactionSet) -> None:
     found = registry.find(source.set_id)
@@ -46,7 +50,7 @@ def test_any_set_comes_back_as_it_was(set_id: str, version: str, seed: int) -> N
     assert_comes_back(random_tree(set_id, seed, version))
 
 
-@each_case
+@pytest.mark.parametrize(("set_id", "version"), DOCUMENT_CASES)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=15)
 @given(data=st.data())
 def test_any_document_comes_back_as_it_was(set_id: str, version: str, data: st.DataObject) -> None:
