@@ -61,7 +61,7 @@ def _named(header: Row, column_map: ColumnMap) -> LaidOut:
             places[binding.column] = positions[wanted]
         elif not binding.may_be_missing or binding.column in column_map.key_columns:
             findings.append(_missing(binding.column, fields, header.number, column_map))
-    names = _display(fields)
+    names = display_names(fields)
     repeated = [
         name for index, name in enumerate(fields) if name and counts[_fold(name)] > 1 and index not in places.values()
     ]
@@ -120,7 +120,7 @@ def _result(
     return LaidOut(layout, tuple(findings))
 
 
-def _display(fields: list[str]) -> tuple[str, ...]:
+def display_names(fields: list[str]) -> tuple[str, ...]:
     """A name for each column: its own, with ``#2`` when it is the second of that name, or its number when it has none."""
     seen: Counter[str] = Counter()
     names = []
