@@ -36,7 +36,7 @@ _OLDEST = "004010"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that was expected: ``label`` says what about (``element``, ``segment``, ``expected``, ``codes``, ``required``, ``place``)."""
+    """One thing that was expected; ``label`` is ``element``, ``segment``, ``expected``, ``codes``, ``required`` or ``place``."""
 
     label: str
     text: str
