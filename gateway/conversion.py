@@ -1,6 +1,6 @@
 """`tally ack` and `tally convert`: from one form of a document to another, without the running gateway."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -32,6 +32,7 @@ from translators.x12.events import (
 )
 from translators.x12.reader import read
 from translators.x12.segments import Delimiters
+from translators.x12.values import CannotWrite
 
 from .envelopes import FUNCTIONAL_IDS, TABLE
 from .unpacking.grading import regraded, rejected, translate
@@ -58,8 +59,17 @@ class Converted:
 
 def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = None) -> bytes:
     """The 997s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
-    now = now or datetime.now(UTC)
-    answers: list[bytes] = []
+    try:
+        answers = list(_answers(chunks, kind, now or datetime.now(UTC)))
+    except CannotWrite as error:
+        raise Misconfigured(f"The {kind} cannot be written. {error}") from error
+    if not answers:
+        raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
+    return b"".join(answers)
+
+
+def _answers(chunks: Iterable[bytes], kind: str, now: datetime) -> Iterator[bytes]:
+    """The answer to each interchange."""
     groups: list[GroupEnd] = []
     verdicts: list[SetVerdict | None] = []
     held: dict[type, int] = {}
@@ -82,12 +92,9 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
                 envelope = _back(event.header, now)
                 if kind == "TA1" and (held[SetRead] or not held[AnswerRead]):
                     judged = event if held[SetRead] else _without_content(event)
-                    answers.append(write.acknowledgements(envelope, [acknowledge.interchange(judged)]))
+                    yield write.acknowledgements(envelope, [acknowledge.interchange(judged)])
                 elif kind == "997" and groups:
-                    answers.append(_functional(envelope, groups, event))
-    if not answers:
-        raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
-    return b"".join(answers)
+                    yield _functional(envelope, groups, event)
 
 
 def _without_content(end: InterchangeEnd) -> InterchangeEnd:

@@ -93,7 +93,7 @@ def _cut(kind: str, lines: list[str]) -> Answer:
 def page(reports: Sequence[FileReport], now: datetime) -> str:
     """The whole page."""
     title = _text(f"Check of {', '.join(Path(report.name).name for report in reports) or 'no file'}")
-    body = "\n".join(part for report in reports for part in _file(report))
+    body = "\n".join(part for number, report in enumerate(reports, 1) for part in _file(number, report))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -120,7 +120,7 @@ def _text(text: str) -> str:
     return escape(shown(text))
 
 
-def _file(report: FileReport) -> Iterator[str]:
+def _file(file: int, report: FileReport) -> Iterator[str]:
     checked = report.checked
     verdict = "accepted" if checked.accepted else "rejected"
     yield f'<header class="{verdict}">'
@@ -132,7 +132,7 @@ def _file(report: FileReport) -> Iterator[str]:
     if report.explanations:
         yield "<h2>What was found</h2>"
     for number, explanation in enumerate(report.explanations, 1):
-        yield from _finding(number, explanation)
+        yield from _finding(f"finding-{file}-{number}", explanation)
     if report.unlisted:
         yield f"<p>{report.unlisted} more findings are not listed. Correct these first.</p>"
     if report.answer is not None:
@@ -181,14 +181,12 @@ def _set(group: dict[str, str], found: dict[str, str]) -> str:
     )
 
 
-def _finding(number: int, explanation: Explanation) -> Iterator[str]:
+def _finding(name: str, explanation: Explanation) -> Iterator[str]:
     finding = explanation.first
     severity = finding.severity.value
-    yield f'<article class="{severity}" aria-labelledby="finding-{number}">'
-    yield (
-        f'<h3 id="finding-{number}"><span class="severity">{severity.capitalize()}</span> {_text(finding.message)}</h3>'
-    )
-    if explanation.passage is not None:
+    yield f'<article class="{severity}" aria-labelledby="{name}">'
+    yield (f'<h3 id="{name}"><span class="severity">{severity.capitalize()}</span> {_text(finding.message)}</h3>')
+    if explanation.passage is not None and finding.severity is not Severity.NOTE:
         yield _passage(explanation.passage)
     yield "<dl>"
     for label, text in _rows(explanation):

@@ -57,11 +57,15 @@ def _numbers(row: Row) -> tuple[str, ...]:
 
 def cell_spans(text: str, dialect: Dialect) -> Iterator[tuple[int, int]]:
     """Where each cell of a row stands, its quotes included."""
-    start, quoted = 0, False
-    for at, character in enumerate(text):
-        if character == dialect.quote and (quoted or not text[start:at].strip(dialect.blanks)):
+    start, at, quoted = 0, 0, False
+    while at < len(text):
+        character = text[at]
+        if quoted and text.startswith(dialect.quote * 2, at):
+            at += 1
+        elif character == dialect.quote and (quoted or not text[start:at].strip(dialect.blanks)):
             quoted = not quoted
         elif character == dialect.delimiter and not quoted:
             yield start, at
             start = at + 1
+        at += 1
     yield start, len(text)

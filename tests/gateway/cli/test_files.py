@@ -76,5 +76,5 @@ def test_one_file_does_not_hide_the_others(
 def test_a_hostile_file_with_a_hostile_name_is_only_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert called("check", "\x1b[2J.edi") == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("\ufffd[2J.edi: REJECTED\n")
+    assert printed.startswith("\ufffd[2J.edi: REJECTED (")
     assert {"\x1b", "\x07", "\x9b"}.isdisjoint(printed)
