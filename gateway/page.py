@@ -188,11 +188,11 @@ def _finding(name: str, explanation: Explanation) -> Iterator[str]:
     yield (f'<h3 id="{name}"><span class="severity">{severity.capitalize()}</span> {_text(finding.message)}</h3>')
     if explanation.passage is not None and finding.severity is not Severity.NOTE:
         yield _passage(explanation.passage)
+    yield f"<p><strong>What to do:</strong> {_text(explanation.todo)}</p>"
     yield "<dl>"
     for label, text in _rows(explanation):
         yield f"<div><dt>{label}</dt><dd>{_text(text)}</dd></div>"
     yield "</dl>"
-    yield f'<p class="todo"><strong>What to do:</strong> {_text(explanation.todo)}</p>'
     yield "</article>"
 
 
