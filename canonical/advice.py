@@ -1,4 +1,4 @@
-"""What to do about a fault."""
+"""What was expected where a fault is, and what to do about it."""
 
 from typing import NamedTuple
 
@@ -8,3 +8,10 @@ class Advice(NamedTuple):
 
     todo: str
     example: str
+
+
+class Fact(NamedTuple):
+    """One thing that was expected; ``label`` is ``element``, ``segment``, ``field``, ``expected``, ``codes``, ``required`` or ``place``."""
+
+    label: str
+    text: str

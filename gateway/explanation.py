@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from canonical.advice import Advice
+from canonical.advice import Advice, Fact
 from canonical.finding import Finding, Severity
 from canonical.passage import Passage
 from translators.flat.advice import ADVICE as FLAT_ADVICE
+from translators.flat.expectation import expected as expected_in_column
 from translators.flat.passage import RowPassages
 from translators.x12.advice import ADVICE as X12_ADVICE
 from translators.x12.check import Context
-from translators.x12.expectation import Fact, expected
+from translators.x12.expectation import expected
 from translators.x12.maps.advice import ADVICE as BUSINESS_ADVICE
 from translators.x12.passage import passage
 
@@ -102,7 +103,9 @@ def _explained(group: _Group, checked: Checked, file: BinaryIO, rows: RowPassage
     shown: Passage | None = None
     facts: Sequence[Fact] = ()
     if rows is not None:
+        assert checked.column_map is not None
         shown = rows.passage(finding)
+        facts = expected_in_column(finding, checked.column_map)
     elif context.interchange is not None:
         shown = passage(file, finding, context.interchange.delimiters, context.interchange.offset)
         set_id = context.transaction_set.set_id if context.transaction_set is not None else ""

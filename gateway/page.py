@@ -33,6 +33,7 @@ _STYLE = (Path(__file__).parent / "page.css").read_text("utf-8")
 _LABELS = {
     "element": "Element",
     "segment": "Segment",
+    "field": "Field",
     "expected": "Expected",
     "codes": "Codes",
     "required": "Required",

@@ -63,7 +63,8 @@ def test_a_row_is_explained_by_its_cell(house: House) -> None:
     file = io.BytesIO(csv(csv_invoice("A"), csv_invoice("B").replace("2026-11-21", "soon")))
     checked = check(file, "a.csv", house.gateway.partner("beta"))
     [found] = explanations(checked, file)
-    assert (found.where, found.facts) == ("row 3, column Date", ())
+    assert found.where == "row 3, column Date"
+    assert found.facts[0] == ("field", "invoice_date of the Invoice")
     assert found.passage is not None
     assert found.passage.text[found.passage.start : found.passage.end] == "soon"
 

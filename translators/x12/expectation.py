@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from canonical.advice import Fact
 from canonical.finding import Finding
 
 from .elements import place
@@ -32,14 +32,6 @@ _TYPES = {
     "B": "binary data",
 }
 _OLDEST = "004010"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that was expected; ``label`` is ``element``, ``segment``, ``expected``, ``codes``, ``required`` or ``place``."""
-
-    label: str
-    text: str
 
 
 def expected(finding: Finding, version: str, set_id: str) -> tuple[Fact, ...]:
