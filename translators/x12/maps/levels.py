@@ -43,10 +43,6 @@ class Level:
             yield level
             level = level.parent
 
-    def holds(self, kind: str) -> bool:
-        """Whether there is a level of ``kind`` below this one, or it is one."""
-        return any(level.kind == kind for level in self.below())
-
 
 def levels_of(notice: ShipNotice, reading: Reading) -> list[Level]:
     """All levels of a notice in document order."""

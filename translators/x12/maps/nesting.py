@@ -31,9 +31,10 @@ _IMPROBABLE = {"tare": frozenset({"pack"}), "item": frozenset({"item"})}
 
 def check_nesting(notice: ShipNotice, levels: Sequence[Level], reading: Reading) -> bool:
     """Remark what is wrong with how ``levels`` are inside each other. False where one has no parent or a wrong one."""
-    strays = {id(level) for level in (*_orphans(notice, levels, reading), *_misplaced(levels, reading))}
+    orders = len(notice.order_numbers)
+    strays = {id(level) for level in (*_orphans(orders, levels, reading), *_misplaced(levels, reading))}
     _without_order(
-        notice, [level for level in levels if not any(id(above) in strays for above in level.above())], reading
+        orders, [level for level in levels if not any(id(above) in strays for above in level.above())], reading
     )
     if strays:
         return False
@@ -42,13 +43,14 @@ def check_nesting(notice: ShipNotice, levels: Sequence[Level], reading: Reading)
     return True
 
 
-def _orphans(notice: ShipNotice, levels: Sequence[Level], reading: Reading) -> list[Level]:
+def _orphans(orders: int, levels: Sequence[Level], reading: Reading) -> list[Level]:
     """Outermost levels beside a shipment. Many senders leave HL02 out altogether, so each kind is told once."""
     if not any(level.kind == "shipment" for level in levels):
         return []
     found = [level for level in levels if level.parent is None and level.kind not in ("shipment", "equipment")]
-    clear = [level for level in found if _order_is_clear(level, notice)]
-    unclear = [level for level in found if not _order_is_clear(level, notice)]
+    clear = [level for level in found if _order_is_clear(level, orders)]
+    known = {id(level) for level in clear}
+    unclear = [level for level in found if id(level) not in known]
     _tell(
         BusinessFault.HIERARCHY_MISSING_PARENT,
         Severity.WARNING,
@@ -73,9 +75,9 @@ def _orphans(notice: ShipNotice, levels: Sequence[Level], reading: Reading) -> l
     return found
 
 
-def _order_is_clear(level: Level, notice: ShipNotice) -> bool:
+def _order_is_clear(level: Level, orders: int) -> bool:
     """Whether every item of a level has its order although nothing says what the level is inside."""
-    if level.kind == "order" or len(notice.order_numbers) <= 1:
+    if level.kind == "order" or orders <= 1:
         return True
     return all(_has_order(inner) for inner in level.below() if inner.kind == "item")
 
@@ -109,14 +111,14 @@ def _article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-def _without_order(notice: ShipNotice, levels: Sequence[Level], reading: Reading) -> None:
+def _without_order(orders: int, levels: Sequence[Level], reading: Reading) -> None:
     """Items of a notice for several orders that are below none."""
-    if len(notice.order_numbers) < 2:
+    if orders < 2:
         return
     for level in levels:
         if level.kind == "item" and not _has_order(level):
             message = (
-                f"The {level.name} is below no order, but the ship notice is for {len(notice.order_numbers)}. "
+                f"The {level.name} is below no order, but the ship notice is for {orders}. "
                 "Put it below the order it was shipped for."
             )
             reading.remark(BusinessFault.ITEM_WITHOUT_ORDER, Severity.ERROR, message, field=level.at)
@@ -159,23 +161,18 @@ def _group(level: Level) -> str:
 
 def _empty(levels: Sequence[Level], reading: Reading) -> set[int]:
     """Orders and packages that hold no item although others do; of those inside each other the outermost."""
+    holding = {id(above) for level in levels if level.kind == "item" for above in level.above()}
+    should = {_group(level) for level in levels if id(level) in holding} & {"order", "package"}
     told: set[int] = set()
     for level in levels:
-        if any(id(above) in told for above in level.above()) or not _should_hold_items(level, levels):
+        if id(level) in holding or _group(level) not in should:
             continue
-        if not level.holds("item"):
-            told.add(id(level))
-            message = f"The {level.name} holds no item, while others do. Say what is in it, or leave it out."
-            reading.remark(BusinessFault.HIERARCHY_EMPTY_LEVEL, Severity.WARNING, message, field=level.at)
+        if any(id(above) in told or above.kind == "item" for above in level.above()):
+            continue
+        told.add(id(level))
+        message = f"The {level.name} holds no item, while others do. Say what is in it, or leave it out."
+        reading.remark(BusinessFault.HIERARCHY_EMPTY_LEVEL, Severity.WARNING, message, field=level.at)
     return told
-
-
-def _should_hold_items(level: Level, levels: Sequence[Level]) -> bool:
-    if level.kind != "order" and level.kind not in PACKAGES:
-        return False
-    if any(above.kind == "item" for above in level.above()):
-        return False
-    return any(_group(other) == _group(level) and other.holds("item") for other in levels)
 
 
 def _child_codes(levels: Sequence[Level], empty: set[int], reading: Reading) -> None:

@@ -1,5 +1,6 @@
 """Whether what a ship notice says of its packages agrees: their labels, how many there are, and what is in them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -38,10 +39,13 @@ def check_labels(levels: Iterable[Level], reading: Reading) -> None:
 def check_counts(levels: Iterable[Level], reading: Reading) -> None:
     """Cartons and pallets stated in TD1 against those listed below. Notices that list none are left alone."""
     for level in levels:
+        if level.kind in PACKAGES or not level.value.packaging:
+            continue
+        kinds = Counter(inner.kind for inner in level.below())
         for index, packaging in enumerate(level.value.packaging):
             kind, word = _FORMS.get((packaging.form or "")[:3], ("", ""))
-            listed = sum(inner.kind == kind for inner in level.below())
-            if level.kind in PACKAGES or not listed or packaging.count in (None, listed):
+            listed = kinds[kind]
+            if not listed or packaging.count in (None, listed):
                 continue
             message = (
                 f"The {level.name} has {packaging.count} {word}s by TD102, but {listed} are listed in the ship notice. "
