@@ -10,6 +10,7 @@ from .header import fold
 from .values import Kind
 
 _MOST_CODES = 8
+_SEPARATORS = {".": "a point", ",": "a comma"}
 
 
 def expected(finding: Finding, column_map: ColumnMap) -> tuple[Fact, ...]:
@@ -39,7 +40,7 @@ def _forms(binding: Binding, column_map: ColumnMap) -> Iterator[str]:
         case Kind.DATE:
             yield f"a date, {column_map.date_format}"
         case Kind.DECIMAL:
-            yield f"a number, with {column_map.decimal_separator} before its decimals"
+            yield f"a number, with {_SEPARATORS[column_map.decimal_separator]} before its decimals"
         case Kind.INTEGER:
             yield "a whole number"
         case Kind.TIME:

@@ -20,7 +20,7 @@ def facts(column: str | None, map_: dict[str, Any] = INVOICE, **settings: Any) -
 def test_of_a_column_its_field_form_and_requirement() -> None:
     assert facts("qty") == {
         "field": "lines.quantity.value of the Invoice",
-        "expected": "a number, with . before its decimals",
+        "expected": "a number, with a point before its decimals",
         "required": "always",
     }
 
@@ -35,8 +35,8 @@ def test_of_codes_those_of_the_partner_with_ours() -> None:
     ("column", "form"),
     [
         ("date", "a date, DD.MM.YYYY"),
-        ("total", "a number, with , before its decimals"),
-        ("price", "a number, with , before its decimals, at most 8 characters"),
+        ("total", "a number, with a comma before its decimals"),
+        ("price", "a number, with a comma before its decimals, at most 8 characters"),
         ("part", "text"),
     ],
 )
