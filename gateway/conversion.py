@@ -36,6 +36,7 @@ from translators.x12.events import (
 from translators.x12.reader import read
 from translators.x12.schema import functional_id, table_version
 from translators.x12.segments import Delimiters
+from translators.x12.values import CannotWrite
 
 from .envelopes import delimiters_of, written
 from .unpacking.grading import regraded, rejected, translate
@@ -66,8 +67,17 @@ class Converted:
 
 def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = None) -> bytes:
     """The 997s, 999s or TA1s that a file deserves, each interchange's in one of its own, addressed back to its sender."""
-    now = now or datetime.now(UTC)
-    answers: list[bytes] = []
+    try:
+        answers = list(_answers(chunks, kind, now or datetime.now(UTC)))
+    except CannotWrite as error:
+        raise Misconfigured(f"The {kind} cannot be written. {error}") from error
+    if not answers:
+        raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
+    return b"".join(answers)
+
+
+def _answers(chunks: Iterable[bytes], kind: str, now: datetime) -> Iterator[bytes]:
+    """The answer to each interchange."""
     groups: list[GroupEnd] = []
     verdicts: list[SetVerdict | None] = []
     held: dict[type, int] = {}
@@ -88,13 +98,10 @@ def acknowledgement(chunks: Iterable[bytes], kind: str, now: datetime | None = N
                 groups.append(regraded(event, changed, whole=False))
             case InterchangeEnd():
                 if kind != "TA1":
-                    answers += _functional(groups, event, _form(kind, groups), now)
+                    yield from _functional(groups, event, _form(kind, groups), now)
                 elif held[SetRead] or not held[AnswerRead]:
                     judged = event if held[SetRead] else _without_content(event)
-                    answers.append(write.acknowledgements(_back(event.header, now), [acknowledge.interchange(judged)]))
-    if not answers:
-        raise Misconfigured(f"The file holds nothing that a {kind} answers. `tally check` says what it holds.")
-    return b"".join(answers)
+                    yield write.acknowledgements(_back(event.header, now), [acknowledge.interchange(judged)])
 
 
 def _without_content(end: InterchangeEnd) -> InterchangeEnd:

@@ -1,10 +1,14 @@
 """`tally check`, `ack`, `convert` and `send`: work on files by hand, without the running gateway."""
 
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from pydantic import ValidationError
@@ -14,12 +18,13 @@ from canonical.errors import Misconfigured, TallyError
 from canonical.order import PurchaseOrder
 from partners.registry import AppliedProfile
 
-from .. import checking, conversion
+from .. import checking, conversion, page
 from ..app import Gateway
-from ..checking import Checked
 from ..orders.comparing import no_orders
-from .console import Exit, Terminal, complain, print_json, usage, warn
+from ..page import FileReport
+from .console import Exit, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
+from .explanation import render
 
 PIECE = 1 << 16
 
@@ -35,27 +40,43 @@ def register(app: typer.Typer) -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(help="X12 or, with --partner, CSV files; - is standard input.")],
     partner: Annotated[str | None, typer.Option(help="Check against this partner's profile too.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that can be sent to whoever made the files.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Explain every finding, however many and however alike.")
+    ] = False,
 ) -> None:
     """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected, 2 when one cannot be read."""
     applied, orders = _profile(partner), no_orders if partner is None else partial(_placed, partner)
     out = terminal()
     worst = Exit.YES
+    reports: list[FileReport] = []
     for path in files:
         try:
-            with _Opened(path) as chunks:
-                checked = checking.check(chunks, path.name, applied, orders)
+            with seekable(path) as file:
+                checked = checking.check(file, path.name, applied, orders)
+                if options().json:
+                    print_json({"file": str(path)} | checked.as_json())
+                elif not options().quiet:
+                    render(out, path, checked, file, every=every)
+                if html is not None:
+                    reports.append(page.report(str(path), checked, file, applied, datetime.now(UTC), every=every))
         except TallyError as error:
             # The others are checked all the same.
             worst = max(worst, complain(error))
             continue
         if not checked.accepted:
             worst = max(worst, Exit.NO)
-        if options().json:
-            print_json({"file": str(path)} | checked.as_json())
-        elif not options().quiet:
-            _render(out, path, checked)
+    if html is not None:
+        _write(html, page.page(reports, datetime.now(UTC)))
     if worst is not Exit.YES:
         raise typer.Exit(worst)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @explained
@@ -138,7 +159,7 @@ class _Opened:
         try:
             self._file = sys.stdin.buffer if str(self._path) == "-" else self._path.open("rb")
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise _unreadable(self._path, error) from error
         return self._pieces()
 
     def _pieces(self) -> Iterator[bytes]:
@@ -146,22 +167,35 @@ class _Opened:
             while piece := self._file.read(PIECE):
                 yield piece
         except OSError as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: OSError) -> Misconfigured:
-        return Misconfigured(f"{self._path} cannot be read: {error.strerror}.")
+            raise _unreadable(self._path, error) from error
 
     def __exit__(self, *_: object) -> None:
         if self._file is not sys.stdin.buffer:
             self._file.close()
 
 
-def _render(out: Terminal, path: Path, checked: Checked) -> None:
-    verdict = "accepted" if checked.accepted else "REJECTED"
-    out.say(f"{path}: {verdict}")
-    for line in checked.summary():
-        out.say(f"  {line}")
-    for finding in checked.findings:
-        place = finding.path or (f"byte {finding.offset}" if finding.offset is not None else "")
-        code = f" ({finding.ack_code})" if finding.ack_code else ""
-        out.say(f"  {finding.severity.value}: {place}{': ' if place else ''}{finding.message} [{finding.code}]{code}")
+@contextmanager
+def seekable(path: Path) -> Iterator[BinaryIO]:
+    """A file that can be read again; what cannot (a pipe, standard input) is copied to a temporary one."""
+    if path.is_file():
+        with BufferedReader(_Readable(path, "rb")) as file:
+            yield file
+        return
+    with _Opened(path) as pieces, tempfile.TemporaryFile() as copy:
+        for piece in pieces:
+            copy.write(piece)
+        yield copy
+
+
+class _Readable(FileIO):
+    """A file whose failures name it."""
+
+    def readinto(self, buffer: Any) -> int | None:
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise _unreadable(Path(str(self.name)), error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> Misconfigured:
+    return Misconfigured(f"{path} cannot be read: {error.strerror}.")

@@ -38,6 +38,12 @@ TA1 = interchange("TA1*000000009*261121*0646*A*000", groups=0)
 
 
 class TestAcknowledgement:
+    @pytest.mark.parametrize("kind", ["997", "TA1"])
+    def test_a_sender_that_cannot_be_written_is_told(self, kind: str) -> None:
+        hostile = wrapped("810", invoice(), sender="A>B")
+        with pytest.raises(Misconfigured, match=f"^The {kind} cannot be written. ISA08 is 'A>B"):
+            acknowledgement([hostile], kind, NOW)
+
     @pytest.mark.parametrize(
         ("data", "functional", "technical"),
         [

@@ -1,6 +1,7 @@
 """A partner's rules from its profile to what they do: on the way in, in `tally check --partner`, and on the way out."""
 
 import json
+from io import BytesIO
 
 import pytest
 
@@ -199,7 +200,10 @@ def test_what_comes_is_judged_by_them(
     assert ruled.answers("acme") == answers
     ruled.assert_settled()
     checked = check(
-        [data], "inv.edi", ruled.gateway.partner("acme"), lambda number: ruled.gateway.placed_order("acme", number)
+        BytesIO(data),
+        "inv.edi",
+        ruled.gateway.partner("acme"),
+        lambda number: ruled.gateway.placed_order("acme", number),
     )
     assert checked.accepted == (state is DocumentState.DELIVERED)
     assert [each.rule for each in checked.findings if each.rule] == rules
@@ -270,7 +274,7 @@ def test_rows_of_csv_are_compared_too(house: House) -> None:
 
 
 def test_the_JSON_names_the_rule_behind_the_promised_keys(ruled: House) -> None:
-    found = check([wrapped("810", INVOICE.replace("*EA*", "*PK*"))], "a.edi", ruled.gateway.partner("acme"))
+    found = check(BytesIO(wrapped("810", INVOICE.replace("*EA*", "*PK*"))), "a.edi", ruled.gateway.partner("acme"))
     told = json.loads(json.dumps(found.as_json()))["findings"][0]
     assert (told["code"], told["rule"], list(told)[-1]) == ("partner-rule", "units", "rule")
 

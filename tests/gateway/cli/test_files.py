@@ -1,5 +1,6 @@
 """Files given by hand: whatever one of them is, the others are dealt with and the exit code says the worst."""
 
+import io
 import json
 from pathlib import Path
 
@@ -76,5 +77,41 @@ def test_one_file_does_not_hide_the_others(
 def test_a_hostile_file_with_a_hostile_name_is_only_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert called("check", "\x1b[2J.edi") == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("\ufffd[2J.edi: REJECTED\n")
+    assert printed.startswith("\ufffd[2J.edi: REJECTED (")
     assert {"\x1b", "\x07", "\x9b"}.isdisjoint(printed)
+
+
+def test_a_page_is_written_about_all_files_whatever_else_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("-q", "check", "good.edi", "bad.edi", "nowhere", "--html", "page.html") == 2
+    assert capsys.readouterr() == ("", "tally: nowhere cannot be read: No such file or directory.\n")
+    page = Path("page.html").read_text("utf-8")
+    assert "<h1>good.edi</h1>" in page
+    assert "<h1>bad.edi</h1>" in page
+    assert called("check", "--json", "good.edi", "--html", "page.html") == 0
+    assert json.loads(capsys.readouterr().out)["accepted"]
+    assert "bad.edi" not in Path("page.html").read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("-q", "check", "good.edi", "--html", "folder") == 2
+    assert capsys.readouterr().err == "tally: folder cannot be written: Is a directory.\n"
+
+
+def test_what_comes_through_a_pipe_is_explained_like_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called("check", "bad.edi")
+    of_file = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FILES["bad.edi"])))
+    assert called("check", "-") == 1
+    assert capsys.readouterr().out == of_file.replace("bad.edi", "-")
+    assert "^^" in of_file
+
+
+def test_all_findings_are_explained_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    body = "BIG*20261121*A\n" + "IT1*1*1*QQ*5\n" * 7 + "TDS*3500"
+    Path("many.edi").write_bytes(wrapped("810", body))
+    assert called("check", "many.edi") == 1
+    assert capsys.readouterr().out.count("error[invalid-code]") == 1
+    assert called("check", "--all", "many.edi") == 1
+    assert capsys.readouterr().out.count("error[invalid-code]") == 7

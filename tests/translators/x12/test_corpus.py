@@ -175,3 +175,26 @@ def test_most_good_samples_were_judged() -> None:
     judged = [row["version"][:6] for row in rows() if is_judged(row)]
     assert {"004010", "004030", "004060", "005010", "003060"} <= set(judged)
     assert len(judged) >= 55
+
+
+EXPECTED_OF_SHIPMENTS = {
+    # No level of them names the one it is inside.
+    "038-Example4.txt": {"hierarchy-missing-parent"},
+    "052-Example4.txt": {"hierarchy-missing-parent"},
+    # The serial shipping container code has 16 digits.
+    "136-old.edi": {"sscc-invalid"},
+}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in rows() if row["good_bad"] == "good" and row["set"] == "856"], ids=name_of
+)
+def test_good_ship_notices_have_no_wrong_findings(row: dict[str, str]) -> None:
+    trees = [
+        event.tree
+        for event in read([path_of(row).read_bytes()])
+        if isinstance(event, SetRead) and event.tree is not None
+    ]
+    found = [finding for tree in trees for finding in registry.find("856").read(tree).findings]
+    assert {finding.code for finding in found} == EXPECTED_OF_SHIPMENTS.get(name_of(row), set())
+    assert not any(finding.is_error for finding in found)

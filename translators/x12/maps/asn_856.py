@@ -7,11 +7,13 @@ from typing import Any
 from canonical.shipment import Equipment, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
 from ..segments import Node, SegmentNode, TransactionSet
-from . import checks
+from . import checks, packing
 from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, PURPOSES, STRUCTURES, WEIGHTS
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .hierarchy import arranged, hierarchy, number_of
+from .levels import levels_of
 from .loops import Child, Once, One, each
+from .nesting import check_nesting
 from .parts_delivery import MARK, Deliveries
 from .parts_item import dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, totals
@@ -197,15 +199,15 @@ def _has_children(children: Any) -> str:
     return "1" if children else "0"
 
 
-def _marks(notice: ShipNotice, reading: Reading) -> None:
-    """The check digit of every SSCC in the shipment."""
-
-    def look(levels: tuple[ShipmentLevel, ...], at: str) -> None:
-        for index, level in enumerate(levels):
-            checks.marks(level.marks, f"{at}{index}.", reading)
-            look(level.children, f"{at}{index}.children.")
-
-    look(notice.levels, "levels.")
+def _levels(notice: ShipNotice, reading: Reading) -> None:
+    """How the levels are inside each other and, where that is sound, whether what is said of the packages agrees."""
+    levels = levels_of(notice, reading)
+    sound = check_nesting(notice, levels, reading)
+    packing.check_labels(levels, reading)
+    packing.check_total(notice, levels, reading)
+    if sound:
+        packing.check_counts(levels, reading)
+        packing.check_contents(levels, reading)
 
 
 def _line_count(notice: ShipNotice, reading: Reading) -> None:
@@ -233,5 +235,5 @@ SHIP_NOTICE = _ShipNoticeMap(
     document_type=ShipNotice,
     head=_HEAD,
     children=(dates(), _Levels(), totals(ShipNotice, _count)),
-    checks=(_line_count, _marks),
+    checks=(_line_count, _levels),
 )

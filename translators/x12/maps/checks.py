@@ -13,7 +13,7 @@ from .reading import Reading
 
 _GTIN_SCHEMES = frozenset({"gtin", "upc", "ean"})
 _GTIN_DIGITS = frozenset({8, 12, 13, 14})
-_SSCC_KINDS = frozenset({"sscc", "sscc_bare"})
+SSCC_KINDS = frozenset({"sscc", "sscc_bare"})
 _SSCC_DIGITS = 18
 _SSCC_PREFIX = "00"
 
@@ -78,7 +78,7 @@ def _gtin_fault(value: str) -> str | None:
 def marks(found: Sequence[Mark], at: str, reading: Reading) -> None:
     """The check digit of every serial shipping container code."""
     for index, mark in enumerate(found):
-        if mark.kind in _SSCC_KINDS:
+        if mark.kind in SSCC_KINDS:
             fault = _sscc_fault(mark.value)
             if fault:
                 message = f"MAN02 {mark.value} is not a valid SSCC-18: {fault}. Correct the label and the ship notice."
@@ -87,12 +87,22 @@ def marks(found: Sequence[Mark], at: str, reading: Reading) -> None:
                 )
 
 
+def bare_sscc(value: str) -> str:
+    """The code without its prefix 00 (application identifier of GS1)."""
+    return value[2:] if len(value) == _SSCC_DIGITS + 2 and value.startswith(_SSCC_PREFIX) else value
+
+
 def _sscc_fault(value: str) -> str | None:
-    bare = value[2:] if len(value) == _SSCC_DIGITS + 2 and value.startswith(_SSCC_PREFIX) else value
+    bare = bare_sscc(value)
     if len(bare) != _SSCC_DIGITS or not (bare.isascii() and bare.isdigit()):
         return "it must have 18 digits, or 20 that begin with 00"
     expected = check_digit(bare[:-1])
     return None if int(bare[-1]) == expected else f"its check digit is {bare[-1]} and should be {expected}"
+
+
+def amount(quantity: Decimal) -> str:
+    """A quantity for people: no exponent, no needless zeros."""
+    return format(quantity.normalize(), "f")
 
 
 def plain(amount: Decimal) -> str:

@@ -93,6 +93,10 @@ class Reading:
         """``field`` came from this segment, or from one element of it."""
         self._origins[field] = (node, position)
 
+    def segment_of(self, field: str) -> SegmentNode:
+        """The segment that ``field``, which must be one with an origin, came from."""
+        return self._origins[field][0]
+
     def remark(
         self,
         code: BusinessFault,
