@@ -1,7 +1,8 @@
 """`tally check`, `ack`, `convert` and `send`: work on files by hand, without the running gateway."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from partners.registry import AppliedProfile
 from .. import checking, conversion
 from ..app import Gateway
 from ..checking import Checked
+from ..second_opinion.compare import SecondOpinion, second_opinion_on
+from ..second_opinion.pyx12_engine import Engine
 from .console import Exit, Terminal, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
 
@@ -32,25 +35,35 @@ def register(app: typer.Typer) -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(help="X12 or, with --partner, CSV files; - is standard input.")],
     partner: Annotated[str | None, typer.Option(help="Check against this partner's profile too.")] = None,
+    second_opinion: Annotated[
+        bool,
+        typer.Option("--second-opinion", help="Have pyx12 judge X12 by the same tables too, and say where it differs."),
+    ] = False,
 ) -> None:
     """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected, 2 when one cannot be read."""
     applied = _profile(partner)
     out = terminal()
     worst = Exit.YES
-    for path in files:
-        try:
-            with _Opened(path) as chunks:
-                checked = checking.check(chunks, path.name, applied)
-        except TallyError as error:
-            # The others are checked all the same.
-            worst = max(worst, complain(error))
-            continue
-        if not checked.accepted:
-            worst = max(worst, Exit.NO)
-        if options().json:
-            print_json({"file": str(path)} | checked.as_json())
-        elif not options().quiet:
-            _render(out, path, checked)
+    with Engine() if second_opinion else nullcontext() as engine:
+        for path in files:
+            try:
+                with _Opened(path) as chunks:
+                    pieces = list(chunks) if engine else chunks
+                    checked = checking.check(pieces, path.name, applied)
+                    second = _second_opinion(engine, pieces, checked) if engine else None
+            except TallyError as error:
+                # The others are checked all the same.
+                worst = max(worst, complain(error))
+                continue
+            if not checked.accepted:
+                worst = max(worst, Exit.NO)
+            if options().json:
+                more = {"second_opinion": second.as_json()} if second else {}
+                print_json({"file": str(path)} | checked.as_json() | more)
+            elif not options().quiet:
+                _render(out, path, checked)
+                for line in second.summary() if second else ():
+                    out.say(f"  {line}")
     if worst is not Exit.YES:
         raise typer.Exit(worst)
 
@@ -117,6 +130,10 @@ def _profile(partner: str | None) -> AppliedProfile | None:
         return None
     with gateway() as opened:
         return opened.partner(partner)
+
+
+def _second_opinion(engine: Engine, pieces: Iterable[bytes], checked: Checked) -> SecondOpinion:
+    return second_opinion_on(engine, b"".join(pieces), checked.interchanges, checked.findings)
 
 
 class _Opened:

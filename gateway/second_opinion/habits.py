@@ -1,0 +1,274 @@
+"""Why the two differ: what pyx12 does otherwise than we do, each way with a name, who is right and why.
+
+A difference that none of these explains is a fault of one side, and worth a report.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from translators.x12.findings import Code
+
+from .faults import EMPTY, ENVELOPE, HIERARCHY, PLACE, RULE, SURPLUS, WHOLE, Fault, Interchange
+from .pyx12_engine import Opinion
+
+US, PYX12, EITHER = "tallystick", "pyx12", "either"
+"""Who is right; either where the standard leaves it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that is known of one interchange."""
+
+    interchange: Interchange
+    opinion: Opinion
+    ours: tuple[Fault, ...]
+    theirs: tuple[Fault, ...]
+
+    def before(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
+        """Those of ``faults`` that stand earlier in the same set, or at the same segment."""
+        number = self.interchange.set_at(fault.line)
+        return [
+            other for other in faults if 0 < other.line <= fault.line and self.interchange.set_at(other.line) == number
+        ]
+
+    def beyond(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
+        """Those of ``faults`` that stand later in the same set."""
+        number = self.interchange.set_at(fault.line)
+        return [other for other in faults if other.line > fault.line and self.interchange.set_at(other.line) == number]
+
+    def beside(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
+        """Those of ``faults`` at the same segment."""
+        return [other for other in faults if other.line == fault.line]
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """``only`` is the side that tells the fault."""
+
+    name: str
+    only: str
+    right: str
+    why: str
+    explains: Callable[[Fault, Case], bool]
+
+
+_ENDS_IN_BLANK = re.compile(r"\s\)$|[=(]\S+\s\s")
+_INDENTED = re.compile(r"Segment (?:contains a leading space|(?:identifier \")?\s)")
+_SET_NOT_BEGUN = frozenset({Code.SET_NOT_OF_GROUP, Code.SET_NOT_SUPPORTED, Code.SET_ID})
+
+
+def _in_structure(fault: Fault) -> bool:
+    return any(
+        isinstance(key, str) and key not in (SURPLUS, EMPTY, HIERARCHY, ENVELOPE, RULE, WHOLE) for key in fault.keys
+    )
+
+
+def _fails(message: str, *codes: Code) -> Callable[[Fault, Case], bool]:
+    """Whether pyx12 gave up with ``message`` where we find one of ``codes``."""
+    pattern = re.compile(message)
+    return lambda fault, case: (
+        WHOLE in fault.keys
+        and pattern.search(fault.message) is not None
+        and any(each.code in codes for each in case.ours)
+    )
+
+
+def _misplaced(faults: list[Fault]) -> bool:
+    return any(fault.error and (_in_structure(fault) or fault.code in _SET_NOT_BEGUN) for fault in faults)
+
+
+HABITS = (
+    Habit(
+        "isa-of-fixed-form",
+        PYX12,
+        US,
+        "pyx12 reads the delimiters at fixed places and needs an ISA of 106 characters whose ISA12 is a number. We find them out, read the "
+        "interchange, and warn.",
+        _fails(
+            "does not take this",
+            Code.ISA_WIDTH,
+            Code.ISA_ELEMENTS,
+            Code.ISA_VALUE,
+            Code.WRAPPED_LINES,
+            Code.NO_INTERCHANGE,
+            Code.UNREADABLE_ISA,
+        ),
+    ),
+    Habit(
+        "no-table",
+        PYX12,
+        US,
+        "There is no table for the version (GS08) or the kind of group (GS01). We reject the group, judge the others and answer; pyx12 "
+        "ends there.",
+        _fails("Map not found", Code.VERSION_NOT_SUPPORTED, Code.GROUP_NOT_SUPPORTED),
+    ),
+    Habit(
+        "breaks-on-components",
+        PYX12,
+        US,
+        "More components than the composite has: we say so; pyx12 looks for the name of one that does not exist, and breaks.",
+        _fails("IndexError", Code.TOO_MANY_ELEMENTS),
+    ),
+    Habit(
+        "breaks-on-trailers",
+        PYX12,
+        US,
+        "A trailer without its header, or a GE whose count is no number: we say so; pyx12 takes both for granted, and breaks.",
+        _fails(
+            "IndexError|ValueError|TypeError|AttributeError",
+            Code.TRAILER_WITHOUT_HEADER,
+            Code.GE_COUNT,
+            Code.OUTSIDE_SET,
+            Code.OUTSIDE_GROUP,
+            Code.SET_OUTSIDE_GROUP,
+            Code.SET_NOT_OF_GROUP,
+        ),
+    ),
+    Habit(
+        "complaints-lost",
+        US,
+        US,
+        "pyx12 counts what it finds in its tree of sets. What it finds where no set was begun, it logs and forgets, and accepts the file.",
+        lambda fault, case: WHOLE in fault.keys and case.opinion.accepted is True and bool(case.theirs),
+    ),
+    Habit(
+        "missing-then-late",
+        PYX12,
+        US,
+        "A segment that comes too late: pyx12 misses it at its place and then does not know it. We tell one fault, where it stands.",
+        lambda fault, case: fault.code == "SEG:3"
+        and any(
+            other.code == Code.SEGMENT_OUT_OF_ORDER and other.tag in fault.keys for other in case.beyond(case.ours, fault)
+        ),
+    ),
+    Habit(
+        "blanks-before-terminator",
+        PYX12,
+        US,
+        "Blanks at the end of a segment, before its terminator. pyx12 takes them for a part of the last element. We take them off, "
+        "and warn once.",
+        lambda fault, case: _ENDS_IN_BLANK.search(fault.message) is not None
+        and any(other.code == Code.WHITE_SPACE for other in case.ours),
+    ),
+    Habit(
+        "hierarchy-in-reader",
+        PYX12,
+        EITHER,
+        "pyx12 demands HL01 to count 1, 2, 3 in every set, and a parent among the levels that are open. The standard leaves the "
+        "numbers to the sender; parents and order of levels are judged where a ship notice is translated.",
+        lambda fault, case: HIERARCHY in fault.keys,
+    ),
+    Habit(
+        "trailing-blanks",
+        PYX12,
+        EITHER,
+        "pyx12 rejects text with blanks at its end (X12.6 tells senders to leave them out). They change nothing, so we take them.",
+        lambda fault, case: "unnecessary trailing spaces" in fault.message,
+    ),
+    Habit(
+        "trailing-separators",
+        PYX12,
+        US,
+        "pyx12 rejects a segment that ends in separators with nothing between them. Nothing is lost or unclear; we note it.",
+        lambda fault, case: SURPLUS in fault.keys and any(SURPLUS in other.keys for other in case.beside(case.ours, fault)),
+    ),
+    Habit(
+        "separator-in-text",
+        PYX12,
+        US,
+        "The component separator in the text of a simple element. What was meant is clear, so we warn, and accept with errors.",
+        lambda fault, case: "invalid composite" in fault.message
+        and any(other.code == Code.DELIMITER_IN_TEXT for other in case.beside(case.ours, fault)),
+    ),
+    Habit(
+        "character-set",
+        PYX12,
+        EITHER,
+        "pyx12 knows the extended character set of X12 without the letters of other languages. Partners agree on those, so we take "
+        "them, and note it.",
+        lambda fault, case: "contains an invalid character" in fault.message and " is type N" not in fault.message
+        and " is type R" not in fault.message,
+    ),
+    Habit(
+        "point-at-the-end",
+        PYX12,
+        EITHER,
+        "A decimal number that ends in its point (12.) is a number to us and none to pyx12.",
+        lambda fault, case: " is type R, contains an invalid character" in fault.message and fault.message.endswith(".)"),
+    ),
+    Habit(
+        "envelope-weight",
+        PYX12,
+        US,
+        "Elements of ISA, GS, ST and their trailers that are outside their table, numbers used twice or written in two ways (7, 0007): "
+        "they do not change which documents arrived, so we warn where pyx12 rejects.",
+        lambda fault, case: ENVELOPE in fault.keys and any(ENVELOPE in other.keys for other in case.beside(case.ours, fault)),
+    ),
+    Habit(
+        "indented-segments",
+        PYX12,
+        US,
+        "Blanks or a tab before a segment's name. pyx12 takes them for a part of the name, or rejects the segment for them. We take "
+        "them off, and warn once.",
+        lambda fault, case: _INDENTED.match(fault.message) is not None,
+    ),
+    Habit(
+        "segment-without-data",
+        PYX12,
+        US,
+        "A segment with no data at all is one fault: we tell the first element that is missing, or warn where none must be there. pyx12 "
+        "tells the empty segment and each element and note.",
+        lambda fault, case: any(EMPTY in other.keys for other in case.beside(case.theirs, fault)),
+    ),
+    Habit(
+        "no-resynchronisation",
+        PYX12,
+        US,
+        "After a segment that it cannot place, pyx12 stays where it was, so that the segments that belong to it are wrong as well. We "
+        "tell one fault, and follow what comes with it.",
+        lambda fault, case: _in_structure(fault) and _misplaced(case.before(case.ours, fault)),
+    ),
+    Habit(
+        "misplaced-not-looked-into",
+        US,
+        US,
+        "We judge the elements of a segment that stands in the wrong place; pyx12 does not look into it.",
+        lambda fault, case: any(PLACE in other.keys for other in case.beside(case.theirs, fault)),
+    ),
+    Habit(
+        "notes-of-composites",
+        US,
+        US,
+        "pyx12 knows no relational notes between the components of a composite (such as REF04, P0304).",
+        lambda fault, case: fault.code == Code.CONDITIONAL_ELEMENT_MISSING,
+    ),
+    Habit(
+        "first-component",
+        US,
+        US,
+        "pyx12 does not demand the mandatory first component of a composite that is there, if the composite itself is optional.",
+        lambda fault, case: fault.code == Code.MISSING_ELEMENT,
+    ),
+    Habit(
+        "rules-beyond-the-standard",
+        US,
+        US,
+        "Rules of the business (totals, check digits, references) and of the agreement with a partner. pyx12 judges the syntax only.",
+        lambda fault, case: RULE in fault.keys,
+    ),
+    Habit(
+        "stops-early",
+        US,
+        US,
+        "pyx12 stops without a word at an empty segment (two terminators), at one of more than 8 KB, and at one without a "
+        "terminator. What comes after was not judged.",
+        lambda fault, case: fault.line > case.opinion.lines,
+    ),
+)  # fmt: skip
+"""In the order in which they are tried."""
+
+
+def habit(fault: Fault, only: str, case: Case) -> Habit | None:
+    """The first that explains why only one side tells a fault."""
+    return next((each for each in HABITS if each.only == only and each.explains(fault, case)), None)
