@@ -152,8 +152,8 @@ def _differences(case: Case, number: int) -> Iterator[Difference]:
         silent = Fault(0, "", "verdict", frozenset({WHOLE}), f"{NAME} accepts it although it complains.")
         yield Difference(US, number, silent, habit(silent, US, case))
     for fault in case.theirs:
-        if not any(fault.is_also(other) for other in errors):
+        if not any(case.same(fault, other) for other in errors):
             yield Difference(PYX12, number, fault, habit(fault, PYX12, case))
     for fault in errors:
-        if not any(fault.is_also(other) for other in case.theirs):
+        if not any(case.same(fault, other) for other in case.theirs):
             yield Difference(US, number, fault, habit(fault, US, case))

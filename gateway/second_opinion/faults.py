@@ -49,8 +49,9 @@ _THEIRS = {
     "SEG:HL1": HIERARCHY,
     "SEG:HL2": HIERARCHY,
 }
+_TOLD_AFTER = frozenset({Code.MISSING_SE, Code.MISSING_GE, Code.MISSING_IEA})
+"""What is missing is told where something else begins."""
 _MISSING = re.compile(r'Mandatory (?:segment|loop) "([^"#]+)')
-_ELEMENT = re.compile(r"\(([A-Z][A-Z0-9]{1,2})(\d\d)(?:-\d+)?\)")
 _NOTE = re.compile(r"Syntax Error \([PRECL]((?:\d\d)+)\)")
 
 Key = str | int
@@ -68,10 +69,6 @@ class Fault:
     keys: frozenset[Key]
     message: str
     error: bool = True
-
-    def is_also(self, other: "Fault") -> bool:
-        """Whether the two tell the same."""
-        return self.line == other.line and not self.keys.isdisjoint(other.keys)
 
 
 class Interchange:
@@ -95,7 +92,7 @@ class Interchange:
                 if texts[0] == "ST":
                     self._sets.append(len(self._tags))
                 if texts[0] == "GS" and len(texts) > 8:
-                    self.groups.append((texts[1], texts[8]))
+                    self.groups.append((texts[1], texts[8].partition(delimiters.component)[0]))
             at += len(piece) + len(terminator)
 
     def __len__(self) -> int:
@@ -123,13 +120,13 @@ class Interchange:
     def ours(self, findings: Iterable[Finding]) -> Iterator[Fault]:
         """Our findings about this interchange."""
         for found in findings:
-            if found.offset is None or found.code not in set(Code):
-                yield Fault(0, found.segment or "", found.code, frozenset({RULE}), found.message, found.is_error)
-                continue
-            line = self.line_at(found.offset)
+            offset = found.offset or 0
+            line = self.line_at(offset - 1 if found.code in _TOLD_AFTER else offset)
             tag = found.segment or self.tag(line)
             frame = _HEADERS.get(tag, tag)
-            if frame in _LEVELS:
+            if found.code not in set(Code):
+                keys = frozenset[Key]({HIERARCHY if found.code.startswith(HIERARCHY) else RULE})
+            elif frame in _LEVELS:
                 line, keys = self.header(frame, line), frozenset[Key]({ENVELOPE})
             else:
                 keys = _our_keys(found)
@@ -141,11 +138,13 @@ class Interchange:
             line = complaint.line
             frame = _LEVELS.get(complaint.level) or _HEADERS.get(self.tag(line), self.tag(line))
             code = f"{complaint.level}:{complaint.code}"
-            missing = _MISSING.match(complaint.message) if complaint.code == "3" else None
-            if frame in _LEVELS and missing is None:
+            missing = _MISSING.match(complaint.message) if code == "SEG:3" else None
+            if missing is not None:
+                frame = _HEADERS.get(missing[1], "")
+            if frame in _LEVELS and _THEIRS.get(code) != HIERARCHY:
                 line, keys = self.header(frame, line), frozenset[Key]({ENVELOPE})
             else:
-                keys = frozenset({missing[1]}) if missing else _their_keys(code, complaint.message)
+                keys = frozenset({missing[1]}) if missing else _their_keys(code, complaint.message, self.tag(line))
             yield Fault(line, self.tag(complaint.line), code, keys, complaint.message)
 
 
@@ -166,7 +165,7 @@ def _our_keys(found: Finding) -> frozenset[Key]:
     return frozenset({found.element}) if found.element is not None else frozenset({code.value})
 
 
-def _their_keys(code: str, message: str) -> frozenset[Key]:
+def _their_keys(code: str, message: str, tag: str) -> frozenset[Key]:
     note = _NOTE.match(message)
     if note is not None:
         return frozenset(int(note[1][at : at + 2]) for at in range(0, len(note[1]), 2))
@@ -176,8 +175,8 @@ def _their_keys(code: str, message: str) -> frozenset[Key]:
         return frozenset({EMPTY})
     if code in _THEIRS:
         return frozenset({_THEIRS[code]})
-    element = _ELEMENT.search(message)
-    return frozenset({int(element[2])}) if element else frozenset({code})
+    element = re.search(rf"\({re.escape(tag)}(\d\d)(?:-\d+)?\)", message)
+    return frozenset({int(element[1])}) if element else frozenset({code})
 
 
 def interchanges(data: bytes) -> list[Interchange]:

@@ -16,6 +16,9 @@ US, PYX12, EITHER = "tallystick", "pyx12", "either"
 """Who is right; either where the standard leaves it open."""
 
 
+_MISSING = frozenset({Code.MISSING_SEGMENT, "SEG:3"})
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """Everything that is known of one interchange."""
@@ -24,6 +27,24 @@ class Case:
     opinion: Opinion
     ours: tuple[Fault, ...]
     theirs: tuple[Fault, ...]
+
+    def same(self, one: Fault, other: Fault) -> bool:
+        """Whether two faults are one: at the same segment or, where one is missing, in the same set."""
+        if one.keys.isdisjoint(other.keys):
+            return False
+        missing = one.code in _MISSING and other.code in _MISSING
+        return one.line == other.line or (
+            missing and self.interchange.set_at(one.line) == self.interchange.set_at(other.line)
+        )
+
+    def begun(self, fault: Fault) -> bool:
+        """Whether pyx12 recognised the set that a fault stands in."""
+        number = self.interchange.set_at(fault.line)
+        return number in {self.interchange.set_at(each.line) for each in self.opinion.sets}
+
+    def repeats(self, line: int) -> bool:
+        """Whether a segment has the name of the one before it."""
+        return self.interchange.tag(line) == self.interchange.tag(line - 1)
 
     def before(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
         """Those of ``faults`` that stand earlier in the same set, or at the same segment."""
@@ -55,7 +76,16 @@ class Habit:
 
 _ENDS_IN_BLANK = re.compile(r"\s\)$|[=(]\S+\s\s")
 _INDENTED = re.compile(r"Segment (?:contains a leading space|(?:identifier \")?\s)")
-_SET_NOT_BEGUN = frozenset({Code.SET_NOT_OF_GROUP, Code.SET_NOT_SUPPORTED, Code.SET_ID})
+_SET_NOT_BEGUN = frozenset(
+    {
+        Code.SET_NOT_OF_GROUP,
+        Code.SET_NOT_SUPPORTED,
+        Code.SET_ID,
+        Code.MISSING_SE,
+        Code.SET_OUTSIDE_GROUP,
+        Code.OUTSIDE_SET,
+    }
+)
 
 
 def _in_structure(fault: Fault) -> bool:
@@ -114,15 +144,18 @@ HABITS = (
         "breaks-on-trailers",
         PYX12,
         US,
-        "A trailer without its header, or a GE whose count is no number: we say so; pyx12 takes both for granted, and breaks.",
+        "A header or trailer that is missing, or a GE whose count is no number: we say so; pyx12 takes them for granted, and breaks.",
         _fails(
             "IndexError|ValueError|TypeError|AttributeError",
             Code.TRAILER_WITHOUT_HEADER,
+            Code.MISSING_SE,
+            Code.MISSING_GE,
+            Code.MISSING_IEA,
             Code.GE_COUNT,
             Code.OUTSIDE_SET,
             Code.OUTSIDE_GROUP,
-            Code.SET_OUTSIDE_GROUP,
-            Code.SET_NOT_OF_GROUP,
+            Code.DATA_OUTSIDE,
+            *_SET_NOT_BEGUN,
         ),
     ),
     Habit(
@@ -179,7 +212,10 @@ HABITS = (
         US,
         "The component separator in the text of a simple element. What was meant is clear, so we warn, and accept with errors.",
         lambda fault, case: "invalid composite" in fault.message
-        and any(other.code == Code.DELIMITER_IN_TEXT for other in case.beside(case.ours, fault)),
+        and (
+            ENVELOPE in fault.keys
+            or any(other.code == Code.DELIMITER_IN_TEXT for other in case.beside(case.ours, fault))
+        ),
     ),
     Habit(
         "character-set",
@@ -198,6 +234,13 @@ HABITS = (
         lambda fault, case: " is type R, contains an invalid character" in fault.message and fault.message.endswith(".)"),
     ),
     Habit(
+        "qualified-date",
+        PYX12,
+        PYX12,
+        "pyx12 judges DTP03 by the form that DTP02 names (D8, TM, ...); we judge it as the text that element 1251 is.",
+        lambda fault, case: fault.tag == "DTP" and 3 in fault.keys,
+    ),
+    Habit(
         "envelope-weight",
         PYX12,
         US,
@@ -209,9 +252,11 @@ HABITS = (
         "indented-segments",
         PYX12,
         US,
-        "Blanks or a tab before a segment's name. pyx12 takes them for a part of the name, or rejects the segment for them. We take "
-        "them off, and warn once.",
-        lambda fault, case: _INDENTED.match(fault.message) is not None,
+        "Blanks or a tab before a segment's name. pyx12 rejects the segment for them, or takes them for a part of the name, and breaks "
+        "where it is a trailer. We take them off, and warn once.",
+        lambda fault, case: _INDENTED.match(fault.message) is not None
+        or (ENVELOPE in fault.keys and any(_INDENTED.match(other.message) for other in case.theirs))
+        or _fails("IndexError|AttributeError", Code.WHITE_SPACE)(fault, case),
     ),
     Habit(
         "segment-without-data",
@@ -222,12 +267,64 @@ HABITS = (
         lambda fault, case: any(EMPTY in other.keys for other in case.beside(case.theirs, fault)),
     ),
     Habit(
+        "told-above",
+        PYX12,
+        US,
+        "A trailer that is missing: pyx12 tells it once more of the group or interchange around it.",
+        lambda fault, case: fault.message.startswith("Unterminated")
+        and any(other.code in (Code.MISSING_SE, Code.MISSING_GE) for other in case.ours),
+    ),
+    Habit(
+        "set-not-begun",
+        PYX12,
+        US,
+        "pyx12 begins no set where the one before was not ended, or where ST01 does not belong: every segment of it is wrong, and its "
+        "count is held against the set before. We tell one fault.",
+        lambda fault, case: (not case.begun(fault) or fault.code.startswith("ST:"))
+        and any(other.code in _SET_NOT_BEGUN for other in case.ours),
+    ),
+    Habit(
         "no-resynchronisation",
         PYX12,
         US,
         "After a segment that it cannot place, pyx12 stays where it was, so that the segments that belong to it are wrong as well. We "
         "tell one fault, and follow what comes with it.",
-        lambda fault, case: _in_structure(fault) and _misplaced(case.before(case.ours, fault)),
+        lambda fault, case: _in_structure(fault)
+        and (
+            _misplaced(case.before(case.ours, fault))
+            or any(_INDENTED.match(other.message) for other in case.before(case.theirs, fault))
+        ),
+    ),
+    Habit(
+        "told-twice",
+        PYX12,
+        US,
+        "pyx12's reader complains of a segment that its walker could not place either. We tell one fault.",
+        lambda fault, case: any(PLACE in other.keys for other in case.beside(case.theirs, fault)),
+    ),
+    Habit(
+        "not-looked-into",
+        US,
+        US,
+        "pyx12 did not begin the set, because the one before was not ended or ST01 does not belong there, and so did not judge it.",
+        lambda fault, case: not case.begun(fault) and fault.line > 0,
+    ),
+    Habit(
+        "repeated-loop",
+        US,
+        US,
+        "A loop that begins again right after its first segment: pyx12 does not notice that something mandatory is missing between.",
+        lambda fault, case: _in_structure(fault)
+        and any(_in_structure(other) and case.repeats(other.line) for other in case.before(case.ours, fault)),
+    ),
+    Habit(
+        "not-followed",
+        US,
+        EITHER,
+        "After a segment that it cannot place, pyx12 stays where it was. We follow that segment, or go back to its place, and then miss "
+        "what should come there.",
+        lambda fault, case: _in_structure(fault)
+        and any(_in_structure(other) for other in case.before(case.theirs, fault)),
     ),
     Habit(
         "misplaced-not-looked-into",
@@ -255,15 +352,38 @@ HABITS = (
         US,
         US,
         "Rules of the business (totals, check digits, references) and of the agreement with a partner. pyx12 judges the syntax only.",
-        lambda fault, case: RULE in fault.keys,
+        lambda fault, case: not fault.keys.isdisjoint({RULE, HIERARCHY}),
     ),
     Habit(
         "stops-early",
         US,
         US,
-        "pyx12 stops without a word at an empty segment (two terminators), at one of more than 8 KB, and at one without a "
-        "terminator. What comes after was not judged.",
+        "pyx12 stops at an empty segment (two terminators), at one of more than 8 KB, and at one without a terminator. What comes "
+        "after was not judged.",
         lambda fault, case: fault.line > case.opinion.lines,
+    ),
+    Habit(
+        "stopped-early",
+        PYX12,
+        US,
+        "Because pyx12 stopped at an empty segment (two terminators), at one of more than 8 KB, or at one without a terminator, it "
+        "misses the trailers.",
+        lambda fault, case: "Trailer" in fault.message and case.opinion.lines < len(case.interchange),
+    ),
+    Habit(
+        "surplus-in-envelope",
+        PYX12,
+        PYX12,
+        "More elements in GS, ST or a trailer than there should be. We read those that we know, and say nothing of the others.",
+        lambda fault, case: ENVELOPE in fault.keys
+        and ("Too many elements" in fault.message or "trailing element terminators" in fault.message),
+    ),
+    Habit(
+        "blanks-in-envelope",
+        PYX12,
+        EITHER,
+        "Blanks around an element of GS, ST or a trailer: we compare without them.",
+        lambda fault, case: ENVELOPE in fault.keys and re.search(r"[=(]\s|\s(?:does|\)|$)", fault.message) is not None,
     ),
 )  # fmt: skip
 """In the order in which they are tried."""

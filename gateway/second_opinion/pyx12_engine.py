@@ -45,7 +45,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class SetOpinion:
-    """``line`` is that of the ST, or of the SE where it was reached."""
+    """What pyx12 decided of a set that it recognised. ``line`` is that of the ST."""
 
     set_id: str
     control_number: str
@@ -106,19 +106,25 @@ class Engine:
     def _run(self, text: str, maps: Path, adapted: str | None) -> Opinion:
         tree = io.StringIO()
         lines = 0
+        place: object = None
+        begun: list[int] = []
 
-        def count(_segment: object, source: Any, *_: object) -> None:
-            nonlocal lines
+        def follow(segment: Any, source: Any, node: Any, _valid: bool) -> None:
+            """At each segment; its node is the one before where it was not recognised."""
+            nonlocal lines, place
             lines = source.get_cur_line()
+            if segment.get_seg_id() == "ST" and node is not place:
+                begun.append(lines)
+            place = node
 
         with _listening() as log:
-            accepted, failure = self._validate(io.StringIO(text), tree, str(maps), count)
+            accepted, failure = self._validate(io.StringIO(text), tree, str(maps), follow)
         complaints = tuple(_complaints(log))
         if failure is None and not lines:
             failure = "It does not take this for X12."
         if failure is not None:
             return Opinion(None, complaints, failure=failure, lines=lines, adapted=adapted)
-        return Opinion(accepted, complaints, tuple(_sets(tree.getvalue())), None, lines, adapted)
+        return Opinion(accepted, complaints, tuple(_sets(tree.getvalue(), begun)), None, lines, adapted)
 
 
 _Validate = Callable[[io.StringIO, io.StringIO, str, Callable[..., None]], tuple[bool, str | None]]
@@ -145,11 +151,11 @@ def _pyx12() -> _Validate:
     )
 
     def validate(
-        text: io.StringIO, tree: io.StringIO, maps: str, count: Callable[..., None]
+        text: io.StringIO, tree: io.StringIO, maps: str, follow: Callable[..., None]
     ) -> tuple[bool, str | None]:
         try:
             accepted = pyx12.x12n_document.x12n_document(
-                pyx12.params.ParamsBase(), text, None, None, fd_json=tree, map_path=maps, callback=count
+                pyx12.params.ParamsBase(), text, None, None, fd_json=tree, map_path=maps, callback=follow
             )
         except failures as error:
             return False, f"{type(error).__name__}: {error}"
@@ -161,7 +167,8 @@ def _pyx12() -> _Validate:
 def _with_known_version(interchange: bytes) -> tuple[bytes, str | None]:
     """A copy that pyx12 reads: another ISA12 than its two becomes the one with the same rule for ISA11."""
     version = interchange[_ISA12]
-    if not version.isdigit() or version.decode() in ENVELOPES:
+    around = (interchange[_ISA12.start - 1 : _ISA12.start], interchange[_ISA12.stop : _ISA12.stop + 1])
+    if around != (interchange[3:4],) * 2 or not version.isdigit() or version.decode() in ENVELOPES:
         return interchange, None
     known = max(ENVELOPES) if version >= _FIRST_WITH_REPETITION else min(ENVELOPES)
     return interchange[: _ISA12.start] + known.encode() + interchange[_ISA12.stop :], version.decode()
@@ -204,13 +211,13 @@ def _complaints(log: Iterable[str]) -> Iterator[Complaint]:
             yield Complaint(int(found[1]), found[2], found[3], found[4])
 
 
-def _sets(tree: str) -> Iterator[SetOpinion]:
-    for interchange in json.loads(tree or '{"interchanges": []}')["interchanges"]:
-        for group in interchange["groups"]:
-            for found in group["transactions"]:
-                yield SetOpinion(
-                    found["trn_set_id"] or "",
-                    found["trn_set_control_num"] or "",
-                    found["ack_code"] == "A",
-                    found["cur_line"],
-                )
+def _sets(tree: str, begun: Iterable[int]) -> Iterator[SetOpinion]:
+    found = (
+        each
+        for interchange in json.loads(tree)["interchanges"]
+        for group in interchange["groups"]
+        for each in group["transactions"]
+    )
+    for each, line in zip(found, begun, strict=False):
+        number = each["trn_set_control_num"] or ""
+        yield SetOpinion(each["trn_set_id"] or "", number, each["ack_code"] == "A", line)
