@@ -141,6 +141,7 @@ class Interchange:
             missing = _MISSING.match(complaint.message) if code == "SEG:3" else None
             if missing is not None:
                 frame = _HEADERS.get(missing[1], "")
+                line -= frame != ""
             if frame in _LEVELS and _THEIRS.get(code) != HIERARCHY:
                 line, keys = self.header(frame, line), frozenset[Key]({ENVELOPE})
             else:

@@ -84,6 +84,7 @@ _SET_NOT_BEGUN = frozenset(
         Code.MISSING_SE,
         Code.SET_OUTSIDE_GROUP,
         Code.OUTSIDE_SET,
+        Code.DATA_OUTSIDE,
     }
 )
 
@@ -144,7 +145,7 @@ HABITS = (
         "breaks-on-trailers",
         PYX12,
         US,
-        "A header or trailer that is missing, or a GE whose count is no number: we say so; pyx12 takes them for granted, and breaks.",
+        "A header or trailer that is missing, a GE whose count is no number, a TA1 that is none: we say so; pyx12 breaks.",
         _fails(
             "IndexError|ValueError|TypeError|AttributeError",
             Code.TRAILER_WITHOUT_HEADER,
@@ -155,6 +156,7 @@ HABITS = (
             Code.OUTSIDE_SET,
             Code.OUTSIDE_GROUP,
             Code.DATA_OUTSIDE,
+            Code.TA1_VALUE,
             *_SET_NOT_BEGUN,
         ),
     ),
@@ -204,18 +206,15 @@ HABITS = (
         PYX12,
         US,
         "pyx12 rejects a segment that ends in separators with nothing between them. Nothing is lost or unclear; we note it.",
-        lambda fault, case: SURPLUS in fault.keys and any(SURPLUS in other.keys for other in case.beside(case.ours, fault)),
+        lambda fault, case: SURPLUS in fault.keys and any(SURPLUS in other.keys for other in case.before(case.ours, fault)),
     ),
     Habit(
         "separator-in-text",
         PYX12,
         US,
-        "The component separator in the text of a simple element. What was meant is clear, so we warn, and accept with errors.",
-        lambda fault, case: "invalid composite" in fault.message
-        and (
-            ENVELOPE in fault.keys
-            or any(other.code == Code.DELIMITER_IN_TEXT for other in case.beside(case.ours, fault))
-        ),
+        "The component separator in the text of a simple element. What was meant is clear, so we warn and accept with errors; in GS, and "
+        "in a code whose list others keep, we say nothing.",
+        lambda fault, case: "invalid composite" in fault.message,
     ),
     Habit(
         "character-set",
@@ -239,6 +238,13 @@ HABITS = (
         PYX12,
         "pyx12 judges DTP03 by the form that DTP02 names (D8, TM, ...); we judge it as the text that element 1251 is.",
         lambda fault, case: fault.tag == "DTP" and 3 in fault.keys,
+    ),
+    Habit(
+        "group-number-repeated",
+        PYX12,
+        PYX12,
+        "Two groups of an interchange have the same control number (GS06). We do not look for that.",
+        lambda fault, case: fault.code == "GS:6",
     ),
     Habit(
         "envelope-weight",
@@ -275,12 +281,21 @@ HABITS = (
         and any(other.code in (Code.MISSING_SE, Code.MISSING_GE) for other in case.ours),
     ),
     Habit(
+        "missing-at-lost-end",
+        PYX12,
+        US,
+        "A set that has lost its trailer: pyx12 tells what else is missing at its end. We say that its end was lost.",
+        lambda fault, case: fault.code == "SEG:3"
+        and case.interchange.tag(fault.line) in ("ST", "GS", "GE", "IEA")
+        and any(other.code == Code.MISSING_SE for other in case.ours),
+    ),
+    Habit(
         "set-not-begun",
         PYX12,
         US,
         "pyx12 begins no set where the one before was not ended, or where ST01 does not belong: every segment of it is wrong, and its "
         "count is held against the set before. We tell one fault.",
-        lambda fault, case: (not case.begun(fault) or fault.code.startswith("ST:"))
+        lambda fault, case: (not case.begun(fault) or ENVELOPE in fault.keys)
         and any(other.code in _SET_NOT_BEGUN for other in case.ours),
     ),
     Habit(
@@ -313,9 +328,12 @@ HABITS = (
         "repeated-loop",
         US,
         US,
-        "A loop that begins again right after its first segment: pyx12 does not notice that something mandatory is missing between.",
-        lambda fault, case: _in_structure(fault)
-        and any(_in_structure(other) and case.repeats(other.line) for other in case.before(case.ours, fault)),
+        "A loop, or set, that begins again right after its first segment: pyx12 does not notice that something mandatory is missing "
+        "between.",
+        lambda fault, case: any(
+            _in_structure(other) and case.repeats(other.line) for other in case.before(case.ours, fault) if _in_structure(fault)
+        )
+        or (fault.code == Code.MISSING_SE and case.repeats(fault.line + 1)),
     ),
     Habit(
         "not-followed",
@@ -383,7 +401,7 @@ HABITS = (
         PYX12,
         EITHER,
         "Blanks around an element of GS, ST or a trailer: we compare without them.",
-        lambda fault, case: ENVELOPE in fault.keys and re.search(r"[=(]\s|\s(?:does|\)|$)", fault.message) is not None,
+        lambda fault, case: ENVELOPE in fault.keys and re.search(r"id=\s|\s\sdoes|\s\)|\(\s|\s$", fault.message) is not None,
     ),
 )  # fmt: skip
 """In the order in which they are tried."""

@@ -34,10 +34,12 @@ EXAMPLES = {
     "qualified-date": joined(
         an_interchange(a_group(a_set("856", (*BODIES["856"], "CLD*1*1", "DTP*007*D8*SOON")), set_id="856"))
     ),
+    "group-number-repeated": joined(an_interchange(a_group(a_set()), a_group(a_set()))),
     "envelope-weight": GOOD.replace(b"*ZZ*SUPPLIER", b"*XX*SUPPLIER"),
     "indented-segments": GOOD.replace(b"PO1", b"  PO1"),
     "segment-without-data": order(HEAD, LINE, "DTM*", TOTAL),
     "told-above": joined(an_interchange(a_group(a_set()[:-1]))),
+    "missing-at-lost-end": joined(an_interchange(a_group(a_set("997", BODIES["997"][:-1])[:-1], set_id="997"))),
     "set-not-begun": GOOD.replace(b"GS*PO*", b"GS*IN*"),
     "no-resynchronisation": order(HEAD, "SLN*1**I*1*EA", "SLN*2**I*1*EA", LINE, TOTAL),
     "told-twice": order(HEAD, "ZZZ*1**", LINE, TOTAL),
