@@ -1,7 +1,7 @@
 """`tally check --second-opinion`: both verdicts side by side, and where they differ."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical.finding import Finding
@@ -13,12 +13,16 @@ from .pyx12_engine import NAME, Engine, Opinion
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A fault that only one side rejects for. ``habit`` says why; None where nothing is known that explains it."""
+    """A fault that only one side rejects for. ``habit`` says why; None where nothing is known that explains it.
+
+    Further ones of the same kind, in the same interchange and for the same reason, are counted in ``times``.
+    """
 
     only: str
     interchange: int
     fault: Fault
     habit: Habit | None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class SecondOpinion:
                     "line": each.fault.line,
                     "code": each.fault.code,
                     "message": each.fault.message,
+                    "times": each.times,
                     "reason": each.habit.name if each.habit else None,
                     "right": each.habit.right if each.habit else None,
                 }
@@ -97,7 +102,9 @@ def _verdict(accepted: bool | None) -> str:
 
 def _told(difference: Difference) -> Iterator[str]:
     fault = difference.fault
-    yield f"  only {difference.only}: segment {fault.line} ({fault.tag}): {fault.message} [{fault.code}]"
+    where = f"segment {fault.line} ({fault.tag}): " if fault.line else ""
+    more = f" ({difference.times} times)" if difference.times > 1 else ""
+    yield f"  only {difference.only}: {where}{fault.message} [{fault.code}]{more}"
     if difference.habit is None:
         yield "    Nothing is known that explains this. One of the two is wrong; please report it."
     else:
@@ -120,7 +127,7 @@ def second_opinion_on(
         ours = [each for group in checked[number - 1]["groups"] for each in group["sets"]] if checked else []
         sets.extend(_set_verdicts(part, opinion, ours))
         case = Case(part, opinion, tuple(part.ours(share)), tuple(part.theirs(opinion.complaints)))
-        differences.extend(_differences(case, number))
+        differences.extend(_counted(_differences(case, number)))
     return SecondOpinion(engine.version, tuple(opinions), tuple(sets), tuple(differences))
 
 
@@ -157,3 +164,13 @@ def _differences(case: Case, number: int) -> Iterator[Difference]:
     for fault in errors:
         if not any(case.same(fault, other) for other in case.theirs):
             yield Difference(US, number, fault, habit(fault, US, case))
+
+
+def _counted(differences: Iterable[Difference]) -> list[Difference]:
+    """The first of those that are explained alike; each of those that nothing explains."""
+    counted: dict[object, Difference] = {}
+    for each in differences:
+        key = each if each.habit is None else (each.only, each.fault.code, each.habit)
+        known = counted.get(key)
+        counted[key] = each if known is None else replace(known, times=known.times + 1)
+    return list(counted.values())

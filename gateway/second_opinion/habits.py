@@ -76,6 +76,15 @@ class Habit:
 
 _ENDS_IN_BLANK = re.compile(r"\s\)$|[=(]\S+\s\s")
 _INDENTED = re.compile(r"Segment (?:contains a leading space|(?:identifier \")?\s)")
+_WARNED = frozenset(
+    {
+        Code.ISA_VALUE,
+        Code.EARLY_REPETITION,
+        Code.GS_VALUE,
+        Code.CONTROL_NUMBER_FORM,
+        Code.SET_CONTROL_NUMBER_REPEATED,
+    }
+)
 _SET_NOT_BEGUN = frozenset(
     {
         Code.SET_NOT_OF_GROUP,
@@ -252,7 +261,8 @@ HABITS = (
         US,
         "Elements of ISA, GS, ST and their trailers that are outside their table, numbers used twice or written in two ways (7, 0007): "
         "they do not change which documents arrived, so we warn where pyx12 rejects.",
-        lambda fault, case: ENVELOPE in fault.keys and any(ENVELOPE in other.keys for other in case.beside(case.ours, fault)),
+        lambda fault, case: ENVELOPE in fault.keys
+        and any(other.code in _WARNED and ENVELOPE in other.keys for other in case.beside(case.ours, fault)),
     ),
     Habit(
         "indented-segments",

@@ -86,3 +86,8 @@ def test_they_say_who_is_right() -> None:
 
 def test_a_good_file_shows_none(engine: Engine) -> None:
     assert second_opinion(engine, GOOD).differences == ()
+
+
+def test_what_happens_again_and_again_is_told_once(engine: Engine) -> None:
+    [difference] = second_opinion(engine, GOOD.replace(b"~", b"~  ")).differences
+    assert (difference.times, difference.fault.line) == (8, 2)

@@ -66,7 +66,7 @@ def test_what_is_valid_to_us_is_valid_to_pyx12(engine: Engine, version: str, set
 @pytest.mark.slow
 @pytest.mark.parametrize(("version", "set_id"), SETS)
 def test_so_it_is_in_every_version_and_set(engine: Engine, version: str, set_id: str) -> None:
-    for seed in range(5, 25):
+    for seed in range(5, 11):
         agrees_on_valid(engine, version, set_id, seed)
 
 
@@ -80,7 +80,7 @@ def test_what_is_broken_is_broken_to_both(engine: Engine, version: str, set_id: 
 @pytest.mark.slow
 @pytest.mark.parametrize(("version", "set_id"), SETS)
 @given(seed=st.integers(0, 2**32), times=st.integers(1, 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_so_it_is_with_every_version_and_set(engine: Engine, version: str, set_id: str, seed: int, times: int) -> None:
     assert unexplained(engine, broken(version, set_id, seed, times)) == []
 
@@ -109,12 +109,17 @@ FAULTS = {
 }
 
 
+def spoil(set_id: str, change: tuple[str, str]) -> bytes:
+    """A good file with one thing changed."""
+    data = one(set_id, BODIES[set_id]).decode()
+    assert change[0] in data
+    return data.replace(*change).encode()
+
+
 @pytest.mark.parametrize(("set_id", "change"), FAULTS.values(), ids=FAULTS)
 def test_one_fault_is_found_by_both_at_the_same_place(engine: Engine, set_id: str, change: tuple[str, str]) -> None:
-    data = one(set_id, BODIES[set_id])
-    spoilt = data.replace(*(text.encode() for text in change))
+    spoilt = spoil(set_id, change)
     report = check([spoilt])
-    assert spoilt != data
     assert not report.accepted
     found = second_opinion_on(engine, spoilt, report.interchanges, report.findings)
     assert (found.accepted, found.differences) == (False, ())
@@ -128,7 +133,7 @@ NOTICED = {name: fault for name, fault in FAULTS.items() if name not in ("a miss
 def test_a_fault_that_one_of_them_missed_would_be_noticed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, set_id: str, change: tuple[str, str]
 ) -> None:
-    spoilt = one(set_id, BODIES[set_id]).replace(*(text.encode() for text in change))
+    spoilt = spoil(set_id, change)
     report = check([spoilt])
     theirs = second_opinion_on(engine, spoilt, report.interchanges, []).differences
     assert {difference.only for difference in theirs} == {"pyx12"}
@@ -186,8 +191,8 @@ def test_acknowledgements_are_valid_to_pyx12(engine: Engine, version: str, set_i
 @pytest.mark.slow
 @pytest.mark.parametrize(("version", "set_id"), SETS)
 def test_so_they_are_in_every_version_and_set(engine: Engine, version: str, set_id: str) -> None:
-    for seed in range(10):
-        for answer in answers(broken(version, set_id, seed, seed % 4)):
+    for seed in range(4):
+        for answer in answers(broken(version, set_id, seed, seed)):
             assert faults_of(engine, answer) == []
 
 
