@@ -1,4 +1,7 @@
-"""pyx12 as the oracle: over valid interchanges, broken ones and real ones, the two differ only where a habit explains it."""
+"""pyx12 as the oracle: over valid interchanges, broken ones and real ones, the two differ only where a habit explains it.
+
+The broken ones are the same at every run; what is new is looked for with other seeds, by hand.
+"""
 
 import random
 import re
@@ -72,7 +75,7 @@ def test_so_it_is_in_every_version_and_set(engine: Engine, version: str, set_id:
 
 @pytest.mark.parametrize(("version", "set_id"), FEW)
 @given(seed=st.integers(0, 2**32), times=st.integers(1, 3))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 def test_what_is_broken_is_broken_to_both(engine: Engine, version: str, set_id: str, seed: int, times: int) -> None:
     assert unexplained(engine, broken(version, set_id, seed, times)) == []
 
@@ -80,7 +83,7 @@ def test_what_is_broken_is_broken_to_both(engine: Engine, version: str, set_id: 
 @pytest.mark.slow
 @pytest.mark.parametrize(("version", "set_id"), SETS)
 @given(seed=st.integers(0, 2**32), times=st.integers(1, 3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_so_it_is_with_every_version_and_set(engine: Engine, version: str, set_id: str, seed: int, times: int) -> None:
     assert unexplained(engine, broken(version, set_id, seed, times)) == []
 
@@ -182,7 +185,7 @@ def faults_of(engine: Engine, answer: bytes) -> list[str]:
 
 @pytest.mark.parametrize(("version", "set_id"), FEW)
 @given(seed=st.integers(0, 2**32), times=st.integers(0, 4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 def test_acknowledgements_are_valid_to_pyx12(engine: Engine, version: str, set_id: str, seed: int, times: int) -> None:
     for answer in answers(broken(version, set_id, seed, times)):
         assert faults_of(engine, answer) == []
