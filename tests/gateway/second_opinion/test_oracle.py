@@ -154,10 +154,11 @@ def test_a_fault_that_one_of_them_missed_would_be_noticed(
 
 REPEATED = re.compile(
     r"is not a valid code for 479 \(AK101\)"
+    r"|\(AK102\) is type N0, contains an invalid character"
     r"|\(GS0[23]\) is (missing|too short|too long)"
     r"|\(AK404\) is type AN, contains an invalid character"
 )
-"""What must be repeated as it came: GS01 of the group that is answered, the parties' names, and the copy of a bad value."""
+"""What must be repeated as it came: GS01 and GS06 of the group that is answered, the parties' names, and the copy of a bad value."""
 
 
 def answers(data: bytes) -> list[bytes]:
