@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader, FileIO
@@ -20,8 +20,11 @@ from partners.registry import AppliedProfile
 
 from .. import checking, conversion, page
 from ..app import Gateway
+from ..checking import Checked
 from ..orders.comparing import no_orders
 from ..page import FileReport
+from ..second_opinion.compare import SecondOpinion, second_opinion_on
+from ..second_opinion.pyx12_engine import Engine
 from .console import Exit, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
 from .explanation import render
@@ -44,28 +47,36 @@ def check(
     every: Annotated[
         bool, typer.Option("--all", help="Explain every finding, however many and however alike.")
     ] = False,
+    second_opinion: Annotated[
+        bool,
+        typer.Option("--second-opinion", help="Have pyx12 judge X12 by the same tables too, and say where it differs."),
+    ] = False,
 ) -> None:
     """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected, 2 when one cannot be read."""
     applied, orders = _profile(partner), no_orders if partner is None else partial(_placed, partner)
     out = terminal()
     worst = Exit.YES
     reports: list[FileReport] = []
-    for path in files:
-        try:
-            with seekable(path) as file:
-                checked = checking.check(file, path.name, applied, orders)
-                if options().json:
-                    print_json({"file": str(path)} | checked.as_json())
-                elif not options().quiet:
-                    render(out, path, checked, file, every=every)
-                if html is not None:
-                    reports.append(page.report(str(path), checked, file, applied, datetime.now(UTC), every=every))
-        except TallyError as error:
-            # The others are checked all the same.
-            worst = max(worst, complain(error))
-            continue
-        if not checked.accepted:
-            worst = max(worst, Exit.NO)
+    with Engine() if second_opinion else nullcontext() as engine:
+        for path in files:
+            try:
+                with seekable(path) as file:
+                    checked = checking.check(file, path.name, applied, orders)
+                    second = _second_opinion(engine, file, checked) if engine else None
+                    if options().json:
+                        print_json({"file": str(path)} | checked.as_json() | _as_json(second))
+                    elif not options().quiet:
+                        render(out, path, checked, file, every=every)
+                        for line in second.summary() if second else ():
+                            out.say(f"  {line}")
+                    if html is not None:
+                        reports.append(page.report(str(path), checked, file, applied, datetime.now(UTC), every=every))
+            except TallyError as error:
+                # The others are checked all the same.
+                worst = max(worst, complain(error))
+                continue
+            if not checked.accepted:
+                worst = max(worst, Exit.NO)
     if html is not None:
         _write(html, page.page(reports, datetime.now(UTC)))
     if worst is not Exit.YES:
@@ -147,6 +158,15 @@ def _placed(partner: str, number: str) -> PurchaseOrder | None:
     """The order that a checked document says it is about."""
     with gateway() as opened:
         return opened.placed_order(partner, number)
+
+
+def _second_opinion(engine: Engine, file: BinaryIO, checked: Checked) -> SecondOpinion:
+    file.seek(0)
+    return second_opinion_on(engine, file.read(), checked.interchanges, checked.findings)
+
+
+def _as_json(second: SecondOpinion | None) -> dict[str, Any]:
+    return {} if second is None else {"second_opinion": second.as_json()}
 
 
 class _Opened:

@@ -93,7 +93,7 @@ def _is_command(told: str) -> bool:
 
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
     assert not _is_command("tally doc replay ID")
-    assert not _is_command("tally check --second-opinion FILE")
+    assert not _is_command("tally check --third-opinion FILE")
     assert _is_command("tally --home x doc list --state dead --json")
 
 

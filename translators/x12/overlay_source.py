@@ -119,7 +119,7 @@ class _Lookup:
         """Codes and lengths against each other and against what they change."""
         uses = [use.definition for use in self._selected(change)]
         elements = [each for each in uses if isinstance(each, ElementDef)]
-        if len(elements) < len(uses) and (change.codes or change.length):
+        if uses and not elements and (change.codes or change.length):
             yield (*loc, "at"), fault("is a composite; codes and length are for its components.", "Add one: 04-1.")
         codes = change.codes
         if codes is None or not elements:

@@ -160,7 +160,10 @@ ENVELOPE = Envelope(
 
 
 def frame(set_id: str, sets: Sequence[Sequence[Node]], form: Form = DEFAULT_FORM, version: str = VERSION) -> bytes:
-    """An interchange with one group that holds these sets."""
+    """An interchange with one group that holds these sets; in versions with repeated elements ISA11 separates them."""
+    if version > "00402" and form.delimiters.repetition is None:
+        repetition = "^" if form.delimiters.element != "^" else "`"
+        form = replace(form, delimiters=replace(form.delimiters, repetition=repetition))
     functional_id = dictionary(version).sets[set_id].functional_id
     numbered = [SetToWrite(set_id, f"{number:04}", nodes) for number, nodes in enumerate(sets, 1)]
     group = GroupToWrite(functional_id, 7, version, "SUPPLIER", "DISTRIBUTOR", numbered)

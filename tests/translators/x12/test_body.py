@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from unittest import mock
 
 import pytest
@@ -46,8 +45,7 @@ def interchange(seed: int, form: Form) -> bytes:
     chance = random.Random(seed)
     version, set_id = chance.choice(EVERY_SET)
     sets = [make_set(set_id, chance, chance.choice((0.1, 0.3)), version) for _ in range(chance.randint(1, 3))]
-    repeating = replace(form, delimiters=replace(form.delimiters, repetition="`" if version > "00402" else None))
-    return frame(set_id, sets, repeating, version)
+    return frame(set_id, sets, form, version)
 
 
 @given(form=st.sampled_from(FORMS), seed=st.integers(0, 2**32))
