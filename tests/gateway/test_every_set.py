@@ -36,6 +36,15 @@ def segments_of(sample: Path) -> str:
     return "\n".join(sample.read_text("utf-8").replace("~", "").splitlines()[3:-3])
 
 
+def version_of(sample: Path) -> str:
+    """GS08."""
+    return sample.read_text("utf-8").partition("GS*")[2].partition("~")[0].split("*")[-1]
+
+
+def enveloped(set_id: str, segments: str, version: str) -> bytes:
+    return interchange(group(transaction_set(set_id, segments), version=version))
+
+
 def body(set_id: str) -> str:
     """The richest sample of a set."""
     found = [segments_of(sample) for sample in SAMPLES if sample.parent.name == set_id]
@@ -62,8 +71,10 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.parent.name}/{sample.stem}")
 def test_what_comes_reaches_the_ERP_and_what_it_gives_reaches_the_partner(house: House, sample: Path) -> None:
-    set_id = sample.parent.name
-    house.take("acme", "in.edi", wrapped(set_id, segments_of(sample)))
+    set_id, version = sample.parent.name, version_of(sample)
+    if version not in X12:
+        house.amend("acme", ('version: "004010"', f'version: "{version}"'))
+    house.take("acme", "in.edi", enveloped(set_id, segments_of(sample), version))
     assert house.answers("acme") == ["997 A"]
     [received] = house.erp_out()
     [row] = house.documents()
