@@ -1,5 +1,6 @@
 """How goods travel and what they are packed in: FOB with TD5 or CAD, PO4, TD1, TD3."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from canonical.party import Identifier
 from ..segments import Element
 from ..values import CannotWrite
 from .code_tables import FREIGHT_TERMS, LOCATIONS, MODES
+from .compiled_records import writer_where_said
+from .compiled_writing import Piece, Site
 from .forms import coded
 from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
@@ -51,10 +54,13 @@ class _Scac:
             fields[self.name] = {"scheme": "scac", **inner}
         return mask
 
-    def write(self, value: Identifier, draft: Draft) -> None:
+    def text(self, value: Identifier) -> str:
         if value.scheme != "scac":
             raise CannotWrite(f"The carrier of an invoice is named by its SCAC, not by {value.scheme}. Give its SCAC.")
-        draft.put(self.position, value.value)
+        return value.value
+
+    def write(self, value: Identifier, draft: Draft) -> None:
+        draft.put(self.position, self.text(value))
 
 
 CARRIER_DETAIL = Record("CAD", Delivery, Field("mode", 1, coded(MODES)), _Scac(), Field("routing", 5))
@@ -86,3 +92,7 @@ class Deliveries:
             for record in (_TERMS, self.routing):
                 if record.says(delivery):
                     record.write(delivery, draft.add(record.id))
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        for record in (_TERMS, self.routing):
+            yield Piece(record.id, (writer_where_said(record),), "deliveries", each=True)

@@ -1,5 +1,6 @@
 """What items are, when things happen, and notes: item pairs, PID, MEA, DTM, SCH, N9 with MSG, NTE."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,12 @@ from .code_tables import (
     REFERENCES,
     TIMEZONES,
 )
+from .compiled_records import record_writer
+from .compiled_writing import Piece, Site, texts_of
 from .forms import CLOCK, DAY, REAL, TEXT, coded
 from .loops import Each, each
 from .reading import Fields, Place, Reading, head_of
-from .records import Field, Group, Pairs, Record
+from .records import Field, Fixed, Group, Pairs, Record
 from .writing import Draft
 
 _UNSAID_TOPIC = "ZZ"
@@ -84,14 +87,10 @@ SCHEDULE = Record(
 
 REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
 
-_TOPIC = Record(
-    "N9",
-    Note,
-    Field("topic", 1, coded(REFERENCES)),
-    Field("reference", 2),
-    Field("title", 3),
-    needed=("topic",),
-)
+_HEADING = (Field("topic", 1, coded(REFERENCES)), Field("reference", 2), Field("title", 3))
+_TOPIC = Record("N9", Note, *_HEADING, needed=("topic",))
+_TITLED = Record("N9", Note, *_HEADING, fixed=(Fixed(1, _UNSAID_TOPIC),))
+_UNTITLED = Record("N9", Note, *_HEADING, fixed=(Fixed(1, _UNSAID_TOPIC), Fixed(2, _UNSAID_REFERENCE)))
 _MESSAGE = Record("MSG", Note, Field("text", 1), needed=("text",))
 
 
@@ -121,7 +120,7 @@ class Notes:
 
     def write(self, value: Any, draft: Draft) -> None:
         for note in value.notes:
-            if self.direct and not _TOPIC.says(note):
+            if self._is_message(note):
                 _MESSAGE.write(note, draft.add("MSG"))
             else:
                 self._write_loop(note, draft.add("N9"))
@@ -135,15 +134,39 @@ class Notes:
             del note["topic"]
 
     def _write_loop(self, note: Note, loop: Draft) -> None:
-        _TOPIC.write(note, loop)
-        loop.default(1, _UNSAID_TOPIC)
-        if note.reference is None and note.title is None:
-            loop.default(2, _UNSAID_REFERENCE)
-        for line in note.text.split("\n") if note.text else ():
+        (_UNTITLED if _is_untitled(note) else _TITLED).write(note, loop)
+        for line in _lines(note):
             loop.add("MSG").put(1, line)
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        message, titled, untitled = (record_writer(record) for record in (_MESSAGE, _TITLED, _UNTITLED))
+        body = site.inside("N9").writing("MSG", texts_of("MSG", 1))
+
+        def direct(note: Note, texts: list[str], unsure: list[str]) -> None:
+            if self._is_message(note):
+                message(note, texts, unsure)
+
+        def loop(note: Note, texts: list[str], unsure: list[str]) -> None:
+            if not self._is_message(note):
+                (untitled if _is_untitled(note) else titled)(note, texts, unsure)
+                body(_lines(note), texts, unsure)
+
+        return [Piece("MSG", (direct,), "notes", each=True), Piece("N9", (loop,), "notes", each=True)]
+
+    def _is_message(self, note: Note) -> bool:
+        """Whether it is written as an MSG segment of the place, not as a loop."""
+        return self.direct and not _TOPIC.says(note)
 
 
 _MESSAGES = each("notes", _MESSAGE)
+
+
+def _is_untitled(note: Note) -> bool:
+    return note.reference is None and note.title is None
+
+
+def _lines(note: Note) -> list[str]:
+    return note.text.split("\n") if note.text else []
 
 
 def _joined(place: Place, reading: Reading) -> str:

@@ -1,6 +1,6 @@
 """Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, SAC, TXI, ITD, CUR, CTT."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from canonical.money import Adjustment, PaymentTerms, Price, Tax
 from canonical.party import Identifier
 
 from ..segments import SegmentNode
+from ..written import ELEMENT
 from .code_tables import (
     ADJUSTMENTS,
     HANDLINGS,
@@ -22,6 +23,8 @@ from .code_tables import (
     TERMS_BASES,
     TERMS_KINDS,
 )
+from .compiled_records import record_writer
+from .compiled_writing import Piece, Site
 from .forms import CENTS, DAY, REAL, WHOLE, coded
 from .loops import Child, Each, Once, each
 from .reading import Fields, Place, Reading, head_of
@@ -145,6 +148,17 @@ class Totals:
         totals.default(1, str(self.count(value)))
         for child in self.inner:
             child.write(value, totals)
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        stated = record_writer(self.record)
+
+        def counted(value: Any, texts: list[str], unsure: list[str]) -> None:
+            stated(value, texts, unsure)
+            text = texts[-1]
+            if text[4:5] in ("", ELEMENT):
+                texts[-1] = f"CTT{ELEMENT}{self.count(value)}{text[4:]}"
+
+        return [Piece("CTT", (counted, site.inside("CTT").children(self.record.model, self.inner)))]
 
 
 def totals(model: type[Value], count: Callable[[Any], int], *inner: Child) -> Totals:

@@ -221,7 +221,7 @@ class Record:
     ``needed`` names the fields without which the segment says nothing to us and stays unmapped as a whole.
     """
 
-    __slots__ = ("accepts", "fixed", "id", "needed", "pairs", "parts")
+    __slots__ = ("accepts", "fixed", "id", "model", "needed", "pairs", "parts")
 
     def __init__(
         self,
@@ -236,6 +236,7 @@ class Record:
         if unknown:
             raise ValueError(f"{model.__name__} has no field {', '.join(sorted(unknown))}")
         self.id = node_id
+        self.model = model
         self.parts = parts
         self.pairs = [part for part in parts if isinstance(part, Pairs)]
         self.fixed = fixed

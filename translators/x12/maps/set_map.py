@@ -1,7 +1,8 @@
 """The map of one transaction set, made of the places it understands."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,12 +12,13 @@ from canonical.finding import Severity
 
 from ...translation import ReadResult
 from ..segments import Node, TransactionSet
+from .compiled_writing import CompiledSet, compiled
 from .findings import BusinessFault
 from .layout import layout
 from .loops import Child
 from .reading import Fields, Place, Reading, head_of
 from .records import Record
-from .writing import Draft
+from .writing import Draft, is_place
 
 Check = Callable[[Any, Reading], None]
 """A rule of the trade over a whole document; what it finds goes into the reading's remarks."""
@@ -31,6 +33,8 @@ class SetMap:
     head: Record
     children: tuple[Child, ...]
     checks: tuple[Check, ...] = ()
+    _compiled: dict[str, CompiledSet | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The map compiled for writing, by version, as far as it was needed so far."""
 
     def read(self, transaction_set: TransactionSet) -> ReadResult:
         """The document in a valid set, what the set says beyond it, and what does not add up."""
@@ -58,12 +62,26 @@ class SetMap:
         """The nodes of the set that says what ``document`` says. Raises CannotWrite where it has no place for something."""
         if not isinstance(document, self.document_type):
             raise TypeError(f"the map of {self.set_id} cannot write a {document.type}")
+        make = partial(self.write_exactly, document, version)
+        if any(is_place(entry.source) for entry in document.unmapped):
+            return make()
+        compiled_set = self._compiled_for(version)
+        written = None if compiled_set is None else compiled_set.write(document, make)
+        return make() if written is None else written
+
+    def write_exactly(self, document: Any, version: str) -> Sequence[Node]:
+        """As :meth:`write`, segment by segment: what it means, and why something cannot be written."""
         root = Draft("")
         self.head.write(document, root.add(self.head.id))
         for child in self.children:
             child.write(document, root)
         root.put_back(document.unmapped)
         return root.nodes(layout(self.set_id, version))
+
+    def _compiled_for(self, version: str) -> CompiledSet | None:
+        if version not in self._compiled:
+            self._compiled[version] = compiled(self.head, self.children, layout(self.set_id, version))
+        return self._compiled[version]
 
     def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
         """The set in the order that ``write`` would give it. Faults that prevent that are remarks of ``reading``."""

@@ -16,6 +16,11 @@ _PATH = re.compile(r"(?:[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]/)*[A-Z][A-Z0-9]{1,2}(
 _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
 
 
+def is_place(source: str) -> bool:
+    """Whether what is unmapped belongs to a place of a transaction set."""
+    return _PATH.fullmatch(source) is not None
+
+
 class Draft:
     """A segment in the making, with the segments and loops inside the loop that it begins, if it begins one."""
 
@@ -89,7 +94,7 @@ class Draft:
         for node_id, inner in layout.items():
             for child in self.groups.get(node_id, ()):
                 if inner is None:
-                    nodes.append(SegmentNode(node_id, child.segment()))
+                    nodes += [SegmentNode(node_id, child.segment()), *child.nodes({})]
                 else:
                     head = SegmentNode(node_id.partition("#")[0], child.segment())
                     nodes.append(LoopNode(node_id, [head, *child.nodes(inner)]))
@@ -98,7 +103,7 @@ class Draft:
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
         """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""
         for entry in unmapped:
-            if _PATH.fullmatch(entry.source):
+            if is_place(entry.source):
                 self._put_back(entry)
 
     def _put_back(self, entry: Unmapped) -> None:

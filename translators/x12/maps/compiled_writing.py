@@ -1,0 +1,165 @@
+"""Maps compiled for writing: one function a set and version, from the canonical document straight to the set's text.
+
+``SetMap.write`` with its drafts is the exact way, and the specification. Most documents need nothing of what makes it slow: they keep
+nothing unmapped, so that no segment is ever asked for by its path. For these the children of a place are put into the order of the
+schema once, when the map is compiled, and every value is then passed over once, by functions that append finished segments.
+Whatever is out of the ordinary raises, and the document goes the exact way, which alone says what is wrong with it.
+
+A child of a map's own takes part by naming its pieces (:class:`Pieces`); a map with a child that does not is written exactly.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from canonical.base import Value
+
+from ..segments import Node
+from ..values import CannotWrite
+from ..written import COMPONENT, ELEMENT, TERMINATOR, WrittenSet
+from .compiled_records import Unusual, Writer, function, record_writer, writer_where_said
+from .loops import Child, Each, Once, One
+from .records import Record
+from .writing import Layout
+
+_LONGEST_TAG = 3
+_UNCLEAN = bytes((*range(0x20), 0x7F)) + (ELEMENT + COMPONENT + TERMINATOR).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a child writes under one id of its place.
+
+    ``writers`` write the place's own value or, with ``field``, what that field of it holds, if anything; with ``each``, every
+    entry of the field in turn.
+    """
+
+    node_id: str
+    writers: tuple[Writer, ...]
+    field: str | None = None
+    each: bool = False
+
+
+class Site:
+    """A place of one version's layout, for which children are compiled."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._ranks = {node_id: rank for rank, node_id in enumerate(layout)}
+        self._layout = layout
+
+    def inside(self, node_id: str) -> "Site":
+        """The inside of a loop. Nothing can be written inside a plain segment."""
+        return Site(self._layout.get(node_id) or {})
+
+    def children(self, model: type[Value], children: Sequence[Child]) -> Writer:
+        """A function that writes all children of a value of ``model``, in the order of the layout. Raises Unusual if there can be none."""
+        return self.compiled(model, [piece for child in children for piece in self.pieces_of(child)])
+
+    def compiled(self, model: type[Value], pieces: Iterable[Piece]) -> Writer:
+        """As :meth:`children`, for what is already in pieces."""
+        names: dict[str, object] = {}
+        lines = ["def write(value, texts, unsure):", "    said = value.__dict__"]
+        for piece in sorted(pieces, key=lambda piece: self._ranks.get(piece.node_id, len(self._ranks))):
+            lines += [f"    {line}" for line in self._lines(piece, model, names)]
+        return function("\n".join(lines), names)
+
+    def _lines(self, piece: Piece, model: type[Value], names: dict[str, object]) -> list[str]:
+        writers = [self.writing(piece.node_id, writer) for writer in piece.writers]
+        bound = [f"w{len(names) + at}" for at in range(len(writers))]
+        names.update(zip(bound, writers, strict=True))
+        if piece.field is None:
+            return [f"{name}(value, texts, unsure)" for name in bound]
+        found = f"said[{piece.field!r}]" if piece.field in model.model_fields else f"value.{piece.field}"
+        calls = [f"    {name}(entry, texts, unsure)" for name in bound]
+        if piece.each:
+            calls = ["    for entry in entry:", *(f"    {call}" for call in calls)]
+        return [f"if entry := {found}:", *calls]
+
+    def writing(self, node_id: str, writer: Writer) -> Writer:
+        """A writer of segments or loops of an id, or one that raises Unusual if this version has no such place."""
+        return writer if node_id in self._ranks else _refusing(writer)
+
+    def pieces_of(self, child: Child) -> Iterable[Piece]:
+        """What a child writes at this place."""
+        if type(child) is Once:
+            return [Piece(child.record.id, (writer_where_said(child.record),))]
+        if type(child) is One:
+            return [Piece(child.record.id, (record_writer(child.record),), child.name)]
+        if type(child) is Each:
+            return [
+                Piece(child.loop.record.id, self._loop(child.loop.record, child.loop.children), child.name, each=True)
+            ]
+        if isinstance(child, Pieces):
+            return child.pieces(self)
+        raise Unusual
+
+    def _loop(self, record: Record, children: Sequence[Child]) -> tuple[Writer, ...]:
+        head = record_writer(record)
+        return (head, self.inside(record.id).children(record.model, children)) if children else (head,)
+
+
+@runtime_checkable
+class Pieces(Protocol):
+    """A child that says how it is compiled. What the pieces write is what its ``write`` writes."""
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        """Its pieces, one for each id that it writes at the place; raises Unusual where there is no compiled form."""
+        ...
+
+
+def texts_of(node_id: str, size: int) -> Writer:
+    """A function that writes texts as the first elements of segments, ``size`` to each."""
+
+    def write(value: Sequence[str], texts: list[str], unsure: list[str]) -> None:
+        unsure += value
+        for start in range(0, len(value), size):
+            texts.append(ELEMENT.join([node_id, *value[start : start + size]]).rstrip(ELEMENT))
+
+    return write
+
+
+def _refusing(writer: Writer) -> Writer:
+    """For an id that this version has no place for: Unusual if there is anything to write."""
+
+    def write(value: Any, texts: list[str], unsure: list[str]) -> None:
+        out_of_place: list[str] = []
+        writer(value, out_of_place, unsure)
+        if out_of_place:
+            raise Unusual
+
+    return write
+
+
+class CompiledSet:
+    """A map compiled for one version."""
+
+    def __init__(self, write: Writer) -> None:
+        self._write = write
+
+    def write(self, document: Any, make: Callable[[], Sequence[Node]]) -> WrittenSet | None:
+        """The set as text; None where the exact way must decide. ``make`` is that way."""
+        texts: list[str] = []
+        unsure: list[str] = []
+        try:
+            self._write(document, texts, unsure)
+        except (CannotWrite, Unusual):
+            return None
+        if not _clean("".join(unsure)) or min(map(len, texts)) <= _LONGEST_TAG:
+            return None
+        return WrittenSet(TERMINATOR.join(texts) + TERMINATOR, len(texts), make)
+
+
+def compiled(head: Record, children: Sequence[Child], layout: Layout) -> CompiledSet | None:
+    """A set compiled for a layout; None where one of its children has no compiled form."""
+    site = Site(layout)
+    try:
+        below = [piece for child in children for piece in site.pieces_of(child)]
+    except Unusual:
+        return None
+    return CompiledSet(site.compiled(head.model, [Piece(head.id, (record_writer(head),)), *below]))
+
+
+def _clean(text: str) -> bool:
+    """Whether data can stand between the standard delimiters."""
+    data = text.encode(errors="surrogatepass")
+    return len(data.translate(None, _UNCLEAN)) == len(data)
