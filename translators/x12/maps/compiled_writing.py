@@ -130,33 +130,27 @@ def _refusing(writer: Writer) -> Writer:
     return write
 
 
-class CompiledSet:
-    """A map compiled for one version."""
-
-    def __init__(self, write: Writer) -> None:
-        self._write = write
-
-    def write(self, document: Any, make: Callable[[], Sequence[Node]]) -> WrittenSet | None:
-        """The set as text; None where the exact way must decide. ``make`` is that way."""
-        texts: list[str] = []
-        unsure: list[str] = []
-        try:
-            self._write(document, texts, unsure)
-        except (CannotWrite, Unusual):
-            return None
-        if not _clean("".join(unsure)) or min(map(len, texts)) <= _LONGEST_TAG:
-            return None
-        return WrittenSet(TERMINATOR.join(texts) + TERMINATOR, len(texts), make)
+def written(write: Writer, document: Any, make: Callable[[], Sequence[Node]]) -> WrittenSet | None:
+    """The set as text; None where the exact way must decide. ``make`` is that way."""
+    texts: list[str] = []
+    unsure: list[str] = []
+    try:
+        write(document, texts, unsure)
+    except (CannotWrite, Unusual):
+        return None
+    if not _clean("".join(unsure)) or min(map(len, texts)) <= _LONGEST_TAG:
+        return None
+    return WrittenSet(TERMINATOR.join(texts) + TERMINATOR, len(texts), make)
 
 
-def compiled(head: Record, children: Sequence[Child], layout: Layout) -> CompiledSet | None:
-    """A set compiled for a layout; None where one of its children has no compiled form."""
+def compiled(head: Record, children: Sequence[Child], layout: Layout) -> Writer | None:
+    """The writer of a whole document for a layout; None where a child has no compiled form."""
     site = Site(layout)
     try:
         below = [piece for child in children for piece in site.pieces_of(child)]
     except Unusual:
         return None
-    return CompiledSet(site.compiled(head.model, [Piece(head.id, (record_writer(head),)), *below]))
+    return site.compiled(head.model, [Piece(head.id, (record_writer(head),)), *below])
 
 
 def _clean(text: str) -> bool:

@@ -271,6 +271,8 @@ class Record:
         return any(getattr(value, part.name) not in (None, ()) for part in self.parts)
 
     def write(self, value: Value, draft: Draft) -> None:
+        if draft.postpones(self, value):
+            return
         for part in self.parts:
             _write_part(part, value, draft)
         for fixed in self.fixed:

@@ -12,9 +12,11 @@ from canonical.finding import Severity
 
 from ...translation import ReadResult
 from ..segments import Node, TransactionSet
-from .compiled_writing import CompiledSet, compiled
+from .compiled_records import Writer
+from .compiled_writing import compiled, written
 from .findings import BusinessFault
 from .layout import layout
+from .lazy_drafts import LazySet
 from .loops import Child
 from .reading import Fields, Place, Reading, head_of
 from .records import Record
@@ -33,8 +35,8 @@ class SetMap:
     head: Record
     children: tuple[Child, ...]
     checks: tuple[Check, ...] = ()
-    _compiled: dict[str, CompiledSet | None] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The map compiled for writing, by version, as far as it was needed so far."""
+    _writers: dict[str, tuple[Writer, Writer]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """By version, as far as there was need: the writers of documents with nothing unmapped, and of any document."""
 
     def read(self, transaction_set: TransactionSet) -> ReadResult:
         """The document in a valid set, what the set says beyond it, and what does not add up."""
@@ -63,11 +65,10 @@ class SetMap:
         if not isinstance(document, self.document_type):
             raise TypeError(f"the map of {self.set_id} cannot write a {document.type}")
         make = partial(self.write_exactly, document, version)
-        if any(is_place(entry.source) for entry in document.unmapped):
-            return make()
-        compiled_set = self._compiled_for(version)
-        written = None if compiled_set is None else compiled_set.write(document, make)
-        return make() if written is None else written
+        of_plain, of_any = self._writers_for(version)
+        is_plain = not any(is_place(entry.source) for entry in document.unmapped)
+        found = written(of_plain if is_plain else of_any, document, make)
+        return make() if found is None else found
 
     def write_exactly(self, document: Any, version: str) -> Sequence[Node]:
         """As :meth:`write`, segment by segment: what it means, and why something cannot be written."""
@@ -78,10 +79,12 @@ class SetMap:
         root.put_back(document.unmapped)
         return root.nodes(layout(self.set_id, version))
 
-    def _compiled_for(self, version: str) -> CompiledSet | None:
-        if version not in self._compiled:
-            self._compiled[version] = compiled(self.head, self.children, layout(self.set_id, version))
-        return self._compiled[version]
+    def _writers_for(self, version: str) -> tuple[Writer, Writer]:
+        if version not in self._writers:
+            places = layout(self.set_id, version)
+            of_any = LazySet(self.head, self.children, places)
+            self._writers[version] = compiled(self.head, self.children, places) or of_any, of_any
+        return self._writers[version]
 
     def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
         """The set in the order that ``write`` would give it. Faults that prevent that are remarks of ``reading``."""

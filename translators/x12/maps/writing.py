@@ -40,6 +40,10 @@ class Draft:
         self.groups.setdefault(node_id, []).append(child)
         return child
 
+    def postpones(self, record: object, value: object) -> bool:
+        """Whether the draft will itself ask ``record`` for what it says of ``value``, when that is needed."""
+        return False
+
     def put(self, position: int, element: Element) -> None:
         """Set an element; an empty one leaves the place free."""
         if element:
