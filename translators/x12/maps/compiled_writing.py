@@ -46,10 +46,33 @@ class Site:
     def __init__(self, layout: Layout) -> None:
         self._ranks = {node_id: rank for rank, node_id in enumerate(layout)}
         self._layout = layout
+        self._insides: dict[str, Site] = {}
+        self._known: dict[int, tuple[Sequence[Child], Writer | None]] = {}
+
+    def ordered(self, node_ids: Iterable[str]) -> list[str]:
+        """The ids in the order of the layout, and then those that it does not have."""
+        return sorted(node_ids, key=self._rank)
+
+    def has(self, node_id: str) -> bool:
+        return node_id in self._ranks
+
+    def _rank(self, node_id: str) -> int:
+        return self._ranks.get(node_id, len(self._ranks))
 
     def inside(self, node_id: str) -> "Site":
         """The inside of a loop. Nothing can be written inside a plain segment."""
-        return Site(self._layout.get(node_id) or {})
+        if node_id not in self._insides:
+            self._insides[node_id] = Site(self._layout.get(node_id) or {})
+        return self._insides[node_id]
+
+    def known_children(self, model: type[Value], children: Sequence[Child]) -> Writer | None:
+        """As :meth:`children`, made once; None where a child has no compiled form."""
+        if id(children) not in self._known:
+            try:
+                self._known[id(children)] = children, self.children(model, children)
+            except Unusual:
+                self._known[id(children)] = children, None
+        return self._known[id(children)][1]
 
     def children(self, model: type[Value], children: Sequence[Child]) -> Writer:
         """A function that writes all children of a value of ``model``, in the order of the layout. Raises Unusual if there can be none."""
@@ -59,7 +82,7 @@ class Site:
         """As :meth:`children`, for what is already in pieces."""
         names: dict[str, object] = {}
         lines = ["def write(value, texts, unsure):", "    said = value.__dict__"]
-        for piece in sorted(pieces, key=lambda piece: self._ranks.get(piece.node_id, len(self._ranks))):
+        for piece in sorted(pieces, key=lambda piece: self._rank(piece.node_id)):
             lines += [f"    {line}" for line in self._lines(piece, model, names)]
         return function("\n".join(lines), names)
 
@@ -77,7 +100,7 @@ class Site:
 
     def writing(self, node_id: str, writer: Writer) -> Writer:
         """A writer of segments or loops of an id, or one that raises Unusual if this version has no such place."""
-        return writer if node_id in self._ranks else _refusing(writer)
+        return writer if self.has(node_id) else _refusing(writer)
 
     def pieces_of(self, child: Child) -> Iterable[Piece]:
         """What a child writes at this place."""
@@ -110,10 +133,12 @@ class Pieces(Protocol):
 def texts_of(node_id: str, size: int) -> Writer:
     """A function that writes texts as the first elements of segments, ``size`` to each."""
 
+    tag = node_id.partition("#")[0]
+
     def write(value: Sequence[str], texts: list[str], unsure: list[str]) -> None:
         unsure += value
         for start in range(0, len(value), size):
-            texts.append(ELEMENT.join([node_id, *value[start : start + size]]).rstrip(ELEMENT))
+            texts.append(ELEMENT.join([tag, *value[start : start + size]]).rstrip(ELEMENT))
 
     return write
 
@@ -141,16 +166,6 @@ def written(write: Writer, document: Any, make: Callable[[], Sequence[Node]]) ->
     if not _clean("".join(unsure)) or min(map(len, texts)) <= _LONGEST_TAG:
         return None
     return WrittenSet(TERMINATOR.join(texts) + TERMINATOR, len(texts), make)
-
-
-def compiled(head: Record, children: Sequence[Child], layout: Layout) -> Writer | None:
-    """The writer of a whole document for a layout; None where a child has no compiled form."""
-    site = Site(layout)
-    try:
-        below = [piece for child in children for piece in site.pieces_of(child)]
-    except Unusual:
-        return None
-    return site.compiled(head.model, [Piece(head.id, (record_writer(head),)), *below])
 
 
 def _clean(text: str) -> bool:

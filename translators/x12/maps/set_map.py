@@ -12,15 +12,14 @@ from canonical.finding import Severity
 
 from ...translation import ReadResult
 from ..segments import Node, TransactionSet
-from .compiled_records import Writer
-from .compiled_writing import compiled, written
+from .compiled_set import CompiledSet
+from .compiled_writing import written
 from .findings import BusinessFault
 from .layout import layout
-from .lazy_drafts import LazySet
 from .loops import Child
 from .reading import Fields, Place, Reading, head_of
 from .records import Record
-from .writing import Draft, is_place
+from .writing import Draft
 
 Check = Callable[[Any, Reading], None]
 """A rule of the trade over a whole document; what it finds goes into the reading's remarks."""
@@ -35,8 +34,8 @@ class SetMap:
     head: Record
     children: tuple[Child, ...]
     checks: tuple[Check, ...] = ()
-    _writers: dict[str, tuple[Writer, Writer]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """By version, as far as there was need: the writers of documents with nothing unmapped, and of any document."""
+    _compiled: dict[str, CompiledSet] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The compiled form by version, as far as there was need of it."""
 
     def read(self, transaction_set: TransactionSet) -> ReadResult:
         """The document in a valid set, what the set says beyond it, and what does not add up."""
@@ -65,9 +64,9 @@ class SetMap:
         if not isinstance(document, self.document_type):
             raise TypeError(f"the map of {self.set_id} cannot write a {document.type}")
         make = partial(self.write_exactly, document, version)
-        of_plain, of_any = self._writers_for(version)
-        is_plain = not any(is_place(entry.source) for entry in document.unmapped)
-        found = written(of_plain if is_plain else of_any, document, make)
+        if version not in self._compiled:
+            self._compiled[version] = CompiledSet(self.set_id, version, self.head, self.children)
+        found = written(self._compiled[version].write, document, make)
         return make() if found is None else found
 
     def write_exactly(self, document: Any, version: str) -> Sequence[Node]:
@@ -78,13 +77,6 @@ class SetMap:
             child.write(document, root)
         root.put_back(document.unmapped)
         return root.nodes(layout(self.set_id, version))
-
-    def _writers_for(self, version: str) -> tuple[Writer, Writer]:
-        if version not in self._writers:
-            places = layout(self.set_id, version)
-            of_any = LazySet(self.head, self.children, places)
-            self._writers[version] = compiled(self.head, self.children, places) or of_any, of_any
-        return self._writers[version]
 
     def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
         """The set in the order that ``write`` would give it. Faults that prevent that are remarks of ``reading``."""

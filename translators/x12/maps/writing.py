@@ -1,7 +1,9 @@
 """Building a transaction set from a document, and putting back what the document keeps unmapped."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from canonical.document import Unmapped
@@ -16,9 +18,21 @@ _PATH = re.compile(r"(?:[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]/)*[A-Z][A-Z0-9]{1,2}(
 _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
 
 
-def is_place(source: str) -> bool:
-    """Whether what is unmapped belongs to a place of a transaction set."""
-    return _PATH.fullmatch(source) is not None
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something unmapped belongs: the ids and numbers on the way to a segment, and the element, if it is one."""
+
+    steps: tuple[tuple[str, int], ...]
+    element: int | None
+
+
+@lru_cache(8192)
+def place_of(source: str) -> _Place | None:
+    """The place in a transaction set that ``source`` names; None where it is a place of another format."""
+    if not _PATH.fullmatch(source):
+        return None
+    steps = tuple((node_id, int(number)) for node_id, number in _STEP.findall(source))
+    return _Place(steps, None if source[-1] == "]" else int(source[-2:]))
 
 
 class Draft:
@@ -36,12 +50,16 @@ class Draft:
 
     def add(self, node_id: str) -> "Draft":
         """A new child, after those of the same id."""
-        child = Draft(node_id)
+        child = self.child(node_id)
         self.groups.setdefault(node_id, []).append(child)
         return child
 
-    def postpones(self, record: object, value: object) -> bool:
-        """Whether the draft will itself ask ``record`` for what it says of ``value``, when that is needed."""
+    def child(self, node_id: str) -> "Draft":
+        """A draft for the inside of this one, without a place there yet."""
+        return Draft(node_id)
+
+    def postpones(self, record: object, value: object, children: Sequence[object] = ()) -> bool:
+        """Whether the draft itself will have the record, and children, write what they say of ``value``, when that is needed."""
         return False
 
     def put(self, position: int, element: Element) -> None:
@@ -107,26 +125,26 @@ class Draft:
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
         """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""
         for entry in unmapped:
-            if is_place(entry.source):
-                self._put_back(entry)
+            place = place_of(entry.source)
+            if place is not None:
+                self._put_back(entry, place)
 
-    def _put_back(self, entry: Unmapped) -> None:
-        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(entry.source)]
-        parent = self._descend(steps[:-1], entry.source)
-        node_id, number = steps[-1]
+    def _put_back(self, entry: Unmapped, place: _Place) -> None:
+        parent = self._descend(place.steps[:-1], entry.source)
+        node_id, number = place.steps[-1]
         siblings = parent.groups.setdefault(node_id, [])
-        if entry.source[-1] != "]":
-            _at(siblings, number, entry.source).fill(int(entry.source[-2:]), entry.value)
+        if place.element is not None:
+            _at(siblings, number, entry.source).fill(place.element, entry.value)
         elif entry.value == "":
             if len(siblings) >= number and not (siblings[number - 1].elements or siblings[number - 1].groups):
                 del siblings[number - 1]
         else:
-            draft = Draft(node_id)
+            draft = parent.child(node_id)
             for position, text in enumerate(entry.value, 1):
                 draft.put(position, text)
             siblings.insert(number - 1, draft)
 
-    def _descend(self, steps: list[tuple[str, int]], source: str) -> "Draft":
+    def _descend(self, steps: Iterable[tuple[str, int]], source: str) -> "Draft":
         draft = self
         for node_id, number in steps:
             draft = _at(draft.groups.get(node_id, []), number, source)
