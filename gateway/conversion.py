@@ -19,6 +19,7 @@ from partners.registry import AppliedProfile
 from translators import flat
 from translators import registry as maps
 from translators.flat import ColumnMap, FlatModel
+from translators.interchange import interchange
 from translators.x12 import acknowledge, write
 from translators.x12.events import (
     AnswerRead,
@@ -33,7 +34,7 @@ from translators.x12.events import (
 from translators.x12.reader import read
 from translators.x12.segments import Delimiters
 
-from .envelopes import FUNCTIONAL_IDS, TABLE
+from .envelopes import TABLE
 from .unpacking.grading import regraded, rejected, translate
 from .unpacking.interchange import NO_CONTENT, NO_ERROR
 from .unpacking.unpack import column_maps
@@ -213,24 +214,14 @@ def _interchange(documents: Sequence[AnyDocument], applied: AppliedProfile | Non
     )
     sender = _SENDER if terms is None else terms.sender
     receiver = _RECEIVER if terms is None else terms.receiver
-    by_set: dict[str, list[AnyDocument]] = {}
-    for document in documents:
-        by_set.setdefault(maps.for_document(document).set_id, []).append(document)
-    groups = [
-        write.GroupToWrite(
-            functional_id=FUNCTIONAL_IDS[set_id],
-            control_number=number,
-            version=TABLE,
-            sender=sender.group,
-            receiver=receiver.group,
-            sets=[
-                write.SetToWrite(set_id, f"{position:04d}", maps.for_document(document).write(document, TABLE))
-                for position, document in enumerate(sent, 1)
-            ],
-        )
-        for number, (set_id, sent) in enumerate(by_set.items(), 1)
-    ]
     test = any(document.test for document in documents) if terms is None else terms.test
     envelope = write.Envelope(sender.qualifier, sender.id, receiver.qualifier, receiver.id, 1, now, test=test)
     form = write.Form() if terms is None else write.Form(Delimiters(terms.element, terms.component, terms.segment))
-    return write.interchange(envelope, groups, form)
+    kinds = {set_id: position for position, set_id in enumerate(dict.fromkeys(map(_set_id, documents)))}
+    alike = sorted(documents, key=lambda document: kinds[_set_id(document)])
+    written = interchange(alike, envelope, version=TABLE, sender=sender.group, receiver=receiver.group, form=form)
+    return b"".join(written)
+
+
+def _set_id(document: AnyDocument) -> str:
+    return maps.for_document(document).set_id

@@ -40,5 +40,8 @@ class WrittenSet(Sequence[Node]):
     def __getitem__(self, index: int | slice) -> Node | Sequence[Node]:
         return self.nodes[index]
 
+    def __bool__(self) -> bool:
+        return self.size > 0
+
     def __len__(self) -> int:
         return len(self.nodes)

@@ -247,7 +247,7 @@ def writer_where_said(record: Record) -> Writer:
 def said_by(record: Record) -> str:
     """The condition of :meth:`Record.says`, where ``said`` are the fields of the value."""
     return " or ".join(
-        f"said[{part.name!r}]" if type(part) in (Pairs, Series) else f"said[{part.name!r}] not in (None, ())"
+        f"said[{part.name!r}]" if type(part) in (Pairs, Series) else f"said[{part.name!r}] is not None"
         for part in record.parts
     )
 

@@ -17,7 +17,7 @@ from canonical.base import Value
 from ..segments import Node
 from ..values import CannotWrite
 from ..written import COMPONENT, ELEMENT, TERMINATOR, WrittenSet
-from .compiled_records import Unusual, Writer, function, record_writer, writer_where_said
+from .compiled_records import Unusual, Writer, function, record_writer, said_by
 from .loops import Child, Each, Once, One
 from .records import Record
 from .writing import Layout
@@ -31,13 +31,14 @@ class Piece:
     """What a child writes under one id of its place.
 
     ``writers`` write the place's own value or, with ``field``, what that field of it holds, if anything; with ``each``, every
-    entry of the field in turn.
+    entry of the field in turn. With ``where_said``, they write the place's value only if that record says anything of it.
     """
 
     node_id: str
     writers: tuple[Writer, ...]
     field: str | None = None
     each: bool = False
+    where_said: Record | None = None
 
 
 class Site:
@@ -91,7 +92,8 @@ class Site:
         bound = [f"w{len(names) + at}" for at in range(len(writers))]
         names.update(zip(bound, writers, strict=True))
         if piece.field is None:
-            return [f"{name}(value, texts, unsure)" for name in bound]
+            condition = "True" if piece.where_said is None else said_by(piece.where_said)
+            return [f"if {condition}:", *(f"    {name}(value, texts, unsure)" for name in bound)]
         found = f"said[{piece.field!r}]" if piece.field in model.model_fields else f"value.{piece.field}"
         calls = [f"    {name}(entry, texts, unsure)" for name in bound]
         if piece.each:
@@ -105,7 +107,7 @@ class Site:
     def pieces_of(self, child: Child) -> Iterable[Piece]:
         """What a child writes at this place."""
         if type(child) is Once:
-            return [Piece(child.record.id, (writer_where_said(child.record),))]
+            return [Piece(child.record.id, (record_writer(child.record),), where_said=child.record)]
         if type(child) is One:
             return [Piece(child.record.id, (record_writer(child.record),), child.name)]
         if type(child) is Each:

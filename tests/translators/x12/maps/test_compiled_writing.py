@@ -1,16 +1,29 @@
 """What a compiled map writes is, byte for byte, what its records and drafts write segment by segment."""
 
 import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from canonical.documents import AnyDocument
+from canonical.document import Unmapped
+from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.order import PurchaseOrder
 from tools import golden
 from translators import registry
+from translators.x12.maps.loops import each
+from translators.x12.maps.parts_item import DATE
+from translators.x12.maps.parts_party import CONTACT, PARTY, REFERENCE, references
+from translators.x12.maps.po_850 import PURCHASE_ORDER
+from translators.x12.maps.reading import Fields, Place, Reading
 from translators.x12.maps.set_map import SetMap
+from translators.x12.maps.writing import Draft
 from translators.x12.segments import Delimiters
 from translators.x12.values import CannotWrite
 from translators.x12.write import DEFAULT_FORM, Form
@@ -18,7 +31,7 @@ from translators.x12.written import WrittenSet
 
 from ..generate import frame, transaction_sets
 from .documents import DOCUMENTS
-from .trees import VERSION, link_levels, random_tree, written
+from .trees import VERSION, lines, link_levels, random_tree, written
 
 SETS = registry.supported_sets()
 FORMS = [
@@ -33,38 +46,102 @@ FORMS = [
 ]
 
 
+UNUSUAL_TEXTS = ["A*B", "*", "A>", "~", "tab\t", "\x7f", "", "a_word", "Zoë", "\u00a0", "A^B", "-1.5", "2\n3"]
+
+
 def the_map(set_id: str) -> SetMap:
     found = registry.find(set_id)
     assert isinstance(found, SetMap)
     return found
 
 
-def sent(set_id: str, document: AnyDocument, form: Form, *, exactly: bool) -> bytes | str:
+def sent(found: SetMap, document: AnyDocument, form: Form, *, exactly: bool) -> bytes | str:
     """The bytes of an interchange, or why there are none."""
-    found = the_map(set_id)
     write = found.write_exactly if exactly else found.write
     try:
-        return frame(set_id, [write(document, VERSION)], form)
+        return frame(found.set_id, [write(document, VERSION)], form)
     except CannotWrite as refused:
         return str(refused)
 
 
 def assert_same(document: AnyDocument, form: Form = DEFAULT_FORM) -> None:
-    set_id = registry.for_document(document).set_id
-    assert sent(set_id, document, form, exactly=False) == sent(set_id, document, form, exactly=True)
+    found = the_map(registry.for_document(document).set_id)
+    assert sent(found, document, form, exactly=False) == sent(found, document, form, exactly=True)
+
+
+def leaves(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where the texts and lists of a document's data are: the object or array, and the key or index there."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in entries:
+        if isinstance(inner, str | list):
+            yield value, key
+        if isinstance(inner, dict | list):
+            yield from leaves(inner)
+
+
+def broken(document: AnyDocument, data: st.DataObject) -> AnyDocument:
+    """The document with a text that is out of the ordinary, or with too many of something."""
+    content = document.model_dump(mode="json")
+    holder, key = data.draw(st.sampled_from(list(leaves(content))))
+    found = holder[key]
+    holder[key] = found * 12 if isinstance(found, list) else data.draw(st.sampled_from(UNUSUAL_TEXTS))
+    try:
+        return ANY_DOCUMENT.validate_python(content)
+    except ValidationError:
+        assume(False)
+        raise
+
+
+def an_unmapped(paths: list[str], data: st.DataObject) -> Unmapped:
+    """Something unmapped at, before, after or inside a place that there is, or somewhere else altogether."""
+    path = data.draw(st.sampled_from([*paths, "ZZZ[1]", "row 4/colour", "HL/04"]))
+    number = data.draw(st.integers(-1, 2))
+    path = re.sub(r"(\d+)\]$", lambda found: f"{int(found[1]) + number}]", path)
+    path += data.draw(
+        st.sampled_from(["", "", "/01", "/02", "/04", "/07", "/16", "/REF[1]", "/N9[1]/MSG[1]", "/ZZZ[1]"])
+    )
+    value = data.draw(st.sampled_from(["", "X", "*", ("A", "", "B"), ("", "CO>9"), ()]))
+    return Unmapped(source=path, value=value)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+@given(data=st.data(), form=st.sampled_from(FORMS))
+def test_documents_of_an_erp_are_written_as_text(set_id: str, data: st.DataObject, form: Form) -> None:
+    document = data.draw(DOCUMENTS[set_id])
+    assert_same(document, form)
+    found = the_map(set_id)
+    if isinstance(sent(found, document, DEFAULT_FORM, exactly=True), bytes):
+        assert isinstance(found.write(document, VERSION), WrittenSet)
 
 
 @pytest.mark.parametrize("set_id", SETS)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(data=st.data(), form=st.sampled_from(FORMS))
-def test_documents_of_an_erp_are_written_as_text(set_id: str, data: st.DataObject, form: Form) -> None:
-    document = data.draw(DOCUMENTS[set_id])
-    assert_same(document, form)
-    if isinstance(sent(set_id, document, DEFAULT_FORM, exactly=True), bytes):
-        assert isinstance(the_map(set_id).write(document, VERSION), WrittenSet)
+def test_what_is_out_of_the_ordinary_is_written_or_refused_the_same(
+    set_id: str, data: st.DataObject, form: Form
+) -> None:
+    assert_same(broken(data.draw(DOCUMENTS[set_id]), data), form)
 
 
 @pytest.mark.parametrize("set_id", SETS)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=80)
+@given(data=st.data())
+def test_what_is_unmapped_anywhere_is_put_back_the_same(set_id: str, data: st.DataObject) -> None:
+    document = data.draw(DOCUMENTS[set_id])
+    found = the_map(set_id)
+    try:
+        nodes = list(found.write_exactly(document, VERSION))
+    except CannotWrite:
+        assume(False)
+        raise
+    paths = [line.partition(" ")[0] for line in lines(written(set_id, nodes))]
+    unmapped = tuple(an_unmapped(paths, data) for _ in range(data.draw(st.integers(1, 3))))
+    assert_same(document.model_copy(update={"unmapped": unmapped}))
+
+
+@pytest.mark.parametrize("set_id", SETS)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), form=st.sampled_from(FORMS))
 def test_documents_that_were_read_are_written_the_same(set_id: str, seed: int, form: Form) -> None:
     document = registry.find(set_id).read(random_tree(set_id, seed)).document
@@ -74,6 +151,7 @@ def test_documents_that_were_read_are_written_the_same(set_id: str, seed: int, f
 
 
 @pytest.mark.parametrize("set_id", SETS)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_documents_from_valid_sets_are_written_the_same(set_id: str, data: st.DataObject) -> None:
     found = written(set_id, data.draw(transaction_sets(set_id)))
@@ -89,3 +167,27 @@ def test_samples_are_written_the_same(sample: Path) -> None:
         document = registry.find(found.set_id).read(found).document
         if document is not None:
             assert_same(document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Backwards:
+    """A child of a map's own, without a compiled form: the references, last first, and a remark in the first of them."""
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        raise NotImplementedError
+
+    def write(self, value: Any, draft: Draft) -> None:
+        for reference in reversed(value.references):
+            segment = draft.add("REF")
+            REFERENCE.write(reference, segment)
+            if reference is value.references[-1]:
+                segment.default(3, "THE LAST")
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+def test_a_map_with_children_that_have_no_compiled_form_is_written_the_same(data: st.DataObject) -> None:
+    inside = each("parties", PARTY, _Backwards(), each("contacts", CONTACT))
+    found = SetMap("850", PurchaseOrder, PURCHASE_ORDER.head, (_Backwards(), references(), inside, each("dates", DATE)))
+    document = data.draw(DOCUMENTS["850"])
+    assert sent(found, document, DEFAULT_FORM, exactly=False) == sent(found, document, DEFAULT_FORM, exactly=True)
