@@ -6,7 +6,7 @@ positions, names and codes are constants; an order line then costs about as much
 A record with a part that is not known here is written by ``Record.write`` itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any, Protocol, TypeAlias
 
@@ -79,7 +79,8 @@ class _Source:
 
     def text(self) -> str:
         """The source of ``write(value, texts, unsure)``."""
-        tails = [part for part in self._record.parts if type(part) in (Pairs, Series)]
+        tails = [part for part in self._record.parts if isinstance(part, Pairs | Series)]
+        self._check_fixed(tails)
         for part in self._record.parts:
             if part not in tails:
                 self._part(part)
@@ -87,18 +88,32 @@ class _Source:
             self._fixed(fixed)
         if self._unsure:
             self._line(f"unsure += ({', '.join(self._unsure)},)")
-        last = max(self._elements, default=0)
-        if tails:
-            last = tails[0].position - 1
-        self._line(f"text = f{self._segment(last)!r}")
-        for part in tails:
-            self._tail(part, one=len(tails) == 1)
+        self._line(f"text = f{self._segment(tails)!r}")
+        for tail in tails:
+            self._tail(tail)
         body = "\n    ".join(["said = value.__dict__", *self.lines, f"texts.append(text.rstrip({ELEMENT!r}))"])
         return f"def write(value, texts, unsure):\n    {body}\n"
 
-    def _segment(self, last: int) -> str:
-        if self._elements and max(self._elements) > last:
+    def _check_fixed(self, tails: Sequence[Pairs | Series]) -> None:
+        """What stands in for what is absent depends on one element each, and on none that comes and goes with a list."""
+        positions = [fixed.position for fixed in self._record.fixed]
+        looked_at = [*positions, *(fixed.beside for fixed in self._record.fixed if fixed.beside is not None)]
+        choices = {part.position for part in self._record.parts if isinstance(part, Choice)}
+        if (
+            len(set(positions)) < len(positions)
+            or choices.intersection(positions)
+            or not all(fixed.text.isalnum() for fixed in self._record.fixed)
+            or any(tail.position <= position for tail in tails for position in looked_at)
+        ):
             raise _NoCompiledForm
+
+    def _segment(self, tails: Sequence[Pairs | Series]) -> str:
+        """The text up to the list that the segment ends with, if it does."""
+        last = max(self._elements, default=0)
+        if tails:
+            if len(tails) > 1 or last >= tails[0].position:
+                raise _NoCompiledForm
+            last = tails[0].position - 1
         elements = (f"{{e{at}}}" if at in self._elements else "" for at in range(1, last + 1))
         return ELEMENT.join([self._record.id.partition("#")[0], *elements])
 
@@ -124,7 +139,7 @@ class _Source:
             self._choice(part)
         elif type(part) is Group:
             self._group(part)
-        elif hasattr(part, "text"):
+        elif callable(getattr(part, "text", None)):
             self._text_part(part)
         else:
             raise _NoCompiledForm
@@ -175,10 +190,6 @@ class _Source:
         self._unsure.append(variable)
 
     def _fixed(self, fixed: Fixed) -> None:
-        if not fixed.text.isalnum() or any(
-            type(part) is Choice and part.position == fixed.position for part in self._record.parts
-        ):
-            raise _NoCompiledForm
         variable = f"e{fixed.position}"
         conditions = [f"not {variable}"] if fixed.position in self._elements else []
         if fixed.beside is not None:
@@ -187,17 +198,14 @@ class _Source:
         self._elements.add(fixed.position)
         self._line(f"{variable} = {fixed.text!r} if {' and '.join(conditions) or 'True'} else {otherwise}")
 
-    def _tail(self, part: Any, *, one: bool) -> None:
-        """Pairs or a series, which the segment ends with."""
-        if not one:
-            raise _NoCompiledForm
-        pairs = isinstance(part, Pairs)
-        room = len(range(part.position, part.last, 2)) if pairs else part.last - part.position + 1
+    def _tail(self, part: Pairs | Series) -> None:
+        first, last = part.position, part.last
+        room = len(range(first, last, 2)) if isinstance(part, Pairs) else last - first + 1
         self._line(f"entries = said[{part.name!r}] or ()")
         self._line(f"if len(entries) > {room}:")
         self._line("raise Unusual", 1)
         self._line("for entry in entries:")
-        if pairs:
+        if isinstance(part, Pairs):
             self._pair(part)
         else:
             self._line("unsure.append(entry)", 1)

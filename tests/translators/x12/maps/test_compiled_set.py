@@ -17,6 +17,7 @@ from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.order import PurchaseOrder
 from tools import golden
 from translators import registry
+from translators.x12.maps.lazy_drafts import LazyDraft
 from translators.x12.maps.loops import each
 from translators.x12.maps.parts_item import DATE
 from translators.x12.maps.parts_party import CONTACT, PARTY, REFERENCE, references
@@ -115,6 +116,23 @@ def test_documents_of_an_erp_are_written_as_text(set_id: str, data: st.DataObjec
         assert isinstance(found.write(document, VERSION), WrittenSet)
 
 
+def no_draft(*_: object) -> None:
+    raise AssertionError("a draft was made")
+
+
+@pytest.mark.parametrize("set_id", ["810", "850", "855", "856"])
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=20)
+@given(data=st.data())
+def test_documents_with_nothing_unmapped_need_no_drafts(set_id: str, data: st.DataObject) -> None:
+    document = data.draw(DOCUMENTS[set_id])
+    found = the_map(set_id)
+    assume(isinstance(found.write(document, VERSION), WrittenSet))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft, "__init__", no_draft)
+        patch.setattr(LazyDraft, "__init__", no_draft)
+        assert found.write(document, VERSION)
+
+
 @pytest.mark.parametrize("set_id", SETS)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(data=st.data(), form=st.sampled_from(FORMS))
@@ -146,6 +164,9 @@ def test_what_is_unmapped_anywhere_is_put_back_the_same(set_id: str, data: st.Da
 def test_documents_that_were_read_are_written_the_same(set_id: str, seed: int, form: Form) -> None:
     document = registry.find(set_id).read(random_tree(set_id, seed)).document
     assert document is not None
+    found = the_map(set_id)
+    if isinstance(sent(found, document, DEFAULT_FORM, exactly=True), bytes):
+        assert isinstance(found.write(document, VERSION), WrittenSet)
     assert_same(document, form)
     assert_same(document.model_copy(update={"unmapped": ()}), form)
 
