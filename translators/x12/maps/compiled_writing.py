@@ -1,29 +1,23 @@
-"""Maps compiled for writing: one function a set and version, from the canonical document straight to the set's text.
+"""Places compiled for writing: one function for all children of a loop, or of a set, in one version of the tables.
 
-``SetMap.write`` with its drafts is the exact way, and the specification. Most documents need nothing of what makes it slow: they keep
-nothing unmapped, so that no segment is ever asked for by its path. For these the children of a place are put into the order of the
-schema once, when the map is compiled, and every value is then passed over once, by functions that append finished segments.
-Whatever is out of the ordinary raises, and the document goes the exact way, which alone says what is wrong with it.
+A child says under which ids of its place it writes, and with what: its pieces. They are put into the order of the schema once, when the
+place is compiled; the function then passes over a value once and appends finished segments. Where the version has no place for something,
+it raises Unusual.
 
-A child of a map's own takes part by naming its pieces (:class:`Pieces`); a map with a child that does not is written exactly.
+A child of a map's own takes part by naming its pieces (:class:`Pieces`). One that does not is written by its own ``write``, on drafts.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from canonical.base import Value
 
-from ..segments import Node
-from ..values import CannotWrite
-from ..written import COMPONENT, ELEMENT, TERMINATOR, WrittenSet
+from ..written import ELEMENT
 from .compiled_records import Unusual, Writer, function, record_writer, said_by
-from .loops import Child, Each, Once, One
+from .loops import Child, Each, Loop, Once, One
 from .records import Record
 from .writing import Layout
-
-_LONGEST_TAG = 3
-_UNCLEAN = bytes((*range(0x20), 0x7F)) + (ELEMENT + COMPONENT + TERMINATOR).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ class Site:
         self._ranks = {node_id: rank for rank, node_id in enumerate(layout)}
         self._layout = layout
         self._insides: dict[str, Site] = {}
-        self._known: dict[int, tuple[Sequence[Child], Writer | None]] = {}
+        self._known: dict[tuple[type[Value], int], tuple[Sequence[Child], Writer | None]] = {}
 
     def ordered(self, node_ids: Iterable[str]) -> list[str]:
         """The ids in the order of the layout, and then those that it does not have."""
@@ -68,12 +62,13 @@ class Site:
 
     def known_children(self, model: type[Value], children: Sequence[Child]) -> Writer | None:
         """As :meth:`children`, made once; None where a child has no compiled form."""
-        if id(children) not in self._known:
+        key = (model, id(children))
+        if key not in self._known:
             try:
-                self._known[id(children)] = children, self.children(model, children)
+                self._known[key] = children, self.children(model, children)
             except Unusual:
-                self._known[id(children)] = children, None
-        return self._known[id(children)][1]
+                self._known[key] = children, None
+        return self._known[key][1]
 
     def children(self, model: type[Value], children: Sequence[Child]) -> Writer:
         """A function that writes all children of a value of ``model``, in the order of the layout. Raises Unusual if there can be none."""
@@ -111,16 +106,19 @@ class Site:
         if type(child) is One:
             return [Piece(child.record.id, (record_writer(child.record),), child.name)]
         if type(child) is Each:
-            return [
-                Piece(child.loop.record.id, self._loop(child.loop.record, child.loop.children), child.name, each=True)
-            ]
+            return [Piece(child.loop.record.id, self._loop(child.loop), child.name, each=True)]
         if isinstance(child, Pieces):
             return child.pieces(self)
         raise Unusual
 
-    def _loop(self, record: Record, children: Sequence[Child]) -> tuple[Writer, ...]:
-        head = record_writer(record)
-        return (head, self.inside(record.id).children(record.model, children)) if children else (head,)
+    def _loop(self, loop: Loop) -> tuple[Writer, ...]:
+        head = record_writer(loop.record)
+        if not loop.children:
+            return (head,)
+        inside = self.inside(loop.record.id).known_children(loop.record.model, loop.children)
+        if inside is None:
+            raise Unusual
+        return head, inside
 
 
 @runtime_checkable
@@ -155,22 +153,3 @@ def _refusing(writer: Writer) -> Writer:
             raise Unusual
 
     return write
-
-
-def written(write: Writer, document: Any, make: Callable[[], Sequence[Node]]) -> WrittenSet | None:
-    """The set as text; None where the exact way must decide. ``make`` is that way."""
-    texts: list[str] = []
-    unsure: list[str] = []
-    try:
-        write(document, texts, unsure)
-    except (CannotWrite, Unusual):
-        return None
-    if not _clean("".join(unsure)) or min(map(len, texts)) <= _LONGEST_TAG:
-        return None
-    return WrittenSet(TERMINATOR.join(texts) + TERMINATOR, len(texts), make)
-
-
-def _clean(text: str) -> bool:
-    """Whether data can stand between the standard delimiters."""
-    data = text.encode(errors="surrogatepass")
-    return len(data.translate(None, _UNCLEAN)) == len(data)

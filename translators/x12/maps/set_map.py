@@ -13,7 +13,6 @@ from canonical.finding import Severity
 from ...translation import ReadResult
 from ..segments import Node, TransactionSet
 from .compiled_set import CompiledSet
-from .compiled_writing import written
 from .findings import BusinessFault
 from .layout import layout
 from .loops import Child
@@ -66,7 +65,7 @@ class SetMap:
         make = partial(self.write_exactly, document, version)
         if version not in self._compiled:
             self._compiled[version] = CompiledSet(self.set_id, version, self.head, self.children)
-        found = written(self._compiled[version].write, document, make)
+        found = self._compiled[version].write(document, make)
         return make() if found is None else found
 
     def write_exactly(self, document: Any, version: str) -> Sequence[Node]:
