@@ -7,7 +7,7 @@ A record with a part that is not known here is written by ``Record.write`` itsel
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 from ..segments import Element, Segment
@@ -20,14 +20,12 @@ from .writing import Draft
 Writer: TypeAlias = Callable[[Any, list[str], list[str]], None]
 """Writes a value: appends its segments' texts to the first list, and every text that might hold a delimiter to the second."""
 
-_NEVER_A_DELIMITER = (REAL, CENTS, WHOLE, DAY, CLOCK)
+_KNOWN_FORMS = (REAL, DAY)
+_NEVER_A_DELIMITER = (CENTS, WHOLE, CLOCK, *_KNOWN_FORMS)
 """Forms that make digits, and at most a sign and a point, which :mod:`..write` looks for in the text as a whole."""
 
 
-_RENDERERS: dict[Callable[[Any], str], Callable[[Any], str]] = {
-    form.render: lru_cache(8192)(form.render) for form in (REAL, DAY)
-}
-"""Forms whose values come again and again: the quantities and prices of a catalogue, the days of a few months."""
+_MOST_REMEMBERED = 8192
 
 
 class Unusual(Exception):
@@ -65,6 +63,24 @@ class _CodeTexts(dict[Any, str]):
         if not code.isalnum():
             raise Unusual
         return code
+
+
+class _KnownTexts(dict[Any, str]):
+    """The texts of values that come again and again: the quantities and prices of a catalogue, the days of a few months."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__({None: ""})
+        self._form = form
+
+    def __missing__(self, value: Any) -> str:
+        if len(self) > _MOST_REMEMBERED:
+            self.clear()
+            self[None] = ""
+        text = self[value] = self._form.render(value)
+        return text
+
+
+_KNOWN_TEXTS = {form: _KnownTexts(form) for form in _KNOWN_FORMS}
 
 
 class _Source:
@@ -149,13 +165,14 @@ class _Source:
         if field.composite and any(field.position in (fixed.position, fixed.beside) for fixed in self._record.fixed):
             raise _NoCompiledForm
         codes = _codes(field.form)
-        if codes is not None:
-            self._line(f"{variable} = {self._bind(_CodeTexts(codes))}[{found}]", deep)
+        known = _KNOWN_TEXTS.get(field.form) if codes is None else _CodeTexts(codes)
+        if known is not None:
+            self._line(f"{variable} = {self._bind(known)}[{found}]", deep)
             return
         if field.form is TEXT:
             self._line(f'{variable} = {found} or ""', deep)
         else:
-            render = self._bind(_RENDERERS.get(field.form.render, field.form.render))
+            render = self._bind(field.form.render)
             self._line(f'{variable} = "" if (found := {found}) is None else {render}(found)', deep)
         if field.form not in _NEVER_A_DELIMITER:
             self._unsure.append(variable)
