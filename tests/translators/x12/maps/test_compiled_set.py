@@ -1,5 +1,6 @@
 """What a compiled map writes is, byte for byte, what its records and drafts write segment by segment."""
 
+import copy
 import random
 import re
 from collections.abc import Iterator
@@ -48,6 +49,39 @@ FORMS = [
 
 
 UNUSUAL_TEXTS = ["A*B", "*", "A>", "~", "tab\t", "\x7f", "", "a_word", "Zoë", "\u00a0", "A^B", "-1.5", "2\n3"]
+
+
+FULL_ORDER: dict[str, Any] = {
+    "type": "PurchaseOrder",
+    "number": "PO1",
+    "order_date": "2026-11-20",
+    "currency": "USD",
+    "references": [{"kind": "contract", "value": "9", "description": "framework"}],
+    "contacts": [{"function": "buyer", "name": "J Smith", "channels": [{"kind": "telephone", "value": "555"}]}],
+    "deliveries": [{"freight_terms": "collect", "carrier": {"scheme": "scac", "value": "UPSN"}, "routing": "North"}],
+    "terms": [{"description": "Net 30", "net_days": 30}],
+    "notes": [{"text": "Ring twice"}],
+    "parties": [
+        {
+            "role": "ship_to",
+            "name": "Dock 4",
+            "additional_names": ["Gate B"],
+            "identifier": {"scheme": "assigned_by_buyer", "value": "12"},
+            "address": {"lines": ["1 Main St"], "city": "Dayton", "region": "OH"},
+        }
+    ],
+    "lines": [
+        {
+            "number": "1",
+            "quantity": {"value": "10", "unit": "EA"},
+            "price": {"amount": "1.25"},
+            "items": [{"scheme": "vendor_part", "value": "TS-1"}, {"scheme": "upc", "value": "012345678905"}],
+            "descriptions": [{"text": "Bracket"}],
+            "measurements": [{"kind": "length", "quantity": {"value": "1.5", "unit": "CM"}}],
+            "notes": [{"text": "Fragile"}],
+        }
+    ],
+}
 
 
 def the_map(set_id: str) -> SetMap:
@@ -114,6 +148,24 @@ def test_documents_of_an_erp_are_written_as_text(set_id: str, data: st.DataObjec
     found = the_map(set_id)
     if isinstance(sent(found, document, DEFAULT_FORM, exactly=True), bytes):
         assert isinstance(found.write(document, VERSION), WrittenSet)
+
+
+@pytest.mark.parametrize("text", UNUSUAL_TEXTS)
+def test_a_text_out_of_the_ordinary_is_found_wherever_it_is(text: str) -> None:
+    found = the_map("850")
+    plain = ANY_DOCUMENT.validate_python(FULL_ORDER)
+    assert isinstance(found.write(plain, VERSION), WrittenSet)
+    for at in range(len(list(leaves(FULL_ORDER)))):
+        content = copy.deepcopy(FULL_ORDER)
+        holder, key = list(leaves(content))[at]
+        if not isinstance(holder[key], str) or key in ("type", "order_date", "amount") or holder[key] in ("10", "1.5"):
+            continue
+        holder[key] = text
+        document = ANY_DOCUMENT.validate_python(content)
+        written_so = sent(found, document, DEFAULT_FORM, exactly=True)
+        assert sent(found, document, DEFAULT_FORM, exactly=False) == written_so
+        if not set(text).isdisjoint("*>~\t\x7f"):
+            assert isinstance(written_so, str)
 
 
 def no_draft(*_: object) -> None:
