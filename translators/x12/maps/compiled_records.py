@@ -8,7 +8,7 @@ A record with a part that is not known here is written by ``Record.write`` itsel
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ..segments import Element, Segment
 from ..written import COMPONENT, ELEMENT
@@ -36,6 +36,7 @@ class _NoCompiledForm(Exception):
     """A record has parts, or parts at places, that only its own ``write`` can put together."""
 
 
+@runtime_checkable
 class TextPart(Protocol):
     """A part that is one element, and whose text does not depend on the rest of the segment."""
 
@@ -155,7 +156,7 @@ class _Source:
             self._choice(part)
         elif type(part) is Group:
             self._group(part)
-        elif callable(getattr(part, "text", None)):
+        elif isinstance(part, TextPart):
             self._text_part(part)
         else:
             raise _NoCompiledForm
@@ -196,7 +197,7 @@ class _Source:
         for part in group.parts:
             self._field(part, "inner", 1)
 
-    def _text_part(self, part: Any) -> None:
+    def _text_part(self, part: TextPart) -> None:
         """Of several such parts at one position the last that says something counts, as with ``Draft.put``."""
         variable = f"e{part.position}"
         before = variable if part.position in self._elements else '""'
