@@ -20,7 +20,10 @@ from .profile import Profile, is_partner_id, quoted
 from .yaml_source import YamlSource
 
 Sections: typing.TypeAlias = Mapping[str, Callable[[Any], Any]]
-"""What else checks a section of the profile, by its key: a function that raises pydantic's ValidationError."""
+"""What else checks a section of the profile, by its key: a function that raises pydantic's ValidationError.
+
+An error of its own may say, as those of the profile do, the ``message``, a ``hint`` and the rest of the ``key`` in its context.
+"""
 
 _Loc: typing.TypeAlias = tuple[str | int, ...]
 
@@ -253,8 +256,8 @@ class _Reader:
         loc = (*prefix, *details["loc"])
         if self._empty and not loc:
             return  # what is missing on the whole may be what was left empty
-        if details["type"] == "profile":
-            self._add((*loc, *context["key"]), context["message"], context["hint"])
+        if "hint" in context:
+            self._add((*self._existing(loc, missing=False), *context["key"]), context["message"], context["hint"])
             return
         loc = self._existing(loc, missing=details["type"] == "missing")
         if loc in self._empty:

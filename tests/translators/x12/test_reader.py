@@ -18,8 +18,11 @@ from translators.x12.events import (
     SetRead,
 )
 from translators.x12.reader import read
+from translators.x12.schema import dictionary, versions
 
 from .generate import SETS, frame, make_set
+from .mutate import mutated
+from .pieces import random_pieces
 from .samples import GS, ISA, a_group, a_set, an_interchange, codes, ends, events, groups, joined, one, sets
 
 
@@ -52,6 +55,18 @@ def assert_everything_is_ended(read_events: list[Event]) -> None:
 
 
 WHOLE = joined(an_interchange(a_group(a_set(), a_set("850", number="0002")), a_group(a_set("997"), set_id="997")))
+
+
+@pytest.mark.parametrize("version", versions())
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_pieces_do_not_matter(version: str, seed: int) -> None:
+    chance = random.Random(seed)
+    set_id = chance.choice(sorted(dictionary(version).sets))
+    data = frame(set_id, [make_set(set_id, chance, 0.15, version) for _ in range(2)], version=version)
+    data = chance.choice((data, mutated(chance, data).data))
+    whole = list(read([data]))
+    assert list(read(random_pieces(data, chance))) == whole
 
 
 def test_the_events_of_a_good_file() -> None:

@@ -9,9 +9,9 @@ from . import checks
 from .code_tables import INVOICE_KINDS, PURPOSES
 from .findings import BusinessFault
 from .forms import CENTS, DAY, coded
-from .loops import Each, Loop, Once, each
+from .loops import Each, Loop, Once
 from .parts_delivery import CARRIER_DETAIL, Deliveries
-from .parts_item import REMARK, dates, descriptions, items, measurements, quantity
+from .parts_item import Remarks, dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, currency, price, taxes, terms, totals
 from .parts_party import PARTIES, contacts, references
 from .reading import Reading
@@ -130,7 +130,7 @@ INVOICE = SetMap(
     document_type=Invoice,
     head=_HEAD,
     children=(
-        each("notes", REMARK),
+        Remarks(),
         currency(Invoice, "SE"),
         references(),
         contacts(),
