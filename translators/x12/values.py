@@ -86,6 +86,10 @@ def parse_time(text: str) -> datetime.time | None:
 
 def render_real(number: Decimal) -> str:
     """Type R: exact, without exponent, plus sign, needless zeros or a trailing point: ``12.5``, ``.85``, ``-3``, ``0``."""
+    text = str(number)
+    whole, _, fraction = text.partition(".")
+    if whole.isdigit() and (not fraction or (whole != "0" and fraction.isdigit() and fraction[-1] != "0")):
+        return text
     text = _plain(number)
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -109,7 +113,7 @@ def render_implied(number: Decimal, places: int) -> str:
 
 def render_date(date: datetime.date, digits: int = 8) -> str:
     """CCYYMMDD, or YYMMDD with ``digits`` 6."""
-    text = f"{date.year:04}{date.month:02}{date.day:02}"
+    text = datetime.date.isoformat(date).replace("-", "")
     return text if digits == 8 else text[2:]
 
 

@@ -2,16 +2,21 @@
 
 X12 has no escape character, so data that contains a delimiter cannot be sent: it is refused, or replaced by a character of the
 caller's choice.
+
+A set that a map wrote as text (:class:`.written.WrittenSet`) goes out as that text, where it is good for the form; where it is not, its
+nodes are written one by one, which gives the same bytes or says what stands in the way.
 """
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
 from .segments import STANDARD_DELIMITERS, Delimiters, Element, Node, Repeated, SegmentNode, Single
 from .values import CannotWrite, render_date, render_time
+from .written import COMPONENT, ELEMENT, TERMINATOR, WrittenSet
 
 _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
 _TA1_STATUS = {"accepted": "A", "accepted_with_errors": "E", "rejected": "R"}
@@ -71,101 +76,161 @@ DEFAULT_FORM = Form()
 
 def interchange(envelope: Envelope, groups: Sequence[GroupToWrite], form: Form = DEFAULT_FORM) -> bytes:
     """The whole interchange, from ISA to IEA; every count is counted here."""
-    return b"".join(_interchange(envelope, groups, (), form))
+    return b"".join(_interchange(envelope, groups, (), _pen(form)))
 
 
 def acknowledgements(
     envelope: Envelope, answers: Sequence[InterchangeAcknowledgement], form: Form = DEFAULT_FORM
 ) -> bytes:
     """An interchange of TA1 segments and nothing else."""
-    return b"".join(_interchange(envelope, (), answers, form))
+    return b"".join(_interchange(envelope, (), answers, _pen(form)))
 
 
 def segments(nodes: Iterable[Node], form: Form = DEFAULT_FORM) -> Iterator[bytes]:
     """Each segment of a tree, with its terminator."""
-    for node in nodes:
-        if isinstance(node, SegmentNode):
-            yield segment(node.segment.tag, node.segment.elements, form)
-        else:
-            yield from segments(node.children, form)
+    return _pen(form).segments(nodes)
 
 
 def segment(tag: str, elements: Sequence[Element], form: Form = DEFAULT_FORM) -> bytes:
     """One segment with its terminator, without separators at its end."""
-    separators = form.delimiters
-    texts = [tag]
-    for position, element in enumerate(elements, 1):
-        where = f"{tag}{position:02}"
-        texts.append(
-            _repetitions(element, where, form) if isinstance(element, Repeated) else _text(element, where, form)
+    return _pen(form).segment(tag, elements)
+
+
+@lru_cache
+def _pen(form: Form) -> "_Pen":
+    return _Pen(form)
+
+
+class _Pen:
+    """Writes segments in one form."""
+
+    def __init__(self, form: Form) -> None:
+        separators = form.delimiters
+        self.form = form
+        self._special = frozenset(
+            mark
+            for mark in (separators.element, separators.component, separators.segment, separators.repetition)
+            if mark is not None
+        ) | frozenset(form.line_break)
+        self._not_standard = self._special - {ELEMENT, COMPONENT, TERMINATOR}
+        self._is_standard = (separators.element, separators.component, separators.segment) == (
+            ELEMENT,
+            COMPONENT,
+            TERMINATOR,
         )
-    while len(texts) > 1 and not texts[-1]:
-        texts.pop()
-    if len(texts) == 1:
-        raise CannotWrite(f"The segment {tag} has no data; X12 knows no empty segments. Leave it out.")
-    text = separators.element.join(texts) + separators.segment + form.line_break
-    return _encode(text, tag, form)
 
+    def segments(self, nodes: Iterable[Node]) -> Iterator[bytes]:
+        for node in nodes:
+            if isinstance(node, SegmentNode):
+                yield self.segment(node.segment.tag, node.segment.elements)
+            else:
+                yield from self.segments(node.children)
 
-def _repetitions(element: Repeated, where: str, form: Form) -> str:
-    repetition = form.delimiters.repetition
-    if repetition is None:
-        raise CannotWrite(
-            f"{where} has {len(element.occurrences)} values, but this interchange cannot repeat elements: ISA12 is before 00402. "
-            "Leave all but one out, or agree a later version with the partner."
-        )
-    return repetition.join(_text(single, where, form) for single in element.occurrences)
+    def segment(self, tag: str, elements: Sequence[Element]) -> bytes:
+        separators = self.form.delimiters
+        texts = [tag, *(self._element(element, tag, position) for position, element in enumerate(elements, 1))]
+        while len(texts) > 1 and not texts[-1]:
+            texts.pop()
+        if len(texts) == 1:
+            raise CannotWrite(f"The segment {tag} has no data; X12 knows no empty segments. Leave it out.")
+        return self.encode(separators.element.join(texts) + separators.segment + self.form.line_break, tag)
 
+    def _element(self, element: Element, tag: str, position: int) -> str:
+        if not isinstance(element, Repeated):
+            return self._single(element, tag, position)
+        repetition = self.form.delimiters.repetition
+        if repetition is None:
+            raise CannotWrite(
+                f"{tag}{position:02} has {len(element.occurrences)} values, but this interchange cannot repeat elements: "
+                "ISA12 is before 00402. Leave all but one out, or agree a later version with the partner."
+            )
+        return repetition.join(self._single(single, tag, position) for single in element.occurrences)
 
-def _text(element: Single, where: str, form: Form) -> str:
-    if isinstance(element, str):
-        return _clean(element, where, form)
-    components = [_clean(part, f"{where}-{at}", form) for at, part in enumerate(element, 1)]
-    while components and not components[-1]:
-        components.pop()
-    return form.delimiters.component.join(components)
+    def _single(self, element: Single, tag: str, position: int) -> str:
+        if isinstance(element, str):
+            return self.clean(element, tag, position)
+        components = [self.clean(part, tag, position, at) for at, part in enumerate(element, 1)]
+        while components and not components[-1]:
+            components.pop()
+        return self.form.delimiters.component.join(components)
 
+    def encode(self, text: str, where: str) -> bytes:
+        try:
+            return text.encode(self.form.encoding)
+        except UnicodeEncodeError as error:
+            bad = text[error.start : error.end]
+            raise CannotWrite(
+                f"{where} contains {bad!r}, which {self.form.encoding} cannot express. Change the text."
+            ) from error
 
-def _encode(text: str, where: str, form: Form) -> bytes:
-    try:
-        return text.encode(form.encoding)
-    except UnicodeEncodeError as error:
-        bad = text[error.start : error.end]
-        raise CannotWrite(
-            f"{where} contains {bad!r}, which {form.encoding} cannot express. Change the text."
-        ) from error
-
-
-def _clean(text: str, where: str, form: Form) -> str:
-    """The text as it may be sent."""
-    separators = form.delimiters
-    special = {separators.element, separators.component, separators.segment, separators.repetition, *form.line_break}
-    bad = [character for character in text if character in special or character in _CONTROL]
-    if not bad:
+    def clean(self, text: str, tag: str, position: int, component: int | None = None) -> str:
+        """The text as it may be sent."""
+        if text.isprintable() and self._special.isdisjoint(text):
+            return text
+        bad = [character for character in text if character in self._special or character in _CONTROL]
+        if not bad:
+            return text
+        if self.form.substitute is None:
+            where = f"{tag}{position:02}" + (f"-{component}" if component else "")
+            raise CannotWrite(
+                f"{where} is {text!r}; it contains {bad[0]!r}, which separates data in this interchange or is no text. "
+                "Change the text, let it be substituted, or agree other delimiters with the partner."
+            )
+        for character in bad:
+            text = text.replace(character, self.form.substitute)
         return text
-    if form.substitute is None:
-        raise CannotWrite(
-            f"{where} is {text!r}; it contains {bad[0]!r}, which separates data in this interchange or is no text. "
-            "Change the text, let it be substituted, or agree other delimiters with the partner."
-        )
-    for character in bad:
-        text = text.replace(character, form.substitute)
-    return text
+
+    def set(self, found: SetToWrite) -> bytes:
+        """A set from ST to SE."""
+        size, body = self._body(found.nodes)
+        first = self.segment("ST", (found.set_id, found.control_number))
+        return first + body + self.segment("SE", (str(size + 2), found.control_number))
+
+    def _body(self, nodes: Sequence[Node]) -> tuple[int, bytes]:
+        """The number of segments, and the segments."""
+        ready = self._ready(nodes.text) if isinstance(nodes, WrittenSet) else None
+        if isinstance(nodes, WrittenSet) and ready is not None:
+            return nodes.size, ready
+        body = list(self.segments(nodes))
+        return len(body), b"".join(body)
+
+    def _ready(self, text: str) -> bytes | None:
+        """A written set's text in this form; None where its data contains what separates data here, or cannot be encoded."""
+        if any(mark in text for mark in self._not_standard) or not _is_joinable(self.form.encoding):
+            return None
+        separators = self.form.delimiters
+        if not self._is_standard:
+            marks = str.maketrans(
+                ELEMENT + COMPONENT + TERMINATOR, separators.element + separators.component + separators.segment
+            )
+            text = text.translate(marks)
+        if self.form.line_break:
+            text = text.replace(separators.segment, separators.segment + self.form.line_break)
+        try:
+            return text.encode(self.form.encoding)
+        except UnicodeEncodeError:
+            return None
+
+
+@cache
+def _is_joinable(encoding: str) -> bool:
+    """Whether the bytes of a text are those of its segments, one after the other: not where each text begins with a mark."""
+    return TERMINATOR.encode(encoding, "replace") == TERMINATOR.encode("ascii")
 
 
 def _interchange(
     envelope: Envelope,
     groups: Sequence[GroupToWrite],
     answers: Sequence[InterchangeAcknowledgement],
-    form: Form,
+    pen: _Pen,
 ) -> Iterator[bytes]:
-    _check(form)
-    yield _isa(envelope, form)
+    _check(pen.form)
+    yield _isa(envelope, pen.form)
     for answer in answers:
-        yield _ta1(answer, form)
+        yield _ta1(answer, pen)
     for group in groups:
-        yield from _group(group, envelope, form)
-    yield segment("IEA", (str(len(groups)), _number(envelope.control_number)), form)
+        yield from _group(group, envelope, pen)
+    yield pen.segment("IEA", (str(len(groups)), _number(envelope.control_number)))
 
 
 def _check(form: Form) -> None:
@@ -181,33 +246,35 @@ def _check(form: Form) -> None:
 
 
 def _isa(envelope: Envelope, form: Form) -> bytes:
-    clean = replace(form, substitute=None)
+    pen = _pen(replace(form, substitute=None, encoding="ascii"))
     texts = [
         "00",
         " " * 10,
         "00",
         " " * 10,
-        _fixed(envelope.sender_qualifier, 2, "ISA05", clean),
-        _fixed(envelope.sender, 15, "ISA06", clean),
-        _fixed(envelope.receiver_qualifier, 2, "ISA07", clean),
-        _fixed(envelope.receiver, 15, "ISA08", clean),
+        _fixed(envelope.sender_qualifier, 2, 5, pen),
+        _fixed(envelope.sender, 15, 6, pen),
+        _fixed(envelope.receiver_qualifier, 2, 7, pen),
+        _fixed(envelope.receiver, 15, 8, pen),
         render_date(envelope.moment.date(), 6),
         f"{envelope.moment:%H%M}",
         form.delimiters.repetition or "U",
-        _fixed(envelope.version, 5, "ISA12", clean),
+        _fixed(envelope.version, 5, 12, pen),
         _number(envelope.control_number),
         "1" if envelope.acknowledgement_requested else "0",
         "T" if envelope.test else "P",
         form.delimiters.component,
     ]
     text = form.delimiters.element.join(["ISA", *texts]) + form.delimiters.segment + form.line_break
-    return _encode(text, "ISA", replace(form, encoding="ascii"))
+    return pen.encode(text, "ISA")
 
 
-def _fixed(text: str, width: int, where: str, form: Form) -> str:
+def _fixed(text: str, width: int, position: int, pen: _Pen) -> str:
     if not text.strip() or len(text) > width:
-        raise CannotWrite(f"{where} is {text!r}, but must be 1 to {width} characters. Correct the partner's profile.")
-    return _clean(text.ljust(width), where, form)
+        raise CannotWrite(
+            f"ISA{position:02} is {text!r}, but must be 1 to {width} characters. Correct the partner's profile."
+        )
+    return pen.clean(text.ljust(width), "ISA", position)
 
 
 def _number(number: int) -> str:
@@ -216,7 +283,7 @@ def _number(number: int) -> str:
     return f"{number:09}"
 
 
-def _ta1(answer: InterchangeAcknowledgement, form: Form) -> bytes:
+def _ta1(answer: InterchangeAcknowledgement, pen: _Pen) -> bytes:
     elements = (
         answer.control_number.zfill(9),
         render_date(answer.interchange_date, 6),
@@ -224,19 +291,14 @@ def _ta1(answer: InterchangeAcknowledgement, form: Form) -> bytes:
         _TA1_STATUS[answer.status],
         answer.note,
     )
-    return segment("TA1", elements, form)
+    return pen.segment("TA1", elements)
 
 
-def _group(group: GroupToWrite, envelope: Envelope, form: Form) -> Iterator[bytes]:
+def _group(group: GroupToWrite, envelope: Envelope, pen: _Pen) -> Iterator[bytes]:
     number = str(group.control_number)
     _number(group.control_number)
     date, time = render_date(envelope.moment.date()), render_time(envelope.moment.time().replace(microsecond=0))
-    yield segment(
-        "GS", (group.functional_id, group.sender, group.receiver, date, time, number, "X", group.version), form
-    )
+    yield pen.segment("GS", (group.functional_id, group.sender, group.receiver, date, time, number, "X", group.version))
     for each in group.sets:
-        body = list(segments(each.nodes, form))
-        yield segment("ST", (each.set_id, each.control_number), form)
-        yield from body
-        yield segment("SE", (str(len(body) + 2), each.control_number), form)
-    yield segment("GE", (str(len(group.sets)), number), form)
+        yield pen.set(each)
+    yield pen.segment("GE", (str(len(group.sets)), number))

@@ -2,6 +2,7 @@
 
 import datetime
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,9 +14,18 @@ from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from translators.x12.events import AnswerRead, GroupEnd, InterchangeEnd, InterchangeStart, SetRead
 from translators.x12.reader import read
-from translators.x12.segments import Delimiters, Repeated, Segment, SegmentNode
+from translators.x12.segments import Delimiters, Node, Repeated, Segment, SegmentNode
 from translators.x12.values import CannotWrite
-from translators.x12.write import Envelope, Form, GroupToWrite, SetToWrite, acknowledgements, interchange, segment
+from translators.x12.write import (
+    Envelope,
+    Form,
+    GroupToWrite,
+    SetToWrite,
+    acknowledgements,
+    interchange,
+    segment,
+)
+from translators.x12.written import WrittenSet
 
 from .generate import ENVELOPE, SETS, frame, make_set, shape
 from .samples import ISA
@@ -78,6 +88,58 @@ def test_group_and_set_count_themselves() -> None:
         b"GE*1*9",
         b"IEA*1*000000042",
     ]
+
+
+def one_set(nodes: Sequence[Node], form: Form) -> bytes:
+    return interchange(
+        ENVELOPE, [GroupToWrite("IN", 9, "004010", "US", "THEM", [SetToWrite("810", "0001", nodes)])], form
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (Form(), "BIG*20260304*Zoë-17~TDS*100~"),
+        (Form(line_break="\n"), "BIG*20260304*Zoë-17~\nTDS*100~\n"),
+        (Form(Delimiters("|", "^", "\r"), encoding="latin-1"), "BIG|20260304|Zoë-17\rTDS|100\r"),
+        (Form(Delimiters(">", "*", "'")), "BIG>20260304>Zoë-17'TDS>100'"),
+    ],
+)
+def test_a_written_set_goes_out_as_its_text(form: Form, expected: str) -> None:
+    def unneeded() -> list[Node]:
+        raise AssertionError("the text would have done")
+
+    data = one_set(WrittenSet("BIG*20260304*Zoë-17~TDS*100~", 2, unneeded), form)
+    assert expected.encode(form.encoding) in data
+    assert f"SE{form.delimiters.element}4".encode() in data
+
+
+@pytest.mark.parametrize(
+    "form",
+    [Form(Delimiters("-")), Form(Delimiters(repetition="-")), Form(encoding="ascii"), Form(line_break="7")],
+)
+def test_a_written_set_that_does_not_suit_the_form_is_refused_by_its_nodes(form: Form) -> None:
+    nodes = [SegmentNode("BIG", Segment("BIG", ("20260304", "Zoë-17")))]
+    with pytest.raises(CannotWrite) as by_nodes:
+        one_set(nodes, form)
+    with pytest.raises(CannotWrite) as by_text:
+        one_set(WrittenSet("BIG*20260304*Zoë-17~", 1, lambda: nodes), form)
+    assert str(by_text.value) == str(by_nodes.value)
+
+
+def test_a_written_set_is_its_nodes_to_who_looks() -> None:
+    nodes = [SegmentNode("BIG", Segment("BIG", ("1",))), SegmentNode("TDS", Segment("TDS", ("2",)))]
+    made: list[int] = []
+
+    def make() -> list[Node]:
+        made.append(1)
+        return [*nodes]
+
+    found = WrittenSet("BIG*1~TDS*2~", 2, make)
+    assert found
+    assert made == []
+    assert (list(found), found[1], found[:1], len(found)) == (nodes, nodes[1], nodes[:1], 2)
+    assert made == [1]
 
 
 @pytest.mark.parametrize(

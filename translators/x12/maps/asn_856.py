@@ -1,5 +1,6 @@
 """856, the ship notice: shipment, orders, pallets, cartons and items as levels inside each other."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 from canonical.shipment import Equipment, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
 from ..segments import Node, SegmentNode, TransactionSet
+from ..written import ELEMENT
 from . import checks, packing
 from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, PURPOSES, STRUCTURES, WEIGHTS
+from .compiled_records import record_writer, writer_where_said
+from .compiled_writing import Piece, Site
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .hierarchy import arranged, hierarchy, number_of
 from .levels import levels_of
@@ -107,6 +111,9 @@ class _Item:
             if record.says(value.item):
                 record.write(value.item, draft.add(record.id))
 
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        return [Piece(record.id, (writer_where_said(record),), "item") for record in (_PRODUCT, _SHIPPED)]
+
 
 _INSIDE_LEVEL: tuple[Child, ...] = (
     _Item(),
@@ -144,7 +151,7 @@ class _Levels:
 
     def write(self, value: ShipNotice, draft: Draft) -> None:
         numbers = count(1)
-        said = all(entry.source != _NO_CHILD_CODES for entry in value.unmapped)
+        said = _says_child_codes(value)
 
         def put(level: ShipmentLevel, parent: int | None) -> None:
             number = next(numbers)
@@ -161,6 +168,27 @@ class _Levels:
 
         for level in value.levels:
             put(level, None)
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        kind, inside = record_writer(_LEVEL), site.inside("HL").children(ShipmentLevel, _INSIDE_LEVEL)
+
+        def write(notice: ShipNotice, texts: list[str], unsure: list[str]) -> None:
+            numbers = count(1)
+            said = _says_child_codes(notice)
+
+            def put(level: ShipmentLevel, parent: int | None) -> None:
+                number = next(numbers)
+                kind(level, texts, unsure)
+                head = [_LEVEL.id, str(number), str(parent) if parent else "", texts[-1].rpartition(ELEMENT)[2]]
+                texts[-1] = ELEMENT.join([*head, _has_children(level.children)] if said else head)
+                inside(level, texts, unsure)
+                for below in level.children:
+                    put(below, number)
+
+            for level in notice.levels:
+                put(level, None)
+
+        return [Piece(_LEVEL.id, (write,))]
 
     def _below(
         self, children: dict[str, list[Node]], parent: str, said: bool, reading: Reading, at: str
@@ -185,6 +213,10 @@ class _Levels:
         for child in _INSIDE_LEVEL:
             child.read(place, fields, reading, path)
         return fields
+
+
+def _says_child_codes(notice: ShipNotice) -> bool:
+    return all(entry.source != _NO_CHILD_CODES for entry in notice.unmapped)
 
 
 def _child_code(head: SegmentNode, expected: str, reading: Reading) -> None:

@@ -1,5 +1,6 @@
 """999, the implementation acknowledgement: a 997 whose faults may also say what they belong to (CTX). It exists from 005010 on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from canonical.functional_acknowledgement import (
 )
 
 from ..segments import Element, Repeated, Single, occurrences
+from .compiled_writing import Piece, Site
 from .forms import TEXT, WHOLE
 from .functional_997 import GROUP_VERDICT, HEAD, SET, components, element_fault, segment_fault, set_verdict
 from .loops import Each, Loop, Once, each
@@ -71,6 +73,9 @@ class _Kind:
 
     def write(self, value: Any, draft: Draft) -> None:
         """The number of the set says it."""
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        return ()
 
 
 _CONTEXTS = each("contexts", _CONTEXT)

@@ -69,6 +69,8 @@ class Loop:
 
     def write(self, value: Value, draft: Draft) -> None:
         inner = draft.add(self.record.id)
+        if inner.postpones(self.record, value, self.children):
+            return
         self.record.write(value, inner)
         for child in self.children:
             child.write(value, inner)

@@ -50,9 +50,11 @@ class _Status:
             fields["code"] = code
         return 1 << self.position
 
+    def text(self, value: LineStatus) -> str:
+        return "" if value is LineStatus.OTHER else LINE_STATUSES.code(value)
+
     def write(self, value: LineStatus, draft: Draft) -> None:
-        if value is not LineStatus.OTHER:
-            draft.put(self.position, LINE_STATUSES.code(value))
+        draft.put(self.position, self.text(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ class _StatusCode:
 
     def read(self, elements: tuple[Element, ...], fields: Fields) -> int:
         return 0
+
+    def text(self, value: str) -> str:
+        return value
 
     def write(self, value: str, draft: Draft) -> None:
         draft.put(self.position, value)

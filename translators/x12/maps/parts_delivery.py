@@ -1,5 +1,6 @@
 """How goods travel and what is on them: FOB with TD5 or CAD, MAN."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from canonical.shipment import Mark
 from ..segments import Element
 from ..values import CannotWrite
 from .code_tables import FREIGHT_TERMS, LOCATIONS, MARKS, MODES
+from .compiled_records import Unusual, writer_where_said
+from .compiled_writing import Piece, Site
 from .forms import coded
 from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
@@ -52,6 +55,11 @@ class Scac:
             fields[self.name] = {"scheme": "scac", **inner}
         return mask
 
+    def text(self, value: Identifier) -> str:
+        if value.scheme != "scac":
+            raise Unusual
+        return value.value
+
     def write(self, value: Identifier, draft: Draft) -> None:
         if value.scheme != "scac":
             raise CannotWrite(f"{draft.id} names the carrier by its SCAC, not by {value.scheme}. Give its SCAC.")
@@ -91,3 +99,7 @@ class Deliveries:
             for record in (_TERMS, self.routing):
                 if record.says(delivery):
                     record.write(delivery, draft.add(record.id))
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        for record in (_TERMS, self.routing):
+            yield Piece(record.id, (writer_where_said(record),), "deliveries", each=True)

@@ -1,5 +1,6 @@
 """What items are, when things happen, and notes: item pairs, G53, PID, MEA, PO4, DTM, SCH, LDT, N9 with MSG, NTE."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,12 @@ from .code_tables import (
     REFERENCES,
     TIMEZONES,
 )
+from .compiled_records import Unusual, record_writer
+from .compiled_writing import Piece, Site, texts_of
 from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
 from .loops import Each, Once, each
 from .reading import Fields, Place, Reading, head_of
-from .records import Field, Group, Pairs, Record
+from .records import Field, Fixed, Group, Pairs, Record
 from .writing import Draft
 
 _UNSAID_TOPIC = "ZZ"
@@ -100,14 +103,10 @@ LEAD_TIME = Record(
 
 _REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
 
-_TOPIC = Record(
-    "N9",
-    Note,
-    Field("topic", 1, coded(REFERENCES)),
-    Field("reference", 2),
-    Field("title", 3),
-    needed=("topic",),
-)
+_HEADING = (Field("topic", 1, coded(REFERENCES)), Field("reference", 2), Field("title", 3))
+_TOPIC = Record("N9", Note, *_HEADING, needed=("topic",))
+_TITLED = Record("N9", Note, *_HEADING, fixed=(Fixed(1, _UNSAID_TOPIC),))
+_UNTITLED = Record("N9", Note, *_HEADING, fixed=(Fixed(1, _UNSAID_TOPIC), Fixed(2, _UNSAID_REFERENCE)))
 _MESSAGES = (
     Record("MSG", Note, Field("text", 1), needed=("text",)),
     Record("MTX", Note, Field("text", 2), needed=("text",)),
@@ -126,12 +125,22 @@ class Remarks:
 
     def write(self, value: Any, draft: Draft) -> None:
         for note in value.notes:
-            if note.reference is not None or note.title is not None:
+            if not _is_untitled(note):
                 raise CannotWrite(
                     f"A note of this set (NTE) has a topic and a text, but {note.text[:_SHOWN]!r} has a reference or a title too. "
                     "Put them into the text."
                 )
         _REMARKS.write(value, draft)
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        remark = record_writer(_REMARK)
+
+        def write(note: Note, texts: list[str], unsure: list[str]) -> None:
+            if not _is_untitled(note):
+                raise Unusual
+            remark(note, texts, unsure)
+
+        return [Piece(_REMARK.id, (write,), "notes", each=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +170,8 @@ class Notes:
 
     def write(self, value: Any, draft: Draft) -> None:
         for note in value.notes:
-            if self.direct and not _TOPIC.says(note):
-                record = _message(draft)
+            if self._is_message(note):
+                record = _message(draft.offers)
                 record.write(note, draft.add(record.id))
             else:
                 self._write_loop(note, draft.add("N9"))
@@ -176,21 +185,47 @@ class Notes:
             del note["topic"]
 
     def _write_loop(self, note: Note, loop: Draft) -> None:
-        _TOPIC.write(note, loop)
-        loop.default(1, _UNSAID_TOPIC)
-        if note.reference is None and note.title is None:
-            loop.default(2, _UNSAID_REFERENCE)
-        record = _message(loop)
-        for line in note.text.split("\n") if note.text else ():
+        (_UNTITLED if _is_untitled(note) else _TITLED).write(note, loop)
+        record = _message(loop.offers)
+        for line in _lines(note):
             loop.add(record.id).put(record.parts[0].position, line)
 
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        inside = site.inside("N9")
+        message, line = _message(site.offers), _message(inside.offers)
+        plain, titled, untitled = (record_writer(record) for record in (message, _TITLED, _UNTITLED))
+        body = inside.writing(line.id, texts_of(line.id, 1, first=line.parts[0].position))
 
-def _message(draft: Draft) -> Record:
-    """The segment that carries a note's text at this place of this version."""
-    return next((record for record in _MESSAGES if draft.offers(record.id)), _MESSAGES[0])
+        def direct(note: Note, texts: list[str], unsure: list[str]) -> None:
+            if self._is_message(note):
+                plain(note, texts, unsure)
+
+        def loop(note: Note, texts: list[str], unsure: list[str]) -> None:
+            if not self._is_message(note):
+                (untitled if _is_untitled(note) else titled)(note, texts, unsure)
+                body(_lines(note), texts, unsure)
+
+        return [Piece(message.id, (direct,), "notes", each=True), Piece("N9", (loop,), "notes", each=True)]
+
+    def _is_message(self, note: Note) -> bool:
+        """Whether it is written as an MSG or MTX segment of the place, not as a loop."""
+        return self.direct and not _TOPIC.says(note)
+
+
+def _message(offered: Callable[[str], bool]) -> Record:
+    """The segment that carries a note's text at a place of one version, which says what is ``offered`` there."""
+    return next((record for record in _MESSAGES if offered(record.id)), _MESSAGES[0])
 
 
 _REMARKS = each("notes", _REMARK)
+
+
+def _is_untitled(note: Note) -> bool:
+    return note.reference is None and note.title is None
+
+
+def _lines(note: Note) -> list[str]:
+    return note.text.split("\n") if note.text else []
 
 
 def _joined(place: Place, reading: Reading) -> str:

@@ -1,6 +1,6 @@
 """Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, CTP, SAC, TXI, ITD, CUR, CTT."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from canonical.party import Identifier
 
 from ..segments import SegmentNode
 from ..values import render_real
+from ..written import ELEMENT
 from .code_tables import (
     ADJUSTMENTS,
     BUYERS,
@@ -27,6 +28,8 @@ from .code_tables import (
     TERMS_BASES,
     TERMS_KINDS,
 )
+from .compiled_records import record_writer
+from .compiled_writing import Piece, Site
 from .forms import CENTS, DAY, REAL, WHOLE, coded
 from .loops import Child, Each, Once, each
 from .parts_item import quantity
@@ -163,9 +166,24 @@ class Totals:
     def write(self, value: Any, draft: Draft) -> None:
         totals = draft.add(self.record.id)
         self.record.write(value, totals)
-        totals.default(1, render_real(Decimal(self.count(value))))
+        totals.default(1, self._counted(value))
         for child in self.inner:
             child.write(value, totals)
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        stated, tag = record_writer(self.record), self.record.id.partition("#")[0]
+
+        def counted(value: Any, texts: list[str], unsure: list[str]) -> None:
+            stated(value, texts, unsure)
+            beyond = texts[-1][len(tag) + 1 :]
+            if beyond[:1] in ("", ELEMENT):
+                texts[-1] = f"{tag}{ELEMENT}{self._counted(value)}{beyond}"
+
+        inside = site.inside(self.record.id).children(self.record.model, self.inner)
+        return [Piece(self.record.id, (counted, inside))]
+
+    def _counted(self, value: Any) -> str:
+        return render_real(Decimal(self.count(value)))
 
 
 def totals(model: type[Value], count: Callable[[Any], int], *inner: Child) -> Totals:

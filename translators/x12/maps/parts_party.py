@@ -1,10 +1,13 @@
 """Parties with their addresses, contacts and references: N1 loops, PER and REF."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from canonical.party import Address, Contact, Identifier, Party, Reference
 
 from .code_tables import CHANNELS, CONTACTS, IDENTIFIER_SCHEMES, LOCATIONS, REFERENCES, ROLES
+from .compiled_records import writer_where_said
+from .compiled_writing import Piece, Site, texts_of
 from .forms import TEXT, coded
 from .loops import Each, each
 from .reading import Fields, Place, Reading, head_of
@@ -56,6 +59,9 @@ class _Names:
     def write(self, value: Party, draft: Draft) -> None:
         _put_two_a_segment(value.additional_names, "N2", draft)
 
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        return [Piece("N2", (texts_of("N2", 2),), "additional_names")]
+
 
 @dataclass(frozen=True, slots=True)
 class _Address:
@@ -78,6 +84,14 @@ class _Address:
         _put_two_a_segment(value.address.lines, "N3", draft)
         if _CITY.says(value.address):
             _CITY.write(value.address, draft.add("N4"))
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        street = texts_of("N3", 2)
+
+        def lines(address: Address, texts: list[str], unsure: list[str]) -> None:
+            street(address.lines, texts, unsure)
+
+        return [Piece("N3", (lines,), "address"), Piece("N4", (writer_where_said(_CITY),), "address")]
 
 
 def _two_a_segment(place: Place, node_id: str, reading: Reading) -> list[str]:

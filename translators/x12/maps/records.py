@@ -221,7 +221,7 @@ class Record:
     ``needed`` names the fields without which the segment says nothing to us and stays unmapped as a whole.
     """
 
-    __slots__ = ("accepts", "fixed", "id", "needed", "pairs", "parts")
+    __slots__ = ("accepts", "fixed", "id", "model", "needed", "pairs", "parts")
 
     def __init__(
         self,
@@ -236,6 +236,7 @@ class Record:
         if unknown:
             raise ValueError(f"{model.__name__} has no field {', '.join(sorted(unknown))}")
         self.id = node_id
+        self.model = model
         self.parts = parts
         self.pairs = [part for part in parts if isinstance(part, Pairs)]
         self.fixed = fixed
@@ -270,6 +271,8 @@ class Record:
         return any(getattr(value, part.name) not in (None, ()) for part in self.parts)
 
     def write(self, value: Value, draft: Draft) -> None:
+        if draft.postpones(self, value):
+            return
         for part in self.parts:
             _write_part(part, value, draft)
         for fixed in self.fixed:

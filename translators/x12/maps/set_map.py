@@ -1,7 +1,8 @@
 """The map of one transaction set, made of the places it understands."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from canonical.finding import Severity
 
 from ...translation import ReadResult
 from ..segments import Node, TransactionSet
+from .compiled_set import CompiledSet
 from .findings import BusinessFault
 from .layout import layout
 from .loops import Child
@@ -31,6 +33,8 @@ class SetMap:
     head: Record
     children: tuple[Child, ...]
     checks: tuple[Check, ...] = ()
+    _compiled: dict[str, CompiledSet] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The compiled form by version, as far as there was need of it."""
 
     def read(self, transaction_set: TransactionSet) -> ReadResult:
         """The document in a valid set, what the set says beyond it, and what does not add up."""
@@ -58,12 +62,28 @@ class SetMap:
         """The nodes of the set that says what ``document`` says. Raises CannotWrite where it has no place for something."""
         if not isinstance(document, self.document_type):
             raise TypeError(f"the map of {self.set_id} cannot write a {document.type}")
+        fitting = self.fitted(document, version)
+        make = partial(self._drafted, fitting, version)
+        if version not in self._compiled:
+            self._compiled[version] = CompiledSet(self.set_id, version, self.head, self.children)
+        found = self._compiled[version].write(fitting, make)
+        return make() if found is None else found
+
+    def write_exactly(self, document: AnyDocument, version: str) -> Sequence[Node]:
+        """As :meth:`write`, segment by segment: what it means, and why something cannot be written."""
+        return self._drafted(self.fitted(document, version), version)
+
+    def _drafted(self, document: Any, version: str) -> Sequence[Node]:
         root = Draft("", layout(self.set_id, version))
         self.head.write(document, root.add(self.head.id))
         for child in self.children:
             child.write(document, root)
         root.put_back(document.unmapped)
         return root.nodes()
+
+    def fitted(self, document: AnyDocument, version: str) -> AnyDocument:
+        """The document as this version of the set can say it. Raises CannotWrite where it cannot."""
+        return document
 
     def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
         """The set in the order that ``write`` would give it. Faults that prevent that are remarks of ``reading``."""

@@ -20,7 +20,6 @@ from canonical.stock_transfer import (
 )
 from canonical.warehouse import Carriage
 
-from ..segments import Node
 from ..values import CannotWrite
 from . import checks
 from .code_tables import MODES
@@ -166,12 +165,11 @@ class _Received:
 
 @dataclass(frozen=True, slots=True)
 class _ReceiptMap(SetMap):
-    def write(self, document: AnyDocument, version: str) -> Sequence[Node]:
-        if isinstance(document, StockTransferReceipt):
-            grouped = _GROUPS.loop.record.id in layout(self.set_id, version)
-            groups = _numbered(document.groups) if grouped else _merged(document.groups, version)
-            document = document.model_copy(update={"groups": groups})
-        return SetMap.write(self, document, version)
+    def fitted(self, document: AnyDocument, version: str) -> AnyDocument:
+        assert isinstance(document, StockTransferReceipt)
+        grouped = _GROUPS.loop.record.id in layout(self.set_id, version)
+        groups = _numbered(document.groups) if grouped else _merged(document.groups, version)
+        return document.model_copy(update={"groups": groups})
 
 
 def _numbered(groups: Sequence[ReceivedGroup]) -> tuple[ReceivedGroup, ...]:

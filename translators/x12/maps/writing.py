@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from canonical.document import Unmapped
@@ -15,6 +17,30 @@ Layout: TypeAlias = "dict[str, Layout | None]"
 _NODE = r"[A-Z][A-Z0-9]{1,2}(?:#\d+)?\[\d+\]"
 _PATH = re.compile(rf"{_NODE}(?:/{_NODE})*(?:/(?P<element>\d\d)(?P<occurrence>\^\d+)?)?")
 _STEP = re.compile(r"([A-Z0-9#]+)\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something unmapped belongs: the ids and numbers on the way to a segment, and the element, if it is one.
+
+    ``source`` says the same as text; ``repeats`` where it is one occurrence of the element.
+    """
+
+    source: str
+    steps: tuple[tuple[str, int], ...]
+    element: int | None
+    repeats: bool
+
+
+@lru_cache(8192)
+def place_of(source: str) -> _Place | None:
+    """The place in a transaction set that ``source`` names; None where it is a place of another format."""
+    found = _PATH.fullmatch(source)
+    if found is None:
+        return None
+    element, occurrence = found["element"], found["occurrence"] or ""
+    steps = tuple((node_id, int(number)) for node_id, number in _STEP.findall(source))
+    return _Place(source.removesuffix(occurrence), steps, int(element) if element else None, bool(occurrence))
 
 
 class Draft:
@@ -36,7 +62,7 @@ class Draft:
 
     def add(self, node_id: str) -> "Draft":
         """A new child, after those of the same id."""
-        child = self._inside(node_id)
+        child = self.child(node_id)
         self.groups.setdefault(node_id, []).append(child)
         return child
 
@@ -44,8 +70,13 @@ class Draft:
         """Whether this version of the set has a place for ``node_id`` here."""
         return self.layout is not None and node_id in self.layout
 
-    def _inside(self, node_id: str) -> "Draft":
+    def child(self, node_id: str) -> "Draft":
+        """A draft for the inside of this one, without a place there yet."""
         return Draft(node_id, None if self.layout is None else self.layout.get(node_id))
+
+    def postpones(self, record: object, value: object, children: Sequence[object] = ()) -> bool:
+        """Whether the draft itself will have the record, and children, write what they say of ``value``, when that is needed."""
+        return False
 
     def put(self, position: int, element: Element) -> None:
         """Set an element; an empty one leaves the place free."""
@@ -119,35 +150,34 @@ class Draft:
 
     def put_back(self, unmapped: Iterable[Unmapped]) -> None:
         """Merge what the document keeps for this set, in order. Places of other formats (``row 4/colour``) are passed over."""
-        repeated: dict[str, list[Single]] = {}
+        repeated: dict[_Place, list[Single]] = {}
         for entry in unmapped:
-            place = _PATH.fullmatch(entry.source)
+            place = place_of(entry.source)
             if place is None:
                 continue
-            if place["occurrence"]:
-                repeated.setdefault(entry.source.removesuffix(place["occurrence"]), []).append(entry.value)
+            if place.repeats:
+                repeated.setdefault(place, []).append(entry.value)
             else:
-                self._put_back(entry.source, place["element"], entry.value)
-        for source, occurrences in repeated.items():
-            self._put_back(source, source[-2:], Repeated(tuple(occurrences)))
+                self._put_back(place, entry.value)
+        for place, occurrences in repeated.items():
+            self._put_back(place, Repeated(tuple(occurrences)))
 
-    def _put_back(self, source: str, element: str | None, value: Element) -> None:
-        steps = [(node_id, int(number)) for node_id, number in _STEP.findall(source)]
-        parent = self._descend(steps[:-1], source)
-        node_id, number = steps[-1]
+    def _put_back(self, place: _Place, value: Element) -> None:
+        parent = self._descend(place.steps[:-1], place.source)
+        node_id, number = place.steps[-1]
         siblings = parent.groups.setdefault(node_id, [])
-        if element is not None:
-            _at(siblings, number, source).fill(int(element), value)
+        if place.element is not None:
+            _at(siblings, number, place.source).fill(place.element, value)
         elif not isinstance(value, tuple):
             if len(siblings) >= number and not (siblings[number - 1].elements or siblings[number - 1].groups):
                 del siblings[number - 1]
         else:
-            draft = parent._inside(node_id)
+            draft = parent.child(node_id)
             for position, text in enumerate(value, 1):
                 draft.put(position, text)
             siblings.insert(number - 1, draft)
 
-    def _descend(self, steps: list[tuple[str, int]], source: str) -> "Draft":
+    def _descend(self, steps: Iterable[tuple[str, int]], source: str) -> "Draft":
         draft = self
         for node_id, number in steps:
             draft = _at(draft.groups.get(node_id, []), number, source)

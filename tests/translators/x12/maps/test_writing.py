@@ -71,3 +71,10 @@ def test_an_entry_without_its_part_is_refused(source: str) -> None:
 def test_a_segment_the_version_has_no_place_for_is_refused() -> None:
     with pytest.raises(CannotWrite, match="no ZZZ in the set"):
         placed(("ZZZ[1]", ("1",)))
+
+
+def test_what_would_be_inside_a_plain_segment_is_refused() -> None:
+    root = draft()
+    root.groups["REF"][0].add("N3").put(1, "lost")
+    with pytest.raises(CannotWrite, match="nothing inside REF here, but there would be N3"):
+        root.nodes()
