@@ -45,6 +45,7 @@ class Body:
         self._tree: TransactionSet | None = None
         self._open: list[int] = []
         self._seen = 0
+        self._found: tuple[int, Place] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Body) and self.tree == other.tree
@@ -93,14 +94,19 @@ class Body:
         return self._place(self._open[-1]) if self._open else None
 
     def _place(self, position: int) -> Place:
+        """Where a piece stands. The last answer is kept: many faults in one loop ask for its head again and again."""
         piece = self.pieces[position]
         if isinstance(piece, Segment):
             return Place(piece.tag, piece.index, piece.offset)
+        if self._found is not None and self._found[0] == position:
+            return self._found[1]
         at = bisect_right(self._stretches, position, key=_first) - 1
         stretch = self._stretches[at]
         before = self.pieces[stretch.first : position]
         size = sum(_size(each) + stretch.gap for each in before if not isinstance(each, Segment))
-        return Place(piece[0], stretch.number + len(before), stretch.offset + size)
+        place = Place(piece[0], stretch.number + len(before), stretch.offset + size)
+        self._found = (position, place)
+        return place
 
     def _elements(self, piece: list[str]) -> tuple[Element, ...]:
         composites = self.plan.composites(piece[0])

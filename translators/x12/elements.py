@@ -106,12 +106,16 @@ def _without_data(definition: SegmentDef) -> list[Problem]:
 def _check_all(
     uses: Sequence[Use], texts: Sequence[str], separator: str, name: str, within: int | None, first: int = 1
 ) -> Iterator[Problem]:
-    """The elements of a segment from ``first`` on, or (``within`` the element at that position) the components of a composite."""
+    """The elements of a segment from ``first`` on, or (``within`` the element at that position) the components of a composite.
+
+    Blanks alone say nothing (X12.6 wants a character that is none): they do for what may be absent, not for what must be there.
+    """
     for position, use in enumerate(uses, first):
         text = texts[position - first] if position - first < len(texts) else ""
-        if not text:
-            if use.required:
-                yield _missing(name, position, within)
+        if use.required and not text.strip(" "):
+            yield _missing(name, position, within)
+        elif not text:
+            continue
         elif isinstance(use.definition, CompositeDef):
             yield from _check_composite(use.definition, text, separator, name, position)
         else:

@@ -337,7 +337,8 @@ def _same_number(
     if given == expected:
         return []
     where = f"{trailer.tag}{position:02}"
-    if given and is_whole(given) and is_whole(expected) and int(given) == int(expected):
+    number = _count(given)
+    if number is not None and number == _count(expected):
         message = f"{where} is {given!r} and {name} is {expected!r}: the same number, but it must be written the same."
         return [_at(Code.CONTROL_NUMBER_FORM, message, trailer, position, None, index)]
     message = f"{where} is {given!r}, but the control number in {name} is {expected!r}. Header and trailer do not belong together."

@@ -271,7 +271,8 @@ class Lexer:
         line_break = self._line_break(block, terminator)
         text = block.decode("latin-1")
         pieces = text[: -len(terminator)].split((terminator + line_break).decode("latin-1"))
-        strange = len(block.translate(None, _PLAIN + terminator)) > (len(pieces) - 1) * len(line_break)
+        expected = len(pieces) * len(terminator.translate(None, _PLAIN)) + (len(pieces) - 1) * len(line_break)
+        strange = len(block.translate(None, _PLAIN)) > expected
         if strange or any(mark in text for mark in self._special):
             pieces = [piece if self._is_plain(piece) else "\0" + piece[1:] for piece in pieces]
         broken = bool(line_break) and not ends_in_line_break

@@ -74,7 +74,9 @@ def _condition(use: Use, position: int, names: dict[str, Any]) -> str:
     """What ``t``, which is not empty where the element may be absent, must be."""
     if isinstance(use.definition, CompositeDef):
         return _composite_condition(use.definition, position, names)
-    return _element_condition(use.definition, position, names)
+    condition = _element_condition(use.definition, position, names)
+    blanks_pass = use.definition.type in ("AN", "ID", "B") and use.definition.codes is None
+    return f"not t.isspace() and {condition}" if use.required and blanks_pass else condition
 
 
 def _composite_condition(definition: CompositeDef, position: int, names: dict[str, Any]) -> str:

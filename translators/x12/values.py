@@ -13,6 +13,8 @@ from canonical.errors import Fault, TallyError
 _REAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE = re.compile(r"-?[0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
+_MOST_DIGITS = 1_000
+"""Far beyond any element; a number such as 1E+999999999 would fill the memory when it is written out."""
 _PIVOT_YEAR = 80
 """Two-digit years from here on are of the twentieth century."""
 
@@ -129,4 +131,10 @@ def render_time(time: datetime.time) -> str:
 def _plain(number: Decimal) -> str:
     if not number.is_finite():
         raise CannotWrite(f"{number} is no number that a document can carry. Give a finite value.")
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    if len(digits) + abs(exponent) > _MOST_DIGITS:
+        raise CannotWrite(
+            f"{number:.3e} has more than {_MOST_DIGITS} digits when it is written out. Give the number that is meant."
+        )
     return format(number, "f")

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translators.x12.elements import check_element, check_note, check_segment
+from translators.x12.proofs import proof
 from translators.x12.schema import CompositeDef, ElementDef, Note, SegmentDef, Use, dictionary
 
 TEXT = ElementDef("93", "AN", 2, 5, None)
@@ -246,3 +247,14 @@ def test_every_occurrence_of_an_element_is_judged(
 
 def test_without_a_repetition_separator_nothing_repeats() -> None:
     assert [each.code for each in check_segment(REPEATING, ("a^b", "00^05"), ">")] == ["element-too-long"]
+
+
+@pytest.mark.parametrize("blanks", [" ", "   "])
+def test_blanks_alone_are_no_mandatory_element(blanks: str) -> None:
+    """Else an invoice without a number is taken in under the number of blanks."""
+    definition = dictionary("004010").segments["BIG"]
+    elements = ["20260304", blanks, "", blanks]
+    (problem,) = check_segment(definition, elements, ">")
+    assert (problem.code, problem.element, problem.ack) == ("missing-element", 2, "1")
+    assert not proof(definition)(["BIG", *elements])
+    assert check_segment(definition, ["20260304", "17", "", blanks], ">") == []

@@ -92,6 +92,14 @@ def test_the_same_number_written_differently_is_a_warning(trailers: tuple[str, .
     assert sets(data)[0].status is ACCEPTED
 
 
+@pytest.mark.parametrize("trailer", ["SE*5", "GE*1", "IEA*1"])
+def test_a_trailer_with_a_number_beyond_what_python_reads_is_another_number(trailer: str) -> None:
+    endless = "9" * 5_000
+    lines = an_interchange(a_group(a_set()))
+    lines = [f"{trailer}*{endless}" if line.startswith(f"{trailer}*") else line for line in lines]
+    assert [code for code, *_ in codes(joined(lines))] == [f"{trailer.partition('*')[0].lower()}-control-number"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "paths"),
     [

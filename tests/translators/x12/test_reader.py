@@ -229,6 +229,16 @@ def test_text_is_utf_8_or_else_iso_8859_1(raw: bytes, text: str) -> None:
     assert data[stranger.offset :].startswith(b"ZZZ*1")
 
 
+@pytest.mark.parametrize(("raw", "text"), [("€", None), ("₂", "₂"), ("⬬", "⬬")])
+def test_bytes_of_a_terminator_of_several_bytes_are_no_plain_text(raw: str, text: str | None) -> None:
+    """The terminator is the euro sign, E2 82 AC; other characters are made of the same bytes."""
+    euro = "€".encode()
+    data = one(body=["BEG*00*SA*1**20260304", "PO1*1*1*EA", "PID*F****TEXT"]).replace(b"~", euro)
+    (found_set,) = sets(data.replace(b"TEXT", raw.encode() if text else b"TEXT"))
+    assert found_set.tree is not None
+    assert [segment.text(5) for path, segment in found_set.tree.walk() if path.endswith("PID[1]")] == [text or "TEXT"]
+
+
 def test_several_interchanges_with_other_delimiters_are_all_read() -> None:
     other = one("810").replace(b"*", b"|").replace(b">", b":").replace(b"~", b"\n")
     data = one() + b"\r\n" + other + one("856")
