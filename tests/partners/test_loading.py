@@ -420,17 +420,15 @@ CSV = {"csv": TypeAdapter(list[Column]).validate_python}
 
 
 def test_each_mistake_that_a_check_names_by_its_key_has_its_own_line() -> None:
-    def check(_: object) -> None:
-        TypeAdapter(Annotated[object, AfterValidator(complain)]).validate_python({})
-
     def complain(_: object) -> object:
         raise ValueError("columns.lines.qty: there is no such field\ncolumns.number: missing\nNote: nothing")
 
-    text = GOOD + "csv:\n  columns:\n    price: Price\n    lines.qty: Qty\n"
+    check = TypeAdapter(list[Annotated[object, AfterValidator(complain)]]).validate_python
+    text = GOOD + "csv:\n  - document: Invoice\n    columns:\n      price: Price\n      lines.qty: Qty\n"
     assert problems(text, sections={"csv": check}) == [
-        "partners/acme.yaml:16: csv: Note: nothing",
-        "partners/acme.yaml:17: csv.columns.number: missing",
-        'partners/acme.yaml:19: csv.columns."lines.qty": there is no such field',
+        "partners/acme.yaml:17: csv[1]: Note: nothing",
+        "partners/acme.yaml:18: csv[1].columns.number: missing",
+        'partners/acme.yaml:20: csv[1].columns."lines.qty": there is no such field',
     ]
 
 
