@@ -263,7 +263,16 @@ class _Reader:
         if loc in self._empty:
             return
         message, hint = _explain(details, loc, siblings)
-        self._add(loc, message, hint)
+        for single in message.splitlines() or [message]:
+            self._add(*self._placed(loc, single), hint)
+
+    def _placed(self, loc: _Loc, message: str) -> tuple[_Loc, str]:
+        """A section's check names a key below its place in front of a message: ``columns.lines.qty: ...``. Its line is told."""
+        place, colon, rest = message.partition(": ")
+        section, dot, key = place.partition(".")
+        if not colon or (*loc, section) not in self._source.lines:
+            return loc, message
+        return (*loc, section, key) if dot else (*loc, section), rest
 
     def _existing(self, loc: _Loc, *, missing: bool) -> _Loc:
         """Pydantic puts names of its own (a union's members) between the keys; keep the keys that are in the file."""

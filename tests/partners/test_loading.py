@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from canonical.errors import Misconfigured
 from partners.loading import LoadedProfile, ProfileProblem, load, load_directory, load_file
@@ -417,6 +417,19 @@ class Column(BaseModel):
 
 
 CSV = {"csv": TypeAdapter(list[Column]).validate_python}
+
+
+def test_each_mistake_that_a_check_names_by_its_key_has_its_own_line() -> None:
+    def complain(_: object) -> object:
+        raise ValueError("columns.lines.qty: there is no such field\ncolumns.number: missing\nNote: nothing")
+
+    check = TypeAdapter(list[Annotated[object, AfterValidator(complain)]]).validate_python
+    text = GOOD + "csv:\n  - document: Invoice\n    columns:\n      price: Price\n      lines.qty: Qty\n"
+    assert problems(text, sections={"csv": check}) == [
+        "partners/acme.yaml:17: csv[1]: Note: nothing",
+        "partners/acme.yaml:18: csv[1].columns.number: missing",
+        'partners/acme.yaml:20: csv[1].columns."lines.qty": there is no such field',
+    ]
 
 
 def test_other_sections_are_checked_by_who_knows_them() -> None:
