@@ -81,7 +81,10 @@ class Interchange:
         self._starts: list[int] = []
         self._tags: list[str] = []
         self._sets: list[int] = []
+        self.repeated: dict[int, frozenset[int]] = {}
+        """The elements that hold the repetition separator, by segment."""
         terminator, element = _found_in(data, delimiters.segment), _found_in(data, delimiters.element)
+        repetition = delimiters.repetition
         at = start
         for piece in data.split(terminator):
             text = piece.lstrip()
@@ -91,6 +94,8 @@ class Interchange:
                 self._tags.append(texts[0])
                 if texts[0] == "ST":
                     self._sets.append(len(self._tags))
+                if repetition is not None and texts[0] != "ISA":
+                    self.repeated[len(self._tags)] = frozenset(n for n, each in enumerate(texts) if repetition in each)
                 if texts[0] == "GS" and len(texts) > 8:
                     self.groups.append((texts[1], texts[8].partition(delimiters.component)[0]))
             at += len(piece) + len(terminator)

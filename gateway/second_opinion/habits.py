@@ -17,6 +17,8 @@ US, PYX12, EITHER = "tallystick", "pyx12", "either"
 
 
 _MISSING = frozenset({Code.MISSING_SEGMENT, "SEG:3"})
+_MISSING_GE = frozenset({Code.MISSING_GE, "GS:3"})
+"""pyx12 tells of it at the end, whichever of several groups it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,13 @@ class Case:
     theirs: tuple[Fault, ...]
 
     def same(self, one: Fault, other: Fault) -> bool:
-        """Whether two faults are one: at the same segment or, where one is missing, in the same set."""
+        """Whether two faults are one: at the same segment or, where one is missing, in the same set or interchange."""
         if one.keys.isdisjoint(other.keys):
             return False
+        if one.line == other.line or {one.code, other.code} == _MISSING_GE:
+            return True
         missing = one.code in _MISSING and other.code in _MISSING
-        return one.line == other.line or (
-            missing and self.interchange.set_at(one.line) == self.interchange.set_at(other.line)
-        )
+        return missing and self.interchange.set_at(one.line) == self.interchange.set_at(other.line)
 
     def begun(self, fault: Fault) -> bool:
         """Whether pyx12 recognised the set that a fault stands in."""
@@ -45,6 +47,10 @@ class Case:
     def repeats(self, line: int) -> bool:
         """Whether a segment has the name of the one before it."""
         return self.interchange.tag(line) == self.interchange.tag(line - 1)
+
+    def broke_at_repetition(self) -> bool:
+        """Whether the segment at which pyx12 gave up holds the repetition separator."""
+        return bool(self.interchange.repeated.get(self.opinion.lines + 1))
 
     def before(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
         """Those of ``faults`` that stand earlier in the same set, or at the same segment."""
@@ -168,6 +174,15 @@ HABITS = (
             Code.TA1_VALUE,
             *_SET_NOT_BEGUN,
         ),
+    ),
+    Habit(
+        "repetitions-not-split",
+        PYX12,
+        US,
+        "The repetition separator (ISA11, from version 00402 on): we judge each occurrence of an element that repeats, and warn where it "
+        "is text. pyx12 knows no repetition: it judges all as one element, and breaks where that has too many components.",
+        lambda fault, case: not fault.keys.isdisjoint(case.interchange.repeated.get(fault.line, ()))
+        or (WHOLE in fault.keys and "IndexError" in fault.message and case.broke_at_repetition()),
     ),
     Habit(
         "complaints-lost",
@@ -309,11 +324,18 @@ HABITS = (
         and any(other.code in _SET_NOT_BEGUN for other in case.ours),
     ),
     Habit(
+        "outside-judged",
+        PYX12,
+        US,
+        "Segments after the IEA: we tell that they stand outside, once. pyx12 judges them as if it had not come.",
+        lambda fault, case: any(other.code == Code.DATA_OUTSIDE and other.line <= fault.line for other in case.ours),
+    ),
+    Habit(
         "no-resynchronisation",
         PYX12,
         US,
-        "After a segment that it cannot place, pyx12 stays where it was, so that the segments that belong to it are wrong as well. We "
-        "tell one fault, and follow what comes with it.",
+        "After a segment that it cannot place, pyx12 stays where it was, and after one that comes too early it goes on from there: "
+        "the segments that belong to it, or before it, are wrong as well. We tell one fault, and follow what comes with it.",
         lambda fault, case: _in_structure(fault)
         and (
             _misplaced(case.before(case.ours, fault))
@@ -326,6 +348,22 @@ HABITS = (
         US,
         "pyx12's reader complains of a segment that its walker could not place either. We tell one fault.",
         lambda fault, case: any(PLACE in other.keys for other in case.beside(case.theirs, fault)),
+    ),
+    Habit(
+        "outside-unnoticed",
+        US,
+        US,
+        "Segments outside any interchange, of which nobody can be answered. pyx12 reads on after the IEA as if it had not come; what "
+        "stands before the first ISA it is not given.",
+        lambda fault, case: fault.code == Code.DATA_OUTSIDE,
+    ),
+    Habit(
+        "stops-early",
+        US,
+        US,
+        "pyx12 stops at an empty segment (two terminators), at one of more than 8 KB, and at one without a terminator. What comes "
+        "after was not judged.",
+        lambda fault, case: fault.line > case.opinion.lines,
     ),
     Habit(
         "not-looked-into",
@@ -344,6 +382,15 @@ HABITS = (
             _in_structure(other) and case.repeats(other.line) for other in case.before(case.ours, fault) if _in_structure(fault)
         )
         or (fault.code == Code.MISSING_SE and case.repeats(fault.line + 1)),
+    ),
+    Habit(
+        "early-then-unknown",
+        US,
+        US,
+        "A segment that comes too early: pyx12 takes it, and then does not know those that should have come before. We tell one fault, "
+        "where it stands.",
+        lambda fault, case: fault.code == Code.SEGMENT_OUT_OF_ORDER
+        and any(PLACE in other.keys for other in case.beyond(case.theirs, fault)),
     ),
     Habit(
         "not-followed",
@@ -381,14 +428,6 @@ HABITS = (
         US,
         "Rules of the business (totals, check digits, references) and of the agreement with a partner. pyx12 judges the syntax only.",
         lambda fault, case: not fault.keys.isdisjoint({RULE, HIERARCHY}),
-    ),
-    Habit(
-        "stops-early",
-        US,
-        US,
-        "pyx12 stops at an empty segment (two terminators), at one of more than 8 KB, and at one without a terminator. What comes "
-        "after was not judged.",
-        lambda fault, case: fault.line > case.opinion.lines,
     ),
     Habit(
         "stopped-early",
