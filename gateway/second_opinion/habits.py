@@ -52,12 +52,26 @@ class Case:
         """Whether the segment at which pyx12 gave up holds the repetition separator."""
         return bool(self.interchange.repeated.get(self.opinion.lines + 1))
 
+    def begins_again(self, fault: Fault) -> bool:
+        """Whether the set that has lost its trailer holds nothing that pyx12 could place, and another follows."""
+        unplaced = {other.line for other in self.theirs if PLACE in other.keys}
+        inside = range(fault.line + 1, fault.told_at + 1)
+        return self.interchange.tag(fault.told_at + 1) == "ST" and unplaced.issuperset(inside)
+
     def before(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
         """Those of ``faults`` that stand earlier in the same set, or at the same segment."""
         number = self.interchange.set_at(fault.line)
         return [
             other for other in faults if 0 < other.line <= fault.line and self.interchange.set_at(other.line) == number
         ]
+
+    def comes_later(self, fault: Fault) -> bool:
+        """Whether the segment that ``fault`` misses stands later in the same set."""
+        number = self.interchange.set_at(fault.line)
+        later = range(fault.line + 1, len(self.interchange) + 1)
+        return any(
+            self.interchange.tag(line) in fault.keys and self.interchange.set_at(line) == number for line in later
+        )
 
     def beyond(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
         """Those of ``faults`` that stand later in the same set."""
@@ -160,7 +174,8 @@ HABITS = (
         "breaks-on-trailers",
         PYX12,
         US,
-        "A header or trailer that is missing, a GE whose count is no number, a TA1 that is none: we say so; pyx12 breaks.",
+        "A header or trailer that is missing, or is there twice, a GE whose count is no number, a TA1 that is none: we say so; "
+        "pyx12 breaks.",
         _fails(
             "IndexError|ValueError|TypeError|AttributeError",
             Code.TRAILER_WITHOUT_HEADER,
@@ -171,6 +186,7 @@ HABITS = (
             Code.OUTSIDE_SET,
             Code.OUTSIDE_GROUP,
             Code.DATA_OUTSIDE,
+            Code.JUNK,
             Code.TA1_VALUE,
             *_SET_NOT_BEGUN,
         ),
@@ -195,11 +211,11 @@ HABITS = (
         "missing-then-late",
         PYX12,
         US,
-        "A segment that comes too late: pyx12 misses it at its place and then does not know it. We tell one fault, where it stands.",
+        "A segment that comes too late: pyx12 misses it, and what comes with it, at its place and then does not know it. We tell one "
+        "fault, where it stands.",
         lambda fault, case: fault.code == "SEG:3"
-        and any(
-            other.code == Code.SEGMENT_OUT_OF_ORDER and other.tag in fault.keys for other in case.beyond(case.ours, fault)
-        ),
+        and case.comes_later(fault)
+        and any(other.code == Code.SEGMENT_OUT_OF_ORDER for other in case.beyond(case.ours, fault)),
     ),
     Habit(
         "blanks-before-terminator",
@@ -315,6 +331,14 @@ HABITS = (
         and any(other.code == Code.MISSING_SE for other in case.ours),
     ),
     Habit(
+        "stopped-early",
+        PYX12,
+        US,
+        "Because pyx12 stopped at an empty segment (two terminators), at one of more than 8 KB, or at one without a terminator, it "
+        "misses the trailers.",
+        lambda fault, case: "Trailer" in fault.message and case.opinion.lines < len(case.interchange),
+    ),
+    Habit(
         "set-not-begun",
         PYX12,
         US,
@@ -328,7 +352,9 @@ HABITS = (
         PYX12,
         US,
         "Segments after the IEA: we tell that they stand outside, once. pyx12 judges them as if it had not come.",
-        lambda fault, case: any(other.code == Code.DATA_OUTSIDE and other.line <= fault.line for other in case.ours),
+        lambda fault, case: any(
+            other.code in (Code.DATA_OUTSIDE, Code.JUNK) and 0 < other.line <= fault.line for other in case.ours
+        ),
     ),
     Habit(
         "no-resynchronisation",
@@ -363,7 +389,7 @@ HABITS = (
         US,
         "pyx12 stops at an empty segment (two terminators), at one of more than 8 KB, and at one without a terminator. What comes "
         "after was not judged.",
-        lambda fault, case: fault.line > case.opinion.lines,
+        lambda fault, case: fault.told_at > case.opinion.lines,
     ),
     Habit(
         "not-looked-into",
@@ -376,12 +402,12 @@ HABITS = (
         "repeated-loop",
         US,
         US,
-        "A loop, or set, that begins again right after its first segment: pyx12 does not notice that something mandatory is missing "
-        "between.",
+        "A loop, or set, that begins again right after its first segment, or after what pyx12 could not place: it does not notice that "
+        "something mandatory is missing between.",
         lambda fault, case: any(
             _in_structure(other) and case.repeats(other.line) for other in case.before(case.ours, fault) if _in_structure(fault)
         )
-        or (fault.code == Code.MISSING_SE and case.repeats(fault.line + 1)),
+        or (fault.code == Code.MISSING_SE and case.begins_again(fault)),
     ),
     Habit(
         "early-then-unknown",
@@ -396,10 +422,10 @@ HABITS = (
         "not-followed",
         US,
         EITHER,
-        "After a segment that it cannot place, pyx12 stays where it was. We follow that segment, or go back to its place, and then miss "
-        "what should come there.",
+        "After a segment that it cannot place, or that is indented, pyx12 stays where it was. We follow that segment, or go back to its "
+        "place, and judge what comes next from there.",
         lambda fault, case: _in_structure(fault)
-        and any(_in_structure(other) for other in case.before(case.theirs, fault)),
+        and any(_in_structure(other) or _INDENTED.match(other.message) for other in case.before(case.theirs, fault)),
     ),
     Habit(
         "misplaced-not-looked-into",
@@ -428,14 +454,6 @@ HABITS = (
         US,
         "Rules of the business (totals, check digits, references) and of the agreement with a partner. pyx12 judges the syntax only.",
         lambda fault, case: not fault.keys.isdisjoint({RULE, HIERARCHY}),
-    ),
-    Habit(
-        "stopped-early",
-        PYX12,
-        US,
-        "Because pyx12 stopped at an empty segment (two terminators), at one of more than 8 KB, or at one without a terminator, it "
-        "misses the trailers.",
-        lambda fault, case: "Trailer" in fault.message and case.opinion.lines < len(case.interchange),
     ),
     Habit(
         "surplus-in-envelope",

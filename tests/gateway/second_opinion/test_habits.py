@@ -59,7 +59,7 @@ EXAMPLES = {
     "not-looked-into": order(HEAD, LINE.replace("EA", "QQ"), TOTAL).replace(b"GS*PO*", b"GS*IN*"),
     "repeated-loop": order(HEAD, LINE, "LM*VI", "LM*VI", "LQ*0*1", TOTAL),
     "early-then-unknown": order(HEAD, REFERENCE, "CSH*Y", "DTM*002*20260310", LINE, TOTAL),
-    "not-followed": one("997", ("AK9*A*0*0*0", "AK1*PO*7")),
+    "not-followed": order(HEAD, LINE, "\t" + TOTAL, "PID*F****Red"),
     "misplaced-not-looked-into": order(HEAD, LINE, TOTAL, "REF*QQQQ*1"),
     "notes-of-composites": order(HEAD, "REF*DP*1**DP>1>>X", LINE, TOTAL),
     "first-component": order(HEAD, LINE, "PID*F", "MEA*PD*G*5*>2", TOTAL),
