@@ -60,7 +60,8 @@ Key = str | int
 @dataclass(frozen=True, slots=True)
 class Fault:
     """``line`` counts the segments of the interchange from 1 at the ISA (0 where there is none); ``code`` is a finding's, or pyx12's
-    level and code. A fault that is no ``error`` does not reject.
+    level and code. A fault that is no ``error`` does not reject. A fault of a trailer is laid to the header's ``line``, but ``told_at``
+    its own.
     """
 
     line: int
@@ -69,6 +70,7 @@ class Fault:
     keys: frozenset[Key]
     message: str
     error: bool = True
+    told_at: int = 0
 
 
 class Interchange:
@@ -81,7 +83,10 @@ class Interchange:
         self._starts: list[int] = []
         self._tags: list[str] = []
         self._sets: list[int] = []
+        self.repeated: dict[int, frozenset[int]] = {}
+        """The elements that hold the repetition separator, by segment."""
         terminator, element = _found_in(data, delimiters.segment), _found_in(data, delimiters.element)
+        repetition = delimiters.repetition
         at = start
         for piece in data.split(terminator):
             text = piece.lstrip()
@@ -91,6 +96,8 @@ class Interchange:
                 self._tags.append(texts[0])
                 if texts[0] == "ST":
                     self._sets.append(len(self._tags))
+                if repetition is not None and texts[0] != "ISA":
+                    self.repeated[len(self._tags)] = frozenset(n for n, each in enumerate(texts) if repetition in each)
                 if texts[0] == "GS" and len(texts) > 8:
                     self.groups.append((texts[1], texts[8].partition(delimiters.component)[0]))
             at += len(piece) + len(terminator)
@@ -123,14 +130,14 @@ class Interchange:
             offset = found.offset or 0
             line = self.line_at(offset - 1 if found.code in _TOLD_AFTER else offset)
             tag = found.segment or self.tag(line)
-            frame = _HEADERS.get(tag, tag)
+            frame, told_at = _HEADERS.get(tag, tag), line
             if found.code not in set(Code):
                 keys = frozenset[Key]({HIERARCHY if found.code.startswith(HIERARCHY) else RULE})
             elif frame in _LEVELS:
                 line, keys = self.header(frame, line), frozenset[Key]({ENVELOPE})
             else:
                 keys = _our_keys(found)
-            yield Fault(line, tag, found.code, keys, found.message, found.is_error)
+            yield Fault(line, tag, found.code, keys, found.message, found.is_error, told_at)
 
     def theirs(self, complaints: Iterable[Complaint]) -> Iterator[Fault]:
         """pyx12's complaints about this interchange."""
@@ -146,7 +153,7 @@ class Interchange:
                 line, keys = self.header(frame, line), frozenset[Key]({ENVELOPE})
             else:
                 keys = frozenset({missing[1]}) if missing else _their_keys(code, complaint.message, self.tag(line))
-            yield Fault(line, self.tag(complaint.line), code, keys, complaint.message)
+            yield Fault(line, self.tag(complaint.line), code, keys, complaint.message, told_at=complaint.line)
 
 
 def _found_in(data: bytes, delimiter: str) -> bytes:

@@ -17,6 +17,8 @@ US, PYX12, EITHER = "tallystick", "pyx12", "either"
 
 
 _MISSING = frozenset({Code.MISSING_SEGMENT, "SEG:3"})
+_MISSING_GE = frozenset({Code.MISSING_GE, "GS:3"})
+"""pyx12 tells of it at the end, whichever of several groups it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,13 @@ class Case:
     theirs: tuple[Fault, ...]
 
     def same(self, one: Fault, other: Fault) -> bool:
-        """Whether two faults are one: at the same segment or, where one is missing, in the same set."""
+        """Whether two faults are one: at the same segment or, where one is missing, in the same set or interchange."""
         if one.keys.isdisjoint(other.keys):
             return False
+        if one.line == other.line or {one.code, other.code} == _MISSING_GE:
+            return True
         missing = one.code in _MISSING and other.code in _MISSING
-        return one.line == other.line or (
-            missing and self.interchange.set_at(one.line) == self.interchange.set_at(other.line)
-        )
+        return missing and self.interchange.set_at(one.line) == self.interchange.set_at(other.line)
 
     def begun(self, fault: Fault) -> bool:
         """Whether pyx12 recognised the set that a fault stands in."""
@@ -46,12 +48,30 @@ class Case:
         """Whether a segment has the name of the one before it."""
         return self.interchange.tag(line) == self.interchange.tag(line - 1)
 
+    def broke_at_repetition(self) -> bool:
+        """Whether the segment at which pyx12 gave up holds the repetition separator."""
+        return bool(self.interchange.repeated.get(self.opinion.lines + 1))
+
+    def begins_again(self, fault: Fault) -> bool:
+        """Whether the set that has lost its trailer holds nothing that pyx12 could place, and another follows."""
+        unplaced = {other.line for other in self.theirs if PLACE in other.keys}
+        inside = range(fault.line + 1, fault.told_at + 1)
+        return self.interchange.tag(fault.told_at + 1) == "ST" and unplaced.issuperset(inside)
+
     def before(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
         """Those of ``faults`` that stand earlier in the same set, or at the same segment."""
         number = self.interchange.set_at(fault.line)
         return [
             other for other in faults if 0 < other.line <= fault.line and self.interchange.set_at(other.line) == number
         ]
+
+    def comes_later(self, fault: Fault) -> bool:
+        """Whether the segment that ``fault`` misses stands later in the same set."""
+        number = self.interchange.set_at(fault.line)
+        later = range(fault.line + 1, len(self.interchange) + 1)
+        return any(
+            self.interchange.tag(line) in fault.keys and self.interchange.set_at(line) == number for line in later
+        )
 
     def beyond(self, faults: tuple[Fault, ...], fault: Fault) -> list[Fault]:
         """Those of ``faults`` that stand later in the same set."""
@@ -154,7 +174,8 @@ HABITS = (
         "breaks-on-trailers",
         PYX12,
         US,
-        "A header or trailer that is missing, a GE whose count is no number, a TA1 that is none: we say so; pyx12 breaks.",
+        "A header or trailer that is missing, or is there twice, a GE whose count is no number, a TA1 that is none: we say so; "
+        "pyx12 breaks.",
         _fails(
             "IndexError|ValueError|TypeError|AttributeError",
             Code.TRAILER_WITHOUT_HEADER,
@@ -165,9 +186,19 @@ HABITS = (
             Code.OUTSIDE_SET,
             Code.OUTSIDE_GROUP,
             Code.DATA_OUTSIDE,
+            Code.JUNK,
             Code.TA1_VALUE,
             *_SET_NOT_BEGUN,
         ),
+    ),
+    Habit(
+        "repetitions-not-split",
+        PYX12,
+        US,
+        "The repetition separator (ISA11, from version 00402 on): we judge each occurrence of an element that repeats, and warn where it "
+        "is text. pyx12 knows no repetition: it judges all as one element, and breaks where that has too many components.",
+        lambda fault, case: not fault.keys.isdisjoint(case.interchange.repeated.get(fault.line, ()))
+        or (WHOLE in fault.keys and "IndexError" in fault.message and case.broke_at_repetition()),
     ),
     Habit(
         "complaints-lost",
@@ -180,11 +211,11 @@ HABITS = (
         "missing-then-late",
         PYX12,
         US,
-        "A segment that comes too late: pyx12 misses it at its place and then does not know it. We tell one fault, where it stands.",
+        "A segment that comes too late: pyx12 misses it, and what comes with it, at its place and then does not know it. We tell one "
+        "fault, where it stands.",
         lambda fault, case: fault.code == "SEG:3"
-        and any(
-            other.code == Code.SEGMENT_OUT_OF_ORDER and other.tag in fault.keys for other in case.beyond(case.ours, fault)
-        ),
+        and case.comes_later(fault)
+        and any(other.code == Code.SEGMENT_OUT_OF_ORDER for other in case.beyond(case.ours, fault)),
     ),
     Habit(
         "blanks-before-terminator",
@@ -300,6 +331,14 @@ HABITS = (
         and any(other.code == Code.MISSING_SE for other in case.ours),
     ),
     Habit(
+        "stopped-early",
+        PYX12,
+        US,
+        "Because pyx12 stopped at an empty segment (two terminators), at one of more than 8 KB, or at one without a terminator, it "
+        "misses the trailers.",
+        lambda fault, case: "Trailer" in fault.message and case.opinion.lines < len(case.interchange),
+    ),
+    Habit(
         "set-not-begun",
         PYX12,
         US,
@@ -309,11 +348,20 @@ HABITS = (
         and any(other.code in _SET_NOT_BEGUN for other in case.ours),
     ),
     Habit(
+        "outside-judged",
+        PYX12,
+        US,
+        "Segments after the IEA: we tell that they stand outside, once. pyx12 judges them as if it had not come.",
+        lambda fault, case: any(
+            other.code in (Code.DATA_OUTSIDE, Code.JUNK) and 0 < other.line <= fault.line for other in case.ours
+        ),
+    ),
+    Habit(
         "no-resynchronisation",
         PYX12,
         US,
-        "After a segment that it cannot place, pyx12 stays where it was, so that the segments that belong to it are wrong as well. We "
-        "tell one fault, and follow what comes with it.",
+        "After a segment that it cannot place, pyx12 stays where it was, and after one that comes too early it goes on from there: "
+        "the segments that belong to it, or before it, are wrong as well. We tell one fault, and follow what comes with it.",
         lambda fault, case: _in_structure(fault)
         and (
             _misplaced(case.before(case.ours, fault))
@@ -328,6 +376,22 @@ HABITS = (
         lambda fault, case: any(PLACE in other.keys for other in case.beside(case.theirs, fault)),
     ),
     Habit(
+        "outside-unnoticed",
+        US,
+        US,
+        "Segments outside any interchange, of which nobody can be answered. pyx12 reads on after the IEA as if it had not come; what "
+        "stands before the first ISA it is not given.",
+        lambda fault, case: fault.code == Code.DATA_OUTSIDE,
+    ),
+    Habit(
+        "stops-early",
+        US,
+        US,
+        "pyx12 stops at an empty segment (two terminators), at one of more than 8 KB, and at one without a terminator. What comes "
+        "after was not judged.",
+        lambda fault, case: fault.told_at > case.opinion.lines,
+    ),
+    Habit(
         "not-looked-into",
         US,
         US,
@@ -338,21 +402,30 @@ HABITS = (
         "repeated-loop",
         US,
         US,
-        "A loop, or set, that begins again right after its first segment: pyx12 does not notice that something mandatory is missing "
-        "between.",
+        "A loop, or set, that begins again right after its first segment, or after what pyx12 could not place: it does not notice that "
+        "something mandatory is missing between.",
         lambda fault, case: any(
             _in_structure(other) and case.repeats(other.line) for other in case.before(case.ours, fault) if _in_structure(fault)
         )
-        or (fault.code == Code.MISSING_SE and case.repeats(fault.line + 1)),
+        or (fault.code == Code.MISSING_SE and case.begins_again(fault)),
+    ),
+    Habit(
+        "early-then-unknown",
+        US,
+        US,
+        "A segment that comes too early: pyx12 takes it, and then does not know those that should have come before. We tell one fault, "
+        "where it stands.",
+        lambda fault, case: fault.code == Code.SEGMENT_OUT_OF_ORDER
+        and any(PLACE in other.keys for other in case.beyond(case.theirs, fault)),
     ),
     Habit(
         "not-followed",
         US,
         EITHER,
-        "After a segment that it cannot place, pyx12 stays where it was. We follow that segment, or go back to its place, and then miss "
-        "what should come there.",
+        "After a segment that it cannot place, or that is indented, pyx12 stays where it was. We follow that segment, or go back to its "
+        "place, and judge what comes next from there.",
         lambda fault, case: _in_structure(fault)
-        and any(_in_structure(other) for other in case.before(case.theirs, fault)),
+        and any(_in_structure(other) or _INDENTED.match(other.message) for other in case.before(case.theirs, fault)),
     ),
     Habit(
         "misplaced-not-looked-into",
@@ -381,22 +454,6 @@ HABITS = (
         US,
         "Rules of the business (totals, check digits, references) and of the agreement with a partner. pyx12 judges the syntax only.",
         lambda fault, case: not fault.keys.isdisjoint({RULE, HIERARCHY}),
-    ),
-    Habit(
-        "stops-early",
-        US,
-        US,
-        "pyx12 stops at an empty segment (two terminators), at one of more than 8 KB, and at one without a terminator. What comes "
-        "after was not judged.",
-        lambda fault, case: fault.line > case.opinion.lines,
-    ),
-    Habit(
-        "stopped-early",
-        PYX12,
-        US,
-        "Because pyx12 stopped at an empty segment (two terminators), at one of more than 8 KB, or at one without a terminator, it "
-        "misses the trailers.",
-        lambda fault, case: "Trailer" in fault.message and case.opinion.lines < len(case.interchange),
     ),
     Habit(
         "surplus-in-envelope",

@@ -56,14 +56,12 @@ class _Directory:
         }
 
     def add_group(self, functional_id: str, release: str) -> None:
-        """The map of the sets of one GS01, under one GS08."""
-        version = table_version(release)
+        """The map of the sets of one GS01, under one GS08: of the tables that we judge such a group by."""
+        version = table_version(release, functional_id)
         if version is None:
             return
         tables = dictionary(version)
         sets = [schema for schema in tables.sets.values() if schema.functional_id == functional_id]
-        if not sets:
-            return
         name = f"{functional_id}.{version}.xml"
         for entry in self._versions.values():
             SubElement(entry, "map", vriic=release, fic=functional_id, abbr=functional_id).text = name

@@ -495,6 +495,8 @@ class Walker:
             ways = self._plan.steps(self.position, tag)
             if begins_again and any(self._room(way) and not self._lacks(way) for way in ways):
                 return None
+            if begins_again:
+                self._seen_early.add(start)
             self._detour = (step.target, start, end)
             return Move(Fit.DETOUR, step.target)
         return None

@@ -8,15 +8,23 @@ from gateway.checking import check
 from gateway.second_opinion.compare import Difference, SecondOpinion, second_opinion_on
 from gateway.second_opinion.habits import EITHER, HABITS, PYX12, US
 from gateway.second_opinion.pyx12_engine import Engine
-from tests.translators.x12.samples import BODIES, a_group, a_set, an_interchange, joined, one
+from tests.translators.x12.samples import BODIES, GS, ISA, a_group, a_set, an_interchange, joined, one
 
 HEAD, LINE, TOTAL = BODIES["850"]
 REFERENCE = "N1*ST*SOMEBODY"
 GOOD = one()
+OUTSIDE = joined(an_interchange(iea="IEA*0*000000042") + a_group(a_set(body=(HEAD, LINE.replace("EA", "QQ"), TOTAL))))
 
 
 def order(*segments: str) -> bytes:
     return one(body=segments)
+
+
+def receipt(*context: str) -> bytes:
+    """A 999, where elements repeat."""
+    gs, isa = GS.replace("*PO*", "*FA*").replace("004010", "005010"), ISA.replace("*U*00401*", "*^*00501*")
+    body = ("AK1*PO*7", "AK2*850*0001", "IK3*N1*3**8", *context, "IK5*R*5", "AK9*R*1*1*0")
+    return joined(an_interchange(a_group(a_set("999", body), gs=gs), isa=isa))
 
 
 EXAMPLES = {
@@ -24,6 +32,7 @@ EXAMPLES = {
     "no-table": GOOD.replace(b"*X*004010", b"*X*003050"),
     "breaks-on-components": order(HEAD, LINE, "MEA*PD*G*5*LB" + ">1" * 20, TOTAL),
     "breaks-on-trailers": GOOD.replace(b"GE*1*", b"GE*ONE*"),
+    "repetitions-not-split": receipt("CTX*SITUATIONAL TRIGGER^SITUATIONAL TRIGGER>2^SITUATIONAL TRIGGER>3"),
     "complaints-lost": GOOD.replace(b"GS*PO*", b"GS*IN*"),
     "missing-then-late": order(LINE, HEAD, TOTAL),
     "blanks-before-terminator": joined(an_interchange(a_group(a_set(body=(HEAD + "  ", LINE, TOTAL)))), "\n"),
@@ -44,10 +53,13 @@ EXAMPLES = {
     "missing-at-lost-end": joined(an_interchange(a_group(a_set("997", BODIES["997"][:-1])[:-1], set_id="997"))),
     "set-not-begun": GOOD.replace(b"GS*PO*", b"GS*IN*"),
     "no-resynchronisation": order(HEAD, "SLN*1**I*1*EA", "SLN*2**I*1*EA", LINE, TOTAL),
+    "outside-judged": OUTSIDE,
+    "outside-unnoticed": OUTSIDE,
     "told-twice": order(HEAD, "ZZZ*1**", LINE, TOTAL),
     "not-looked-into": order(HEAD, LINE.replace("EA", "QQ"), TOTAL).replace(b"GS*PO*", b"GS*IN*"),
     "repeated-loop": order(HEAD, LINE, "LM*VI", "LM*VI", "LQ*0*1", TOTAL),
-    "not-followed": one("997", ("AK9*A*0*0*0", "AK1*PO*7")),
+    "early-then-unknown": order(HEAD, REFERENCE, "CSH*Y", "DTM*002*20260310", LINE, TOTAL),
+    "not-followed": order(HEAD, LINE, "\t" + TOTAL, "PID*F****Red"),
     "misplaced-not-looked-into": order(HEAD, LINE, TOTAL, "REF*QQQQ*1"),
     "notes-of-composites": order(HEAD, "REF*DP*1**DP>1>>X", LINE, TOTAL),
     "first-component": order(HEAD, LINE, "PID*F", "MEA*PD*G*5*>2", TOTAL),

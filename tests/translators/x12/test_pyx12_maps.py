@@ -18,6 +18,11 @@ def a_map(functional_id: str, version: str) -> Element:
     return fromstring(map_files([(functional_id, version)])[f"{functional_id}.{version}.xml"])
 
 
+def maps_of(*groups: tuple[str, str]) -> set[tuple[str | None, str | None]]:
+    """GS08 and map file of each entry of the index."""
+    return {(entry.get("vriic"), entry.text) for entry in fromstring(map_files(groups)["maps.xml"]).iter("map")}
+
+
 @pytest.mark.parametrize(("functional_id", "version"), GROUPS)
 def test_a_group_has_one_map_with_all_its_sets(functional_id: str, version: str) -> None:
     loops = [loop.get("xid") for loop in a_map(functional_id, version).iter("loop")]
@@ -56,9 +61,12 @@ def test_codes_and_lengths_are_those_of_the_tables() -> None:
 
 
 def test_a_guideline_is_judged_by_the_map_of_its_version() -> None:
-    index = fromstring(map_files([("PO", "004010VICS"), ("PO", "004010")])["maps.xml"])
-    told = {(entry.get("vriic"), entry.text) for entry in index.iter("map")}
+    told = maps_of(("PO", "004010VICS"), ("PO", "004010"))
     assert told == {("004010VICS", "PO.004010.xml"), ("004010", "PO.004010.xml")}
+
+
+def test_a_group_without_tables_of_its_version_is_judged_by_the_map_of_the_nearest() -> None:
+    assert maps_of(("RA", "004060"), ("PO", "004060")) == {("004060", "RA.005010.xml"), ("004060", "PO.004060.xml")}
 
 
 @pytest.mark.parametrize("group", [("PO", "003050"), ("QQ", "004010"), ("", "")])

@@ -66,6 +66,13 @@ def test_one_fault_is_one_finding(set_id: str, body: Sequence[str], fault: tuple
     assert codes(one(set_id, body)) == ([fault] if fault else [])
 
 
+def test_a_loop_that_began_behind_its_own_stray_segment_is_not_missing() -> None:
+    body = ("PER*AF*ANN", "N1*ST*SOMEBODY", "NTE**Text", "W07*10*EA**VN*A-1")
+    found = [(code, path) for code, path, _ in codes(one("944", body))]
+    assert ("missing-segment", "W17") in found
+    assert ("missing-segment", "N1") not in found
+
+
 def test_the_finding_says_where_in_the_file() -> None:
     data = one("850", (HEAD, LINE, "ZZZ*1", TOTAL))
     (fault,) = found(data)
