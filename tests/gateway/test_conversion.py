@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from canonical.errors import Misconfigured, TallyError
+from canonical.finding import any_error
 from gateway.conversion import Converted, acknowledgement, convert
+from translators.x12.check import check
 
 from .house import (
     BAD_INVOICE,
@@ -39,10 +41,11 @@ TA1 = interchange("TA1*000000009*261121*0646*A*000", groups=0)
 
 class TestAcknowledgement:
     @pytest.mark.parametrize("kind", ["997", "TA1"])
-    def test_a_sender_that_cannot_be_written_is_told(self, kind: str) -> None:
+    def test_a_sender_with_a_delimiter_in_its_name_is_answered_without_it(self, kind: str) -> None:
         hostile = wrapped("810", invoice(), sender="A>B")
-        with pytest.raises(Misconfigured, match=f"^The {kind} cannot be written. ISA08 is 'A>B"):
-            acknowledgement([hostile], kind, NOW)
+        answer = acknowledgement([hostile], kind, NOW)
+        assert b"*ZZ*A B            *" in answer
+        assert not any_error(check([answer]).findings)
 
     @pytest.mark.parametrize(
         ("data", "functional", "technical"),
