@@ -37,7 +37,8 @@ class EnvelopeReference(Value):
 class Unmapped(Value):
     """Something the source said for which the canonical model has no field, kept so that nothing is lost.
 
-    ``source`` is the place: an element (``PO1[3]/02``), a whole segment (``PO1[3]/SI[1]``), or a cell (``row 4/colour``).
+    ``source`` is the place: an element (``PO1[3]/02``), an occurrence of one that repeats (``DMG[1]/05^2``), a whole segment
+    (``PO1[3]/SI[1]``), or a cell (``row 4/colour``).
     ``value`` is the text there, or the texts of a composite's components or of a segment's elements. An empty text says that
     the source left a place empty where we would have written something of our own accord.
     """

@@ -5,17 +5,39 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from .acknowledgement import PurchaseOrderAcknowledgement
+from .application_advice import ApplicationAdvice
+from .catalog import PriceCatalog
 from .functional_acknowledgement import FunctionalAcknowledgement
 from .interchange_acknowledgement import InterchangeAcknowledgement
+from .inventory import InventoryAdvice
+from .inventory_adjustment import InventoryAdjustment
 from .invoice import Invoice
 from .order import PurchaseOrder
+from .order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
+from .remittance import RemittanceAdvice
 from .shipment import ShipNotice
+from .stock_transfer import StockTransferReceipt, StockTransferShipment
+from .text_message import TextMessage
+from .warehouse_order import WarehouseShippingOrder
+from .warehouse_shipment import WarehouseShippingAdvice
 
 AnyDocument = Annotated[
     PurchaseOrder
+    | PurchaseOrderChange
     | PurchaseOrderAcknowledgement
+    | PurchaseOrderChangeAcknowledgement
     | ShipNotice
     | Invoice
+    | InventoryAdvice
+    | PriceCatalog
+    | TextMessage
+    | RemittanceAdvice
+    | ApplicationAdvice
+    | WarehouseShippingOrder
+    | WarehouseShippingAdvice
+    | StockTransferShipment
+    | StockTransferReceipt
+    | InventoryAdjustment
     | FunctionalAcknowledgement
     | InterchangeAcknowledgement,
     Field(discriminator="type"),
@@ -33,23 +55,43 @@ def order_numbers(document: AnyDocument) -> tuple[str, ...]:
     match document:
         case PurchaseOrder():
             return (document.number,)
-        case PurchaseOrderAcknowledgement():
+        case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return (document.order_number,)
-        case ShipNotice():
+        case ShipNotice() | RemittanceAdvice() | ApplicationAdvice():
             return document.order_numbers
         case Invoice():
             return (document.order_number,) if document.order_number else ()
+        case WarehouseShippingOrder() | WarehouseShippingAdvice() | StockTransferShipment():
+            return _each_once(document.number, document.order_number)
+        case StockTransferReceipt():
+            return _each_once(document.transfer_number)
         case _:
             return ()
 
 
+def _each_once(*numbers: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for number in numbers if number))
+
+
 def document_number(document: AnyDocument) -> str:
-    """The number people call the document by."""
+    """The number people call the document by; for one that need not have any, what they would look for it by, or nothing."""
     match document:
-        case PurchaseOrder() | ShipNotice() | Invoice():
+        case PurchaseOrder() | ShipNotice() | Invoice() | InventoryAdvice():
             return document.number
-        case PurchaseOrderAcknowledgement():
+        case WarehouseShippingOrder() | StockTransferReceipt() | ApplicationAdvice():
+            return document.number
+        case RemittanceAdvice():
+            return document.number or (document.payment_date.isoformat() if document.payment_date else "")
+        case WarehouseShippingAdvice() | StockTransferShipment():
+            return document.number or document.shipment_number or document.order_number or ""
+        case InventoryAdjustment():
+            return document.number or document.depositor_number or document.adjusted_on.isoformat()
+        case PurchaseOrderChange() | PurchaseOrderAcknowledgement() | PurchaseOrderChangeAcknowledgement():
             return document.order_number
+        case PriceCatalog():
+            return document.number or document.kind
+        case TextMessage():
+            return document.messages[0].number
         case FunctionalAcknowledgement():
             return document.group_control_number
         case InterchangeAcknowledgement():

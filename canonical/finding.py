@@ -24,7 +24,8 @@ class Finding(Value):
     there is no set; ``element`` and ``component`` count from 1; ``offset`` is in bytes from the start of the file.
     ``row`` (1 = the first line of the file) and ``column`` are given for flat files instead of segment and element.
     ``ack_code`` is the code of the acknowledgement for this fault, prefixed with its element: ``AK304:3``, ``AK403:7``,
-    ``AK502:4``, ``AK905:5``, ``TA105:024``.
+    ``AK502:4``, ``AK905:5``, ``TA105:024``. A 999 has the same codes in IK304, IK403 and IK502. ``rule`` names the rule of the
+    partner's profile that was broken.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Finding(Value):
     ack_code: str | None = None
     row: int | None = None
     column: str | None = None
+    rule: str | None = None
 
     @property
     def is_error(self) -> bool:

@@ -1,6 +1,7 @@
 """What is bought, shipped or billed, and when: parts shared by every document with lines."""
 
 import datetime
+from decimal import Decimal
 
 from .base import Value
 
@@ -30,6 +31,18 @@ class EventDate(Value):
     date: datetime.date | None = None
     time: datetime.time | None = None
     timezone: str | None = None
+
+
+class LeadTime(Value):
+    """How long something takes. ``kind`` says from what to what: ``order_to_shipment``, ``order_to_delivery``, ... or the code used.
+
+    ``unit`` is ``calendar_days``, ``work_days``, ``weeks``, ... or the code used; ``since`` the day from which it is like this.
+    """
+
+    kind: str
+    length: Decimal
+    unit: str
+    since: datetime.date | None = None
 
 
 class Note(Value):

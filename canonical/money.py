@@ -5,12 +5,30 @@ from decimal import Decimal
 
 from .base import Value
 from .party import Identifier
+from .quantity import Quantity
 
 
 class Price(Value):
     """The price of one unit, unless ``basis`` says otherwise (``per_hundred``, ``per_thousand``, ``no_charge``, ...)."""
 
     amount: Decimal
+    basis: str | None = None
+
+
+class QuotedPrice(Value):
+    """A price on offer. ``kind`` is ``list``, ``net``, ``contract``, ``suggested_retail``, ... or the code used.
+
+    ``buyers`` is to whom it is offered (``distributor``, ``wholesaler``, ``retail``, ... or the code used), ``quantity`` the one that it is
+    for or from which it holds. ``amount`` times ``multiplier`` is to be paid, where there is one; ``multiplier_kind`` says what it does
+    (``discount``, ``selling``, ...). ``basis`` is that of :class:`Price`.
+    """
+
+    kind: str | None = None
+    buyers: str | None = None
+    amount: Decimal | None = None
+    quantity: Quantity | None = None
+    multiplier_kind: str | None = None
+    multiplier: Decimal | None = None
     basis: str | None = None
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from canonical.documents import AnyDocument
 from canonical.errors import Misconfigured, NotFound
 from canonical.identity import BlobDigest, DocumentId, PartnerId
+from canonical.order import PurchaseOrder
 from partners import loading, registry
 from partners.loading import LoadedProfile
 from partners.registry import AppliedProfile, Change
@@ -46,12 +47,13 @@ from .inbound import Inbound
 from .listeners.folder import FolderListener
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
+from .orders import book
 from .outbound import Outbound
 from .periodic import Periodic
 from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
 from .settings import Settings, load
-from .unpacking.unpack import CSV_SECTION
+from .unpacking.unpack import PROFILE_SECTIONS
 
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
@@ -236,7 +238,7 @@ class Gateway:
 
     def load_profiles(self) -> loading.LoadedDirectory:
         """Read all profiles of the home, with everything that is wrong with them."""
-        return loading.load_directory(self.home.partners, CSV_SECTION)
+        return loading.load_directory(self.home.partners, PROFILE_SECTIONS)
 
     def plan(self, profiles: Sequence[LoadedProfile]) -> tuple[Change, ...]:
         with self.database.read() as session:
@@ -309,6 +311,11 @@ class Gateway:
             if value is not None:
                 statement = statement.where(column == value)
         return session.scalars(statement).all()
+
+    def placed_order(self, partner: str, number: str) -> PurchaseOrder | None:
+        """The order of this number as it was placed with the partner."""
+        with self.database.read() as session:
+            return book.placed(session, self.blobs, number, partner)
 
     def document(self, session: Session, document_id: DocumentId) -> tuple[DocumentRow, str | None]:
         """A document's row and its canonical JSON, if it has any."""

@@ -7,15 +7,32 @@ from decimal import Decimal
 from typing import Any
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.catalog import PriceCatalog
 from canonical.document import Purpose
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
+from canonical.inventory import InventoryAdvice
+from canonical.inventory_adjustment import InventoryAdjustment
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
+from canonical.remittance import RemittanceAdvice
+from canonical.stock_transfer import StockTransferShipment
+from canonical.text_message import TextMessage
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 
 ORIGINAL = "1"
 """The revision of a document's first issue."""
 
 _OF_THE_JOURNEY = {"id", "partner", "profile_version", "envelope", "source_sha256", "trace"}
 """Fields that say how a document travelled rather than what it says."""
+
+_KNOWN_BY_CONTENT = (
+    PurchaseOrderAcknowledgement,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgement,
+    InventoryAdvice,
+    PriceCatalog,
+    TextMessage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +82,30 @@ def business_key(document: AnyDocument) -> BusinessKey:
     """The key of a document.
 
     An original order, ship notice or invoice is known by its number alone: the same number with other content is a
-    duplicate that a person must look at, never a second delivery. A purchase order acknowledgement has no number of its
-    own and several for one order are normal, so its content is its revision; so it is for replacements, changes and
-    cancellations.
+    duplicate that a person must look at, never a second delivery. Purchase order changes and acknowledgements go by the number
+    of the order, and several for one order are normal; inventory advices and price catalogues are snapshots, and much practice
+    gives each the number of the one before, as it does text messages. Their content is their revision; so it is for replacements,
+    changes and cancellations, and for a document that came without the number its kind has.
     """
-    revision = ORIGINAL
-    if isinstance(document, PurchaseOrderAcknowledgement):
-        revision = content_digest(document)[:16]
-    elif document.purpose is not Purpose.ORIGINAL:
-        revision = f"{document.purpose.value}-{content_digest(document)[:16]}"
-    elif isinstance(document, PurchaseOrder) and document.release:
-        revision = f"release-{document.release}"
-    return BusinessKey(document.type, document_number(document), revision)
+    return BusinessKey(document.type, document_number(document), _revision(document))
+
+
+def _revision(document: AnyDocument) -> str:
+    match document:
+        case _ if isinstance(document, _KNOWN_BY_CONTENT):
+            return _by_content(document)
+        case _ if document.purpose is not Purpose.ORIGINAL:
+            return f"{document.purpose.value}-{_by_content(document)}"
+        case PurchaseOrder(release=str(release)) if release:
+            return f"release-{release}"
+        case WarehouseShippingAdvice() | StockTransferShipment():
+            # A warehouse may ship one order in several parts, each a shipment with a number of its own.
+            return f"shipment-{document.shipment_number}" if document.shipment_number else _by_content(document)
+        case InventoryAdjustment(number=None, depositor_number=None) | RemittanceAdvice(number=None):
+            return _by_content(document)
+        case _:
+            return ORIGINAL
+
+
+def _by_content(document: AnyDocument) -> str:
+    return content_digest(document)[:16]

@@ -1,79 +1,145 @@
 """`tally check`: what the gateway would say of a file, without taking it in."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
-from canonical.finding import Finding, Severity
+from canonical.documents import AnyDocument
+from canonical.finding import Finding, Severity, any_error
 from canonical.identity import BlobDigest
+from partners.agreement import Direction
 from partners.registry import AppliedProfile
+from translators import flat
 from translators import registry as maps
+from translators.flat import ColumnMap
+from translators.x12.check import Context, finding_to_json
 from translators.x12.check import check as check_x12
 from translators.x12.events import SetRead
 
-from .unpacking.grading import translate
-from .unpacking.unpack import unpack
+from . import partner_rules
+from .orders.comparing import Orders, against_order, no_orders
+from .unpacking.grading import Compare, alone, translate
+from .unpacking.unpack import column_maps, unpack
 from .unpacking.unpacked import Unpacked
+
+PIECE = 1 << 16
+"""Bytes read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The verdict on one file. ``interchanges`` is the nested form of DESIGN §10; empty for CSV."""
+    """The verdict on one file. ``interchanges`` is the nested form of DESIGN §10; empty for rows, which ``column_map`` describes.
+
+    ``contexts`` says, one for one, what the findings are inside.
+    """
 
     accepted: bool
     interchanges: list[dict[str, Any]]
     findings: Sequence[Finding]
+    contexts: Sequence[Context]
+    column_map: ColumnMap | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The promised object without its "file"; rows and columns are given for flat files."""
+        """The promised object without its "file"; row and column are given for flat files only."""
         return {
             "accepted": self.accepted,
             "interchanges": self.interchanges,
-            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+            "findings": [self._finding_as_json(finding) for finding in self.findings],
         }
 
-    def summary(self) -> Iterable[str]:
-        """A line for each interchange, group and set."""
+    def _finding_as_json(self, finding: Finding) -> dict[str, Any]:
+        placed = finding_to_json(finding)
+        return placed if self.column_map is None else placed | {"row": finding.row, "column": finding.column}
+
+    def summary(self, most: int | None = None) -> Iterator[str]:
+        """A line for each interchange and set. Of more than ``most`` sets only those with errors are named, and the rest counted."""
+        counted = sum(len(group["sets"]) for interchange in self.interchanges for group in interchange["groups"])
+        brief = most is not None and counted > most
         for interchange in self.interchanges:
             yield (
                 f"interchange {interchange['control_number']} from {interchange['sender']} to {interchange['receiver']}, "
                 f"version {interchange['version']}, {'test' if interchange['usage'] == 'T' else 'production'}"
             )
-            for group in interchange["groups"]:
-                for found in group["sets"]:
-                    status = found["status"].replace("_", " ")
-                    yield f"  {found['type']} {found['control_number']} ({group['version']}): {status}"
+            sets = [(group, found) for group in interchange["groups"] for found in group["sets"]]
+            named = [each for each in sets if each[1]["status"] != "accepted"][:most] if brief else sets
+            for group, found in named:
+                status = found["status"].replace("_", " ")
+                yield f"  {found['type']} {found['control_number']} ({group['version']}): {status}"
+            if len(named) < len(sets):
+                statuses = Counter(found["status"].replace("_", " ") for _, found in sets)
+                yield f"  {len(sets)} transaction sets: " + ", ".join(f"{n} {status}" for status, n in statuses.items())
 
 
-def check(chunks: Iterable[bytes], filename: str, applied: AppliedProfile | None) -> Checked:
-    """Check a file by the standard and our maps or, with a profile, as if that partner had sent it."""
+def check(file: BinaryIO, filename: str, applied: AppliedProfile | None, orders: Orders = no_orders) -> Checked:
+    """Check a seekable file by the standard and our maps or, with a profile, as if that partner had sent it.
+
+    ``orders`` are those that the partner's rules compare with.
+    """
     if applied is None:
-        report = check_x12(chunks, inspect=_translated)
-        return Checked(report.accepted, report.interchanges, report.findings)
-    pieces = list(chunks)
-    unpacked = unpack(pieces, filename, applied, BlobDigest(""))
+        report = check_x12(pieces(file), inspect=_translated)
+        return Checked(report.accepted, report.interchanges, report.findings, report.contexts)
+    unpacked = unpack(pieces(file), filename, applied, BlobDigest(""), orders)
     agreed = tuple(_agreement_findings(unpacked))
     unpacked.close()
     if unpacked.format != "x12":
-        found = (
-            *unpacked.findings,
-            *(finding for document in unpacked.documents for finding in document.findings),
-            *agreed,
-        )
-        return Checked(bool(unpacked.documents) and not any(f.is_error for f in found), [], found)
-    report = check_x12(pieces, inspect=_translated)
+        return _of_rows(unpacked, filename, applied, agreed)
+
+    def compared(document: AnyDocument, read: SetRead) -> Sequence[Finding]:
+        checks = partner_rules.comparisons(applied, read.header.set_id, read.header.version)
+        return against_order(document, checks, orders, read.tree)
+
+    tables = partner_rules.tables(applied, Direction.INBOUND)
+    terms = applied.profile.x12
+    report = check_x12(
+        pieces(file),
+        encoding=terms.encoding if terms else None,
+        inspect=partial(_translated, compare=compared),
+        tables=tables,
+    )
     return Checked(
         report.accepted and not any(finding.is_error for finding in agreed),
         report.interchanges,
         (*report.findings, *agreed),
+        (*report.contexts, *[Context()] * len(agreed)),
     )
 
 
-def _translated(read: SetRead) -> Sequence[Finding]:
+def _of_rows(unpacked: Unpacked, filename: str, applied: AppliedProfile, agreed: Sequence[Finding]) -> Checked:
+    found = (
+        *unpacked.findings,
+        *(finding for document in unpacked.documents for finding in document.findings),
+        *agreed,
+    )
+    return Checked(
+        accepted=bool(unpacked.documents) and not any_error(found),
+        interchanges=[],
+        findings=found,
+        contexts=[Context()] * len(found),
+        column_map=flat.choose(column_maps(applied), filename) if unpacked.format == "csv" else None,
+    )
+
+
+def row_report(file: BinaryIO, filename: str, applied: AppliedProfile) -> str | None:
+    """The report that would answer a file of rows, or the notice that would answer one of no agreed form."""
+    unpacked = unpack(pieces(file), filename, applied, BlobDigest(""), no_orders)
+    answer = unpacked.report_on(filename, {})
+    unpacked.close()
+    return None if answer is None else answer[1].decode("utf-8")
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The whole file, in pieces."""
+    file.seek(0)
+    return iter(partial(file.read, PIECE), b"")
+
+
+def _translated(read: SetRead, compare: Compare = alone) -> Sequence[Finding]:
     """What a map finds in a sound set; a set without a map is judged by the standard alone."""
     if read.tree is None or read.header.set_id not in maps.supported_sets():
         return ()
-    return translate(read).findings
+    return translate(read, compare).findings
 
 
 def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:

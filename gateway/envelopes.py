@@ -15,6 +15,7 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import PartnerId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from canonical.order import PurchaseOrder
 from partners import control_numbers, registry
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, X12Agreement, agree, x12_agreement
 from partners.control_numbers import Kind
@@ -24,16 +25,14 @@ from translators.x12 import write
 from translators.x12.check import check
 from translators.x12.events import SetRead
 from translators.x12.reader import read
+from translators.x12.schema import functional_id, table_version, versions
 from translators.x12.segments import Delimiters, Node
+from translators.x12.tables import Tables
 from translators.x12.values import CannotWrite
 
-TABLE = "004010"
-"""The version of the standard's table that documents are written by."""
+from . import partner_rules
 
 TA1 = "TA1"
-
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
-"""GS01 (element 479) of each set we write."""
 
 MOST_TOLD = 5
 """Faults told of a document that is not sent."""
@@ -93,10 +92,10 @@ class Envelopes:
 
     def _cannot_go(self, session: Session, partner: PartnerId, document: AnyDocument) -> str | None:
         """Why this one document must not leave although its kind may."""
-        if document.purpose is not Purpose.ORIGINAL:
+        if isinstance(document, PurchaseOrder) and document.purpose is not Purpose.ORIGINAL:
             return (
-                f"Its purpose is {document.purpose.value}: a change or cancellation must go as an order change (860), which this "
-                "version does not send. Agree it with the supplier."
+                f"Its purpose is {document.purpose.value}: what was ordered is changed or cancelled by an order change (860). "
+                "Send a document of type PurchaseOrderChange."
             )
         applied = registry.current(session, partner)
         terms = applied.profile.x12 if applied is not None else None
@@ -120,19 +119,18 @@ class Envelopes:
             raise Misconfigured(f"Nothing can be sent to {partner}: there is no such partner in force.")
         answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
         kind = "acknowledgement" if answer else "document"
-        set_id = SET_OF_DOCUMENT.get(document.type, TA1)
-        terms = _terms(applied, set_id)
-        nodes = None if set_id == TA1 else maps.for_document(document).write(document, TABLE)
+        terms = _terms(applied, SET_OF_DOCUMENT.get(document.type, TA1))
+        set_id, nodes = written(document, terms.version)
         draft = Draft(partner, applied.version, kind, document, terms, set_id, nodes)
         if not answer:
-            _prove(draft)
+            _prove(draft, partner_rules.tables(applied, Direction.OUTBOUND))
         return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
         """Take control numbers and write the bytes, in the transaction that stores them."""
         interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
         envelope = _envelope(draft, interchange, now)
-        form = write.Form(delimiters=_delimiters(draft.terms))
+        form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
         if draft.nodes is None:
             assert isinstance(draft.document, InterchangeAcknowledgement)
             data = write.acknowledgements(envelope, [draft.document], form)
@@ -143,22 +141,44 @@ class Envelopes:
             filename=_filename(draft, interchange),
             data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),
             set_id=draft.set_id,
-            functional_id=FUNCTIONAL_IDS[draft.set_id],
+            functional_id=functional_id(draft.set_id),
             interchange_control=f"{interchange:09d}",
             group_control=str(group),
             set_control=set_control,
         )
 
 
-def _prove(draft: Draft) -> None:
-    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by."""
+def written(document: AnyDocument, version: str) -> tuple[str, Sequence[Node] | None]:
+    """A document as its transaction set in a version (GS08), with the set's number; no nodes for a TA1, which is a segment."""
+    if isinstance(document, InterchangeAcknowledgement):
+        return TA1, None
+    found = maps.for_document(document)
+    return found.set_id, found.write(document, table_for(found.set_id, version))
+
+
+def table_for(set_id: str, version: str) -> str:
+    """The version whose table a set is written by: that of GS08 or the nearest. Raises Misconfigured where none is near enough."""
+    table = table_version(version, functional_id(set_id))
+    if table is None:
+        raise Misconfigured(
+            f"A {set_id} cannot be written in version {version} (x12.version): no table is near enough. "
+            f"There are tables for {', '.join(versions())}; agree one of them with the partner."
+        )
+    return table
+
+
+def _prove(draft: Draft, tables: Tables) -> None:
+    """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by
+    and the partner's own rules."""
     number = document_number(draft.document)
     if not number.strip():
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
-    group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=TABLE)
-    form = write.Form(delimiters=_delimiters(draft.terms))
+    table = table_for(draft.set_id, draft.terms.version)
+    group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=table)
+    form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
     written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
-    faults = [found for found in check([written]).findings if found.is_error]
+    report = check([written], encoding=draft.terms.encoding, tables=tables)
+    faults = [found for found in report.findings if found.is_error]
     if faults:
         shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
         more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""
@@ -199,7 +219,7 @@ def _fields(written: bytes) -> dict[str, str]:
 
 def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:
     return write.GroupToWrite(
-        functional_id=FUNCTIONAL_IDS[draft.set_id],
+        functional_id=functional_id(draft.set_id),
         control_number=control_number,
         version=draft.terms.version,
         sender=draft.terms.sender.group,
@@ -222,7 +242,8 @@ def _envelope(draft: Draft, interchange: int, now: datetime) -> write.Envelope:
     )
 
 
-def _delimiters(terms: X12Agreement) -> Delimiters:
+def delimiters_of(terms: X12Agreement) -> Delimiters:
+    """The separators of what we send."""
     return Delimiters(terms.element, terms.component, terms.segment, terms.repetition)
 
 

@@ -11,6 +11,7 @@ from canonical.errors import NotFound
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
+from canonical.order import PurchaseOrder
 from partners import control_numbers, registry
 from partners.control_numbers import InterchangeKey
 from spool import documents, receipts, transmissions
@@ -27,6 +28,7 @@ from spool.states import DocumentState, ReceiptState
 from . import journaling
 from .acks.matching import Answers
 from .listeners.port import Arrival
+from .orders import book
 from .outbound import Effects, Outbound
 from .unpacking.unpack import unpack
 from .unpacking.unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
@@ -130,8 +132,13 @@ class Inbound:
                     f"Set status: active in partners/{partner}.yaml, apply it, and have the file sent again.",
                 )
             chunks = self.blobs.chunks(session, digest)
-        unpacked = unpack(chunks, receipt.filename, profile, digest)
+        unpacked = unpack(chunks, receipt.filename, profile, digest, partial(self._placed, partner))
         return self._take_in(claim, receipt_id, unpacked)
+
+    def _placed(self, partner: PartnerId, number: str) -> PurchaseOrder | None:
+        """The order that a document says it is about."""
+        with self.database.read() as session:
+            return book.placed(session, self.blobs, number, partner)
 
     def _same_bytes(self, receipt_id: ReceiptId, original: ReceiptId) -> Effects:
         """The second duplicate layer: the sender gets the same answers again, because it may have missed them."""
@@ -246,7 +253,7 @@ class Inbound:
         documents.add(session, row, document.orders)
         repeats = unpacked.interchanges[document.interchange].repeats
         if document.rejected is not None:
-            self._end(session, row, DocumentState.REJECTED, Step.REJECTED, document.rejected)
+            self._end(session, row, DocumentState.REJECTED, Step.REJECTED, document.rejected, told=document.told)
         elif repeats is not None:
             reason = f"Control number {row.interchange_control} was used before, for receipt {repeats}."
             # A TA1 is never answered, in no form.

@@ -11,6 +11,7 @@ from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number, orde
 from canonical.errors import Fault, NotFound, TallyError
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
@@ -66,15 +67,15 @@ class Outbound:
     ) -> DocumentId:
         """Take a document for sending, in the caller's transaction; the id under which it is kept.
 
-        The same order submitted again is the same document: its first id is returned and nothing is sent twice. Raises
-        :class:`OrderChanged` when the order was given before with other content.
+        The same order or order change submitted again is the same document: its first id is returned and nothing is sent
+        twice. Raises :class:`OrderChanged` when the order was given before with other content.
         """
         key = str(business_key(document))
         content = content_digest(document)
-        if isinstance(document, PurchaseOrder):
+        if isinstance(document, PurchaseOrder | PurchaseOrderChange):
             earlier = documents.with_business_key(session, partner, OUTBOUND, key)
             if earlier is not None:
-                return self._same_order(earlier, document, content)
+                return self._same(earlier, content)
         row = DocumentRow(
             id=self.identifiers.new(),
             direction=OUTBOUND,
@@ -101,12 +102,12 @@ class Outbound:
         )
         return DocumentId(row.id)
 
-    def _same_order(self, earlier: DocumentRow, order: PurchaseOrder, content: str) -> DocumentId:
+    def _same(self, earlier: DocumentRow, content: str) -> DocumentId:
         if earlier.content_sha256 != content:
             raise OrderChanged(
-                f"Purchase order {order.number} went to {earlier.partner} before with other content (document {earlier.id}). "
-                "A changed order must go as an order change (860), which this version does not send; "
-                "agree the change with the supplier, or give it a new number."
+                f"Purchase order {earlier.number} went to {earlier.partner} before with other content (document {earlier.id}). "
+                "What was ordered is changed by an order change (860): send a PurchaseOrderChange with `tally send`, "
+                "or give the order a new number."
             )
         return DocumentId(earlier.id)
 

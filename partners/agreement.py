@@ -14,17 +14,30 @@ from canonical.errors import NotFound
 from canonical.identity import PartnerId
 
 from . import registry
-from .profile import InterchangeAddress, PartlyGood, X12Terms
+from .profile import AcknowledgementType, InterchangeAddress, PartlyGood, TextEncoding, X12Terms
 from .registry import AppliedProfile
 
 ACKNOWLEDGEMENT_SET = "997"
+"""Stands for a 999 too: which of them answers is a matter of form (``x12.acknowledgement.type``)."""
 
 SET_OF_DOCUMENT: Mapping[str, str] = MappingProxyType(
     {
         "PurchaseOrder": "850",
         "PurchaseOrderAcknowledgement": "855",
+        "PurchaseOrderChange": "860",
+        "PurchaseOrderChangeAcknowledgement": "865",
         "ShipNotice": "856",
         "Invoice": "810",
+        "InventoryAdvice": "846",
+        "PriceCatalog": "832",
+        "TextMessage": "864",
+        "RemittanceAdvice": "820",
+        "ApplicationAdvice": "824",
+        "WarehouseShippingOrder": "940",
+        "StockTransferShipment": "943",
+        "StockTransferReceipt": "944",
+        "WarehouseShippingAdvice": "945",
+        "InventoryAdjustment": "947",
         "FunctionalAcknowledgement": ACKNOWLEDGEMENT_SET,
     }
 )
@@ -51,8 +64,9 @@ class Address:
 class X12Agreement:
     """The envelope of a document and what is answered to it.
 
-    ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``acknowledge`` says whether we
-    answer what comes with a 997; ``answer_time`` how long we wait for the partner's 997, None when none is expected.
+    ``version`` is GS08, ``interchange_version`` ISA12. ``repetition`` is None before 00402. ``encoding`` is that of text beyond
+    ASCII in what we write. ``acknowledge`` says whether we answer what comes, and ``acknowledgement_type`` with which set;
+    ``answer_time`` how long we wait for the partner's answer, None when none is expected.
     """
 
     sender: Address
@@ -64,7 +78,9 @@ class X12Agreement:
     component: str
     segment: str
     repetition: str | None
+    encoding: str
     acknowledge: bool
+    acknowledgement_type: AcknowledgementType
     partly_good_groups: PartlyGood
     answer_time: timedelta | None
 
@@ -176,7 +192,9 @@ def x12_agreement(terms: X12Terms, direction: Direction) -> X12Agreement:
         component=terms.delimiters.component,
         segment=terms.delimiters.segment,
         repetition=terms.repetition,
+        encoding=terms.encoding or TextEncoding.UTF_8,
         acknowledge=terms.acknowledgement.send,
+        acknowledgement_type=terms.acknowledgement.type,
         partly_good_groups=terms.acknowledgement.partly_good_groups,
         answer_time=terms.answer_time,
     )

@@ -20,7 +20,10 @@ from .profile import Profile, is_partner_id, quoted
 from .yaml_source import YamlSource
 
 Sections: typing.TypeAlias = Mapping[str, Callable[[Any], Any]]
-"""What else checks a section of the profile, by its key: a function that raises pydantic's ValidationError."""
+"""What else checks a section of the profile, by its key: a function that raises pydantic's ValidationError.
+
+An error of its own may say, as those of the profile do, the ``message``, a ``hint`` and the rest of the ``key`` in its context.
+"""
 
 _Loc: typing.TypeAlias = tuple[str | int, ...]
 
@@ -253,14 +256,23 @@ class _Reader:
         loc = (*prefix, *details["loc"])
         if self._empty and not loc:
             return  # what is missing on the whole may be what was left empty
-        if details["type"] == "profile":
-            self._add((*loc, *context["key"]), context["message"], context["hint"])
+        if "hint" in context:
+            self._add((*self._existing(loc, missing=False), *context["key"]), context["message"], context["hint"])
             return
         loc = self._existing(loc, missing=details["type"] == "missing")
         if loc in self._empty:
             return
         message, hint = _explain(details, loc, siblings)
-        self._add(loc, message, hint)
+        for single in message.splitlines() or [message]:
+            self._add(*self._placed(loc, single), hint)
+
+    def _placed(self, loc: _Loc, message: str) -> tuple[_Loc, str]:
+        """A section's check names a key below its place in front of a message: ``columns.lines.qty: ...``. Its line is told."""
+        place, colon, rest = message.partition(": ")
+        section, dot, key = place.partition(".")
+        if not colon or (*loc, section) not in self._source.lines:
+            return loc, message
+        return (*loc, section, key) if dot else (*loc, section), rest
 
     def _existing(self, loc: _Loc, *, missing: bool) -> _Loc:
         """Pydantic puts names of its own (a union's members) between the keys; keep the keys that are in the file."""

@@ -22,10 +22,29 @@ from pydantic_core import PydanticCustomError
 
 from canonical.base import Value
 
-SETS = ("850", "855", "856", "810")
+SETS = (
+    "810",
+    "820",
+    "824",
+    "832",
+    "846",
+    "850",
+    "855",
+    "856",
+    "860",
+    "864",
+    "865",
+    "940",
+    "943",
+    "944",
+    "945",
+    "947",
+)
 """The X12 transaction sets that partners agree on. Acknowledgements (997) follow from ``x12.acknowledgement``."""
 
 NEVER = "never"
+
+FIRST_WITH_999 = "005010"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SIZE = re.compile(r"([1-9][0-9]{0,14})\s?(B|KiB|MiB|GiB|KB|MB|GB)")
@@ -97,6 +116,9 @@ Version = Annotated[
         _maybe_version,
     ),
 ]
+EnvelopeVersion = Annotated[
+    str, _matches(r"00[2-8][0-9]{2}", 'is not the version of an interchange (five digits, e.g. "00401" or "00501").')
+]
 Separator = Annotated[
     str,
     _matches(
@@ -126,6 +148,21 @@ class PartlyGood(StrEnum):
 
     SPLIT = "split"
     WHOLE = "whole"
+
+
+class AcknowledgementType(StrEnum):
+    """The transaction set that answers a functional group."""
+
+    FUNCTIONAL = "997"
+    IMPLEMENTATION = "999"
+
+
+class InterchangeReceipts(StrEnum):
+    """When an interchange is answered by a TA1. One that is refused as a whole always is: nothing else can say so."""
+
+    ON_REQUEST = "on-request"
+    ALWAYS = "always"
+    ONLY_REFUSED = "only-refused"
 
 
 class Contact(Value):
@@ -180,10 +217,24 @@ class WrittenDelimiters(Value):
         return self
 
 
+def _set_number(value: object) -> object:
+    """YAML reads 997 as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class AcknowledgementTerms(Value):
     """What we answer to what the partner sends."""
 
-    send: bool = Field(True, description="Whether we answer with a 997: yes or no.")
+    send: bool = Field(True, description="Whether we answer with a 997 or 999: yes or no.")
+    type: Annotated[AcknowledgementType, BeforeValidator(_set_number)] = Field(
+        AcknowledgementType.FUNCTIONAL,
+        description="Which set answers: 997, or 999 (version 005010 or later) where the partner asks for it.",
+    )
+    ta1: InterchangeReceipts = Field(
+        InterchangeReceipts.ON_REQUEST,
+        description="When a TA1 says that an interchange was taken: on-request (ISA14), always, or only-refused for never. "
+        "One that is refused is always answered by a TA1.",
+    )
     partly_good_groups: PartlyGood = Field(
         PartlyGood.SPLIT,
         description="split accepts the good sets of a group and rejects the bad ones, whole rejects them all.",
@@ -200,13 +251,31 @@ def _bounded_hours(value: int | None) -> int | None:
     return value
 
 
+class TextEncoding(StrEnum):
+    """How text beyond ASCII is encoded in X12, by the names that are used everywhere."""
+
+    ASCII = "ascii"
+    UTF_8 = "utf-8"
+    ISO_8859_1 = "iso-8859-1"
+    WINDOWS_1252 = "windows-1252"
+    CP437 = "cp437"
+
+
 class X12Terms(Value):
     """How X12 interchanges with the partner look."""
 
     us: InterchangeAddress = Field(description="How the partner addresses us: a section with qualifier and id.")
     them: InterchangeAddress = Field(description="How the partner names itself: a section with qualifier and id.")
     version: Version = Field("004010", description='GS08 of what we send, e.g. "004010".')
+    envelope_version: EnvelopeVersion | None = Field(
+        None, description='ISA12 of what we send, where it is not the first five digits of the version, e.g. "00401".'
+    )
     usage: Literal["T", "P"] = Field(description="ISA15: T for test, P for production.")
+    encoding: TextEncoding | None = Field(
+        None,
+        description="The encoding of text beyond ASCII, both ways, e.g. utf-8, iso-8859-1 or windows-1252; ascii refuses such text. "
+        "Not given, we send utf-8 and read utf-8 or else iso-8859-1.",
+    )
     delimiters: WrittenDelimiters = WrittenDelimiters()
     acknowledgement: AcknowledgementTerms = AcknowledgementTerms()
     acknowledge_within: Annotated[int | None, BeforeValidator(_hours), AfterValidator(_bounded_hours)] = Field(
@@ -215,8 +284,8 @@ class X12Terms(Value):
 
     @property
     def interchange_version(self) -> str:
-        """ISA12: the first five digits of the version."""
-        return self.version[:5]
+        """ISA12: the first five digits of the version, unless another was agreed."""
+        return self.envelope_version or self.version[:5]
 
     @property
     def has_repetition(self) -> bool:
@@ -239,9 +308,15 @@ class X12Terms(Value):
             raise wrong("is the same interchange address as x12.us.", "Write the partner's own.", key=("them",))
         if self.delimiters.repetition and not self.has_repetition:
             raise wrong(
-                f"there is no repetition separator in version {self.version}.",
+                f"there is no repetition separator in version {self.interchange_version}.",
                 "Remove it; ISA11 has one from version 00402 on.",
                 key=("delimiters", "repetition"),
+            )
+        if self.acknowledgement.type is AcknowledgementType.IMPLEMENTATION and self.version < FIRST_WITH_999:
+            raise wrong(
+                f"there is no 999 in version {self.version}.",
+                f'Write type: 997, or agree version: "{FIRST_WITH_999}".',
+                key=("acknowledgement", "type"),
             )
         written = self.delimiters
         delimiters = {written.element, written.component, written.segment, self.repetition or written.element}
@@ -304,9 +379,10 @@ class SftpTerms(Value):
 
 
 def _known_set(set_id: str) -> str:
-    if set_id == "997":
+    if set_id in ("997", "999"):
         raise wrong(
-            "997 is not listed.", "Whether we send one is x12.acknowledgement.send; those that come are always read."
+            f"{set_id} is not listed.",
+            "Whether we send one is x12.acknowledgement.send; those that come are always read.",
         )
     if set_id not in SETS:
         raise wrong(f"{quoted(set_id)} is not a transaction set we know ({', '.join(SETS)}).")
@@ -339,8 +415,8 @@ def _partner_id(value: str) -> str:
 class Profile(Value):
     """Everything agreed with one partner.
 
-    ``csv`` holds column maps as they were written; what they mean is for the translators, so the loader has them checked
-    by a validator it is given.
+    ``csv`` holds column maps and ``rules`` what is agreed beyond the standard, as they were written; what they mean is for the
+    translators, so the loader has them checked by validators it is given.
     """
 
     partner: Annotated[str, AfterValidator(_partner_id)] = Field(
@@ -354,6 +430,7 @@ class Profile(Value):
     folder: bool = Field(False, description="Whether files are also taken from drop/<partner>: true or false.")
     documents: DocumentTerms = Field(description="Which documents are exchanged: a section with send and receive.")
     csv: tuple[JsonValue, ...] = ()
+    rules: tuple[JsonValue, ...] = ()
 
     @property
     def is_active(self) -> bool:

@@ -2,13 +2,27 @@
 
 from canonical.documents import AnyDocument
 from canonical.errors import Fault, TallyError
+from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement
 
 from .translation import ReadResult, TranslationMap
+from .x12.maps.adjustment_947 import INVENTORY_ADJUSTMENT
+from .x12.maps.application_advice_824 import APPLICATION_ADVICE
 from .x12.maps.asn_856 import SHIP_NOTICE
+from .x12.maps.catalog_832 import PRICE_CATALOG
 from .x12.maps.functional_997 import FUNCTIONAL_ACKNOWLEDGEMENT
+from .x12.maps.implementation_999 import IMPLEMENTATION_ACKNOWLEDGEMENT
+from .x12.maps.inventory_846 import INVENTORY_ADVICE
 from .x12.maps.invoice_810 import INVOICE
 from .x12.maps.po_850 import PURCHASE_ORDER
+from .x12.maps.po_change_860 import PURCHASE_ORDER_CHANGE
+from .x12.maps.po_change_answer_865 import PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT
 from .x12.maps.poa_855 import PURCHASE_ORDER_ACKNOWLEDGEMENT
+from .x12.maps.remittance_820 import REMITTANCE_ADVICE
+from .x12.maps.text_864 import TEXT_MESSAGE
+from .x12.maps.transfer_receipt_944 import STOCK_TRANSFER_RECEIPT
+from .x12.maps.transfer_shipment_943 import STOCK_TRANSFER_SHIPMENT
+from .x12.maps.warehouse_advice_945 import WAREHOUSE_SHIPPING_ADVICE
+from .x12.maps.warehouse_order_940 import WAREHOUSE_SHIPPING_ORDER
 
 __all__ = ["ReadResult", "TranslationMap", "UnsupportedDocument", "find", "for_document", "supported_sets"]
 
@@ -21,13 +35,26 @@ class UnsupportedDocument(TallyError):
 
 _MAPS: tuple[TranslationMap, ...] = (
     INVOICE,
+    REMITTANCE_ADVICE,
+    APPLICATION_ADVICE,
+    PRICE_CATALOG,
+    INVENTORY_ADVICE,
     PURCHASE_ORDER,
     PURCHASE_ORDER_ACKNOWLEDGEMENT,
     SHIP_NOTICE,
+    PURCHASE_ORDER_CHANGE,
+    TEXT_MESSAGE,
+    PURCHASE_ORDER_CHANGE_ACKNOWLEDGEMENT,
+    WAREHOUSE_SHIPPING_ORDER,
+    STOCK_TRANSFER_SHIPMENT,
+    STOCK_TRANSFER_RECEIPT,
+    WAREHOUSE_SHIPPING_ADVICE,
+    INVENTORY_ADJUSTMENT,
     FUNCTIONAL_ACKNOWLEDGEMENT,
+    IMPLEMENTATION_ACKNOWLEDGEMENT,
 )
 _BY_SET = {each.set_id: each for each in _MAPS}
-_BY_TYPE = {each.document_type: each for each in _MAPS}
+_BY_TYPE = {each.document_type: each for each in _MAPS if each is not IMPLEMENTATION_ACKNOWLEDGEMENT}
 
 
 def supported_sets() -> tuple[str, ...]:
@@ -48,6 +75,8 @@ def find(set_id: str) -> TranslationMap:
 
 def for_document(document: AnyDocument) -> TranslationMap:
     """The map that writes a document. Raises UnsupportedDocument where there is none (a TA1 is not a transaction set)."""
+    if isinstance(document, FunctionalAcknowledgement) and document.kind is AcknowledgementKind.IMPLEMENTATION:
+        return IMPLEMENTATION_ACKNOWLEDGEMENT
     try:
         return _BY_TYPE[type(document)]
     except KeyError:

@@ -18,6 +18,8 @@ from rich.text import Text
 
 from canonical.errors import Fault, TallyError
 
+from ..printable import UNSEEN, shown
+
 
 class Exit(IntEnum):
     """What the exit code says (DESIGN §10)."""
@@ -48,16 +50,11 @@ OPTIONS: ContextVar[GlobalOptions] = ContextVar("OPTIONS")
 
 _TO_STDERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
-_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-"""Beyond C0: DEL and C1, marks that reverse or break lines, and bytes of a file name that are no text."""
+_UNSEEN_IN_JSON = re.compile(f"[{UNSEEN}]")
 
-_COMMANDS = re.compile(rf"[\x00-\x09\x0b-\x1f{_UNSEEN}]")
-_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN}]")
-
-
-def shown(text: str) -> str:
-    """Text from outside as it may reach a terminal: what would command it, line breaks excepted, is seen as U+FFFD instead."""
-    return _COMMANDS.sub("\ufffd", text)
+READING_WIDTH = 80
+"""Columns for text that is read where no terminal says how wide it is."""
+_WIDEST = 100
 
 
 class Terminal:
@@ -68,6 +65,11 @@ class Terminal:
         # What is piped is read by programs: it is never folded to a width that nobody sees.
         width = None if sys.stdout.isatty() else PIPED_WIDTH
         self.rich = Console(highlight=False, emoji=False, width=width)
+
+    @property
+    def reading_width(self) -> int:
+        """Columns that text is folded to: those of the terminal as far as lines are pleasant to read."""
+        return min(self.rich.width, _WIDEST) if sys.stdout.isatty() else READING_WIDTH
 
     def say(self, text: str | Text) -> None:
         """A line for people; nothing with ``--json`` or ``-q``."""

@@ -8,6 +8,7 @@ import typer
 
 from canonical.errors import Misconfigured
 from canonical.identity import DocumentId, PartnerId
+from spool.states import DocumentState
 
 from .. import trail as trails
 from ..trail import TrailEntry
@@ -49,7 +50,8 @@ def register(root: typer.Typer) -> None:
 def list_documents(
     partner: Partner = None,
     state: Annotated[
-        str | None, typer.Option(help="pending, delivered, rejected, duplicate, quarantined or dead.")
+        DocumentState | None,
+        typer.Option(help="pending, delivered, rejected, duplicate, quarantined or dead.", show_choices=False),
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Invoice, ShipNotice, ...")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,

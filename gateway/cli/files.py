@@ -1,22 +1,33 @@
 """`tally check`, `ack`, `convert` and `send`: work on files by hand, without the running gateway."""
 
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import partial
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from pydantic import ValidationError
 
 from canonical.documents import DOCUMENTS
 from canonical.errors import Misconfigured, TallyError
+from canonical.order import PurchaseOrder
 from partners.registry import AppliedProfile
 
-from .. import checking, conversion
+from .. import checking, conversion, page
 from ..app import Gateway
 from ..checking import Checked
-from .console import Exit, Terminal, complain, print_json, usage, warn
+from ..orders.comparing import no_orders
+from ..page import FileReport
+from ..second_opinion.compare import SecondOpinion, second_opinion_on
+from ..second_opinion.pyx12_engine import Engine
+from .console import Exit, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
+from .explanation import render
 
 PIECE = 1 << 16
 
@@ -32,33 +43,57 @@ def register(app: typer.Typer) -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(help="X12 or, with --partner, CSV files; - is standard input.")],
     partner: Annotated[str | None, typer.Option(help="Check against this partner's profile too.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that can be sent to whoever made the files.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Explain every finding, however many and however alike.")
+    ] = False,
+    second_opinion: Annotated[
+        bool,
+        typer.Option("--second-opinion", help="Have pyx12 judge X12 by the same tables too, and say where it differs."),
+    ] = False,
 ) -> None:
     """Validate files and say what is wrong with them, where, and what to do. Exit 1 when one is rejected, 2 when one cannot be read."""
-    applied = _profile(partner)
+    applied, orders = _profile(partner), no_orders if partner is None else partial(_placed, partner)
     out = terminal()
     worst = Exit.YES
-    for path in files:
-        try:
-            with _Opened(path) as chunks:
-                checked = checking.check(chunks, path.name, applied)
-        except TallyError as error:
-            # The others are checked all the same.
-            worst = max(worst, complain(error))
-            continue
-        if not checked.accepted:
-            worst = max(worst, Exit.NO)
-        if options().json:
-            print_json({"file": str(path)} | checked.as_json())
-        elif not options().quiet:
-            _render(out, path, checked)
+    reports: list[FileReport] = []
+    with Engine() if second_opinion else nullcontext() as engine:
+        for path in files:
+            try:
+                with seekable(path) as file:
+                    checked = checking.check(file, path.name, applied, orders)
+                    second = _second_opinion(engine, file, checked) if engine else None
+                    if options().json:
+                        print_json({"file": str(path)} | checked.as_json() | _as_json(second))
+                    elif not options().quiet:
+                        render(out, path, checked, file, every=every)
+                        for line in second.summary() if second else ():
+                            out.say(f"  {line}")
+                    if html is not None:
+                        reports.append(page.report(str(path), checked, file, applied, datetime.now(UTC), every=every))
+            except TallyError as error:
+                # The others are checked all the same.
+                worst = max(worst, complain(error))
+                continue
+            if not checked.accepted:
+                worst = max(worst, Exit.NO)
+    if html is not None:
+        _write(html, page.page(reports, datetime.now(UTC)))
     if worst is not Exit.YES:
         raise typer.Exit(worst)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @explained
 def ack(
     file: Annotated[Path, typer.Argument(help="An X12 file; - is standard input.")],
-    type_: Annotated[str, typer.Option("--type", help="997 or TA1.")] = "997",
+    type_: Annotated[str, typer.Option("--type", help="997, 999 or TA1.")] = "997",
 ) -> None:
     """Print the acknowledgement that a file deserves. Control numbers in it are those of the file, and none is used up."""
     if type_ not in conversion.ANSWERS:
@@ -119,6 +154,21 @@ def _profile(partner: str | None) -> AppliedProfile | None:
         return opened.partner(partner)
 
 
+def _placed(partner: str, number: str) -> PurchaseOrder | None:
+    """The order that a checked document says it is about."""
+    with gateway() as opened:
+        return opened.placed_order(partner, number)
+
+
+def _second_opinion(engine: Engine, file: BinaryIO, checked: Checked) -> SecondOpinion:
+    file.seek(0)
+    return second_opinion_on(engine, file.read(), checked.interchanges, checked.findings)
+
+
+def _as_json(second: SecondOpinion | None) -> dict[str, Any]:
+    return {} if second is None else {"second_opinion": second.as_json()}
+
+
 class _Opened:
     """The pieces of a file, or of standard input."""
 
@@ -129,7 +179,7 @@ class _Opened:
         try:
             self._file = sys.stdin.buffer if str(self._path) == "-" else self._path.open("rb")
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise _unreadable(self._path, error) from error
         return self._pieces()
 
     def _pieces(self) -> Iterator[bytes]:
@@ -137,22 +187,35 @@ class _Opened:
             while piece := self._file.read(PIECE):
                 yield piece
         except OSError as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: OSError) -> Misconfigured:
-        return Misconfigured(f"{self._path} cannot be read: {error.strerror}.")
+            raise _unreadable(self._path, error) from error
 
     def __exit__(self, *_: object) -> None:
         if self._file is not sys.stdin.buffer:
             self._file.close()
 
 
-def _render(out: Terminal, path: Path, checked: Checked) -> None:
-    verdict = "accepted" if checked.accepted else "REJECTED"
-    out.say(f"{path}: {verdict}")
-    for line in checked.summary():
-        out.say(f"  {line}")
-    for finding in checked.findings:
-        place = finding.path or (f"byte {finding.offset}" if finding.offset is not None else "")
-        code = f" ({finding.ack_code})" if finding.ack_code else ""
-        out.say(f"  {finding.severity.value}: {place}{': ' if place else ''}{finding.message} [{finding.code}]{code}")
+@contextmanager
+def seekable(path: Path) -> Iterator[BinaryIO]:
+    """A file that can be read again; what cannot (a pipe, standard input) is copied to a temporary one."""
+    if path.is_file():
+        with BufferedReader(_Readable(path, "rb")) as file:
+            yield file
+        return
+    with _Opened(path) as pieces, tempfile.TemporaryFile() as copy:
+        for piece in pieces:
+            copy.write(piece)
+        yield copy
+
+
+class _Readable(FileIO):
+    """A file whose failures name it."""
+
+    def readinto(self, buffer: Any) -> int | None:
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise _unreadable(Path(str(self.name)), error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> Misconfigured:
+    return Misconfigured(f"{path} cannot be read: {error.strerror}.")

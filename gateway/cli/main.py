@@ -10,9 +10,10 @@ import structlog
 import typer
 
 from ..logging import configure
+from ..printable import shown
 from ..settings import DEFAULT_HOME
 from . import demonstration, documents, files, orders, partner, service
-from .console import OPTIONS, Exit, GlobalOptions, shown, warn
+from .console import OPTIONS, Exit, GlobalOptions, warn
 
 _CALLED_WRONGLY: type[typer.BadParameter] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"

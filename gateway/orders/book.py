@@ -11,6 +11,7 @@ from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.errors import NotFound
 from canonical.finding import Severity
 from canonical.identity import BlobDigest
+from canonical.order import PurchaseOrder
 from spool import documents
 from spool.blobs import BlobStore
 from spool.documents import OUTBOUND, DocumentOrder, DocumentRow
@@ -74,6 +75,15 @@ def order(session: Session, blobs: BlobStore, number: str, partner: str | None =
         raise NotFound(f"No document names purchase order {number}. `tally order list` shows the orders there are.")
     owners = dict.fromkeys(row.partner for row in rows)
     return [_file(session, blobs, number, owner, [row for row in rows if row.partner == owner]) for owner in owners]
+
+
+def placed(session: Session, blobs: BlobStore, number: str, partner: str) -> PurchaseOrder | None:
+    """The order of this number as it was last given to, or by, the partner."""
+    for row in reversed(documents.of_order(session, number, partner)):
+        if row.type == "PurchaseOrder" and row.state in COUNTED and row.canonical_sha256:
+            document = _document(session, blobs, row)
+            return document if isinstance(document, PurchaseOrder) else None
+    return None
 
 
 def _file(session: Session, blobs: BlobStore, number: str, partner: str, rows: Sequence[DocumentRow]) -> OrderFile:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from canonical.acknowledgement import AcknowledgedLine, LineStatus, PurchaseOrderAcknowledgement
+from canonical.application_advice import ApplicationAdvice
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.finding import Severity
 from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import EventDate, ItemIdentifier
 from canonical.order import OrderLine, PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.quantity import Quantity
 from canonical.shipment import ShipmentLevel, ShipNotice
 
@@ -141,8 +143,19 @@ class _Matcher:
                 self._shipment(document)
             case Invoice():
                 self._invoice(document)
+            case PurchaseOrderChange() | PurchaseOrderChangeAcknowledgement():
+                self._change(document)
+            case ApplicationAdvice():
+                self._verdicts(document)
             case _:
                 pass
+
+    def _change(self, document: PurchaseOrderChange | PurchaseOrderChangeAcknowledgement) -> None:
+        """Changes are not worked into the lines; that there is one must not be overlooked."""
+        number = f" {document.change_number}" if document.change_number else ""
+        whose = "the buyer" if isinstance(document, PurchaseOrderChange) else "the seller"
+        told = f"Order change{number} of {whose}: the lines here are still those of the order as it was placed."
+        self.exceptions.append(OrderException("order-changed", Severity.WARNING, told))
 
     def result(self) -> OrderState:
         exceptions = [*self.exceptions]
@@ -157,6 +170,14 @@ class _Matcher:
         stage = next((name for name in _STAGES if name in self.stages), "unknown")
         lines = tuple(line.state for line in self.lines)
         return OrderState(self.number, stage, lines, tuple(exceptions), self.invoiced_total)
+
+    def _verdicts(self, advice: ApplicationAdvice) -> None:
+        for result in advice.results:
+            if result.rejects and self.number in result.order_numbers:
+                told = f"Application advice {advice.number} rejects {result.kind.replace('_', ' ')} {result.number}"
+                why = ", ".join(fault.message or fault.code.replace("_", " ") for fault in result.faults)
+                message = f"{told}: {why}." if why else f"{told}."
+                self.exceptions.append(OrderException("application-rejected", Severity.ERROR, message))
 
     def _order(self, order: PurchaseOrder) -> None:
         self.order_known = True
@@ -196,16 +217,9 @@ class _Matcher:
             line.invoiced_prices.append(billed.price.amount)
 
     def _find(self, number: str | None, items: Sequence[ItemIdentifier], position: int) -> _Line:
-        wanted = set(items)
-        by_item = [line for line in self.lines if wanted.intersection(line.state.items)]
-        if len(by_item) == 1:
-            return by_item[0]
-        candidates = by_item or self.lines
-        for line in candidates:
-            if number is not None and _same_number(line.state.number, number):
-                return line
-        if by_item:
-            return by_item[0]
+        at = find_line([(line.state.number, line.state.items) for line in self.lines], number, items)
+        if at is not None:
+            return self.lines[at]
         if self.order_known:
             name = items[0].value if items else number or str(position)
             told = f"{name} was not ordered."
@@ -213,6 +227,20 @@ class _Matcher:
         line = _Line(LineState(number or str(position), tuple(items), None, None, None, None))
         self.lines.append(line)
         return line
+
+
+def find_line(
+    lines: Sequence[tuple[str, Sequence[ItemIdentifier]]], number: str | None, items: Sequence[ItemIdentifier]
+) -> int | None:
+    """The position, from 0, of the line that a document means, among lines with their numbers and products; None if none is."""
+    wanted = set(items)
+    by_item = [at for at, (_, own) in enumerate(lines) if wanted.intersection(own)]
+    if len(by_item) == 1:
+        return by_item[0]
+    for at in by_item or range(len(lines)):
+        if number is not None and _same_number(lines[at][0], number):
+            return at
+    return by_item[0] if by_item else None
 
 
 def _settle(line: _Line, answer: str | None) -> None:

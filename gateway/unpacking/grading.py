@@ -1,6 +1,6 @@
 """What a translation says of a set that is sound as X12, and what that does to the verdict on it and on its group. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from canonical.documents import AnyDocument
@@ -8,6 +8,7 @@ from canonical.finding import Finding, any_error
 from canonical.functional_acknowledgement import SyntaxStatus
 from translators import registry as maps
 from translators.x12.events import GroupEnd, SetRead, SetVerdict
+from translators.x12.progress import verdict_on
 
 SET_NOT_SUPPORTED = "1"
 SEGMENTS_IN_ERROR = "5"
@@ -33,7 +34,16 @@ class Translated:
     refusal: Refusal | None
 
 
-def translate(event: SetRead) -> Translated:
+Compare = Callable[[AnyDocument, SetRead], Sequence[Finding]]
+"""What is wrong with the document of a set beside what is known from elsewhere, such as its order."""
+
+
+def alone(_document: AnyDocument, _event: SetRead) -> Sequence[Finding]:
+    """Compares with nothing."""
+    return ()
+
+
+def translate(event: SetRead, compare: Compare = alone) -> Translated:
     """Translate a set that was not rejected."""
     assert event.tree is not None
     try:
@@ -41,7 +51,8 @@ def translate(event: SetRead) -> Translated:
     except maps.UnsupportedDocument as error:
         return Translated(None, (), Refusal(error.partner_message, SET_NOT_SUPPORTED))
     result = translation.read(event.tree)
-    findings = tuple(map(_reported, result.findings))
+    found = (*result.findings, *(compare(result.document, event) if result.document is not None else ()))
+    findings = tuple(map(_reported, found))
     if result.document is None or any_error(findings):
         reason = first_error(findings) or "The transaction set cannot be translated."
         return Translated(None, findings, Refusal(reason, SEGMENTS_IN_ERROR))
@@ -49,9 +60,11 @@ def translate(event: SetRead) -> Translated:
 
 
 def rejected(event: SetRead, findings: Iterable[Finding], code: str) -> SetVerdict:
-    """The verdict on a set that is rejected for more than its syntax."""
-    errors = tuple(finding for finding in findings if finding.is_error)
-    return SetVerdict(event.header.set_id, event.header.control_number, SyntaxStatus.REJECTED, (code,), errors)
+    """The verdict on a set that is rejected for more than its syntax. What has no code in a 997 is not told there."""
+    errors = tuple(
+        finding for finding in findings if finding.is_error and (finding.ack_code or "").startswith(("AK3", "AK4"))
+    )
+    return verdict_on(event, SyntaxStatus.REJECTED, (code,), errors)
 
 
 def regraded(group: GroupEnd, verdicts: dict[int, SetVerdict], *, whole: bool) -> GroupEnd:

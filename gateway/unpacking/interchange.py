@@ -1,17 +1,19 @@
 """An X12 file unpacked: sets to documents, groups to 997s, envelopes that must not be used to TA1s."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from canonical.document import EnvelopeReference
 from canonical.documents import AnyDocument
 from canonical.finding import Finding
-from canonical.functional_acknowledgement import FunctionalAcknowledgement, SyntaxStatus
+from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement, SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
-from partners.profile import PartlyGood, X12Terms
+from partners.profile import AcknowledgementType, InterchangeReceipts, PartlyGood, X12Terms
 from partners.registry import AppliedProfile
+from translators import registry as maps
 from translators.x12 import acknowledge, reader
+from translators.x12.acknowledge import AnswerForm
 from translators.x12.events import (
     AnswerRead,
     FileFindings,
@@ -24,9 +26,21 @@ from translators.x12.events import (
     SetRead,
     SetVerdict,
 )
+from translators.x12.schema import table_version, versions
 from translators.x12.segments import Delimiters
 
-from .grading import SET_NOT_SUPPORTED, Refusal, first_error, regraded, rejected, translate
+from .. import partner_rules
+from ..orders.comparing import Orders, against_order
+from .grading import (
+    SEGMENT_HAS_ERRORS,
+    SEGMENTS_IN_ERROR,
+    SET_NOT_SUPPORTED,
+    Refusal,
+    first_error,
+    regraded,
+    rejected,
+    translate,
+)
 from .rows import describe
 from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 
@@ -37,10 +51,11 @@ NO_ERROR = "000"
 """TA105 (element I18): invalid sender, invalid receiver, invalid content, no error."""
 
 
-def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked) -> None:
+def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpacked: Unpacked, orders: Orders) -> None:
     """Fill ``unpacked`` with what an X12 file contains. ``applied`` must have X12 terms."""
-    opening = _Opening(applied, unpacked)
-    for event in reader.read(chunks):
+    opening = _Opening(applied, unpacked, orders)
+    tables = partner_rules.tables(applied, Direction.INBOUND)
+    for event in reader.read(chunks, encoding=opening.encoding, tables=tables):
         match event:
             case InterchangeStart():
                 opening.interchange(event.header, event.findings)
@@ -58,16 +73,27 @@ def unpack_interchanges(chunks: Iterable[bytes], applied: AppliedProfile, unpack
                 unpacked.findings += event.findings
 
 
+def answer_form(terms: X12Terms) -> AnswerForm:
+    """How the partner's acknowledgements are written."""
+    delimiters = terms.delimiters
+    implementation = terms.acknowledgement.type is AcknowledgementType.IMPLEMENTATION
+    return AnswerForm(
+        kind=AcknowledgementKind.IMPLEMENTATION if implementation else AcknowledgementKind.FUNCTIONAL,
+        version=table_version(terms.version, "FA") or versions()[0],
+        delimiters=Delimiters(delimiters.element, delimiters.component, delimiters.segment, terms.repetition),
+    )
+
+
 class _Opening:
     """One pass over the events of a file."""
 
-    def __init__(self, applied: AppliedProfile, unpacked: Unpacked) -> None:
+    def __init__(self, applied: AppliedProfile, unpacked: Unpacked, orders: Orders) -> None:
         assert applied.profile.x12 is not None
         self._applied = applied
         self._terms: X12Terms = applied.profile.x12
-        written = self._terms.delimiters
-        self._written = Delimiters(written.element, written.component, written.segment, self._terms.repetition)
+        self._answer_form = answer_form(self._terms)
         self._unpacked = unpacked
+        self._orders = orders
         self._current: UnpackedInterchange | None = None
         self._header: InterchangeHeader | None = None
         self._group: GroupHeader | None = None
@@ -76,11 +102,18 @@ class _Opening:
         self._in_group: list[UnpackedDocument] = []
         self._verdicts: dict[int, SetVerdict] = {}
         self._stranger: tuple[str, str] | None = None
+        self._nameless_group = False
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding agreed for what comes."""
+        return self._terms.encoding
 
     def interchange(self, header: InterchangeHeader, findings: Iterable[Finding]) -> None:
         self._unpacked.findings += findings
         self._header = header
         self._in_interchange = []
+        self._nameless_group = False
         self._current = UnpackedInterchange(
             position=len(self._unpacked.interchanges) + 1,
             sender=header.sender,
@@ -125,18 +158,24 @@ class _Opening:
         self._unpacked.documents.append(row)
         self._in_interchange.append(row)
         self._in_group.append(row)
-        if event.status is SyntaxStatus.REJECTED or event.tree is None:
+        if not event.readable:
             row.number, row.orders = _named(event)
             row.rejected = first_error(event.findings) or self._group_refusal or "The transaction set cannot be used."
+            row.told = _told(row)
             return
         refusal = self._translate(event, row)
+        if event.by_rules:
+            row.held = None
+            code = SEGMENTS_IN_ERROR if refusal is None else refusal.code
+            refusal = Refusal(first_error(event.findings) or "", code)
         if refusal is not None:
             row.rejected = refusal.reason
+            row.told = _told(row)
             self._verdicts[len(self._in_group) - 1] = rejected(event, row.findings, refusal.code)
 
     def _translate(self, event: SetRead, row: UnpackedDocument) -> Refusal | None:
         """Translate a sound set; None, or why it is rejected after all."""
-        translated = translate(event)
+        translated = translate(event, self._compared)
         row.findings = (*row.findings, *translated.findings)
         if translated.document is None:
             row.number, row.orders = _named(event)
@@ -156,6 +195,10 @@ class _Opening:
             row.place = self._unpacked.put(document)
             return None
         return self._agreed(document, row)
+
+    def _compared(self, document: AnyDocument, event: SetRead) -> Sequence[Finding]:
+        checks = partner_rules.comparisons(self._applied, event.header.set_id, event.header.version)
+        return against_order(document, checks, self._orders, event.tree)
 
     def _agreed(self, document: AnyDocument, row: UnpackedDocument) -> Refusal | None:
         agreed = agree(self._applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
@@ -177,15 +220,23 @@ class _Opening:
     def group_end(self, event: GroupEnd) -> None:
         """Answer the group; what the agreement or the translation rejects is rejected in the 997 too."""
         self._unpacked.findings += event.findings
-        whole = self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE
-        event = regraded(event, self._verdicts, whole=whole)
+        event = regraded(event, self._verdicts, whole=self._rejects_whole(event.header))
         if event.status is SyntaxStatus.REJECTED:
+            reason = first_error(event.findings) or self._group_refusal or TAKEN_WHOLE
             for row in self._in_group:
-                row.rejected = row.rejected or first_error(event.findings) or "The whole functional group is rejected."
-        if self._current is not None and event.header.answerable and self._terms.acknowledgement.send:
-            self._current.acknowledgements.append(acknowledge.functional(event, delimiters=self._written))
+                row.rejected = row.rejected or reason
+        if self._current is not None and self._terms.acknowledgement.send:
+            answer = acknowledge.functional(event, self._answer_form)
+            if answer is not None:
+                self._current.acknowledgements.append(answer)
+            elif event.header.answerable:
+                self._nameless_group = True
         self._group = None
         self._in_group = []
+
+    def _rejects_whole(self, header: GroupHeader) -> bool:
+        """Whether one bad set costs the whole group. Acknowledgements never share their fate: each answers for itself."""
+        return header.answerable and self._terms.acknowledgement.partly_good_groups is PartlyGood.WHOLE
 
     def answer(self, event: AnswerRead) -> None:
         """A TA1 is a document of its own, and is never answered."""
@@ -228,19 +279,29 @@ class _Opening:
         elif not self._in_interchange:
             code = event.note if event.note != NO_ERROR else NO_CONTENT
             current.refusal = self._refused(event, code)
-        elif event.header.wants_acknowledgement and not answer_only:
-            current.receipt = acknowledge.interchange(event, delimiters=self._written)
+        elif self._nameless_group:
+            broken = replace(event, status=SyntaxStatus.ACCEPTED_WITH_ERRORS, note=NO_CONTENT)
+            current.receipt = acknowledge.interchange(broken)
+        elif self._wants_receipt(event.header) and not answer_only:
+            current.receipt = acknowledge.interchange(event)
         current.counts = any(row.usable for row in self._in_interchange)
         if answer_only:
             current.refusal = None
         else:
-            current.repeated = acknowledge.interchange(event, duplicate=True, delimiters=self._written)
+            current.repeated = acknowledge.interchange(event, duplicate=True)
         self._current = None
         self._stranger = None
 
     def _refused(self, end: InterchangeEnd, note: str) -> InterchangeAcknowledgement:
         refused = replace(end, status=SyntaxStatus.REJECTED, note=note)
-        return acknowledge.interchange(refused, delimiters=self._written)
+        return acknowledge.interchange(refused)
+
+    def _wants_receipt(self, header: InterchangeHeader) -> bool:
+        """Whether a TA1 says that the interchange was taken: as ISA14 asks, unless the profile says otherwise."""
+        policy = self._terms.acknowledgement.ta1
+        return policy is InterchangeReceipts.ALWAYS or (
+            policy is InterchangeReceipts.ON_REQUEST and header.wants_acknowledgement
+        )
 
     def _envelope(self, event: SetRead) -> EnvelopeReference:
         return EnvelopeReference(
@@ -256,16 +317,64 @@ NOT_AS_AGREED = (
     "Correct them and send it again."
 )
 
+TAKEN_WHOLE = (
+    "Another transaction set of its functional group is rejected, and it is agreed that a group is taken whole or not at all. "
+    "Correct the other and send the group again."
+)
+
+MOST_TOLD = 5
+"""Broken rules that a sender is told of in words."""
+
+
+def _told(row: UnpackedDocument) -> str | None:
+    """The rules that a set is rejected for and that no code of a 997 can name, in words."""
+    broken = [each.message for each in row.findings if each.is_error and each.rule and not _has_code(each)]
+    if not broken:
+        return None
+    number = f" {row.number}" if row.number else ""
+    return f"{row.type}{number} was rejected. {' '.join(broken[:MOST_TOLD])}"
+
+
+def _has_code(finding: Finding) -> bool:
+    """Whether a 997 says more of it than that something is wrong with its segment."""
+    return finding.ack_code not in (None, SEGMENT_HAS_ERRORS)
+
+
 LONGEST = 80
 """Characters of a number in a broken set that are kept."""
 
 _NAMED = {
     "810": ("BIG", 2, "BIG", 4),
+    "820": ("TRN", 2, "", 0),
+    "824": ("BGN", 2, "", 0),
+    "832": ("BCT", 2, "", 0),
+    "846": ("BIA", 3, "", 0),
     "850": ("BEG", 3, "BEG", 3),
     "855": ("BAK", 3, "BAK", 3),
     "856": ("BSN", 2, "PRF", 1),
+    "860": ("BCH", 3, "BCH", 3),
+    "864": ("MIT", 1, "", 0),
+    "865": ("BCA", 3, "BCA", 3),
+    "940": ("W05", 2, "W05", 2),
+    "943": ("W06", 2, "W06", 2),
+    "944": ("W17", 3, "W17", 4),
+    "945": ("W06", 2, "W06", 2),
+    "947": ("W15", 2, "", 0),
 }
-"""Where a set says its own number, and the numbers of its orders."""
+"""Where a set says its own number, and the numbers of its orders; no segment where it is about none."""
+
+
+_PURCHASE_ORDER = "PO"
+"""The qualifier (element 128) of an order's number."""
+
+_FURTHER_ORDERS = {
+    "820": (("REF", 2, 1), ("RMR", 2, 1)),
+    "824": (("REF", 2, 1), ("OTI", 3, 2)),
+    "940": (("W05", 3, None),),
+    "943": (("W06", 6, None),),
+    "945": (("W06", 6, None),),
+}
+"""Where a set says the numbers of more orders, and where the qualifier stands that makes it an order's number, if one must."""
 
 
 def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
@@ -279,10 +388,14 @@ def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
             number = number or segment.text(number_at).strip()[:LONGEST] or None
         if segment.tag == order_tag:
             orders.append(segment.text(order_at).strip()[:LONGEST])
+        for tag, position, qualifier in _FURTHER_ORDERS.get(event.header.set_id, ()):
+            if segment.tag == tag and (qualifier is None or segment.text(qualifier) == _PURCHASE_ORDER):
+                orders.append(segment.text(position).strip()[:LONGEST])
     return number, tuple(dict.fromkeys(order for order in orders if order))
 
 
 def _type_of(set_id: str) -> str:
     """The canonical name of what a set would be, or, for a set we cannot read, the set."""
-    by_set = {set_: name for name, set_ in SET_OF_DOCUMENT.items()}
-    return by_set.get(set_id, f"X12 {set_id}")
+    if set_id not in maps.supported_sets():
+        return f"X12 {set_id}"
+    return maps.find(set_id).document_type.__name__

@@ -10,13 +10,20 @@ from partners.registry import AppliedProfile
 from translators import flat
 from translators.flat import ColumnMap, FileFindings, FlatDocument, ReportedDocument
 
+from .. import partner_rules
 from ..business_key import business_key, content_digest
 from ..filenames import derived
+from ..orders.comparing import Orders, against_order
 from .unpacked import Report, Unpacked, UnpackedDocument, UnpackedInterchange
 
 
 def unpack_rows(
-    chunks: Iterable[bytes], filename: str, column_map: ColumnMap, applied: AppliedProfile, unpacked: Unpacked
+    chunks: Iterable[bytes],
+    filename: str,
+    column_map: ColumnMap,
+    applied: AppliedProfile,
+    unpacked: Unpacked,
+    orders: Orders,
 ) -> None:
     """Fill ``unpacked`` with the documents of a CSV file and the report that answers it."""
     unpacked.interchanges.append(UnpackedInterchange(1, "", "", ""))
@@ -26,7 +33,7 @@ def unpack_rows(
         if isinstance(result, FileFindings):
             unpacked.findings += result.findings
             continue
-        document = _document(result, column_map, applied, unpacked)
+        document = _document(result, column_map, applied, unpacked, orders)
         by_row[result.first_row] = len(places)
         places.append(_without_document(result))
         unpacked.documents.append(document)
@@ -66,7 +73,7 @@ def _reported(place: FlatDocument, document: UnpackedDocument, told: str | None)
 
 
 def _document(
-    result: FlatDocument, column_map: ColumnMap, applied: AppliedProfile, unpacked: Unpacked
+    result: FlatDocument, column_map: ColumnMap, applied: AppliedProfile, unpacked: Unpacked, orders: Orders
 ) -> UnpackedDocument:
     row = UnpackedDocument(
         interchange=0,
@@ -87,7 +94,12 @@ def _document(
             "source_sha256": unpacked.source,
         }
     )
-    agreed = agree(applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
+    set_id = SET_OF_DOCUMENT[document.type]
+    checks = partner_rules.comparisons(applied, set_id, None)
+    broken = [found.model_copy(update={"row": result.first_row}) for found in against_order(document, checks, orders)]
+    row.findings = (*row.findings, *broken)
+    row.rejected = _summary(broken)
+    agreed = agree(applied, set_id, Direction.INBOUND)
     if isinstance(agreed, NotAgreed):
         row.rejected = agreed.partner_message
     describe(row, document, unpacked)

@@ -11,6 +11,8 @@ from partners.registry import AppliedProfile
 from translators import flat
 from translators.flat import ColumnMap
 
+from ..orders.comparing import Orders, no_orders
+from ..partner_rules import RULES_SECTION
 from .interchange import unpack_interchanges
 from .notice import notice
 from .rows import unpack_rows
@@ -24,25 +26,30 @@ _COLUMN_MAPS: TypeAdapter[tuple[ColumnMap, ...]] = TypeAdapter(tuple[ColumnMap, 
 CSV_SECTION: Mapping[str, Callable[[Any], Any]] = {"csv": _COLUMN_MAPS.validate_python}
 """How the ``csv`` section of a profile is checked, since partners know nothing of column maps."""
 
+PROFILE_SECTIONS: Mapping[str, Callable[[Any], Any]] = {**CSV_SECTION, **RULES_SECTION}
+"""How the sections of a profile are checked that partners know nothing of."""
+
 
 def column_maps(applied: AppliedProfile) -> tuple[ColumnMap, ...]:
     """The column maps of a profile, in their order."""
     return _COLUMN_MAPS.validate_python(applied.profile.csv)
 
 
-def unpack(chunks: Iterable[bytes], filename: str, applied: AppliedProfile, source: BlobDigest) -> Unpacked:
-    """What is in a file from this partner. Never raises for what is in the bytes."""
+def unpack(
+    chunks: Iterable[bytes], filename: str, applied: AppliedProfile, source: BlobDigest, orders: Orders = no_orders
+) -> Unpacked:
+    """What is in a file from this partner. ``orders`` are what its rules compare with. Never raises for what is in the bytes."""
     head, chunks = _peek(chunks)
     profile = applied.profile
     column_map = flat.choose(column_maps(applied), filename)
     is_x12 = _begins_like_x12(head)
     if column_map is not None and not is_x12:
         unpacked = Unpacked("csv", applied.version, source)
-        unpack_rows(chunks, filename, column_map, applied, unpacked)
+        unpack_rows(chunks, filename, column_map, applied, unpacked, orders)
         return unpacked
     if profile.x12 is not None and (is_x12 or b"ISA" in head):
         unpacked = Unpacked("x12", applied.version, source)
-        unpack_interchanges(chunks, applied, unpacked)
+        unpack_interchanges(chunks, applied, unpacked, orders)
         return _concluded(unpacked, filename)
     unpacked = Unpacked(None, applied.version, source)
     return _unreadable(unpacked, filename, head, applied)

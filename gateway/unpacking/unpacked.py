@@ -57,8 +57,8 @@ class UnpackedInterchange:
 @dataclass(slots=True)
 class UnpackedDocument:
     """One document of the file. At most one of these says that it is not for the ERP: ``rejected`` (its sender's fault, and why),
-    ``held`` (an administrator must decide, and why; ``told`` is what its sender
-    hears of that), ``answer`` (it is itself an answer to something we sent)."""
+    ``held`` (an administrator must decide, and why), ``answer`` (it is itself an answer to something we sent). ``told`` is what
+    its sender hears of that beyond an acknowledgement."""
 
     interchange: int
     set_id: str | None

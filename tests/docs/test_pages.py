@@ -12,10 +12,12 @@ import pytest
 import yaml
 
 from canonical.documents import DOCUMENTS
+from gateway.cli.main import main
 from gateway.settings import Settings
-from gateway.unpacking.unpack import CSV_SECTION
+from gateway.unpacking.unpack import PROFILE_SECTIONS
 from partners import loading
 from partners.loading import LoadedProfile
+from tests.gateway.house import house, order
 from tools.reference import commands, settings, wording
 from translators.flat import parse_column_maps
 
@@ -91,7 +93,7 @@ def _is_command(told: str) -> bool:
 
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
     assert not _is_command("tally doc replay ID")
-    assert not _is_command("tally check --second-opinion FILE")
+    assert not _is_command("tally check --third-opinion FILE")
     assert _is_command("tally --home x doc list --state dead --json")
 
 
@@ -103,7 +105,7 @@ def test_variables_of_the_environment_exist(page: Path) -> None:
 
 def test_profiles_on_the_pages_are_good() -> None:
     text = block(HOWTO / "csv-partner.md", "yaml", "partner: brightwell")
-    loaded = loading.load(text.encode(), file="brightwell.yaml", stem="brightwell", sections=CSV_SECTION)
+    loaded = loading.load(text.encode(), file="brightwell.yaml", stem="brightwell", sections=PROFILE_SECTIONS)
     assert isinstance(loaded, LoadedProfile), loaded
     [column_map] = parse_column_maps(yaml.safe_load(text)["csv"])
     assert column_map.matches("inv_2041.csv")
@@ -113,6 +115,83 @@ def test_orders_on_the_pages_are_canonical_json() -> None:
     one = json.loads(block(HOWTO / "onboard-a-partner.md", "json", "PurchaseOrder"))
     array = json.loads(block(HOWTO / "connect-an-erp.md", "json", "PurchaseOrder"))
     assert [document.type for document in DOCUMENTS.validate_python([one, *array])] == ["PurchaseOrder"] * 2
+
+
+class TestPartnerRules:
+    """The page on rules, followed as it is written."""
+
+    PAGE = HOWTO / "partner-rules.md"
+
+    def profile(self) -> str:
+        return block(self.PAGE, "yaml", "partner: rivermill")
+
+    def test_mistakes_are_told_as_on_the_page(self) -> None:
+        spoilt = self.profile().replace("at: PO1/03", "at: PO1/99").replace("at: ITD,", "at: ITDD,")
+        told = loading.load(
+            spoilt.encode(), file="partners/rivermill.yaml", stem="rivermill", sections=PROFILE_SECTIONS
+        )
+        assert not isinstance(told, LoadedProfile)
+        assert [str(problem) for problem in told] == block(self.PAGE, "console", "tally partner plan").splitlines()[1:]
+
+    def test_files_are_judged_and_answered_as_on_the_page(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        invoice = block(self.PAGE, "x12", "ST*810*0001")
+        (tmp_path / "inv_3301.edi").write_text(invoice, "utf-8")
+        item = {"scheme": "vendor_part", "value": "RM-5"}
+        with house(tmp_path / "home", {"rivermill": self.profile()}) as opened:
+            due = [{"kind": "delivery_requested", "date": "2026-12-01"}]
+            good = order(partner="rivermill", dates=due)
+            pack = {"number": "1", "quantity": {"value": "10", "unit": "PK"}, "items": [item]}
+            opened.place_order(good | {"lines": [good["lines"][0] | {"items": [item]}]})
+            opened.place_order(order("4500124", partner="rivermill", lines=[pack]))
+            opened.gateway.delivery.pull()
+            opened.work()
+            assert opened.statuses()["4500124 refused"] == block(self.PAGE, "text", "PurchaseOrder").strip()
+            sent = (tmp_path / "home" / "drop" / "rivermill" / "outbox").iterdir()
+            assert [path.name for path in sent] == ["850_4500123_000000001.edi"]
+            opened.take("rivermill", "inv_3301.edi", invoice.encode())
+            outbox = tmp_path / "home" / "drop" / "rivermill" / "outbox"
+            [answer] = outbox.glob("997*")
+            told = "".join(f"{each}~\n" for each in answer.read_text("utf-8").split("~") if each.startswith("AK"))
+            assert told == block(self.PAGE, "x12", "AK1*")
+            notice = (outbox / "inv_3301.edi.notice.txt").read_text("utf-8")
+            assert notice == block(self.PAGE, "text", "Result:")
+        capsys.readouterr()
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(SystemExit) as ended:
+            main(["--home", str(tmp_path / "home"), "check", "inv_3301.edi", "--partner", "rivermill"])
+        assert ended.value.code == 1
+        shown = block(self.PAGE, "console", "tally check").splitlines()[1:]
+        assert capsys.readouterr().out.splitlines() == shown
+
+
+class TestAddATransactionSet:
+    """The set that the page adds is the one in the repository."""
+
+    PAGE = HOWTO / "add-a-transaction-set.md"
+
+    def test_its_code_is_ours(self) -> None:
+        files = ("canonical/text_message.py", "translators/x12/maps/text_864.py")
+        assert blocks(self.PAGE, "python") == [(ROOT / name).read_text("utf-8") for name in files]
+
+    def test_its_sample_is_ours(self) -> None:
+        sample = ROOT / "tests" / "golden" / "864" / "closing-days.edi"
+        assert blocks(self.PAGE, "text") == [sample.read_text("utf-8")]
+
+    def test_its_tables_are_ours(self) -> None:
+        tables = ROOT / "translators" / "x12" / "schemas" / "004010"
+        ours = (tables / "sets" / "864.json").read_text("utf-8") + (tables / "segments.json").read_text("utf-8")
+        shown = [line for line in blocks(self.PAGE, "console")[0].splitlines() if line[0] in '{"']
+        assert len(shown) > 5
+        assert [line for line in shown if line not in ours] == []
+
+    def test_the_files_it_names_are_there(self) -> None:
+        paths = re.findall(
+            r"`((?:canonical|translators|gateway|partners|tools|tests)/[\w/.-]+)`", self.PAGE.read_text("utf-8")
+        )
+        assert len(paths) > 10
+        assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 class TestImporter:

@@ -1,19 +1,27 @@
 """The reference pages say what the code says, and leave nothing out."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from canonical.advice import Advice
 from canonical.documents import DOCUMENTS
+from gateway import explanation
 from gateway.cli.console import Exit
 from tools.reference import __main__ as tool
 from tools.reference import commands, csv_fields, findings, profile, settings, wording
 from tools.reference.pages import FOLDER, PAGES, Page
+from translators import flat
+from translators.flat import advice as flat_advice
 from translators.flat.vocabulary import DOCUMENT_TYPES
+from translators.x12 import advice as x12_advice
 from translators.x12.check import check
 from translators.x12.findings import Code
+from translators.x12.maps import advice as business_advice
+from translators.x12.maps.findings import BusinessFault
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -32,14 +40,15 @@ def test_everything_on_a_page_is_described(page: Page) -> None:
 
 
 def test_no_page_is_left_over() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {page.name for page in PAGES}
+    written = {f"reference/{path.name}" for path in (FOLDER / "reference").iterdir()}
+    assert written == {page.name for page in PAGES if page.name.startswith("reference/")}
 
 
 class TestCheck:
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr(tool, "FOLDER", tmp_path / "reference")
-        return tmp_path / "reference"
+        monkeypatch.setattr(tool, "FOLDER", tmp_path / "docs")
+        return tmp_path / "docs"
 
     def test_what_was_just_written_is_good(self, folder: Path) -> None:
         assert tool.main([]) == 0
@@ -47,10 +56,10 @@ class TestCheck:
 
     def test_a_changed_page_is_stale(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         tool.main([])
-        page = folder / "settings.md"
+        page = folder / "reference" / "settings.md"
         page.write_text(page.read_text("utf-8").replace("2222", "22"), "utf-8")
         assert tool.main(["--check"]) == 1
-        assert capsys.readouterr().err == "settings.md is stale: run python -m tools.reference\n"
+        assert capsys.readouterr().err == "reference/settings.md is stale: run python -m tools.reference\n"
 
     def test_a_missing_page_is_stale_and_is_not_written(self, folder: Path) -> None:
         assert tool.main(["--check"]) == 1
@@ -62,7 +71,7 @@ class TestCheck:
         tool.main([])
         monkeypatch.delitem(wording.OTHER_VARIABLES, "TALLY_HOME")
         assert tool.main(["--check"]) == 1
-        assert "settings.md: nothing says what TALLY_HOME means" in capsys.readouterr().err
+        assert "reference/settings.md: nothing says what TALLY_HOME means" in capsys.readouterr().err
 
 
 class TestUndocumented:
@@ -87,7 +96,22 @@ class TestUndocumented:
     def test_a_code_of_a_finding(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(wording.CSV_FINDINGS, "no-rows")
         monkeypatch.delitem(wording.GATEWAY_FINDINGS, "not-as-agreed")
-        assert findings.undocumented() == ["no-rows", "not-as-agreed"]
+        assert findings.undocumented() == ["no-rows", "not-as-agreed (advice)", "not-as-agreed"]
+
+    @pytest.mark.parametrize(
+        ("advice", "code"),
+        [
+            (x12_advice.ADVICE, Code.INVALID_CODE),
+            (business_advice.ADVICE, BusinessFault.SSCC_INVALID),
+            (flat_advice.ADVICE, flat.Code.NO_ROWS),
+            (explanation.OWN_ADVICE, "duplicate"),
+        ],
+    )
+    def test_what_to_do_about_a_finding(
+        self, advice: dict[str, Advice], code: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delitem(advice, code)
+        assert findings.undocumented() == [f"{code} (advice)"]
 
     def test_a_family_of_names(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(wording.PLACEHOLDERS, "role")
@@ -106,13 +130,22 @@ def test_every_variable_of_the_environment_that_is_read_is_on_the_page() -> None
     assert [name for name in settings.variables_read() if f"`{name}`" not in written] == []
 
 
+def test_every_code_is_on_its_page_with_an_example_and_what_to_do() -> None:
+    written = (FOLDER / "findings.md").read_text("utf-8")
+    codes = [*Code, *BusinessFault, *flat.Code, *explanation.OWN_ADVICE]
+    assert len(codes) > 100
+    sections = dict(re.findall(r"^### (\S+)\n\n(.*?)(?=^##|\Z)", written, re.MULTILINE | re.DOTALL))
+    for code in codes:
+        assert re.match(r"\*\*(error|warning|note).*\n\n- Example: \S.*\n- What to do: \S", sections[str(code)]), code
+
+
 def test_every_code_of_x12_stands_under_one_heading() -> None:
     found = [code for block in findings.x12_blocks() for code in block]
     assert found == list(Code)
 
 
 def test_the_schema_knows_every_type_of_document() -> None:
-    schema = json.loads((FOLDER / "canonical.schema.json").read_text("utf-8"))
+    schema = json.loads((FOLDER / "reference" / "canonical.schema.json").read_text("utf-8"))
     types = set(schema["items"]["discriminator"]["mapping"])
     assert types == set(DOCUMENTS.json_schema()["items"]["discriminator"]["mapping"])
     assert "PurchaseOrder" in types

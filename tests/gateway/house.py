@@ -24,6 +24,7 @@ from spool.receipts import Receipt
 from spool.transmissions import Transmission
 from spool.worker import Handler, Workers
 from tests.spool.scene import ManualClock
+from translators.x12.schema import functional_id as set_functional_id
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -93,12 +94,9 @@ def transaction_set(set_id: str, body: str, control: str = "0001") -> str:
     return "\n".join([f"ST*{set_id}*{control}", *segments, f"SE*{len(segments) + 2}*{control}"])
 
 
-FUNCTIONAL_IDS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA", "846": "IB"}
-
-
 def group(*sets: str, control: int | str = 1, version: str = "004010", functional_id: str | None = None) -> str:
     """Sets between GS and GE; GS01 is that of the first set unless given."""
-    functional_id = functional_id or FUNCTIONAL_IDS[sets[0][3:6]]
+    functional_id = functional_id or set_functional_id(sets[0][3:6])
     head = f"GS*{functional_id}*ACME*OURCOMPANY*20261121*0646*{control}*X*{version}"
     return "\n".join([head, *sets, f"GE*{len(sets)}*{control}"])
 
@@ -297,13 +295,16 @@ def in_words(data: bytes) -> list[str]:
     if not data.startswith(b"ISA"):
         return ["notice" if data.startswith(b"File: ") else "report"]
     found = []
+    functional = "997"
     for segment in segments(data):
         match segment:
             case ["TA1", _number, _date, _time, status, note]:
                 found.append(f"TA1 {status} {note}")
             case ["AK9", status, *_]:
-                found.append(f"997 {status}")
-            case ["ST", set_id, _control] if set_id != "997":
+                found.append(f"{functional} {status}")
+            case ["ST", "997" | "999" as functional, _control]:
+                pass
+            case ["ST", set_id, _control]:
                 found.append(set_id)
     return found
 

@@ -7,12 +7,22 @@ from typing import Any
 import pytest
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.application_advice import ApplicationAdvice
+from canonical.catalog import PriceCatalog
 from canonical.document import EnvelopeReference, Purpose
 from canonical.documents import AnyDocument
 from canonical.identity import BlobDigest, DocumentId, PartnerId
+from canonical.inventory import InventoryAdvice
+from canonical.inventory_adjustment import AdjustedLine, InventoryAdjustment
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange
+from canonical.quantity import Quantity
+from canonical.remittance import RemittanceAdvice
 from canonical.shipment import ShipNotice
+from canonical.stock_transfer import StockTransferReceipt, StockTransferShipment
+from canonical.warehouse_order import WarehouseShippingOrder
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 from gateway.business_key import BusinessKey, business_key, content_digest
 
 DAY = datetime.date(2026, 11, 20)
@@ -30,6 +40,32 @@ def acknowledgement(**fields: Any) -> AnyDocument:
     return PurchaseOrderAcknowledgement(**{"answer": "accepted", "order_number": "7", "order_date": DAY} | fields)
 
 
+def change(**fields: Any) -> AnyDocument:
+    return PurchaseOrderChange(**{"order_number": "7", "order_date": DAY} | fields)
+
+
+def stock(**fields: Any) -> AnyDocument:
+    return InventoryAdvice(**{"number": "STOCK", "kind": "seller_inventory", "created_on": DAY} | fields)
+
+
+def catalog(**fields: Any) -> AnyDocument:
+    return PriceCatalog(**{"kind": "price_sheet"} | fields)
+
+
+def advice(**fields: Any) -> AnyDocument:
+    return WarehouseShippingAdvice(**{"number": "SO-1", "shipment_number": "BOL-1"} | fields)
+
+
+def adjustment(**fields: Any) -> AnyDocument:
+    return InventoryAdjustment(**{"adjusted_on": DAY} | fields)
+
+
+def remittance(**fields: Any) -> AnyDocument:
+    return RemittanceAdvice(**{"amount": Decimal(1), "method": "check", "payment_date": DAY} | fields)
+
+
+DAMAGED = AdjustedLine(cause="damaged_in_facility", quantity=Quantity(value=Decimal(-1)))
+RECEIPT = StockTransferReceipt(number="WR-1", received_on=DAY)
 SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
 
 
@@ -42,6 +78,16 @@ SHIPMENT = ShipNotice(number="SH1", created_on=DAY, created_at=datetime.time(7))
         (invoice(), "Invoice/INV1/1"),
         (invoice(total_amount=Decimal(2)), "Invoice/INV1/1"),
         (SHIPMENT, "ShipNotice/SH1/1"),
+        (WarehouseShippingOrder(number="SO-1"), "WarehouseShippingOrder/SO-1/1"),
+        (advice(), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
+        (advice(total_quantity=Decimal(2)), "WarehouseShippingAdvice/SO-1/shipment-BOL-1"),
+        (RECEIPT, "StockTransferReceipt/WR-1/1"),
+        (StockTransferShipment(number="TO-1", shipment_number="BOL-1"), "StockTransferShipment/TO-1/shipment-BOL-1"),
+        (remittance(number="CHK-1"), "RemittanceAdvice/CHK-1/1"),
+        (ApplicationAdvice(number="AA-1", created_on=DAY), "ApplicationAdvice/AA-1/1"),
+        (adjustment(number="ADJ-1"), "InventoryAdjustment/ADJ-1/1"),
+        (adjustment(depositor_number="ADJ-2"), "InventoryAdjustment/ADJ-2/1"),
+        (advice(number=None), "WarehouseShippingAdvice/BOL-1/shipment-BOL-1"),
     ],
 )
 def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: str) -> None:
@@ -52,11 +98,20 @@ def test_an_original_is_known_by_its_number_alone(document: AnyDocument, key: st
     ("one", "other"),
     [
         (acknowledgement(), acknowledgement(currency="USD")),
+        (stock(), stock(created_on=datetime.date(2026, 11, 21))),
+        (catalog(), catalog(description="December")),
+        (change(change_number="1"), change(change_number="2")),
+        (change(purpose=Purpose.ORIGINAL), change(purpose=Purpose.ORIGINAL, currency="USD")),
         (invoice(), invoice(purpose=Purpose.REPLACE)),
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.CANCELLATION)),
         (invoice(purpose=Purpose.REPLACE), invoice(purpose=Purpose.REPLACE, total_amount=Decimal(2))),
         (order(), order(purpose=Purpose.CHANGE)),
         (order(release="1"), order(release="2")),
+        (remittance(), remittance(amount=Decimal(2))),
+        (adjustment(), adjustment(lines=(DAMAGED,))),
+        (advice(), advice(shipment_number="BOL-2")),
+        (advice(shipment_number=None), advice(shipment_number=None, total_quantity=Decimal(2))),
+        (WarehouseShippingOrder(number="SO-1"), WarehouseShippingOrder(number="SO-1", purpose=Purpose.CANCELLATION)),
     ],
 )
 def test_a_further_word_on_it_is_another_revision(one: AnyDocument, other: AnyDocument) -> None:

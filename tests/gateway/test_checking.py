@@ -1,5 +1,6 @@
 """`tally check`: the verdict the gateway would come to, without taking the file in."""
 
+import io
 import json
 
 import pytest
@@ -9,13 +10,25 @@ from gateway.checking import Checked, check
 from .house import BAD_INVOICE, House, csv, csv_invoice, group, interchange, invoice, transaction_set, wrapped
 from .test_no_silent_stop import CASES, Case
 
+PROMISED = {
+    "code",
+    "severity",
+    "message",
+    "path",
+    "segment",
+    "segment_index",
+    "element",
+    "component",
+    "value",
+    "offset",
+    "ack_code",
+}
 GOOD = wrapped("810", invoice())
 BAD = BAD_INVOICE.format(number="B", order="1")
 
 
 def checked(house: House, data: bytes, partner: str | None = None, name: str = "file.edi") -> Checked:
-    pieces = [data[at : at + 100] for at in range(0, len(data), 100)]
-    return check(pieces, name, None if partner is None else house.gateway.partner(partner))
+    return check(io.BytesIO(data), name, None if partner is None else house.gateway.partner(partner))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -69,19 +82,14 @@ def test_sets_are_shown_with_their_verdicts(house: House) -> None:
 def test_the_JSON_is_as_promised(house: House) -> None:
     told = json.loads(json.dumps(checked(house, wrapped("810", BAD)).as_json()))
     assert set(told) == {"accepted", "interchanges", "findings"}
-    assert {
-        "code",
-        "severity",
-        "message",
-        "path",
-        "segment",
-        "segment_index",
-        "element",
-        "component",
-        "value",
-        "offset",
-        "ack_code",
-    } <= set(told["findings"][0])
+    assert set(told["findings"][0]) == PROMISED
+    assert set(told["interchanges"][0]) == {"control_number", "sender", "receiver", "version", "usage", "groups"}
+
+
+def test_the_JSON_of_rows_has_row_and_column_too(house: House) -> None:
+    told = checked(house, csv(csv_invoice("A").replace("2026-11-21", "soon")), "beta", "a.csv").as_json()
+    [finding] = told["findings"]
+    assert set(finding) == PROMISED | {"row", "column"}
 
 
 AGREED = {

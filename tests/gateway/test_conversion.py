@@ -2,12 +2,15 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from canonical.errors import Misconfigured, TallyError
+from canonical.finding import any_error
 from gateway.conversion import Converted, acknowledgement, convert
+from translators.x12.check import check
 
 from .house import (
     BAD_INVOICE,
@@ -37,6 +40,13 @@ TA1 = interchange("TA1*000000009*261121*0646*A*000", groups=0)
 
 
 class TestAcknowledgement:
+    @pytest.mark.parametrize("kind", ["997", "TA1"])
+    def test_a_sender_with_a_delimiter_in_its_name_is_answered_without_it(self, kind: str) -> None:
+        hostile = wrapped("810", invoice(), sender="A>B")
+        answer = acknowledgement([hostile], kind, NOW)
+        assert b"*ZZ*A B            *" in answer
+        assert not any_error(check([answer]).findings)
+
     @pytest.mark.parametrize(
         ("data", "functional", "technical"),
         [
@@ -71,6 +81,36 @@ class TestAcknowledgement:
             else:
                 with pytest.raises(Misconfigured, match=f"nothing that a {kind} answers"):
                     acknowledgement([data], kind, NOW)
+
+    def test_a_999_says_what_a_997_does_in_005010(self) -> None:
+        answer = segments(acknowledgement([MIXED], "999", NOW))
+        assert (answer[0][11], answer[0][12], answer[1][1], answer[1][8]) == ("^", "00501", "FA", "005010")
+        assert answer[2][1] == "999"
+        assert ["CTX", "BIG02>B"] in answer
+        assert in_words(acknowledgement([MIXED], "999", NOW)) == ["999 P"]
+        with pytest.raises(Misconfigured, match="nothing that a 999 answers"):
+            acknowledgement([ANSWER], "999", NOW)
+
+    @pytest.mark.parametrize(
+        ("version", "isa", "gs"),
+        [
+            ("003040", ["U", "00401"], "004010"),
+            ("004010VICS", ["U", "00401"], "004010"),
+            ("004050", ["^", "00406"], "004060"),
+            ("005010", ["^", "00501"], "005010"),
+        ],
+    )
+    def test_a_997_is_of_the_version_it_answers(self, version: str, isa: list[str], gs: str) -> None:
+        data = interchange(group(transaction_set("810", invoice()), version=version))
+        answer = segments(acknowledgement([data], "997", NOW))
+        assert (answer[0][11:13], answer[1][8]) == (isa, gs)
+
+    def test_of_a_strange_envelope_can_be_written(self) -> None:
+        data = GOOD.replace(b"*", b"|").replace(b"|ACME           |", b"|A*C~E          |").replace(b"|ACME|", b"|A|")
+        isa, gs, *_ = segments(acknowledgement([data], "997", NOW))
+        assert (isa[8].strip(), gs[3]) == ("A C E", "AX")
+        named = GOOD.replace(b"*ACME*", b"*AC^ME*")
+        assert segments(acknowledgement([named], "999", NOW))[1][3] == "AC ME"
 
     def test_goes_back_to_the_sender(self) -> None:
         isa, gs, *_ = segments(acknowledgement([wrapped("810", invoice(), 77)], "997", NOW))
@@ -113,6 +153,21 @@ class TestConvert:
         there = self.converted(GOOD, "json", house).data
         back = self.converted(there, "x12", house, name="f.json").data
         assert segments(back)[2:-2] == segments(GOOD)[2:-2]
+
+    @pytest.mark.parametrize(
+        "sample", sorted(Path(__file__).parents[1].glob("golden/*/version-5010.edi")), ids=lambda path: path.parent.name
+    )
+    def test_of_005010_goes_there_and_back_in_005010(self, house: House, sample: Path) -> None:
+        data = sample.read_bytes().replace(b"\n", b"")
+        there = self.converted(data, "json", house).data
+        back = self.converted(there, "x12", house, name="f.json").data
+        assert (segments(back)[0][12], segments(back)[1][8]) == ("00501", "005010")
+        assert segments(back)[3:-3] == segments(data)[3:-3]
+
+    def test_a_partner_gets_its_own_version(self, house: House) -> None:
+        house.amend("acme", ('version: "004010"', 'version: "005010VICS"'))
+        back = segments(self.converted(GOOD, "x12", house, "acme").data)
+        assert (back[0][11:13], back[1][8]) == (["^", "00501"], "005010VICS")
 
     def test_CSV_to_JSON_to_CSV(self, house: House) -> None:
         data = csv(csv_invoice("A"), csv_invoice("B"))

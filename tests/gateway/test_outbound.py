@@ -428,6 +428,23 @@ class TestByHand:
         house.work()
         assert house.documents("outbound") == []
 
+    @pytest.mark.parametrize("purpose", ["change", "cancellation", "replace"])
+    def test_an_order_cannot_be_changed_by_an_order(self, house: House, purpose: str) -> None:
+        with pytest.raises(
+            Misconfigured, match=f"Its purpose is {purpose}.*Send a document of type PurchaseOrderChange"
+        ):
+            house.gateway.send("acme", [parsed(order("A", purpose=purpose))])
+
+    def test_an_order_change_goes_once_and_the_next_one_too(self, house: House) -> None:
+        house.amend("acme", ("send: [850]", "send: [850, 860]"))
+        line = {"number": "1", "change": "quantity_increased", "quantity": {"value": "12", "unit": "EA"}}
+        change = {"type": "PurchaseOrderChange", "order_number": "A", "order_date": "2026-11-20", "lines": [line]}
+        [first] = house.gateway.send("acme", [parsed(change)])
+        assert house.gateway.send("acme", [parsed(change)]) == [first]
+        house.gateway.send("acme", [parsed(change | {"change_number": "2"})])
+        house.work()
+        assert house.answers("acme") == ["860", "860"]
+
     def test_an_answer_cannot_be_sent_by_itself(self, house: House) -> None:
         ta1 = {
             "type": "InterchangeAcknowledgement",

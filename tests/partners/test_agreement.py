@@ -37,6 +37,7 @@ def test_an_order_goes_from_us_to_them(database: Database) -> None:
     assert (x12.sender, x12.receiver) == (US, THEM)
     assert (x12.version, x12.interchange_version, x12.test) == ("004010", "00401", True)
     assert (x12.element, x12.component, x12.segment, x12.repetition) == ("*", ">", "~", None)
+    assert x12.encoding == "utf-8"
     assert x12.acknowledge
     assert x12.partly_good_groups is PartlyGood.SPLIT
     assert x12.answer_time == timedelta(hours=24)
@@ -54,7 +55,7 @@ def test_every_term_is_taken_from_the_profile(database: Database) -> None:
         ("id: OURCO", "id: OURCO\n    group_id: DEPT7"),
         (
             "usage: T",
-            'usage: P\n  version: 005010\n  delimiters: {element: "|", component: ":", segment: "\\n"}\n'
+            'usage: P\n  version: 005010\n  encoding: windows-1252\n  delimiters: {element: "|", component: ":", segment: "\\n"}\n'
             "  acknowledgement: {send: no, partly_good_groups: whole}\n  acknowledge_within: never",
         ),
     )
@@ -65,6 +66,7 @@ def test_every_term_is_taken_from_the_profile(database: Database) -> None:
     assert x12.sender == Address("ZZ", "OURCO", "DEPT7")
     assert (x12.version, x12.interchange_version, x12.test) == ("005010", "00501", False)
     assert (x12.element, x12.component, x12.segment, x12.repetition) == ("|", ":", "\n", "^")
+    assert x12.encoding == "windows-1252"
     assert (x12.acknowledge, x12.partly_good_groups, x12.answer_time) == (False, PartlyGood.WHOLE, None)
 
 

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from canonical.errors import Misconfigured
 from partners.loading import LoadedProfile, ProfileProblem, load, load_directory, load_file
+from partners.profile import SETS
 
 from .samples import GOOD, edited, loaded
 
@@ -110,6 +111,13 @@ LEAVES = [
     ),
     (
         "usage: T",
+        "usage: T\n  encoding: utf8",
+        '11: x12.encoding: "utf8" is not one of ascii, utf-8, iso-8859-1, windows-1252 or cp437. The encoding of text beyond ASCII, both'
+        " ways, e.g. utf-8, iso-8859-1 or windows-1252; ascii refuses such text."
+        " Not given, we send utf-8 and read utf-8 or else iso-8859-1.",
+    ),
+    (
+        "usage: T",
         "usage: T\n  version: D96A",
         '11: x12.version: "D96A" is not an X12 version (six digits, e.g. "004010" or "005010").',
     ),
@@ -127,7 +135,29 @@ LEAVES = [
     (
         "usage: T",
         "usage: T\n  acknowledgement: {send: perhaps}",
-        '11: x12.acknowledgement.send: "perhaps" is not yes or no. Whether we answer with a 997: yes or no.',
+        '11: x12.acknowledgement.send: "perhaps" is not yes or no. Whether we answer with a 997 or 999: yes or no.',
+    ),
+    (
+        "usage: T",
+        "usage: T\n  acknowledgement: {type: 998}",
+        '11: x12.acknowledgement.type: "998" is not one of 997 or 999. Which set answers: 997, or 999 (version 005010 or later) where '
+        "the partner asks for it.",
+    ),
+    (
+        "usage: T",
+        "usage: T\n  acknowledgement: {type: 999}",
+        '11: x12.acknowledgement.type: there is no 999 in version 004010. Write type: 997, or agree version: "005010".',
+    ),
+    (
+        "usage: T",
+        "usage: T\n  acknowledgement: {ta1: sometimes}",
+        '11: x12.acknowledgement.ta1: "sometimes" is not one of on-request, always or only-refused. When a TA1 says that an interchange '
+        "was taken: on-request (ISA14), always, or only-refused for never. One that is refused is always answered by a TA1.",
+    ),
+    (
+        "usage: T",
+        'usage: T\n  envelope_version: "0401"',
+        '11: x12.envelope_version: "0401" is not the version of an interchange (five digits, e.g. "00401" or "00501").',
     ),
     (
         "usage: T",
@@ -149,7 +179,7 @@ LEAVES = [
     (
         "usage: T",
         "usage: T\n  delimiters: {repetition: ^}",
-        "11: x12.delimiters.repetition: there is no repetition separator in version 004010. Remove it; "
+        "11: x12.delimiters.repetition: there is no repetition separator in version 00401. Remove it; "
         "ISA11 has one from version 00402 on.",
     ),
     (
@@ -226,8 +256,8 @@ LEAVES = [
     ),
     (
         "send: [850]",
-        "send: [850, 832]",
-        '14: documents.send[2]: "832" is not a transaction set we know (850, 855, 856, 810).',
+        "send: [850, 204]",
+        f'14: documents.send[2]: "204" is not a transaction set we know ({", ".join(SETS)}).',
     ),
     (
         "send: [850]",
@@ -263,7 +293,7 @@ LEAVES = [
         "name: Acme Supplies",
         'name: A\n"<zz>\\e[31m": red',
         '3: "<zz>\\x1b[31m": is not a known key. Known here: partner, name, status, contacts, x12, sftp, '
-        "folder, documents, csv.",
+        "folder, documents, csv, rules.",
     ),
     (
         "name: Acme Supplies",
@@ -387,6 +417,19 @@ class Column(BaseModel):
 
 
 CSV = {"csv": TypeAdapter(list[Column]).validate_python}
+
+
+def test_each_mistake_that_a_check_names_by_its_key_has_its_own_line() -> None:
+    def complain(_: object) -> object:
+        raise ValueError("columns.lines.qty: there is no such field\ncolumns.number: missing\nNote: nothing")
+
+    check = TypeAdapter(list[Annotated[object, AfterValidator(complain)]]).validate_python
+    text = GOOD + "csv:\n  - document: Invoice\n    columns:\n      price: Price\n      lines.qty: Qty\n"
+    assert problems(text, sections={"csv": check}) == [
+        "partners/acme.yaml:17: csv[1]: Note: nothing",
+        "partners/acme.yaml:18: csv[1].columns.number: missing",
+        'partners/acme.yaml:20: csv[1].columns."lines.qty": there is no such field',
+    ]
 
 
 def test_other_sections_are_checked_by_who_knows_them() -> None:

@@ -1,1 +1,1 @@
-"""The reference pages of docs/reference, written from the code they describe: ``python -m tools.reference [--check]``."""
+"""The pages of docs/reference and docs/findings.md, written from the code they describe: ``python -m tools.reference [--check]``."""

@@ -1,4 +1,4 @@
-"""Write docs/reference, or with ``--check`` say what of it is stale or undocumented and end with 1."""
+"""Write docs/reference and docs/findings.md, or with ``--check`` say what of it is stale or undocumented and end with 1."""
 
 import sys
 
@@ -19,8 +19,8 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m tools.reference [--check]", file=sys.stderr)
         return 2
     if not arguments:
-        FOLDER.mkdir(parents=True, exist_ok=True)
         for page in PAGES:
+            (FOLDER / page.name).parent.mkdir(parents=True, exist_ok=True)
             (FOLDER / page.name).write_text(page.render(), encoding="utf-8")
     found = [problem for page in PAGES for problem in problems(page)]
     for problem in found:

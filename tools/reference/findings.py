@@ -1,4 +1,4 @@
-"""docs/reference/findings.md, from the enumerations of codes and from where they are used."""
+"""docs/findings.md, from the enumerations of codes and from where they are used."""
 
 import ast
 import re
@@ -7,8 +7,13 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from canonical.advice import Advice
+from gateway.explanation import OWN_ADVICE
 from translators import flat
+from translators.flat.advice import ADVICE as FLAT_ADVICE
 from translators.x12 import findings as x12
+from translators.x12.advice import ADVICE as X12_ADVICE
+from translators.x12.maps.advice import ADVICE as BUSINESS_ADVICE
 from translators.x12.maps.findings import BusinessFault
 
 from . import markdown, wording
@@ -26,54 +31,71 @@ _BARE = {"elements.py": "AK403", "validate.py": "AK304"}
 def render() -> str:
     return markdown.page(
         "Findings",
-        "`translators/` and `gateway/checking.py`",
+        "`translators/` and `gateway/`",
         "Whatever is wrong or odd in a file is a finding with one of these codes. `tally check` and `tally doc show` show them, "
         "and the sender reads them in its 997, TA1 or report. An **error** rejects the document, group or interchange it belongs to; a "
         "**warning** does not; a **note** is information.",
-        "The last column is the code of the acknowledgement, after its element: AK304 a fault of a segment, AK403 of an element, "
+        "`tally check FILE` shows each with the piece of the file it is about, what was expected there and what to do; `--html PAGE` "
+        "writes the same as a page for the sender, and `--json` as data.",
+        "*Answered as* is the code of the acknowledgement, after its element: AK304 a fault of a segment, AK403 of an element, "
         "AK502 of a transaction set, AK905 of a group, TA105 of an interchange. What has none is not told in an acknowledgement.",
         *_x12(),
         "## Business rules",
         "Found by the maps in a set that is sound as X12. An error that names a segment is told in the 997 as AK304:8 and rejects the set "
-        "with AK502:5. The severity is a warning unless said otherwise.",
-        markdown.table(
-            ("code", "severity", "meaning"),
-            [(markdown.code(code), *_business(sentence)) for code, sentence in business_sentences().items()],
+        "with AK502:5.",
+        *(
+            _section(
+                code, severity, "AK304:8" if "error" in severity else "", meaning, BUSINESS_ADVICE[BusinessFault(code)]
+            )
+            for code, (severity, meaning) in business().items()
         ),
         "## CSV",
         "Told with row and column, and in the report that answers the file. Errors reject the document they belong to; those of the "
         "file as a whole reject the file.",
-        markdown.table(
-            ("code", "severity", "meaning"),
-            [(markdown.code(code.value), csv_severity(code), wording.CSV_FINDINGS[code.value]) for code in flat.Code],
+        *(
+            _section(code.value, csv_severity(code), "", wording.CSV_FINDINGS[code.value], FLAT_ADVICE[code])
+            for code in flat.Code
         ),
         "## The agreement",
-        markdown.table(
-            ("code", "severity", "meaning"),
-            [(markdown.code(code), "error", text) for code, text in wording.GATEWAY_FINDINGS.items()],
+        *(
+            _section(code, *_gateway_severity(text), OWN_ADVICE[code])
+            for code, text in wording.GATEWAY_FINDINGS.items()
         ),
     )
+
+
+def _section(code: str, severity: str, answered: str, meaning: str, advice: Advice) -> str:
+    """One code: what it means, what it looks like, what whoever sent it has to do, and how it is answered."""
+    weight = f"**{severity}**" + (f", answered as {answered}" if answered else "")
+    lines = [f"{weight}. {meaning}", f"- Example: {advice.example}", f"- What to do: {advice.todo}"]
+    return f"### {code}\n\n{lines[0]}\n\n" + "\n".join(line.replace("<", "&lt;") for line in lines[1:])
 
 
 def _x12() -> Iterator[str]:
     sentences = x12_sentences()
     for title, codes in zip(wording.X12_GROUPS, x12_blocks(), strict=True):
-        rows = [
-            (
-                markdown.code(code.value),
-                x12.severity(code).value,
-                sentences[code.value],
-                ", ".join(sorted(ack_codes().get(code, ()))) or wording.X12_ACK_CODES.get(code.value, ""),
-            )
-            for code in codes
-        ]
-        yield f"## {title}\n\n{markdown.table(('code', 'severity', 'meaning', 'answered as'), rows)}"
+        yield f"## {title}"
+        for code in codes:
+            answered = ", ".join(sorted(ack_codes().get(code, ()))) or wording.X12_ACK_CODES.get(code.value, "")
+            yield _section(code.value, x12.severity(code).value, answered, sentences[code.value], X12_ADVICE[code])
+
+
+def business() -> dict[str, tuple[str, str]]:
+    """Severity and meaning of each business fault; the sentence says so first where it is no warning."""
+    return {code: _business(sentence) for code, sentence in business_sentences().items()}
 
 
 def _business(sentence: str) -> tuple[str, str]:
-    stripped = sentence.removeprefix("Error: ")
-    error = stripped != sentence
-    return ("error" if error else "warning"), (stripped[0].upper() + stripped[1:] if error else sentence)
+    for severity in ("error or warning", "error"):
+        rest = sentence.removeprefix(f"{severity.capitalize()}: ")
+        if rest != sentence:
+            return severity, rest[0].upper() + rest[1:]
+    return "warning", sentence
+
+
+def _gateway_severity(sentence: str) -> tuple[str, str, str]:
+    stripped = sentence.removeprefix("Warning: ")
+    return ("error" if stripped == sentence else "warning"), "", stripped
 
 
 # The sentence under each member of an enumeration.
@@ -212,5 +234,14 @@ def undocumented() -> list[str]:
     missing = sorted({code.value for code in x12.Code} - x12_sentences().keys())
     missing += sorted({code.value for code in BusinessFault} - business_sentences().keys())
     missing += sorted({code.value for code in flat.Code} ^ wording.CSV_FINDINGS.keys())
+    missing += sorted(f"{code} (advice)" for code in _unadvised())
     missing += sorted(gateway_codes() ^ wording.GATEWAY_FINDINGS.keys())
     return missing + [f"{code} (computed)" for code in wording.X12_ACK_CODES if ack_codes().get(x12.Code(code))]
+
+
+def _unadvised() -> Iterator[str]:
+    """Codes of which nothing says what to do."""
+    yield from (code.value for code in x12.Code if code not in X12_ADVICE)
+    yield from (code.value for code in BusinessFault if code not in BUSINESS_ADVICE)
+    yield from (code.value for code in flat.Code if code not in FLAT_ADVICE)
+    yield from wording.GATEWAY_FINDINGS.keys() ^ OWN_ADVICE.keys()

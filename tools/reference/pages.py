@@ -1,4 +1,4 @@
-"""All reference pages, and how each is made."""
+"""All pages written from the code, and how each is made."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from . import canonical_json, commands, csv_fields, findings, profile, settings
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
+FOLDER = Path(__file__).resolve().parents[2] / "docs"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``undocumented`` names everything on the page that nobody has described."""
+    """``name`` is the path below docs; ``undocumented`` names everything on the page that nobody has described."""
 
     name: str
     render: Callable[[], str]
@@ -19,11 +19,11 @@ class Page:
 
 
 PAGES = (
-    Page("commands.md", commands.render, commands.undocumented),
-    Page("settings.md", settings.render, settings.undocumented),
-    Page("profile.md", profile.render, profile.undocumented),
-    Page("csv-fields.md", csv_fields.render, csv_fields.undocumented),
+    Page("reference/commands.md", commands.render, commands.undocumented),
+    Page("reference/settings.md", settings.render, settings.undocumented),
+    Page("reference/profile.md", profile.render, profile.undocumented),
+    Page("reference/csv-fields.md", csv_fields.render, csv_fields.undocumented),
     Page("findings.md", findings.render, findings.undocumented),
-    Page("canonical.md", canonical_json.render, canonical_json.undocumented),
-    Page("canonical.schema.json", canonical_json.schema, lambda: ()),
+    Page("reference/canonical.md", canonical_json.render, canonical_json.undocumented),
+    Page("reference/canonical.schema.json", canonical_json.schema, lambda: ()),
 )

@@ -39,6 +39,7 @@ PROFILE = {
     "sftp.public_keys": "Lines of the partner's `.pub` file, without options. RSA keys need 2048 bits.",
     "sftp.password_hash": "An argon2 hash of the password, never the password.",
     "csv": "Column maps of the partner's CSV files: [csv-fields.md](csv-fields.md).",
+    "rules": "What the partner wants or allows beyond the standard: [partner-rules.md](../howto/partner-rules.md).",
 }
 
 COLUMN_MAP = {
@@ -116,6 +117,10 @@ CSV_FINDINGS = {
 
 GATEWAY_FINDINGS = {
     "duplicate": "Told in the report on a CSV file: the document came before with other content and was not taken.",
+    "partner-rule-not-judged": (
+        "Warning: A rule that compares with the order could not be judged, because the order, its price or its quantity is not "
+        "known or is in another unit. A rule that was broken is `partner-rule`, as above."
+    ),
     "not-as-agreed": (
         "Told by `tally check --partner`: the file is against the profile - a set that is not agreed, other parties in the "
         "envelope, test data in production or the reverse, a file of no agreed form."
@@ -129,6 +134,7 @@ X12_GROUPS = (
     "The transaction set",
     "Segments",
     "Elements",
+    "The partner's rules",
 )
 """Headings for the blocks of codes in translators/x12/findings.py."""
 
@@ -137,5 +143,6 @@ X12_ACK_CODES = {
     "isa-control-number": "TA105:018",
     "repetition-separator-too-early": "TA105, by element",
     "trailer-without-header": "TA105:022 between groups",
+    "partner-rule": "AK304 or AK403, by rule",
 }
 """Acknowledgement codes that are computed, so that reading the source does not show them."""

@@ -38,44 +38,44 @@ def lay_out(first: Row, column_map: ColumnMap) -> LaidOut:
     return _named(first, column_map) if column_map.header else _numbered(first, column_map)
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
     """Column names agree up to capitals and the amount of white space."""
     return " ".join(name.casefold().split())
 
 
 def _named(header: Row, column_map: ColumnMap) -> LaidOut:
     fields = header.fields
-    counts = Counter(map(_fold, fields))
+    counts = Counter(map(fold, fields))
     positions: dict[str, int] = {}
     for index, name in enumerate(fields):
-        positions.setdefault(_fold(name), index)
+        positions.setdefault(fold(name), index)
     findings: list[Finding] = []
     places: dict[ColumnName, int] = {}
     for binding in column_map.bindings:
         if not isinstance(binding.column, str):
             continue
-        wanted = _fold(binding.column)
+        wanted = fold(binding.column)
         if counts[wanted] > 1:
             findings.append(_duplicate(binding.column, counts[wanted], header.number))
         if wanted in positions:
             places[binding.column] = positions[wanted]
         elif not binding.may_be_missing or binding.column in column_map.key_columns:
             findings.append(_missing(binding.column, fields, header.number, column_map))
-    names = _display(fields)
+    names = display_names(fields)
     repeated = [
-        name for index, name in enumerate(fields) if name and counts[_fold(name)] > 1 and index not in places.values()
+        name for index, name in enumerate(fields) if name and counts[fold(name)] > 1 and index not in places.values()
     ]
-    mapped = {_fold(name) for name in places if isinstance(name, str)}
+    mapped = {fold(name) for name in places if isinstance(name, str)}
     findings += [
         in_row(
             Code.DUPLICATE_COLUMN,
-            f"The header names '{name}' {counts[_fold(name)]} times. Nothing is read from it; give each its own name.",
+            f"The header names '{name}' {counts[fold(name)]} times. Nothing is read from it; give each its own name.",
             header.number,
             name,
             severity=Severity.WARNING,
         )
         for name in dict.fromkeys(repeated)
-        if _fold(name) not in mapped
+        if fold(name) not in mapped
     ]
     return _result(names, places, column_map, findings)
 
@@ -120,7 +120,7 @@ def _result(
     return LaidOut(layout, tuple(findings))
 
 
-def _display(fields: list[str]) -> tuple[str, ...]:
+def display_names(fields: list[str]) -> tuple[str, ...]:
     """A name for each column: its own, with ``#2`` when it is the second of that name, or its number when it has none."""
     seen: Counter[str] = Counter()
     names = []
@@ -140,8 +140,8 @@ def _duplicate(column: str, count: int, row: int) -> Finding:
 
 
 def _missing(column: str, fields: list[str], row: int, column_map: ColumnMap) -> Finding:
-    near = difflib.get_close_matches(_fold(column), [_fold(name) for name in fields], n=1)
-    hint = f" Did you mean it by '{next(name for name in fields if _fold(name) == near[0])}'?" if near else ""
+    near = difflib.get_close_matches(fold(column), [fold(name) for name in fields], n=1)
+    hint = f" Did you mean it by '{next(name for name in fields if fold(name) == near[0])}'?" if near else ""
     return in_row(
         Code.MISSING_COLUMN,
         f"The header has no column '{column}'.{hint}" + _separator_hint(fields, column_map),

@@ -18,7 +18,7 @@ WINDOW = 512
 _SEPARATORS_AT = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _CHARACTER = 4
 """The most bytes of one character in UTF-8."""
-_FIRST_REPETITION_VERSION = "00402"
+FIRST_REPETITION_VERSION = "00402"
 _NO_COMPONENTS = b"\x1f"
 """Stands for a component separator where ISA16 is empty; it does not occur in text."""
 
@@ -37,11 +37,13 @@ class IsaHead:
 
     @property
     def delimiters(self) -> Delimiters:
+        element, component, terminator = _text(self.element), _text(self.component), _text(self.terminator)
+        taken = (" ", element, component, terminator)
         repetition = None
-        if len(self.elements) == 16 and self.elements[11] >= _FIRST_REPETITION_VERSION:
+        if len(self.elements) == 16 and self.elements[11] >= FIRST_REPETITION_VERSION:
             standard = self.elements[10]
-            repetition = standard if len(standard) == 1 and not standard.isalnum() and standard != " " else None
-        return Delimiters(_text(self.element), _text(self.component), _text(self.terminator), repetition)
+            repetition = standard if len(standard) == 1 and not standard.isalnum() and standard not in taken else None
+        return Delimiters(element, component, terminator, repetition)
 
     @property
     def encoding(self) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .findings import Code
-from .schema import CompositeDef, ElementDef, Note, SegmentDef, Use
+from .schema import UNBOUNDED, CompositeDef, ElementDef, Note, SegmentDef, Use
 from .values import is_real, is_whole, parse_date, parse_time
 
 _SHOWN_CODES = 12
@@ -27,19 +27,72 @@ class Problem:
     ack: str | None = None
 
 
-def check_segment(definition: SegmentDef, elements: Sequence[str], component_separator: str) -> list[Problem]:
+def check_segment(
+    definition: SegmentDef,
+    elements: Sequence[str],
+    component_separator: str,
+    repetition_separator: str | None = None,
+) -> list[Problem]:
     """Every fault of a segment whose elements' texts are ``elements`` (01 first)."""
     if not any(elements):
         return _without_data(definition)
-    problems = list(_check_all(definition.uses, elements, component_separator, definition.tag, None))
+    single, others = _check_repetitions(definition, elements, component_separator, repetition_separator)
+    problems = list(_check_all(definition.uses, single, component_separator, definition.tag, None))
+    if others:
+        problems = sorted([*problems, *others], key=_element_of)
     missing = {problem.element for problem in problems if problem.code is Code.MISSING_ELEMENT}
-    for note in definition.notes:
-        problem = check_note(note, elements, definition.tag)
-        if problem is not None and problem.element not in missing:
-            problems.append(problem)
-            missing.add(problem.element)
+    problems.extend(_check_notes(definition.notes, elements, missing, definition.tag, 2))
     problems.extend(_surplus(definition, elements))
     return problems
+
+
+def _element_of(problem: Problem) -> int:
+    return problem.element or 0
+
+
+def _check_repetitions(
+    definition: SegmentDef, elements: Sequence[str], component: str, repetition: str | None
+) -> tuple[Sequence[str], list[Problem]]:
+    """The elements with one occurrence each, and the faults of the other occurrences.
+
+    A text that may not repeat and is sound as a whole is kept with a warning: some senders name a character in ISA11 that they use in
+    postal codes and descriptions.
+    """
+    if repetition is None or not any(repetition in text for text in elements):
+        return elements, []
+    single = list(elements)
+    problems: list[Problem] = []
+    for position, (use, text) in enumerate(zip(definition.uses, elements, strict=False), 1):
+        if repetition not in text:
+            continue
+        if use.repeat == 1 and not list(_check_all([use], [text], component, definition.tag, None, position)):
+            problems.append(_separator_in_text(definition.tag, position, text, repetition))
+            continue
+        first, *more = text.split(repetition)
+        single[position - 1] = first
+        if use.repeat != UNBOUNDED and len(more) >= use.repeat:
+            problems.append(_too_often(use, definition.tag, position, text, repetition))
+            continue
+        for other in filter(None, more):
+            problems.extend(_check_all([use], [other], component, definition.tag, None, position))
+    return single, problems
+
+
+def _separator_in_text(tag: str, position: int, text: str, repetition: str) -> Problem:
+    message = (
+        f"{place(tag, position)} contains {repetition!r}, which separates repeated elements in this interchange (ISA11). It was kept as "
+        "it is. Choose another separator."
+    )
+    return Problem(Code.REPETITION_IN_TEXT, position, message, value=text, ack="12")
+
+
+def _too_often(use: Use, tag: str, position: int, text: str, repetition: str) -> Problem:
+    times = "once" if use.repeat == 1 else f"{use.repeat} times"
+    message = (
+        f"{place(tag, position)} stands {text.count(repetition) + 1} times, separated by {repetition!r} (ISA11), but may only {times}. "
+        "Remove what is too much."
+    )
+    return Problem(Code.TOO_MANY_REPETITIONS, position, message, value=text, ack="12")
 
 
 def _without_data(definition: SegmentDef) -> list[Problem]:
@@ -51,14 +104,18 @@ def _without_data(definition: SegmentDef) -> list[Problem]:
 
 
 def _check_all(
-    uses: Sequence[Use], texts: Sequence[str], separator: str, name: str, within: int | None
+    uses: Sequence[Use], texts: Sequence[str], separator: str, name: str, within: int | None, first: int = 1
 ) -> Iterator[Problem]:
-    """The elements of a segment, or (``within`` the element at that position) the components of a composite."""
-    for position, use in enumerate(uses, 1):
-        text = texts[position - 1] if position <= len(texts) else ""
-        if not text:
-            if use.required:
-                yield _missing(name, position, within)
+    """The elements of a segment from ``first`` on, or (``within`` the element at that position) the components of a composite.
+
+    Blanks alone say nothing (X12.6 wants a character that is none): they do for what may be absent, not for what must be there.
+    """
+    for position, use in enumerate(uses, first):
+        text = texts[position - first] if position - first < len(texts) else ""
+        if use.required and not text.strip(" "):
+            yield _missing(name, position, within)
+        elif not text:
+            continue
         elif isinstance(use.definition, CompositeDef):
             yield from _check_composite(use.definition, text, separator, name, position)
         else:
@@ -71,17 +128,28 @@ def _check_composite(
     definition: CompositeDef, text: str, separator: str, name: str, position: int
 ) -> Iterator[Problem]:
     components = text.split(separator)
-    yield from _check_all(definition.uses, components, separator, name, position)
-    for note in definition.notes:
-        problem = check_note(note, components, f"{name}{position:02}-")
-        if problem is not None:
-            yield _at(problem, problem.element or 1, position)
+    problems = list(_check_all(definition.uses, components, separator, name, position))
+    missing = {problem.component for problem in problems if problem.code is Code.MISSING_ELEMENT}
+    yield from problems
+    for problem in _check_notes(definition.notes, components, missing, f"{name}{position:02}-", 1):
+        yield _at(problem, problem.element or 1, position)
     if any(components[len(definition.uses) :]):
         message = (
             f"{place(name, position, None)} has {len(components)} components, but the standard knows only "
             f"{len(definition.uses)}. Remove what is too much."
         )
         yield Problem(Code.TOO_MANY_ELEMENTS, position, message, len(definition.uses) + 1, text, "3")
+
+
+def _check_notes(
+    notes: Sequence[Note], texts: Sequence[str], missing: set[int | None], name: str, digits: int
+) -> Iterator[Problem]:
+    """The faults of notes, each missing element told once. ``missing`` are those told already."""
+    for note in notes:
+        problem = check_note(note, texts, name, digits)
+        if problem is not None and problem.element not in missing:
+            missing.add(problem.element)
+            yield problem
 
 
 def _at(problem: Problem, position: int, within: int | None) -> Problem:
@@ -191,15 +259,18 @@ def _check_text(text: str, component_separator: str, where: str) -> Problem | No
     return None
 
 
-def check_note(note: Note, texts: Sequence[str], name: str) -> Problem | None:
-    """The fault of one relational note, at the first element that is missing or too much."""
+def check_note(note: Note, texts: Sequence[str], name: str, digits: int = 2) -> Problem | None:
+    """The fault of one relational note, at the first element that is missing or too much.
+
+    ``name`` and the position in so many ``digits`` name an element in the message: ``PO102``, ``MEA04-2``.
+    """
     positions = note.positions
     count = len(texts)
     given = [position for position in positions if position <= count and texts[position - 1]]
     if not given and note.kind != "R":
         return None
     if note.kind == "E":
-        return _excluded(given, texts, name) if len(given) > 1 else None
+        return _excluded(given, texts, name, digits) if len(given) > 1 else None
     absent = [position for position in positions if position not in given]
     if note.kind == "P":
         broken = bool(absent)
@@ -210,18 +281,19 @@ def check_note(note: Note, texts: Sequence[str], name: str) -> Problem | None:
         broken = positions[0] in given and bool(absent) and (note.kind == "C" or len(absent) == len(positions) - 1)
     if not broken:
         return None
-    message = f"{name}{absent[0]:02} is missing: {_demand(note, name)}."
+    message = f"{name}{absent[0]:0{digits}} is missing: {_demand(note, name, digits)}."
     return Problem(Code.CONDITIONAL_ELEMENT_MISSING, absent[0], message, ack="2")
 
 
-def _excluded(given: list[int], texts: Sequence[str], name: str) -> Problem:
-    message = f"{name}{given[0]:02} and {name}{given[1]:02} exclude each other; send one of them."
+def _excluded(given: list[int], texts: Sequence[str], name: str, digits: int) -> Problem:
+    first, second = (f"{name}{position:0{digits}}" for position in given[:2])
+    message = f"{first} and {second} exclude each other; send one of them."
     return Problem(Code.EXCLUDED_ELEMENT, given[1], message, value=texts[given[1] - 1], ack="10")
 
 
-def _demand(note: Note, name: str) -> str:
+def _demand(note: Note, name: str, digits: int) -> str:
     """What a note demands, in words."""
-    names = [f"{name}{position:02}" for position in note.positions]
+    names = [f"{name}{position:0{digits}}" for position in note.positions]
     if note.kind == "P":
         return f"{', '.join(names)} must be sent together or not at all"
     if note.kind == "R":

@@ -6,12 +6,13 @@ from typing import Literal
 from canonical.finding import Finding
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
-from .dialect import IsaHead
+from .dialect import FIRST_REPETITION_VERSION, IsaHead
 from .elements import check_element
 from .events import GroupHeader, InterchangeHeader, SetHeader
 from .findings import Code, finding
 from .lines import Line
-from .schema import Dictionary, ElementDef, dictionary, table_version, versions
+from .schema import Dictionary, ElementDef, dictionary, versions
+from .tables import STANDARD, Tables
 from .values import is_whole, parse_date, parse_time
 
 _ENVELOPE_TABLES = "004010"
@@ -69,14 +70,12 @@ def _isa_form(isa: IsaHead, offset: int) -> list[Finding]:
 def _isa_values(header: InterchangeHeader, texts: list[str]) -> list[Finding]:
     findings = []
     for position, text in enumerate(texts, 1):
-        message = _isa_fault(position, text)
+        message = _repetition_fault(header) if position == 11 else _isa_fault(position, text)
         if message is None:
             continue
         code = Code.ISA_CONTROL_NUMBER if position == 13 else Code.ISA_VALUE
-        if position == 11 and len(text) == 1 and not text.isalnum():
+        if position == 11 and len(text) == 1 and not text.isalnum() and header.version < FIRST_REPETITION_VERSION:
             code = Code.EARLY_REPETITION
-            if header.delimiters.repetition is not None:
-                continue
         findings.append(
             finding(
                 code,
@@ -103,10 +102,6 @@ def _isa_fault(position: int, text: str) -> str | None:
         return f"{where} is empty, but must name the {'sender' if position == 6 else 'receiver'}."
     if position in (9, 10):
         return _moment_fault(position, text)
-    if position == 11 and text != "U":
-        return (
-            f"ISA11 is {text!r}; versions before 00402 know only 'U' there, and no repeated elements. It has no effect."
-        )
     if position == 12 and not (len(text) == 5 and is_whole(text)):
         return f"ISA12 is {text!r}, but must be a version of five digits such as 00401."
     if position == 13 and not (is_whole(text) and 1 <= len(text) <= 9 and int(text) >= 0):
@@ -114,6 +109,18 @@ def _isa_fault(position: int, text: str) -> str | None:
     if position == 16 and (len(text) != 1 or text.isalnum()):
         return f"ISA16 is {text!r}, but must be the one character that separates components."
     return None
+
+
+def _repetition_fault(header: InterchangeHeader) -> str | None:
+    """ISA11: U before 00402, a separator after it; many leave U there, which says no more than that nothing repeats."""
+    text = header.standard
+    if text == "U" or header.delimiters.repetition is not None:
+        return None
+    if header.version < FIRST_REPETITION_VERSION:
+        return (
+            f"ISA11 is {text!r}; versions before 00402 know only 'U' there, and no repeated elements. It has no effect."
+        )
+    return f"ISA11 is {text!r}, which cannot separate repeated elements: it must be a character of its own. It has no effect."
 
 
 def _moment_fault(position: int, text: str) -> str | None:
@@ -182,34 +189,47 @@ NO_GROUP = GroupHeader(0, "", "", "", "", "", "", "", "")
 """Stands for the GS that is missing before a set."""
 
 
-def read_gs(line: Line) -> tuple[GroupHeader, GroupTable, list[Finding]]:
-    """The header of a group, the tables for it, and what is wrong with it."""
+def read_gs(line: Line, tables: Tables = STANDARD) -> tuple[GroupHeader, GroupTable, list[Finding]]:
+    """The header of a group, the table for it out of ``tables``, and what is wrong with it."""
     header = GroupHeader(line.offset, *(line.text(position) for position in range(1, 9)))
     findings = _gs_values(line)
     if not _is_group_number(header.control_number):
         message = f"GS06 is {header.control_number!r}, but must be the group's control number of one to nine digits."
         ack = "AK905:6" if header.control_number else "TA105:024"
         findings.append(_at(Code.GS_CONTROL_NUMBER, message, line, 6, ack))
-    version = table_version(header.version)
-    if version is None:
+    table = tables.dictionary(header.version)
+    if table is None:
         message = (
             f"GS08 is {header.version!r}, a version that is not supported here. Send one of: {', '.join(versions())}. "
             "No transaction set of this group was accepted."
         )
         findings.append(_at(Code.VERSION_NOT_SUPPORTED, message, line, 8, "AK905:2"))
         return header, GroupTable(None, "2"), findings
-    tables = dictionary(version)
-    if header.functional_id not in tables.functional_ids:
+    judging = tables.dictionary(header.version, header.functional_id)
+    if judging is None:
         message = (
             f"GS01 is {header.functional_id!r}: groups of this kind are not supported here, only "
-            f"{', '.join(sorted(tables.functional_ids))}. No transaction set of this group was accepted."
+            f"{', '.join(sorted(table.functional_ids))}. No transaction set of this group was accepted."
         )
         findings.append(_at(Code.GROUP_NOT_SUPPORTED, message, line, 1, "AK905:1"))
         return header, GroupTable(None, "1"), findings
-    if header.version != version:
-        message = f"GS08 is {header.version!r}; the group is judged by the tables of {version}."
-        findings.append(_at(Code.VERSION_BY_NEAREST, message, line, 8, None))
-    return header, GroupTable(tables), findings
+    if header.version != judging.version:
+        findings.append(_at(Code.VERSION_BY_NEAREST, _judged_by(header, judging.version), line, 8, None))
+    return header, GroupTable(judging), findings
+
+
+def _judged_by(header: GroupHeader, table: str) -> str:
+    """Which table judged a group whose version has none of its own, and what that leaves open."""
+    if header.version[:6] == table:
+        return (
+            f"GS08 is {header.version!r}, a guideline of {table}. The group was judged by the tables of {table}; "
+            "what the guideline demands beyond them was not checked."
+        )
+    return (
+        f"GS08 is {header.version!r}, for which there are no tables of the group {header.functional_id}. It was judged by those of "
+        f"{table}, the nearest there are: a code or segment that only {header.version[:6]} knows counts as an error. "
+        f"Send {table} if you can."
+    )
 
 
 def _is_group_number(text: str) -> bool:
@@ -317,7 +337,8 @@ def _same_number(
     if given == expected:
         return []
     where = f"{trailer.tag}{position:02}"
-    if given and is_whole(given) and is_whole(expected) and int(given) == int(expected):
+    number = _count(given)
+    if number is not None and number == _count(expected):
         message = f"{where} is {given!r} and {name} is {expected!r}: the same number, but it must be written the same."
         return [_at(Code.CONTROL_NUMBER_FORM, message, trailer, position, None, index)]
     message = f"{where} is {given!r}, but the control number in {name} is {expected!r}. Header and trailer do not belong together."

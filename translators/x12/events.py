@@ -10,6 +10,7 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
+from .body import Body
 from .segments import Delimiters, TransactionSet
 
 
@@ -69,22 +70,28 @@ class GroupHeader:
 
 @dataclass(frozen=True, slots=True)
 class SetHeader:
-    """ST01, ST02, and GS08 of the group."""
+    """ST01, ST02, and GS08 of the group; ``guideline`` is ST03, which exists from 004030 on."""
 
     set_id: str
     control_number: str
     version: str
+    guideline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SetVerdict:
-    """What was decided of one set. ``codes`` are those of AK502 to AK506; ``findings`` those that a 997 reports."""
+    """What was decided of one set. ``codes`` are those of AK502 to AK506; ``findings`` those that a 997 reports.
+
+    ``number`` is where a faulty set says its own number, and that number (``BEG03``, ``4500123``); None where it says none.
+    """
 
     set_id: str
     control_number: str
     status: SyntaxStatus
     codes: tuple[str, ...]
     findings: tuple[Finding, ...]
+    guideline: str = ""
+    number: tuple[str, str] | None = None
 
     @property
     def accepted(self) -> bool:
@@ -105,18 +112,30 @@ class GroupStart:
 
 @dataclass(frozen=True, slots=True)
 class SetRead:
-    """One transaction set. ``tree`` is complete where ``status`` is not rejected; it is None where there is no table for the set.
+    """One transaction set. ``body`` is complete where ``status`` is not rejected; it is None where there is no table for the set.
 
-    ``segment_count`` counts ST and SE; ``offset`` is that of the ST in bytes.
+    ``segment_count`` counts ST and SE; ``offset`` is that of the ST in bytes. ``by_rules`` says that only rules of the partner
+    reject it: it is sound as X12 and can be read.
     """
 
     header: SetHeader
-    tree: TransactionSet | None
+    body: Body | None
     findings: tuple[Finding, ...]
     status: SyntaxStatus
     codes: tuple[str, ...]
     segment_count: int
     offset: int
+    by_rules: bool = False
+
+    @property
+    def readable(self) -> bool:
+        """Whether the tree holds all that was sent."""
+        return self.tree is not None and (self.by_rules or self.status is not SyntaxStatus.REJECTED)
+
+    @property
+    def tree(self) -> TransactionSet | None:
+        """The body as the schema nests it."""
+        return None if self.body is None else self.body.tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ class Code(StrEnum):
     VERSION_NOT_SUPPORTED = "version-not-supported"
     """There is no table for the version in GS08."""
     VERSION_BY_NEAREST = "version-by-nearest-table"
-    """GS08 names a guideline of a version (004010VICS); the table of the version itself was used."""
+    """GS08 names a guideline (004010VICS) or a release without tables (004020); the tables of the version it is made of, or of the
+    nearest release, were used."""
     MISSING_GE = "missing-ge"
     """The group has no trailer."""
     GE_CONTROL_NUMBER = "ge-control-number"
@@ -137,14 +138,20 @@ class Code(StrEnum):
     """Two elements that exclude each other are both there (relational note E)."""
     TOO_MANY_ELEMENTS = "too-many-elements"
     """The segment has more elements, or the element more components, than the standard knows."""
+    TOO_MANY_REPETITIONS = "too-many-repetitions"
+    """An element repeats (ISA11 separates its occurrences) that may not, or more often than it may."""
     TOO_SHORT = "element-too-short"
     """Fewer characters, or digits of a number, than the element's minimum."""
     TOO_LONG = "element-too-long"
     """More characters, or digits of a number, than the element's maximum."""
     INVALID_CHARACTER = "invalid-character"
     """A character that the element's type does not allow: a letter in a number, a control character in text."""
+    NOT_IN_ENCODING = "text-not-in-encoding"
+    """Bytes that are no text in the encoding agreed with the partner (``x12.encoding``). The element cannot be read."""
     DELIMITER_IN_TEXT = "component-separator-in-text"
     """The text of a simple element contains the component separator. It was kept as it is."""
+    REPETITION_IN_TEXT = "repetition-separator-in-text"
+    """An element that may not repeat contains the repetition separator (ISA11) and is sound as one text. It was kept as it is."""
     INVALID_CODE = "invalid-code"
     """The value is not in the element's code list."""
     INVALID_DATE = "invalid-date"
@@ -153,6 +160,9 @@ class Code(StrEnum):
     """No time of day in the form HHMM, HHMMSS or HHMMSSDD."""
     TRAILING_SEPARATORS = "trailing-separators"
     """Separators at the end of a segment with no data between them. Told once a transaction set."""
+
+    PARTNER_RULE = "partner-rule"
+    """Something that the standard allows and a rule of the partner's profile does not. It weighs what the rule says."""
 
 
 _WARNINGS = frozenset(
@@ -167,15 +177,15 @@ _WARNINGS = frozenset(
         Code.ISA_VALUE,
         Code.EARLY_REPETITION,
         Code.GS_VALUE,
+        Code.VERSION_BY_NEAREST,
         Code.SET_CONTROL_NUMBER_REPEATED,
         Code.CONTROL_NUMBER_FORM,
         Code.SEGMENT_WITHOUT_DATA,
         Code.DELIMITER_IN_TEXT,
+        Code.REPETITION_IN_TEXT,
     }
 )
-_NOTES = frozenset(
-    {Code.LINE_BREAKS, Code.NON_ASCII, Code.VERSION_BY_NEAREST, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS}
-)
+_NOTES = frozenset({Code.LINE_BREAKS, Code.NON_ASCII, Code.TRAILING_SEPARATORS, Code.TOO_MANY_FINDINGS})
 
 
 def severity(code: Code) -> Severity:

@@ -19,6 +19,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
 _CERTAIN_ISA = re.compile(rb"(?s)ISA([^A-Za-z0-9\s])[0-9]{2}\1.{10}\1[0-9]{2}\1")
 _CERTAIN_ISA_LENGTH = 21
+_PLAIN = bytes(range(0x20, 0x7F))
 _PATIENCE = 100
 """After so many bad heads in a row only what is certainly an ISA is tried, so that a file of nothing but them is soon read."""
 
@@ -78,7 +79,41 @@ class LongSegment:
     size: int
 
 
-Token = Mark | Junk | BadHead | Head | RawSegment | LongSegment
+@dataclass(slots=True)
+class Run:
+    """Segments that follow each other, as text, ready to be taken quickly: see :mod:`.proofs`.
+
+    Whoever can vouch for some of them takes them; the next one then comes as a token of its own, and after it the rest of
+    the run again. ``offset`` is the place in bytes of ``pieces[at]``, or of the line break before it. ``terminator`` and
+    ``line_break`` are lengths in bytes; ``broken`` says that the line breaks are worth telling.
+
+    A piece that is more than printable ASCII, or holds components or repetitions, has NUL for its first character, so that
+    it is nobody's segment.
+    """
+
+    pieces: list[str]
+    offset: int
+    terminator: int
+    line_break: int
+    broken: bool
+    at: int = 0
+
+    @property
+    def lead(self) -> int:
+        return self.line_break if self.at else 0
+
+    @property
+    def gap(self) -> int:
+        return self.terminator + self.line_break
+
+    def take(self, count: int) -> None:
+        """The next ``count`` pieces are dealt with."""
+        size = sum(map(len, self.pieces[self.at : self.at + count]))
+        self.offset += self.lead + size + count * self.gap - self.line_break if count else 0
+        self.at += count
+
+
+Token = Mark | Junk | BadHead | Head | Run | RawSegment | LongSegment
 
 
 class Lexer:
@@ -95,6 +130,7 @@ class Lexer:
         self._last = b""
         self._bad_heads = 0
         self._skipped: LongSegment | None = None
+        self._special: tuple[str, ...] = ()
 
     def feed(self, data: bytes) -> Iterator[Token]:
         """Tokens that are certain with ``data``. Take them all before feeding more."""
@@ -146,7 +182,8 @@ class Lexer:
         offset, data = self._base, self._take(count)
         self._last = data[-1:] or self._last
         if self._junk_at is None:
-            stripped = data.lstrip(_BLANK)
+            # More terminators after the IEA's are not worth a word.
+            stripped = data.lstrip(_BLANK + self._isa.terminator if self._isa else _BLANK)
             if not stripped:
                 return
             self._junk_at, data = offset + len(data) - len(stripped), stripped
@@ -172,6 +209,8 @@ class Lexer:
         yield from self._end_junk()
         self._bad_heads = 0
         self._isa = isa
+        delimiters = isa.delimiters
+        self._special = tuple(mark for mark in (delimiters.component, delimiters.repetition) if mark)
         yield Head(isa, self._base)
         self._last = self._take(isa.length)[-1:]
         self._mode = self._segments
@@ -181,8 +220,18 @@ class Lexer:
         isa = self._isa
         assert isa is not None
         buffer, terminator, start = self._buffer, isa.terminator, 0
-        run = re.compile(b"(?:%s)+" % re.escape(terminator))
+        empty = re.compile(b"(?:%s)+" % re.escape(terminator))
+        run, exact_until = None, 0
         while (stop := buffer.find(terminator, start)) >= 0:
+            if run is None and start >= exact_until:
+                run, exact_until = self._run(start)
+            if run is not None:
+                yield run
+                start = run.offset - self._base
+                if run.at == len(run.pieces):
+                    run = None
+                    continue
+                stop = buffer.find(terminator, start)
             piece = buffer[start:stop]
             other = self._other_isa(piece)
             if other is not None:
@@ -191,7 +240,11 @@ class Lexer:
             token = self._segment(piece, self._base + start)
             yield token
             # Of a run of terminators one is told; the others say no more and may be millions.
-            start = stop + len(terminator) if piece else run.match(buffer, stop).end()  # type: ignore[union-attr]
+            end = stop + len(terminator) if piece else empty.match(buffer, stop).end()  # type: ignore[union-attr]
+            if run is not None:
+                run.take(buffer.count(terminator, start, end))
+                run = None if run.at >= len(run.pieces) else run
+            start = end
             if isinstance(token, RawSegment) and token.data.split(isa.element, 1)[0] == b"IEA":
                 self._take(start)
                 self._last = b""
@@ -200,6 +253,42 @@ class Lexer:
         self._take(start)
         if final or len(self._buffer) > self._limit + WINDOW:
             yield from self._open_end(self._buffer, final)
+
+    def _run(self, start: int) -> tuple[Run | None, int]:
+        """The segments from ``start`` up to where another interchange might begin, and their end, before which not to try again."""
+        isa, buffer = self._isa, self._buffer
+        assert isa is not None
+        terminator = isa.terminator
+        other = buffer.find(b"ISA", start)
+        end = buffer.rfind(terminator, start, other if other >= 0 else len(buffer)) + len(terminator)
+        if end <= start + len(terminator):
+            return None, start + 1
+        block = buffer[start:end]
+        ends_in_line_break = terminator in b"\r\n"
+        padded = ends_in_line_break and b" " + terminator in block
+        if isa.wrapped or padded or len(block) > self._limit:
+            return None, end
+        line_break = self._line_break(block, terminator)
+        text = block.decode("latin-1")
+        pieces = text[: -len(terminator)].split((terminator + line_break).decode("latin-1"))
+        expected = len(pieces) * len(terminator.translate(None, _PLAIN)) + (len(pieces) - 1) * len(line_break)
+        strange = len(block.translate(None, _PLAIN)) > expected
+        if strange or any(mark in text for mark in self._special):
+            pieces = [piece if self._is_plain(piece) else "\0" + piece[1:] for piece in pieces]
+        broken = bool(line_break) and not ends_in_line_break
+        return Run(pieces, self._base + start, len(terminator), len(line_break), broken), end
+
+    def _line_break(self, block: bytes, terminator: bytes) -> bytes:
+        """The line break that follows every terminator of the block but the last."""
+        first = block.find(terminator) + len(terminator)
+        found = block[first : first + 2] if block[first : first + 2] == b"\r\n" else block[first : first + 1]
+        if found not in (b"\r\n", b"\n", b"\r") or found == terminator:
+            return b""
+        everywhere = block.count(terminator + found) == block.count(terminator) - 1
+        return found if everywhere else b""
+
+    def _is_plain(self, piece: str) -> bool:
+        return piece.isascii() and piece.isprintable() and not any(mark in piece for mark in self._special)
 
     def _open_end(self, tail: bytes, final: bool) -> Iterator[Token]:
         other = self._other_isa(tail)

@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from .dialect import IsaHead
 from .lexer import RawSegment
 
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a byte that is no text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``texts[0]`` is element 01. ``data`` are the bytes, ``offset`` their place in the file."""
+    """``texts[0]`` is element 01. ``data`` are the bytes, ``offset`` their place in the file.
+
+    ``garbled``: some bytes are no text in the encoding that was agreed; UNREADABLE stands in their place.
+    """
 
     tag: str
     texts: list[str]
     data: bytes
     offset: int
     isa: IsaHead
+    garbled: bool = False
 
     def text(self, position: int) -> str:
         """The element at ``position`` (from 1) without blanks around it; empty when absent."""
@@ -28,15 +35,24 @@ class Line:
         return self.offset + sum(len(part) + len(self.isa.element) for part in parts[:position])
 
 
-def read_line(raw: RawSegment, isa: IsaHead) -> Line:
-    """Decode and split a segment: UTF-8 where its bytes are valid UTF-8, else ISO 8859-1, which reads anything."""
-    if isa.encoding is not None:
-        text = raw.data.decode(isa.encoding)
-    else:
-        try:
-            text = raw.data.decode("utf-8")
-        except UnicodeDecodeError:
-            text = raw.data.decode("latin-1")
+def read_line(raw: RawSegment, isa: IsaHead, encoding: str | None = None) -> Line:
+    """Decode and split a segment.
+
+    ``encoding`` is the one agreed. Where none is: UTF-8 where the bytes are valid UTF-8, else ISO 8859-1, which reads anything.
+    """
+    text = _decoded(raw.data, isa.encoding or encoding or "utf-8")
+    if text is None and (isa.encoding or encoding) is None:
+        text = raw.data.decode("latin-1")
+    garbled = text is None
+    if text is None:
+        text = raw.data.decode(encoding or "ascii", "replace")
     texts = text.split(isa.element.decode("latin-1"))
     tag = texts.pop(0)
-    return Line(tag, texts, raw.data, raw.offset, isa)
+    return Line(tag, texts, raw.data, raw.offset, isa, garbled)
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None

@@ -11,6 +11,30 @@ from .events import GroupHeader, InterchangeHeader, SetRead, SetVerdict
 from .findings import Code, finding
 from .lexer import RawSegment
 from .limits import Limits
+from .segments import SegmentNode
+
+_NUMBERS = {"BAK": 3, "BCA": 3, "BCH": 3, "BEG": 3, "BGN": 2, "BIA": 3, "BIG": 2, "BSN": 2}
+"""The element of a set's first segment that is its number: the order, invoice, shipment, ..."""
+
+
+def verdict_on(
+    read: SetRead, status: SyntaxStatus, codes: tuple[str, ...], findings: tuple[Finding, ...]
+) -> SetVerdict:
+    """A verdict on a set that was read."""
+    header = read.header
+    number = _number(read) if findings else None
+    return SetVerdict(header.set_id, header.control_number, status, codes, findings, header.guideline, number)
+
+
+def _number(read: SetRead) -> tuple[str, str] | None:
+    if read.tree is None or not read.tree.children:
+        return None
+    first = read.tree.children[0]
+    if not isinstance(first, SegmentNode) or first.segment.tag not in _NUMBERS:
+        return None
+    position = _NUMBERS[first.segment.tag]
+    text = first.segment.text(position)
+    return (f"{first.segment.tag}{position:02}", text) if text else None
 
 
 class OpenGroup:
@@ -66,8 +90,7 @@ class OpenGroup:
         reported = tuple(fault for fault in read.findings if (fault.ack_code or "").startswith(("AK3", "AK4")))
         reported = reported[: self._room]
         self._room -= len(reported)
-        header = read.header
-        self.verdicts.append(SetVerdict(header.set_id, header.control_number, read.status, read.codes, reported))
+        self.verdicts.append(verdict_on(read, read.status, read.codes, reported))
 
     def status(self) -> SyntaxStatus:
         """The verdict: AK901."""
@@ -120,8 +143,12 @@ class OpenInterchange:
             return SyntaxStatus.ACCEPTED_WITH_ERRORS, self._warning
         return SyntaxStatus.ACCEPTED, "000"
 
-    def look_around(self, raw: RawSegment) -> None:
-        """Tell, once each, what is odd about how segments stand in the file."""
+    @property
+    def line_breaks_untold(self) -> bool:
+        return Code.LINE_BREAKS not in self._told
+
+    def look_around(self, raw: RawSegment, encoding: str | None) -> None:
+        """Tell, once each, what is odd about how segments stand in the file. ``encoding`` is the one agreed for text, if any."""
         if raw.before.strip(b"\r\n") or raw.padded:
             message = "There is white space before segments or before their terminators. It was taken off."
             self._tell_once(Code.WHITE_SPACE, message, raw.offset)
@@ -132,7 +159,8 @@ class OpenInterchange:
             message = "There are segment terminators with nothing between them. They were passed over and not counted."
             self._tell_once(Code.EMPTY_SEGMENT, message, raw.offset)
         if not raw.data.isascii():
-            message = "There are characters beyond ASCII, which not every partner can read. They were read as UTF-8 or ISO 8859-1."
+            how = encoding.upper() if encoding else "UTF-8 or ISO 8859-1"
+            message = f"There are characters beyond ASCII, which not every partner can read. They were read as {how}."
             self._tell_once(Code.NON_ASCII, message, raw.offset)
         if not raw.terminated:
             message = "The last segment has no terminator. Check that the file was not cut off."

@@ -1,7 +1,7 @@
 """The whole file: interchanges, groups and sets, whatever state they are in. Bytes in, events out, in bounded memory.
 
-Text is decoded a segment at a time: as UTF-8 where its bytes are valid UTF-8, else as ISO 8859-1, so that any byte can be read and
-offsets always count bytes.
+Text is decoded a segment at a time, so that offsets always count bytes: in the encoding that was agreed, or, where none was, as
+UTF-8 where its bytes are valid UTF-8 and as ISO 8859-1 otherwise, so that any byte can be read.
 """
 
 import re
@@ -21,10 +21,11 @@ from .events import (
     SetHeader,
 )
 from .findings import Code, finding
-from .lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Token
+from .lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Run, Token
 from .limits import DEFAULT, Limits
 from .lines import Line, read_line
 from .progress import OpenGroup, OpenInterchange
+from .tables import STANDARD, Tables
 from .validate import SetValidator
 
 _PIECE = 1 << 16
@@ -34,9 +35,14 @@ _X12_SEGMENT = re.compile(rb"(?:GS|GE|ST|SE|IEA|TA1)[^A-Za-z0-9\s]")
 _TRAILERS = {"SE": "ST", "GE": "GS"}
 
 
-def read(chunks: Iterable[bytes], limits: Limits = DEFAULT) -> Iterator[Event]:
-    """The events of a file given in pieces of any size."""
-    reader = Reader(limits)
+def read(
+    chunks: Iterable[bytes], limits: Limits = DEFAULT, *, encoding: str | None = None, tables: Tables = STANDARD
+) -> Iterator[Event]:
+    """The events of a file given in pieces of any size, judged by ``tables``.
+
+    ``encoding`` is the one agreed for text beyond ASCII, by Python's name.
+    """
+    reader = Reader(limits, encoding=encoding, tables=tables)
     for chunk in chunks:
         for start in range(0, len(chunk), _PIECE):
             yield from reader.feed(chunk[start : start + _PIECE])
@@ -46,8 +52,10 @@ def read(chunks: Iterable[bytes], limits: Limits = DEFAULT) -> Iterator[Event]:
 class Reader:
     """The push form of :func:`read`."""
 
-    def __init__(self, limits: Limits = DEFAULT) -> None:
+    def __init__(self, limits: Limits = DEFAULT, *, encoding: str | None = None, tables: Tables = STANDARD) -> None:
         self._limits = limits
+        self._encoding = encoding
+        self._tables = tables
         self._lexer = Lexer(limits)
         self._interchange: OpenInterchange | None = None
         self._group: OpenGroup | None = None
@@ -77,6 +85,8 @@ class Reader:
 
     def _token(self, token: Token) -> Iterator[Event]:
         match token:
+            case Run():
+                self._run(token)
             case RawSegment():
                 yield from self._raw(token)
             case Head():
@@ -107,13 +117,19 @@ class Reader:
         self._interchange = OpenInterchange(head.isa, header, findings, self._limits)
         yield InterchangeStart(header, tuple(findings))
 
+    def _run(self, run: Run) -> None:
+        interchange = self._interchange
+        assert interchange is not None
+        if self._set is not None and not (run.broken and interchange.line_breaks_untold):
+            self._set.run(run)
+
     def _raw(self, raw: RawSegment) -> Iterator[Event]:
         interchange = self._interchange
         assert interchange is not None
-        interchange.look_around(raw)
+        interchange.look_around(raw, self._encoding)
         if not raw.data:
             return
-        line = read_line(raw, interchange.isa)
+        line = read_line(raw, interchange.isa, self._encoding)
         match line.tag:
             case "ST":
                 yield from self._begin_set(line)
@@ -161,7 +177,7 @@ class Reader:
     def _begin_group(self, line: Line) -> Iterator[Event]:
         yield from self._end_group(None, line.offset)
         assert self._interchange is not None
-        header, table, findings = read_gs(line)
+        header, table, findings = read_gs(line, self._tables)
         self._interchange.groups += 1
         self._interchange.stray = False
         self._interchange.judge(findings)
@@ -178,7 +194,7 @@ class Reader:
         if group.full:
             self._skip_set(line, group)
             return
-        header = SetHeader(line.text(1), line.text(2), group.header.version)
+        header = SetHeader(line.text(1), line.text(2), group.header.version, line.text(3))
         findings = check_st(line, header, group.header, group.table)
         if group.is_repeated(header.control_number):
             findings.append(_repeated(line, header))
@@ -210,7 +226,7 @@ class Reader:
         if self._set is None:
             return
         assert self._group is not None
-        read = self._set.finish(trailer, end)
+        read = self._tables.judged(self._set.finish(trailer, end))
         self._set = None
         self._group.add(read)
         yield read

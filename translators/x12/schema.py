@@ -40,10 +40,11 @@ class CompositeDef:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What stands at one position of a segment or composite."""
+    """What stands at one position of a segment or composite. ``repeat`` is how often, between repetition separators."""
 
     definition: ElementDef | CompositeDef
     required: bool
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,15 @@ class SegmentDef:
 
 @dataclass(frozen=True, slots=True)
 class SegmentPlace:
-    """A segment in a set's structure. ``limit`` is its maximum use, or UNBOUNDED."""
+    """A segment in a set's structure. ``limit`` is its maximum use, or UNBOUNDED.
+
+    ``definition`` is given where its elements are other here than the version has them (a partner agreed to more).
+    """
 
     tag: str
     required: bool
     limit: int
+    definition: SegmentDef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,9 @@ class LoopPlace:
 Place = SegmentPlace | LoopPlace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SetSchema:
-    """One transaction set of one version. ``structure`` begins with ST and ends with SE."""
+    """One transaction set of one version. ``structure`` begins with ST and ends with SE. Known by its identity."""
 
     set_id: str
     version: str
@@ -95,9 +100,9 @@ class SetSchema:
     structure: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
-    """Everything of one version."""
+    """Everything of one version. Known by its identity."""
 
     version: str
     elements: dict[str, ElementDef]
@@ -115,14 +120,32 @@ def versions() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _SCHEMAS.iterdir() if (folder / "elements.json").exists()))
 
 
-def table_version(version: str) -> str | None:
-    """The version whose table judges a GS08: itself, or the version that a guideline (``004010VICS``) is made of."""
-    return version[:6] if version[:6] in _known() else None
+_LINES = (
+    ("00401", "00402"),
+    ("00403", "00404", "00405", "00406", "00501", "00502", "00503", "00504", "00505"),
+)
+"""Releases that a table may speak for another of, in their order. Between the two lines segments changed their places
+(notes went from MSG to MTX), and neither side of that is judged by a table of the other. Releases outside are not judged at all.
+"""
 
 
 @cache
-def _known() -> frozenset[str]:
-    return frozenset(versions())
+def table_version(version: str, functional_id: str | None = None) -> str | None:
+    """The version whose tables judge a GS08: its own release, whatever guideline follows (``004010VICS``), or the nearest in its line.
+
+    With ``functional_id`` only tables that have sets of that group (GS01) count. None where there are none near enough. Of two that are
+    equally near the older is taken.
+    """
+    release = version[:5]
+    line = next((line for line in _LINES if release in line), None)
+    if line is None or not (version[5:6].isascii() and version[5:6].isdigit()):
+        return None
+    near = sorted(
+        (abs(line.index(table[:5]) - line.index(release)), table) for table in versions() if table[:5] in line
+    )
+    return next(
+        (table for _, table in near if functional_id is None or functional_id in dictionary(table).functional_ids), None
+    )
 
 
 @cache
@@ -145,6 +168,16 @@ def dictionary(version: str) -> Dictionary:
     return Dictionary(version, elements, segments, sets)
 
 
+@cache
+def functional_id(set_id: str) -> str:
+    """GS01 (element 479) of the groups that carry a set. Raises KeyError for a set that no version has a table for."""
+    for version in versions():
+        schema = dictionary(version).sets.get(set_id)
+        if schema is not None:
+            return schema.functional_id
+    raise KeyError(set_id)
+
+
 def _load(path: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return loaded
@@ -159,7 +192,11 @@ def _uses(
     entry: dict[str, Any], elements: dict[str, ElementDef], composites: dict[str, CompositeDef]
 ) -> tuple[Use, ...]:
     return tuple(
-        Use(composites[use["composite"]] if "composite" in use else elements[use["ref"]], use["req"] == "M")
+        Use(
+            composites[use["composite"]] if "composite" in use else elements[use["ref"]],
+            use["req"] == "M",
+            use.get("repeat", 1),
+        )
         for use in entry["elements"]
     )
 

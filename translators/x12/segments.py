@@ -7,8 +7,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-Element: TypeAlias = "str | tuple[str, ...]"
+Single: TypeAlias = "str | tuple[str, ...]"
 """An element's text, or, where the schema says composite, the texts of its components. Absent is the empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """An element that stands several times at its place, which the schema must allow (from version 00402 on)."""
+
+    occurrences: tuple[Single, ...]
+
+    def __bool__(self) -> bool:
+        return any(self.occurrences)
+
+
+Element: TypeAlias = "Single | Repeated"
+"""What stands at one place of a segment. A single occurrence is never :class:`Repeated`."""
+
+
+def occurrences(element: Element) -> tuple[Single, ...]:
+    """What stands at a place, one after the other; nothing where it is empty."""
+    if isinstance(element, Repeated):
+        return element.occurrences
+    return (element,) if element else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +50,7 @@ STANDARD_DELIMITERS = Delimiters()
 class Segment:
     """One segment. ``elements[0]`` is element 01. ``index`` counts from 1 at ST; ``offset`` is in bytes from the file's start.
 
-    Repeated elements stay one text with their separators; composites are tuples.
+    Composites are tuples; where the schema lets an element repeat and it does, it is :class:`Repeated`.
     """
 
     tag: str
@@ -38,20 +59,23 @@ class Segment:
     offset: int = 0
 
     def text(self, position: int) -> str:
-        """The text of the element at ``position`` (from 1); empty when absent; the first component of a composite."""
+        """The text of the element at ``position`` (from 1); empty when absent; the first occurrence, and the first component."""
         if position > len(self.elements):
             return ""
-        element = self.elements[position - 1]
+        element = self._first(position)
         return element if isinstance(element, str) else (element[0] if element else "")
 
     def components(self, position: int) -> tuple[str, ...]:
-        """The components of the element at ``position``; empty when absent."""
+        """The components of the element at ``position``, or of its first occurrence; empty when absent."""
         if position > len(self.elements):
             return ()
-        element = self.elements[position - 1]
+        element = self._first(position)
         if isinstance(element, str):
             return (element,) if element else ()
         return element
+
+    def _first(self, position: int) -> Single:
+        return next(iter(occurrences(self.elements[position - 1])), "")
 
 
 @dataclass(slots=True)

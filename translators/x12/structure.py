@@ -5,19 +5,26 @@ itself to its ``end``. A position is the node of the segment seen last. Which of
 by position alone, the innermost and next one first; never by a qualifier's value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
-from .schema import UNBOUNDED, LoopPlace, Place, SetSchema, dictionary
+from .proofs import Proof, proof
+from .schema import UNBOUNDED, CompositeDef, Dictionary, LoopPlace, Place, SegmentDef, SegmentPlace, SetSchema
 
 ROOT = -1
+_ENVELOPE = frozenset({"ISA", "IEA", "TA1", "GS", "GE", "ST", "SE"})
+"""Segments that end or begin something: never taken on a rail."""
 
 
 @dataclass(slots=True)
 class PlanNode:
-    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT."""
+    """One place. ``id`` is its name among its siblings (``REF``, ``TXI#2``); ``parent`` the loop it is in, or ROOT.
+
+    ``definition`` is that of :class:`.schema.SegmentPlace`.
+    """
 
     index: int
     id: str
@@ -26,6 +33,7 @@ class PlanNode:
     required: bool
     limit: int
     parent: int
+    definition: SegmentDef | None = None
     end: int = 0
     children: list[int] = field(default_factory=list)
 
@@ -44,11 +52,34 @@ class Step:
     missed: tuple[int, ...]
 
 
-class Plan:
-    """The compiled structure of one set. Steps are worked out when first asked for, and kept."""
+Row: TypeAlias = "dict[str, Rail | None]"
+"""The rails that lead on from one position, by the tag of the next segment."""
 
-    def __init__(self, schema: SetSchema) -> None:
+
+class Rail(NamedTuple):
+    """The sure way from a position to a segment: the nearest step, where it misses nothing, ready to be taken without thinking.
+
+    ``proof`` must hold for the segment, and ``counter`` may have ``limit`` occurrences. A loop that ``opens`` begins its
+    places ``low`` to ``high`` anew, with the counts ``fresh``. ``row`` are the rails that lead on from there.
+    """
+
+    proof: Proof
+    counter: int
+    limit: float
+    opens: bool
+    low: int
+    high: int
+    fresh: list[int]
+    row: Row
+    step: Step
+
+
+class Plan:
+    """The compiled structure of one set. Steps and rails are worked out when first asked for, and kept."""
+
+    def __init__(self, schema: SetSchema, segments: dict[str, SegmentDef]) -> None:
         self.schema = schema
+        self._segments = segments
         self.nodes: list[PlanNode] = []
         self._top: list[int] = []
         self._add(schema.structure, ROOT, self._top)
@@ -56,6 +87,8 @@ class Plan:
         self._steps: dict[tuple[int, str], tuple[Step, ...]] = {}
         self._behind: dict[tuple[int, str], int | None] = {}
         self._elsewhere: dict[tuple[int, str], int | None] = {}
+        self._rows: list[Row] = [{} for _ in self.nodes]
+        self._composites: dict[str, frozenset[int]] = {}
 
     def _add(self, places: tuple[Place, ...], parent: int, siblings: list[int]) -> None:
         seen: dict[str, int] = {}
@@ -63,7 +96,8 @@ class Plan:
             seen[place.tag] = count = seen.get(place.tag, 0) + 1
             name = place.tag if count == 1 else f"{place.tag}#{count}"
             loop = isinstance(place, LoopPlace)
-            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent)
+            definition = place.definition if isinstance(place, SegmentPlace) else None
+            node = PlanNode(len(self.nodes), name, place.tag, loop, place.required, place.limit, parent, definition)
             siblings.append(node.index)
             self.nodes.append(node)
             if isinstance(place, LoopPlace):
@@ -82,6 +116,10 @@ class Plan:
             loops.insert(0, parent)
             parent = self.nodes[parent].parent
         return loops
+
+    def after(self, index: int) -> list[int]:
+        """The node and those that come after it in the same loop."""
+        return [node for node in self.siblings(self.nodes[index].parent) if node >= index]
 
     def head(self, index: int) -> int:
         """The segment node that a place begins with: itself, or a loop's first segment."""
@@ -123,6 +161,48 @@ class Plan:
         """The step to a place in a loop that is open."""
         node = self.nodes[index]
         return Step(self.head(index), index, node.limit, len(self.chain(index)), node.loop, tuple(missed))
+
+    def row(self, position: int) -> Row:
+        """The rails from ``position`` that were asked for so far."""
+        return self._rows[position]
+
+    def rail(self, position: int, tag: str) -> Rail | None:
+        """The rail from ``position`` to a segment ``tag``; None where there is no sure way."""
+        if tag not in self.tags:
+            return None
+        row = self._rows[position]
+        if tag not in row:
+            row[tag] = self._lay(position, tag)
+        return row[tag]
+
+    def _lay(self, position: int, tag: str) -> Rail | None:
+        steps = self.steps(position, tag)
+        if not steps or steps[0].missed or tag in _ENVELOPE:
+            return None
+        sure = steps[0]
+        definition = self.definition(sure.target, tag)
+        if definition is None:
+            return None
+        low, high = sure.counter + 1, self.nodes[sure.counter].end
+        fresh = [0] * (high - low)
+        if sure.opens:
+            fresh[sure.target - low] = 1
+        limit = sure.limit if sure.limit != UNBOUNDED else float("inf")
+        row = self._rows[sure.target]
+        return Rail(proof(definition), sure.counter, limit, sure.opens, low, high, fresh, row, sure)
+
+    def definition(self, node: int, tag: str) -> SegmentDef | None:
+        """What a segment must be like at a place; None where it is no segment of the standard."""
+        return self.nodes[node].definition or self._segments.get(tag)
+
+    def composites(self, tag: str) -> frozenset[int]:
+        """The positions of a segment at which composites stand."""
+        found = self._composites.get(tag)
+        if found is None:
+            uses = enumerate(self._segments[tag].uses, 1)
+            found = frozenset(position for position, use in uses if isinstance(use.definition, CompositeDef))
+            self._composites[tag] = found
+        return found
 
     def behind(self, position: int, tag: str) -> int | None:
         """The node of ``tag`` that should have come before ``position`` in one of the open loops, innermost first."""
@@ -167,11 +247,11 @@ class Plan:
         return min(found, key=distance).index
 
 
-@cache
-def plan(version: str, set_id: str) -> Plan | None:
-    """The plan of a set; None where there is no table for it. ``version`` must be one that has tables."""
-    schema = dictionary(version).sets.get(set_id)
-    return None if schema is None else Plan(schema)
+@lru_cache(maxsize=1024)
+def plan(tables: Dictionary, set_id: str) -> Plan | None:
+    """The plan of a set, compiled once as long as it is in use; None where ``tables`` do not have it."""
+    schema = tables.sets.get(set_id)
+    return None if schema is None else Plan(schema, tables.segments)
 
 
 class Fit(Enum):
@@ -182,6 +262,7 @@ class Fit(Enum):
     OVER_MAXIMUM = "over maximum"
     STILL_OVER = "over maximum, told before"
     OUT_OF_ORDER = "out of order"
+    TOO_EARLY = "too early"
     UNEXPECTED = "unexpected"
     DETOUR = "belongs to something told before"
     NOT_IN_SET = "not in set"
@@ -205,7 +286,7 @@ class Walker:
 
     A segment that was passed over and comes after all takes the position back to its place. Any other that is out of order or
     unexpected starts a detour: as long as what follows belongs to the loop of that segment, it is taken silently; the main position
-    stays where it was.
+    stays where it was. A mandatory place is missing only where it was not seen before, however late or early.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -214,35 +295,155 @@ class Walker:
         self.counts = [0] * len(plan.nodes)
         self.counts[0] = 1
         self._missed: set[int] = set()
+        self._seen_early: set[int] = set()
+        self._strays: set[int] = set()
+        """Places in loops that were not open when their segments came; they are not missing when the loop begins next."""
         self._detour: tuple[int, int, int] | None = None
         """Position, and the range of nodes that belong to the detour."""
+        self._entered: dict[int, int] = {}
+        """The position before each loop that was begun."""
+        self._last: tuple[int, int, list[int]] | None = None
+        """To take the last step back: the position before it, its counter, and the counts that it changed from there on."""
 
-    def advance(self, tag: str) -> Move:
-        """Take the next segment of the set."""
+    def fork(self) -> "Walker":
+        """Another walker at the same place, with the same past."""
+        other = Walker(self._plan)
+        other.position = self.position
+        other.counts = list(self.counts)
+        other._missed = set(self._missed)
+        other._seen_early, other._strays = set(self._seen_early), set(self._strays)
+        other._entered = dict(self._entered)
+        other._detour, other._last = self._detour, self._last
+        return other
+
+    def follow(self, tag: str) -> Move | None:
+        """Take the next segment if it can stand here; None otherwise."""
         if self._detour is not None:
             move = self._follow_detour(tag)
             if move is not None:
                 return move
-            self._detour = None
-        steps = self._plan.steps(self.position, tag)
-        for step in steps:
-            if not step.missed and self._room(step):
+        for step in self._plan.steps(self.position, tag):
+            if self._room(step) and not self._lacks(step):
                 return self._go(step, Fit.FITS)
-        for step in steps:
-            if not step.missed:
+        return None
+
+    def settle(self, tag: str) -> Move | None:
+        """Take a segment that was told to be missing and comes after all; None if ``tag`` is no such.
+
+        Where its loop is still open, go on from its place.
+        """
+        if any(not self._lacks(step) for step in self._plan.steps(self.position, tag)):
+            return None
+        late = self._plan.behind(self.position, tag)
+        if late is None or late not in self._missed:
+            owed = next((node for node in self._missed if self._plan.nodes[node].tag == tag), None)
+            return None if owed is None else self._pay(owed)
+        self._missed.difference_update(self._plan.after(late))
+        return self._go(self._plan.step_to(late), Fit.OUT_OF_ORDER)
+
+    def _pay(self, node: int) -> Move:
+        self._missed.discard(node)
+        return self.leave_aside(Fit.OUT_OF_ORDER, node, node)
+
+    def straight(self, tag: str) -> "Walker | None":
+        """In a detour, another walker that takes the segment where it can stand without one; None where it cannot."""
+        if self._detour is None:
+            return None
+        other = self.fork()
+        other._detour = None
+        return other if other.follow(tag) is not None else None
+
+    def stumble(self, tag: str) -> Move:
+        """Take a segment that does not fit, in the likeliest way."""
+        self._detour = None
+        ahead = self._plan.steps(self.position, tag)
+        for step in ahead:
+            if not self._lacks(step):
                 excess = self.counts[step.counter] == step.limit
                 return self._go(step, Fit.OVER_MAXIMUM if excess else Fit.STILL_OVER)
         late = self._plan.behind(self.position, tag)
         if late is not None:
-            if late in self._missed:
-                return self._go(self._plan.step_to(late), Fit.OUT_OF_ORDER)
-            return self._leave(Fit.OUT_OF_ORDER, late, late)
-        if steps:
-            return self._go(steps[0], Fit.MISSED)
+            return self.leave_aside(Fit.OUT_OF_ORDER, late, late)
+        if ahead:
+            return self._go(ahead[0], Fit.MISSED)
         stray = self._plan.elsewhere(self.position, tag)
         if stray is not None:
-            return self._leave(Fit.UNEXPECTED, stray, self._plan.nodes[stray].parent)
+            return self.leave_aside(Fit.UNEXPECTED, stray, self._plan.nodes[stray].parent)
         return Move(Fit.NOT_IN_SET, -1)
+
+    def jump(self, tag: str) -> Move | None:
+        """Take a segment by the nearest way that passes over mandatory places; None where there is none."""
+        ahead = self._plan.steps(self.position, tag)
+        return self._go(ahead[0], Fit.MISSED) if ahead else None
+
+    def leave_aside(self, fit: Fit, index: int, around: int) -> Move:
+        """Take a segment as misplaced, with what belongs to it and lies within ``around``, and stay."""
+        self._detour = (self._plan.head(index), around, self._plan.nodes[around].end)
+        (self._strays if fit is Fit.UNEXPECTED else self._seen_early).add(index)
+        self._last = None
+        return Move(fit, index)
+
+    def take_back(self) -> int | None:
+        """Undo the last step, but remember that its segment was there. The node that it counted; None where it cannot be undone."""
+        if self._last is None:
+            return None
+        self.position, counter, counts = self._last
+        self.counts[counter : counter + len(counts)] = counts
+        self._seen_early.add(counter)
+        self._last = None
+        return counter
+
+    def leave_loop(self) -> int | None:
+        """Undo the innermost open loop, but remember that it was there. Its node; None where no loop is open."""
+        loops = self._plan.chain(self.position)
+        if not loops:
+            return None
+        loop = loops[-1]
+        self.position = self._entered[loop]
+        self.counts[loop] -= 1
+        self._seen_early.add(loop)
+        self._last = self._detour = None
+        return loop
+
+    def _lacks(self, step: Step) -> list[int]:
+        """The mandatory places passed over by ``step`` that are really missing."""
+        return [node for node in step.missed if not self.counts[node] and node not in self._seen_early]
+
+    @property
+    def on_rails(self) -> bool:
+        """Whether nothing is missed, misplaced or left aside, so that :meth:`glide` may be used."""
+        return not (self._detour or self._missed or self._seen_early or self._strays)
+
+    def glide(self, pieces: Iterable[str], separator: str, steps: list[Step], taken: MutableSequence[Any]) -> None:
+        """Take segments, given as text, for as long as each is certainly right and where it may be: :meth:`follow` without its cares.
+
+        The steps and the split segments are added to ``steps`` and ``taken``.
+        """
+        plan, counts, entered = self._plan, self.counts, self._entered
+        position = before = self.position
+        row = plan.row(position)
+        rail = replaced = None
+        for piece in pieces:
+            elements = piece.split(separator)
+            ahead = row.get(elements[0]) or plan.rail(position, elements[0])
+            if ahead is None:
+                break
+            proof, counter, limit, opens, low, high, fresh, row_there, step = ahead
+            count = counts[counter] + 1
+            if count > limit or not proof(elements):
+                break
+            if opens:
+                replaced = counts[counter:high]
+                counts[low:high] = fresh
+                entered[counter] = position
+            counts[counter] = count
+            before, position, row, rail = position, step.target, row_there, ahead
+            steps.append(step)
+            taken.append(elements)
+        if rail is not None:
+            there = replaced if rail.opens and replaced else [counts[rail.counter] - 1]
+            self._last = (before, rail.counter, there)
+            self.position = position
 
     def _room(self, step: Step) -> bool:
         return step.limit == UNBOUNDED or self.counts[step.counter] < step.limit
@@ -259,24 +460,30 @@ class Walker:
             names = (*names, f"{place.id}[{self.counts[node]}]")
         return "/".join(names)
 
+    def path_here(self, tag: str) -> str:
+        """The path of a segment that has no place where it stands: the loops that are open, and its name."""
+        return "/".join([*self.loops(self.position), tag])
+
     def _go(self, step: Step, fit: Fit) -> Move:
-        missed = tuple((node, self.loops(node)) for node in step.missed)
+        lacking = self._lacks(step)
+        missed = tuple((node, self.loops(node)) for node in lacking)
         counts = self.counts
+        end = self._plan.nodes[step.counter].end if step.opens else step.counter + 1
+        self._last = (self.position, step.counter, counts[step.counter : end])
         counts[step.counter] += 1
         if step.opens:
-            end = self._plan.nodes[step.counter].end
+            self._entered[step.counter] = self.position
             counts[step.counter + 1 : end] = [0] * (end - step.counter - 1)
             counts[step.target] = 1
             self._missed.difference_update(range(step.counter + 1, end))
+            self._seen_early.difference_update(range(step.counter + 1, end))
+            self._seen_early.update(node for node in self._strays if step.counter < node < end)
+            self._strays -= self._seen_early
         self._missed.discard(step.counter)
-        self._missed.update(step.missed)
+        self._missed.update(lacking)
+        self._detour = None
         self.position = step.target
         return Move(fit, step.target, step, missed)
-
-    def _leave(self, fit: Fit, index: int, around: int) -> Move:
-        target = self._plan.head(index)
-        self._detour = (target, around, self._plan.nodes[around].end)
-        return Move(fit, target)
 
     def _follow_detour(self, tag: str) -> Move | None:
         assert self._detour is not None
@@ -285,8 +492,11 @@ class Walker:
             if not start <= step.counter < end:
                 continue
             begins_again = step.counter == start
-            if begins_again and any(not way.missed and self._room(way) for way in self._plan.steps(self.position, tag)):
+            ways = self._plan.steps(self.position, tag)
+            if begins_again and any(self._room(way) and not self._lacks(way) for way in ways):
                 return None
+            if begins_again:
+                self._seen_early.add(start)
             self._detour = (step.target, start, end)
             return Move(Fit.DETOUR, step.target)
         return None

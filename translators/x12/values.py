@@ -13,6 +13,8 @@ from canonical.errors import Fault, TallyError
 _REAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE = re.compile(r"-?[0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
+_MOST_DIGITS = 1_000
+"""Far beyond any element; a number such as 1E+999999999 would fill the memory when it is written out."""
 _PIVOT_YEAR = 80
 """Two-digit years from here on are of the twentieth century."""
 
@@ -88,7 +90,8 @@ def render_real(number: Decimal) -> str:
     """Type R: exact, without exponent, plus sign, needless zeros or a trailing point: ``12.5``, ``.85``, ``-3``, ``0``."""
     text = str(number)
     whole, _, fraction = text.partition(".")
-    if whole.isdigit() and (not fraction or (whole != "0" and fraction.isdigit() and fraction[-1] != "0")):
+    plain = whole.isdigit() and (not fraction or (whole != "0" and fraction.isdigit() and fraction[-1] != "0"))
+    if plain and len(text) <= _MOST_DIGITS:
         return text
     text = _plain(number)
     if "." in text:
@@ -129,4 +132,10 @@ def render_time(time: datetime.time) -> str:
 def _plain(number: Decimal) -> str:
     if not number.is_finite():
         raise CannotWrite(f"{number} is no number that a document can carry. Give a finite value.")
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    if len(digits) + abs(exponent) > _MOST_DIGITS:
+        raise CannotWrite(
+            f"{number:.3e} has more than {_MOST_DIGITS} digits when it is written out. Give the number that is meant."
+        )
     return format(number, "f")

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
-from .segments import STANDARD_DELIMITERS, Delimiters, Element, Node, SegmentNode
+from .segments import STANDARD_DELIMITERS, Delimiters, Element, Node, Repeated, SegmentNode, Single
 from .values import CannotWrite, render_date, render_time
 from .written import COMPONENT, ELEMENT, TERMINATOR, WrittenSet
 
@@ -48,14 +48,14 @@ class SetToWrite:
 
 @dataclass(frozen=True, slots=True)
 class GroupToWrite:
-    """A functional group; ``sender`` and ``receiver`` are GS02 and GS03, ``version`` GS08. Its sets may be made as they are asked for."""
+    """A functional group; ``sender`` and ``receiver`` are GS02 and GS03, ``version`` GS08."""
 
     functional_id: str
     control_number: int
     version: str
     sender: str
     receiver: str
-    sets: Iterable[SetToWrite]
+    sets: Sequence[SetToWrite]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,9 @@ class Form:
 DEFAULT_FORM = Form()
 
 
-def interchange(envelope: Envelope, groups: Iterable[GroupToWrite], form: Form = DEFAULT_FORM) -> bytes:
+def interchange(envelope: Envelope, groups: Sequence[GroupToWrite], form: Form = DEFAULT_FORM) -> bytes:
     """The whole interchange, from ISA to IEA; every count is counted here."""
-    return b"".join(chunks(envelope, groups, form))
-
-
-def chunks(envelope: Envelope, groups: Iterable[GroupToWrite], form: Form = DEFAULT_FORM) -> Iterator[bytes]:
-    """As :func:`interchange`, a set at a time, as the groups and sets are taken. If it raises, what it gave so far is worth nothing."""
-    return _interchange(envelope, groups, (), _pen(form))
+    return b"".join(_interchange(envelope, groups, (), _pen(form)))
 
 
 def acknowledgements(
@@ -133,20 +128,31 @@ class _Pen:
 
     def segment(self, tag: str, elements: Sequence[Element]) -> bytes:
         separators = self.form.delimiters
-        texts = [tag]
-        for position, element in enumerate(elements, 1):
-            if isinstance(element, str):
-                texts.append(self.clean(element, tag, position))
-                continue
-            components = [self.clean(part, tag, position, at) for at, part in enumerate(element, 1)]
-            while components and not components[-1]:
-                components.pop()
-            texts.append(separators.component.join(components))
+        texts = [tag, *(self._element(element, tag, position) for position, element in enumerate(elements, 1))]
         while len(texts) > 1 and not texts[-1]:
             texts.pop()
         if len(texts) == 1:
             raise CannotWrite(f"The segment {tag} has no data; X12 knows no empty segments. Leave it out.")
         return self.encode(separators.element.join(texts) + separators.segment + self.form.line_break, tag)
+
+    def _element(self, element: Element, tag: str, position: int) -> str:
+        if not isinstance(element, Repeated):
+            return self._single(element, tag, position)
+        repetition = self.form.delimiters.repetition
+        if repetition is None:
+            raise CannotWrite(
+                f"{tag}{position:02} has {len(element.occurrences)} values, but this interchange cannot repeat elements: "
+                "ISA12 is before 00402. Leave all but one out, or agree a later version with the partner."
+            )
+        return repetition.join(self._single(single, tag, position) for single in element.occurrences)
+
+    def _single(self, element: Single, tag: str, position: int) -> str:
+        if isinstance(element, str):
+            return self.clean(element, tag, position)
+        components = [self.clean(part, tag, position, at) for at, part in enumerate(element, 1)]
+        while components and not components[-1]:
+            components.pop()
+        return self.form.delimiters.component.join(components)
 
     def encode(self, text: str, where: str) -> bytes:
         try:
@@ -214,7 +220,7 @@ def _is_joinable(encoding: str) -> bool:
 
 def _interchange(
     envelope: Envelope,
-    groups: Iterable[GroupToWrite],
+    groups: Sequence[GroupToWrite],
     answers: Sequence[InterchangeAcknowledgement],
     pen: _Pen,
 ) -> Iterator[bytes]:
@@ -222,11 +228,9 @@ def _interchange(
     yield _isa(envelope, pen.form)
     for answer in answers:
         yield _ta1(answer, pen)
-    count = 0
     for group in groups:
         yield from _group(group, envelope, pen)
-        count += 1
-    yield pen.segment("IEA", (str(count), _number(envelope.control_number)))
+    yield pen.segment("IEA", (str(len(groups)), _number(envelope.control_number)))
 
 
 def _check(form: Form) -> None:
@@ -295,8 +299,6 @@ def _group(group: GroupToWrite, envelope: Envelope, pen: _Pen) -> Iterator[bytes
     _number(group.control_number)
     date, time = render_date(envelope.moment.date()), render_time(envelope.moment.time().replace(microsecond=0))
     yield pen.segment("GS", (group.functional_id, group.sender, group.receiver, date, time, number, "X", group.version))
-    count = 0
     for each in group.sets:
         yield pen.set(each)
-        count += 1
-    yield pen.segment("GE", (str(count), number))
+    yield pen.segment("GE", (str(len(group.sets)), number))

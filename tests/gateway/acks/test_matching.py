@@ -99,6 +99,32 @@ CASES = {
 }
 
 
+def implementation(status: str, detail: str = "") -> bytes:
+    """A 999, which says the same as a 997 and where its faults belong."""
+    lines = [
+        "AK1*PO*1*005010",
+        "AK2*850*0001",
+        *filter(None, [detail]),
+        f"IK5*{status}",
+        f"AK9*{status}*1*1*{int(status == 'A')}",
+    ]
+    return interchange(group(transaction_set("999", "\n".join(lines)), version="005010X231A1"))
+
+
+CASES |= {
+    "accepted by a 999": (implementation("A"), "accepted", "delivered", "accepted", ""),
+    "rejected by a 999": (
+        implementation(
+            "R", "IK3*PO1*3*PO1*8\nCTX*BEG03>4500123\nIK4*2*330*6*t\u00e9n\nCTX*SITUATIONAL TRIGGER*PO1*3**4"
+        ),
+        "rejected",
+        "rejected",
+        "rejected",
+        "PO1 at 3: element 02 code 6 (t\u00e9n)",
+    ),
+}
+
+
 @pytest.mark.parametrize(("answer", "transmission", "document", "progress", "message"), CASES.values(), ids=CASES)
 def test_a_verdict(sent: House, answer: bytes, transmission: str, document: str, progress: str, message: str) -> None:
     """The transmission, the order's document, and what the ERP is told."""

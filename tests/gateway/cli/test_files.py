@@ -1,6 +1,10 @@
 """Files given by hand: whatever one of them is, the others are dealt with and the exit code says the worst."""
 
+import io
 import json
+import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from gateway.cli.main import main
 
 from ..house import BAD_INVOICE, invoice, wrapped
 
+PYX12 = metadata.version("pyx12")
 FILES = {
     "good.edi": wrapped("810", invoice()),
     "bad.edi": wrapped("810", BAD_INVOICE.format(number="INV2", order="1")),
@@ -76,5 +81,93 @@ def test_one_file_does_not_hide_the_others(
 def test_a_hostile_file_with_a_hostile_name_is_only_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert called("check", "\x1b[2J.edi") == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("\ufffd[2J.edi: REJECTED\n")
+    assert printed.startswith("\ufffd[2J.edi: REJECTED (")
     assert {"\x1b", "\x07", "\x9b"}.isdisjoint(printed)
+
+
+def test_a_page_is_written_about_all_files_whatever_else_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("-q", "check", "good.edi", "bad.edi", "nowhere", "--html", "page.html") == 2
+    assert capsys.readouterr() == ("", "tally: nowhere cannot be read: No such file or directory.\n")
+    page = Path("page.html").read_text("utf-8")
+    assert "<h1>good.edi</h1>" in page
+    assert "<h1>bad.edi</h1>" in page
+    assert called("check", "--json", "good.edi", "--html", "page.html") == 0
+    assert json.loads(capsys.readouterr().out)["accepted"]
+    assert "bad.edi" not in Path("page.html").read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("-q", "check", "good.edi", "--html", "folder") == 2
+    assert capsys.readouterr().err == "tally: folder cannot be written: Is a directory.\n"
+
+
+def test_what_comes_through_a_pipe_is_explained_like_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called("check", "bad.edi")
+    of_file = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FILES["bad.edi"])))
+    assert called("check", "-") == 1
+    assert capsys.readouterr().out == of_file.replace("bad.edi", "-")
+    assert "^^" in of_file
+
+
+def test_all_findings_are_explained_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    body = "BIG*20261121*A\n" + "IT1*1*1*QQ*5\n" * 7 + "TDS*3500"
+    Path("many.edi").write_bytes(wrapped("810", body))
+    assert called("check", "many.edi") == 1
+    assert capsys.readouterr().out.count("error[invalid-code]") == 1
+    assert called("check", "--all", "many.edi") == 1
+    assert capsys.readouterr().out.count("error[invalid-code]") == 7
+
+
+def test_a_second_opinion_stands_beside_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("check", "--second-opinion", "bad.edi", "good.edi") == 1
+    lines = capsys.readouterr().out.splitlines()
+    told = [line.strip() for line in lines if "pyx12" in line or line.endswith("Both find the same.")]
+    assert told == [
+        f"second opinion, pyx12 {PYX12}: REJECTED",
+        "810 0001: tallystick REJECTED, pyx12 REJECTED",
+        "Both find the same.",
+        f"second opinion, pyx12 {PYX12}: accepted",
+        "810 0001: tallystick accepted, pyx12 accepted",
+        "Both find the same.",
+    ]
+
+
+def test_a_difference_is_told_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "blanks.edi").write_bytes(wrapped("810", invoice()).replace(b"IT1*", b"  IT1*"))
+    assert called("check", "--second-opinion", "blanks.edi") == 0
+    printed = capsys.readouterr().out
+    assert "only pyx12: segment 5 (IT1): Segment contains a leading space [SEG:1]" in printed
+    assert "indented-segments: Blanks or a tab before a segment's name." in printed
+    assert "tallystick is right." in printed
+
+
+def test_a_second_opinion_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("check", "--json", "--second-opinion", "bad.edi") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["second_opinion"] == {
+        "engine": "pyx12",
+        "version": PYX12,
+        "accepted": False,
+        "failures": [],
+        "sets": [{"control_number": "0001", "type": "810", "accepted": False}],
+        "differences": [],
+    }
+    assert called("check", "--json", "bad.edi") == 1
+    assert told | {"second_opinion": 0} == json.loads(capsys.readouterr().out) | {"second_opinion": 0}
+
+
+def test_without_pyx12_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyx12.x12n_document", None)
+    assert called("check", "--second-opinion", "good.edi") == 2
+    [told] = capsys.readouterr().err.splitlines()
+    assert "pip install 'tallystick[pyx12]'" in told
+
+
+def test_pyx12_is_not_loaded_unless_asked_for() -> None:
+    program = "import sys, gateway.cli.main; sys.exit('pyx12' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,8 +1,11 @@
 """The orders there are, from the documents that name them."""
 
+from decimal import Decimal
+
 import pytest
 
 from canonical.errors import Misconfigured, NotFound
+from canonical.quantity import Quantity
 from gateway.orders import book
 from gateway.orders.book import OrderFile, OrderSummary
 from gateway.outbound import TRANSMIT
@@ -48,6 +51,23 @@ def test_an_order_gathers_its_documents(house: House) -> None:
     ]
     assert found.state.stage == "invoiced"
     assert [exception.code for exception in found.state.exceptions] == ["quantity-short"]
+
+
+def test_an_order_is_known_as_it_was_placed(house: House) -> None:
+    house.send_order("4500123")
+    assert house.gateway.placed_order("cargo", "4500123") is None
+    assert house.gateway.placed_order("acme", "4500124") is None
+    placed = house.gateway.placed_order("acme", "4500123")
+    assert placed is not None
+    assert (placed.number, placed.lines[0].quantity) == ("4500123", Quantity(value=Decimal(10), unit="EA"))
+
+
+def test_an_order_that_could_not_be_sent_was_not_placed(house: House) -> None:
+    house.place_order(order("4500125", lines=[{"quantity": {"value": "1", "unit": "QQ"}}]))
+    house.gateway.delivery.pull()
+    house.work()
+    assert files(house, "4500125")
+    assert house.gateway.placed_order("acme", "4500125") is None
 
 
 def test_only_documents_that_count_say_something(house: House) -> None:

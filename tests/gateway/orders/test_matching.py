@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus, PurchaseOrderAcknowledgement
+from canonical.application_advice import ApplicationAdvice, ApplicationFault, ApplicationResult
 from canonical.document import Purpose
 from canonical.documents import AnyDocument
 from canonical.finding import Severity
@@ -21,6 +22,7 @@ from canonical.invoice import Invoice, InvoiceLine
 from canonical.item import EventDate, ItemIdentifier
 from canonical.money import Price
 from canonical.order import OrderLine, PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.quantity import Quantity
 from canonical.shipment import OrderReference, ShipmentLevel, ShipNotice, ShippedItem
 from gateway.orders.matching import LineState, OrderState, match
@@ -215,6 +217,27 @@ class TestTheWholeOrder:
         assert (state.stage, state.invoiced_total) == ("acknowledged", None)
 
 
+class TestAnOrderChange:
+    """Is not worked into the lines, and must not be overlooked for that."""
+
+    @pytest.mark.parametrize(
+        ("document", "whose"),
+        [
+            (PurchaseOrderChange(order_number=PO, order_date=DECEMBER, change_number="2"), "change 2 of the buyer"),
+            (PurchaseOrderChangeAcknowledgement(order_number=PO, order_date=DECEMBER), "change of the seller"),
+        ],
+    )
+    def test_is_told_and_leaves_the_lines(self, document: AnyDocument, whose: str) -> None:
+        before, state = match(PO, [ORDER, FULL]), match(PO, [ORDER, FULL, document])
+        assert (state.lines, state.stage) == (before.lines, before.stage)
+        assert codes(state) == [("order-changed", None)]
+        assert whose in state.exceptions[0].message
+
+    def test_that_cancels_the_order_is_told(self) -> None:
+        cancels = PurchaseOrderChange(order_number=PO, order_date=DECEMBER, purpose=Purpose.CANCELLATION)
+        assert codes(match(PO, [ORDER, FULL, cancels])) == [("cancelled", None)]
+
+
 class TestARevisedAcknowledgement:
     SHORT = acknowledgement(answered("1", "AB-1", response(IQ, 8, 9), price="3"), CD2)
 
@@ -352,6 +375,34 @@ def test_quantities_in_another_unit_are_not_compared() -> None:
     assert found.code == "unit-differs"
     assert found.message == "Line 1: acknowledged in CA, ordered in EA; quantities were not compared."
     assert line(state, "1").acknowledged is None
+
+
+def verdict(word: str, number: str = PO, **fields: Any) -> ApplicationResult:
+    return ApplicationResult(verdict=word, kind="purchase_order", number=number, **fields)
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (verdict("set_accepted"), []),
+        (verdict("set_accepted_with_errors"), []),
+        (verdict("set_rejected", number="another"), []),
+        (verdict("set_rejected"), [f"Application advice AA-1 rejects purchase order {PO}."]),
+        (
+            verdict(
+                "item_rejected", faults=(ApplicationFault(code="terms_wrong"), ApplicationFault(code="H", message="No"))
+            ),
+            [f"Application advice AA-1 rejects purchase order {PO}: terms wrong, No."],
+        ),
+    ],
+)
+def test_what_an_application_rejects_is_an_exception_of_its_order(result: ApplicationResult, told: list[str]) -> None:
+    advice = ApplicationAdvice(number="AA-1", created_on=DECEMBER, results=(result,))
+    state = match(PO, [ORDER, advice])
+    assert [(found.code, found.message) for found in state.exceptions] == [
+        ("application-rejected", text) for text in told
+    ]
+    assert state.stage == "ordered"
 
 
 def test_an_order_alone_and_nothing_at_all() -> None:

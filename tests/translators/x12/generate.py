@@ -6,9 +6,11 @@ What is valid here is the syntax: types, lengths, codes, notes, order, repeats. 
 import datetime
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from translators import registry
 from translators.x12.elements import check_note
 from translators.x12.schema import (
     CompositeDef,
@@ -19,18 +21,19 @@ from translators.x12.schema import (
     Use,
     dictionary,
 )
-from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode
+from translators.x12.segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single
 from translators.x12.write import DEFAULT_FORM, Envelope, Form, GroupToWrite, SetToWrite, interchange
 
 VERSION = "004010"
-SETS = ("810", "850", "855", "856", "997")
+SETS = tuple(set_id for set_id in registry.supported_sets() if set_id in dictionary(VERSION).sets)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TEXT = _LETTERS + "0123456789 .,-/'&"
 
 
-def transaction_sets(set_id: str, richness: float = 0.15) -> st.SearchStrategy[list[Node]]:
+def transaction_sets(set_id: str, richness: float = 0.15, version: str = VERSION) -> st.SearchStrategy[list[Node]]:
     """Nodes of valid sets, without ST and SE. ``richness`` is the chance of each optional segment, loop and element."""
-    return st.integers(min_value=0, max_value=2**32).map(lambda seed: make_set(set_id, random.Random(seed), richness))
+    seeds = st.integers(min_value=0, max_value=2**32)
+    return seeds.map(lambda seed: make_set(set_id, random.Random(seed), richness, version))
 
 
 def make_set(set_id: str, chance: random.Random, richness: float = 0.15, version: str = VERSION) -> list[Node]:
@@ -66,7 +69,7 @@ def make_segment(tag: str, chance: random.Random, richness: float = 0.15, versio
 def _elements(uses: Sequence[Use], notes: Sequence[Note], chance: random.Random, richness: float) -> list[Element]:
     given = _presence(uses, notes, chance, richness)
     elements: list[Element] = [
-        _element(use, chance, richness) if there else "" for use, there in zip(uses, given, strict=True)
+        _repeated(use, chance, richness) if there else "" for use, there in zip(uses, given, strict=True)
     ]
     while elements and not elements[-1]:
         elements.pop()
@@ -110,7 +113,14 @@ def _repair(note: Note, given: list[bool], uses: Sequence[Use]) -> None:
             given[position] = position == keep
 
 
-def _element(use: Use, chance: random.Random, richness: float) -> Element:
+def _repeated(use: Use, chance: random.Random, richness: float) -> Element:
+    """One occurrence, or several where the schema lets the element repeat."""
+    if use.repeat == 1 or chance.random() < 0.5:
+        return _single(use, chance, richness)
+    return Repeated(tuple(_single(use, chance, richness) for _ in range(chance.randint(2, 3))))
+
+
+def _single(use: Use, chance: random.Random, richness: float) -> Single:
     if isinstance(use.definition, CompositeDef):
         parts = _elements(use.definition.uses, use.definition.notes, chance, richness)
         return tuple(part for part in parts if isinstance(part, str))
@@ -150,11 +160,14 @@ ENVELOPE = Envelope(
 
 
 def frame(set_id: str, sets: Sequence[Sequence[Node]], form: Form = DEFAULT_FORM, version: str = VERSION) -> bytes:
-    """An interchange with one group that holds these sets."""
+    """An interchange with one group that holds these sets; in versions with repeated elements ISA11 separates them."""
+    if version > "00402" and form.delimiters.repetition is None:
+        repetition = "^" if form.delimiters.element != "^" else "`"
+        form = replace(form, delimiters=replace(form.delimiters, repetition=repetition))
     functional_id = dictionary(version).sets[set_id].functional_id
     numbered = [SetToWrite(set_id, f"{number:04}", nodes) for number, nodes in enumerate(sets, 1)]
     group = GroupToWrite(functional_id, 7, version, "SUPPLIER", "DISTRIBUTOR", numbered)
-    return interchange(ENVELOPE, [group], form)
+    return interchange(replace(ENVELOPE, version=version[:5]), [group], form)
 
 
 Shape = tuple[str, object]

@@ -6,6 +6,7 @@ from canonical.finding import Finding, Severity
 from translators.x12.events import Event, GroupEnd, InterchangeEnd, SetRead
 from translators.x12.limits import DEFAULT, Limits
 from translators.x12.reader import read
+from translators.x12.schema import dictionary
 
 ISA = "ISA*00*          *00*          *ZZ*SUPPLIER       *01*123456789      *260304*1516*U*00401*000000042*0*T*>"
 GS = "GS*PO*SUPPLIER*DISTRIBUTOR*20260304*1516*7*X*004010"
@@ -15,7 +16,6 @@ NOTICE = ("BSN*00*S1*20260304*1516", "HL*1**S", "HL*2*1*O", "PRF*4500123", "HL*3
 ANSWER = ("BAK*00*AC*4500123*20260304", "PO1*1*10*EA*2.5**VN*A-1", "ACK*IA*10*EA")
 RECEIPT = ("AK1*PO*7", "AK2*850*0001", "AK5*A", "AK9*A*1*1*1")
 BODIES = {"850": ORDER, "810": INVOICE, "856": NOTICE, "855": ANSWER, "997": RECEIPT}
-FUNCTIONAL_IDS = {"850": "PO", "810": "IN", "856": "SH", "855": "PR", "997": "FA"}
 
 
 def a_set(set_id: str = "850", body: Sequence[str] | None = None, number: str = "0001") -> list[str]:
@@ -26,7 +26,7 @@ def a_set(set_id: str = "850", body: Sequence[str] | None = None, number: str = 
 
 def a_group(*sets: Sequence[str], set_id: str = "850", gs: str | None = None, ge: str | None = None) -> list[str]:
     """GS, the sets, and a GE that is right."""
-    gs = gs or GS.replace("*PO*", f"*{FUNCTIONAL_IDS[set_id]}*")
+    gs = gs or GS.replace("*PO*", f"*{dictionary('004010').sets[set_id].functional_id}*")
     return [gs, *(segment for each in sets for segment in each), ge or f"GE*{len(sets)}*7"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,43 @@ def test_the_list_of_findings_is_bounded() -> None:
     assert report.findings[-1].code == "too-many-findings"
 
 
+def test_the_list_of_sets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("translators.x12.check.MOST_SETS", 2)
+    report = check([joined(an_interchange(a_group(*(a_set(number=f"{number:04}") for number in range(5)))))])
+    assert [each["control_number"] for each in report.interchanges[0]["groups"][0]["sets"]] == ["0000", "0001"]
+    assert [found.message for found in report.findings] == [
+        "3 more transaction sets are not listed. Split the file to see them all."
+    ]
+
+
 @given(st.binary(max_size=200))
 def test_the_report_is_json_whatever_the_bytes(data: bytes) -> None:
     json.dumps(check([one()[:150] + data]).to_json())
+
+
+def test_each_finding_comes_with_what_it_is_inside() -> None:
+    body = (HEAD, "PO1*1*10*QQ*2.5", TOTAL)
+    data = b"junk " + one(body=body).replace(b"IEA*1", b"IEA*2")
+    report = check([data])
+    told = [
+        (
+            finding.code,
+            context.interchange.control_number if context.interchange else None,
+            context.version,
+            context.transaction_set.set_id if context.transaction_set else None,
+        )
+        for finding, context in zip(report.findings, report.contexts, strict=True)
+    ]
+    assert told == [
+        ("junk-outside-interchange", None, "", None),
+        ("invalid-code", "000000042", "004010", "850"),
+        ("iea-count", "000000042", "", None),
+    ]
+
+
+def test_more_sets_than_are_worth_listing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("translators.x12.check.MOST_SETS", 2)
+    report = check([joined(an_interchange(a_group(*[a_set(number=f"{n:04d}") for n in range(1, 6)])))])
+    assert len(report.interchanges[0]["groups"][0]["sets"]) == 2
+    assert [finding.message[:34] for finding in report.findings] == ["3 more transaction sets are not li"]
+    assert len(report.contexts) == 1

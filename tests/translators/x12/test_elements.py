@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translators.x12.elements import check_element, check_note, check_segment
+from translators.x12.proofs import proof
 from translators.x12.schema import CompositeDef, ElementDef, Note, SegmentDef, Use, dictionary
 
 TEXT = ElementDef("93", "AN", 2, 5, None)
@@ -17,6 +18,8 @@ REAL = ElementDef("212", "R", 1, 6, None)
 WHOLE = ElementDef("28", "N0", 2, 4, None)
 MONEY = ElementDef("610", "N2", 1, 5, None)
 BINARY = ElementDef("785", "B", 1, None, None)
+
+PAIR = CompositeDef("C001", (Use(TEXT, True), Use(CODE, False)), ())
 
 
 @pytest.mark.parametrize(
@@ -193,6 +196,65 @@ def test_a_missing_element_is_told_once_though_a_note_wants_it_too() -> None:
     assert [problem.code.value for problem in check_segment(definition, ["", "ab"], ":")] == ["missing-element"]
 
 
+def test_a_note_between_components_names_them() -> None:
+    (problem,) = check_segment(SEGMENT, ["00", "", "05:ab"], ":")
+    assert problem.message == "ABC03-3 is missing: ABC03-2, ABC03-3 must be sent together or not at all."
+
+
+def test_a_missing_component_is_told_once_though_a_note_wants_it_too() -> None:
+    composite = CompositeDef("C2", (Use(TEXT, True), Use(TEXT, False)), (Note("P", (1, 2)),))
+    definition = SegmentDef("ABC", (Use(composite, False),), ())
+    problems = check_segment(definition, [":ab"], ":")
+    assert [(problem.code.value, problem.element, problem.component) for problem in problems] == [
+        ("missing-element", 1, 1)
+    ]
+
+
 def test_a_segment_of_optional_elements_only_may_not_be_empty() -> None:
     definition = SegmentDef("ABC", (Use(TEXT, False),), ())
     assert [problem.code.value for problem in check_segment(definition, [], ":")] == ["segment-without-data"]
+
+
+REPEATING = SegmentDef(
+    "ABC",
+    (Use(TEXT, False), Use(CODE, False, 2), Use(PAIR, False, 3), Use(PAIR, False), Use(WHOLE, False, 0)),
+    (),
+)
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        (("ab", "00^05", "ab>05^ab^cd"), []),
+        (("", "", "", "", "^".join(["12"] * 50)), []),
+        (("", "00^^05", "ab^"), [("too-many-repetitions", 2, None, "12")]),
+        (("a^b",), [("repetition-separator-in-text", 1, None, "12")]),
+        (("abc^def",), [("too-many-repetitions", 1, None, "12")]),
+        (("", "00^07"), [("invalid-code", 2, None, "7")]),
+        (("", "07^00"), [("invalid-code", 2, None, "7")]),
+        (("", "00^05^00"), [("too-many-repetitions", 2, None, "12")]),
+        (("", "", "ab>07^ab>00>1>2"), [("invalid-code", 3, 2, "7"), ("too-many-elements", 3, 3, "3")]),
+        (("", "", "", "ab>05^ab"), [("too-many-repetitions", 4, None, "12")]),
+        (("a", "00^07", "ab>07"), [("element-too-short", 1, None, "4"), ("invalid-code", 2, None, "7"), ("invalid-code", 3, 2, "7")]),
+    ],
+)  # fmt: skip
+def test_every_occurrence_of_an_element_is_judged(
+    elements: tuple[str, ...], expected: list[tuple[str, int, int | None, str]]
+) -> None:
+    found = check_segment(REPEATING, elements, ">", "^")
+    assert [(each.code, each.element, each.component, each.ack) for each in found] == expected
+
+
+def test_without_a_repetition_separator_nothing_repeats() -> None:
+    assert [each.code for each in check_segment(REPEATING, ("a^b", "00^05"), ">")] == ["element-too-long"]
+
+
+@pytest.mark.parametrize("blanks", [" ", "   "])
+def test_blanks_alone_are_no_mandatory_element(blanks: str) -> None:
+    """Else an invoice without a number is taken in under the number of blanks."""
+    definition = dictionary("004010").segments["BIG"]
+    elements = ["20260304", blanks, "", blanks]
+    (problem,) = check_segment(definition, elements, ">")
+    assert (problem.code, problem.element, problem.ack) == ("missing-element", 2, "1")
+    assert not proof(definition)(["BIG", *elements])
+    assert check_segment(definition, ["20260304", "17", "", blanks], ">") == []

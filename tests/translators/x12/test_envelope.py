@@ -5,7 +5,7 @@ import pytest
 from canonical.functional_acknowledgement import SyntaxStatus
 from translators.x12.limits import Limits
 
-from .samples import GS, ISA, a_group, a_set, an_interchange, codes, ends, events, found, groups, joined, one, sets
+from .samples import GS, ISA, a_group, a_set, an_interchange, codes, ends, found, groups, joined, one, sets
 
 ACCEPTED, WITH_ERRORS = SyntaxStatus.ACCEPTED, SyntaxStatus.ACCEPTED_WITH_ERRORS
 PARTIALLY, REJECTED = SyntaxStatus.PARTIALLY_ACCEPTED, SyntaxStatus.REJECTED
@@ -92,6 +92,14 @@ def test_the_same_number_written_differently_is_a_warning(trailers: tuple[str, .
     assert sets(data)[0].status is ACCEPTED
 
 
+@pytest.mark.parametrize("trailer", ["SE*5", "GE*1", "IEA*1"])
+def test_a_trailer_with_a_number_beyond_what_python_reads_is_another_number(trailer: str) -> None:
+    endless = "9" * 5_000
+    lines = an_interchange(a_group(a_set()))
+    lines = [f"{trailer}*{endless}" if line.startswith(f"{trailer}*") else line for line in lines]
+    assert [code for code, *_ in codes(joined(lines))] == [f"{trailer.partition('*')[0].lower()}-control-number"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "paths"),
     [
@@ -140,15 +148,52 @@ def test_sets_of_a_refused_group_are_found_and_rejected(gs: str) -> None:
     assert [(read.status, read.codes, read.tree) for read in sets(data)] == [(REJECTED, ("1",), None)] * 2
 
 
-@pytest.mark.parametrize("version", ["004010VICS", "004010X357", "004010UCS"])
-def test_a_guideline_is_judged_by_the_table_of_its_version(version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "table", "why"),
+    [
+        ("004010VICS", "004010", "a guideline of 004010"),
+        ("004010X357", "004010", "a guideline of 004010"),
+        ("004030UCS", "004030", "a guideline of 004030"),
+        ("004020", "004010", "no tables of the group PO"),
+        ("004050VICS", "004060", "no tables of the group PO"),
+        ("005030", "005010", "no tables of the group PO"),
+    ],
+)
+def test_a_version_without_tables_is_judged_by_the_nearest_and_flagged(version: str, table: str, why: str) -> None:
     data = joined(an_interchange(a_group(a_set(), gs=GS.replace("004010", version))))
-    assert found(data) == []
-    notes = [note.code for event in events(data) for note in event.findings]
-    assert notes == ["version-by-nearest-table"]
+    (warning,) = found(data)
+    assert (warning.code, warning.path, warning.is_error) == ("version-by-nearest-table", "GS/08", False)
+    assert why in warning.message
+    assert table in warning.message
     (read,) = sets(data)
     assert read.tree is not None
-    assert (read.tree.version, read.header.version) == ("004010", version)
+    assert (read.tree.version, read.header.version) == (table, version)
+    assert groups(data)[0].status is ACCEPTED
+
+
+@pytest.mark.parametrize("interchange_version", ["00200", "00401", "00403", "00501"])
+@pytest.mark.parametrize("version", ["004010", "004060", "005010"])
+def test_the_versions_of_interchange_and_group_are_independent(interchange_version: str, version: str) -> None:
+    isa = ISA.replace("*U*00401*", f"*{'^' if interchange_version >= '00402' else 'U'}*{interchange_version}*")
+    data = joined(an_interchange(a_group(a_set(), gs=GS.replace("004010", version)), isa=isa))
+    assert found(data) == []
+    (read,) = sets(data)
+    assert read.tree is not None
+    assert read.tree.version == version
+
+
+@pytest.mark.parametrize(
+    ("separator", "expected"), [("U", []), ("^", []), (">", [("isa-value", "ISA/11", "TA105:016")])]
+)
+def test_a_repetition_separator_is_a_character_of_its_own(
+    separator: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    """Otherwise it separates nothing, and composites stay whole."""
+    isa = ISA.replace("*U*00401*", f"*{separator}*00501*")
+    order = a_set(body=("BEG*00*SA*4500123**20260304", "PO1*1*10*EA*2.5**VN*A-1", "MEA*PD*G*5*LB>1", "CTT*1"))
+    data = joined(an_interchange(a_group(order, gs=GS.replace("004010", "005010")), isa=isa))
+    assert codes(data) == expected
+    assert groups(data)[0].status is ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,11 @@ from translators.x12.events import (
     SetRead,
 )
 from translators.x12.reader import read
+from translators.x12.schema import dictionary, versions
 
 from .generate import SETS, frame, make_set
+from .mutate import mutated
+from .pieces import random_pieces
 from .samples import GS, ISA, a_group, a_set, an_interchange, codes, ends, events, groups, joined, one, sets
 
 
@@ -52,6 +55,18 @@ def assert_everything_is_ended(read_events: list[Event]) -> None:
 
 
 WHOLE = joined(an_interchange(a_group(a_set(), a_set("850", number="0002")), a_group(a_set("997"), set_id="997")))
+
+
+@pytest.mark.parametrize("version", versions())
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_pieces_do_not_matter(version: str, seed: int) -> None:
+    chance = random.Random(seed)
+    set_id = chance.choice(sorted(dictionary(version).sets))
+    data = frame(set_id, [make_set(set_id, chance, 0.15, version) for _ in range(2)], version=version)
+    data = chance.choice((data, mutated(chance, data).data))
+    whole = list(read([data]))
+    assert list(read(random_pieces(data, chance))) == whole
 
 
 def test_the_events_of_a_good_file() -> None:
@@ -212,6 +227,16 @@ def test_text_is_utf_8_or_else_iso_8859_1(raw: bytes, text: str) -> None:
     (stranger,) = found_set.findings
     assert stranger.offset is not None
     assert data[stranger.offset :].startswith(b"ZZZ*1")
+
+
+@pytest.mark.parametrize(("raw", "text"), [("€", None), ("₂", "₂"), ("⬬", "⬬")])
+def test_bytes_of_a_terminator_of_several_bytes_are_no_plain_text(raw: str, text: str | None) -> None:
+    """The terminator is the euro sign, E2 82 AC; other characters are made of the same bytes."""
+    euro = "€".encode()
+    data = one(body=["BEG*00*SA*1**20260304", "PO1*1*1*EA", "PID*F****TEXT"]).replace(b"~", euro)
+    (found_set,) = sets(data.replace(b"TEXT", raw.encode() if text else b"TEXT"))
+    assert found_set.tree is not None
+    assert [segment.text(5) for path, segment in found_set.tree.walk() if path.endswith("PID[1]")] == [text or "TEXT"]
 
 
 def test_several_interchanges_with_other_delimiters_are_all_read() -> None:

@@ -55,13 +55,53 @@ def test_versions() -> None:
         ("004010", "004010"),
         ("004010VICS", "004010"),
         ("004010X357", "004010"),
-        ("004011", None),
+        ("004011", "004010"),
+        ("004020", "004010"),
+        ("004022UCS", "004010"),
+        ("004030", "004030"),
+        ("004030UCS", "004030"),
+        ("004040", "004030"),
+        ("004050VICS", "004060"),
+        ("004060", "004060"),
+        ("004061", "004060"),
+        ("005010", "005010"),
+        ("005010X231A1", "005010"),
+        ("005012", "005010"),
+        ("005020", "005010"),
+        ("005050", "005010"),
+        ("003060", None),
+        ("003070VICS", None),
+        ("004070", None),
+        ("005060", None),
+        ("006010", None),
+        ("006020X304", None),
+        ("008010", None),
         ("00401", None),
+        ("00401V", None),
+        ("00401\u00b2", None),
         ("", None),
     ],
 )
 def test_which_table_judges_a_version(version: str, table: str | None) -> None:
     assert table_version(version) == table
+
+
+@pytest.mark.parametrize(
+    ("version", "functional_id", "table"),
+    [
+        ("004010", "PC", "004010"),
+        ("004020VICS", "PC", "004010"),
+        ("004030", "PC", "005010"),
+        ("004060", "IB", "005010"),
+        ("004030", "PO", "004030"),
+        ("005010", "QM", None),
+        ("003060", "PO", None),
+    ],
+)
+def test_a_group_is_judged_by_the_nearest_table_that_has_its_sets(
+    version: str, functional_id: str, table: str | None
+) -> None:
+    assert table_version(version, functional_id) == table
 
 
 @pytest.mark.parametrize("set_id", sorted(TABLES.sets))

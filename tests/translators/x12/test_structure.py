@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from canonical.finding import Severity
 from translators.x12.schema import dictionary
-from translators.x12.structure import Plan, plan
+from translators.x12.structure import plan
 
 from .generate import SETS, make_set
 from .samples import ANSWER, INVOICE, NOTICE, ORDER, codes, found, one, sets
@@ -39,6 +39,10 @@ def with_body(set_id: str, *body: str) -> list[tuple[str, str, str | None]]:
         ("850", (HEAD, *PARTY, "N9*L1*1", "MSG*One", "MSG*Two", LINE, TOTAL), ("segment-out-of-order", "N1[1]/N9", "AK304:7")),
         ("810", (INVOICE[0], INVOICE[1], "CTT*1", "TDS*2500"), ("segment-out-of-order", "TDS[1]", "AK304:7")),
         ("850", (HEAD, TOTAL, LINE), ("segment-out-of-order", "PO1[1]", "AK304:7")),
+        # too early, as what follows shows
+        ("850", (HEAD, TOTAL, LINE, LINE, TOTAL), ("segment-out-of-order", "CTT", "AK304:7")),
+        ("850", (HEAD, "N1*ST*A", "PER*BD", "CUR*BY*USD", "REF*DP*1", "FOB*CC", LINE, TOTAL), ("segment-out-of-order", "N1", "AK304:7")),
+        ("850", (HEAD, LINE, *PARTY[:2], "PID*F****A", "MEA*PD*G*5*LB", "PO4*1", TOTAL), ("segment-out-of-order", "PO1[1]/N1", "AK304:7")),
         # too many
         ("850", (HEAD, HEAD, LINE, TOTAL), ("segment-over-maximum", "BEG[2]", "AK304:5")),
         ("850", (HEAD, *["PER*BD"] * 6, LINE, TOTAL), ("segment-over-maximum", "PER[4]", "AK304:5")),
@@ -60,6 +64,13 @@ def with_body(set_id: str, *body: str) -> list[tuple[str, str, str | None]]:
 def test_one_fault_is_one_finding(set_id: str, body: Sequence[str], fault: tuple[str, str, str] | None) -> None:
     body = [segment for segment in body if segment]
     assert codes(one(set_id, body)) == ([fault] if fault else [])
+
+
+def test_a_loop_that_began_behind_its_own_stray_segment_is_not_missing() -> None:
+    body = ("PER*AF*ANN", "N1*ST*SOMEBODY", "NTE**Text", "W07*10*EA**VN*A-1")
+    found = [(code, path) for code, path, _ in codes(one("944", body))]
+    assert ("missing-segment", "W17") in found
+    assert ("missing-segment", "N1") not in found
 
 
 def test_the_finding_says_where_in_the_file() -> None:
@@ -131,7 +142,7 @@ def test_a_tag_of_several_loops_is_placed_by_position(set_id: str, body: Sequenc
 
 @pytest.mark.parametrize("set_id", SETS)
 def test_every_place_has_a_name_of_its_own(set_id: str) -> None:
-    compiled = plan("004010", set_id)
+    compiled = plan(dictionary("004010"), set_id)
     assert compiled is not None
     names = [(node.parent, node.id) for node in compiled.nodes]
     assert len(names) == len(set(names))
@@ -141,8 +152,8 @@ def test_every_place_has_a_name_of_its_own(set_id: str) -> None:
 
 @pytest.mark.parametrize("set_id", SETS)
 def test_the_end_can_be_reached_from_everywhere(set_id: str) -> None:
-    compiled = plan("004010", set_id)
-    assert isinstance(compiled, Plan)
+    compiled = plan(dictionary("004010"), set_id)
+    assert compiled is not None
     for node in compiled.nodes[:-1]:
         if not node.loop:
             assert compiled.steps(node.index, "SE")

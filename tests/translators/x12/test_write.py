@@ -2,7 +2,8 @@
 
 import datetime
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from translators.x12.events import AnswerRead, GroupEnd, InterchangeEnd, InterchangeStart, SetRead
 from translators.x12.reader import read
-from translators.x12.segments import Delimiters, Node, Segment, SegmentNode
+from translators.x12.segments import Delimiters, Node, Repeated, Segment, SegmentNode
 from translators.x12.values import CannotWrite
 from translators.x12.write import (
     Envelope,
@@ -21,13 +22,13 @@ from translators.x12.write import (
     GroupToWrite,
     SetToWrite,
     acknowledgements,
-    chunks,
     interchange,
     segment,
 )
 from translators.x12.written import WrittenSet
 
 from .generate import ENVELOPE, SETS, frame, make_set, shape
+from .samples import ISA
 
 FORMS = [
     Form(),
@@ -38,13 +39,23 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("set_id", SETS)
+CASES = [
+    *((set_id, "004010") for set_id in SETS),
+    *((set_id, "005010") for set_id in (*SETS, "999")),
+    ("850", "004030"),
+    ("856", "004060"),
+]
+
+
+@pytest.mark.parametrize(("set_id", "version"), CASES)
 @given(seed=st.integers(0, 2**32), form=st.sampled_from(FORMS), count=st.integers(1, 2))
-@settings(max_examples=25, deadline=None)
-def test_written_sets_are_read_as_they_were(set_id: str, seed: int, form: Form, count: int) -> None:
+@settings(max_examples=12, deadline=None)
+def test_written_sets_are_read_as_they_were(set_id: str, version: str, seed: int, form: Form, count: int) -> None:
     chance = random.Random(seed)
-    trees = [make_set(set_id, chance) for _ in range(count)]
-    events = list(read([frame(set_id, trees, form)]))
+    if version >= "00402":
+        form = replace(form, delimiters=replace(form.delimiters, repetition="`"))
+    trees = [make_set(set_id, chance, version=version) for _ in range(count)]
+    events = list(read([frame(set_id, trees, form, version)]))
     sets = [event for event in events if isinstance(event, SetRead)]
     assert [found for event in events for found in event.findings if found.is_error] == []
     assert [event.status for event in sets] == [SyntaxStatus.ACCEPTED] * count
@@ -131,20 +142,6 @@ def test_a_written_set_is_its_nodes_to_who_looks() -> None:
     assert made == [1]
 
 
-def test_chunks_take_a_set_only_when_those_before_it_are_given_out() -> None:
-    taken: list[str] = []
-
-    def sets() -> Iterator[SetToWrite]:
-        for number in ("0001", "0002"):
-            taken.append(number)
-            yield SetToWrite("810", number, [SegmentNode("TDS", Segment("TDS", ("1",)))])
-
-    given_out = chunks(ENVELOPE, iter([GroupToWrite("IN", 9, "004010", "US", "THEM", sets())]))
-    assert next(chunk for chunk in given_out if chunk.startswith(b"ST")) == b"ST*810*0001~TDS*1~SE*3*0001~"
-    assert taken == ["0001"]
-    assert b"".join(given_out) == b"ST*810*0002~TDS*1~SE*3*0002~GE*2*9~IEA*1*000000042~"
-
-
 @pytest.mark.parametrize(
     ("elements", "expected"),
     [
@@ -206,6 +203,26 @@ def test_repetition_separator_is_written_for_later_versions() -> None:
     assert isinstance(start, InterchangeStart)
     assert start.header.delimiters.repetition == "^"
     assert start.findings == ()
+
+
+CONTEXTS = Segment("CTX", (Repeated((("BEG03", "17"), ("SITUATIONAL TRIGGER",))), "PO1", "3"))
+
+
+def test_elements_that_repeat_go_there_and_back() -> None:
+    form = Form(Delimiters(repetition="^"))
+    assert segment(CONTEXTS.tag, CONTEXTS.elements, form) == b"CTX*BEG03>17^SITUATIONAL TRIGGER*PO1*3~"
+    receipt = "AK1*PO*7~AK2*850*0001~IK3*PO1*3**8~CTX*BEG03>17^^SITUATIONAL TRIGGER>^*PO1*3~IK5*R*5~AK9*R*1*1*0~"
+    isa = ISA.replace("*U*00401*", "*^*00501*")
+    data = f"{isa}~GS*FA*A1*B1*20260304*1516*7*X*005010~ST*999*0001~{receipt}SE*8*0001~GE*1*7~IEA*1*000000042~"
+    (found,) = (event for event in read([data.encode()]) if isinstance(event, SetRead))
+    assert found.tree is not None
+    assert [each.elements for _, each in found.tree.walk() if each.tag == "CTX"] == [CONTEXTS.elements]
+    assert (CONTEXTS.text(1), CONTEXTS.components(1)) == ("BEG03", ("BEG03", "17"))
+
+
+def test_what_repeats_cannot_be_written_before_00402() -> None:
+    with pytest.raises(CannotWrite, match="CTX01 has 2 values, but this interchange cannot repeat elements"):
+        segment(CONTEXTS.tag, CONTEXTS.elements)
 
 
 def test_ta1_goes_there_and_back() -> None:

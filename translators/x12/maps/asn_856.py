@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from canonical.shipment import Equipment, Mark, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
+from canonical.shipment import Equipment, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
 from ..segments import Node, SegmentNode, TransactionSet
 from ..written import ELEMENT
-from . import checks
-from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, MARKS, PURPOSES, STRUCTURES, WEIGHTS
+from . import checks, packing
+from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, PURPOSES, STRUCTURES, WEIGHTS
 from .compiled_records import record_writer, writer_where_said
 from .compiled_writing import Piece, Site
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .hierarchy import arranged, hierarchy, number_of
+from .levels import levels_of
 from .loops import Child, Once, One, each
-from .parts_delivery import Deliveries
+from .nesting import check_nesting
+from .parts_delivery import MARK, Deliveries
 from .parts_item import dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, totals
 from .parts_party import PARTIES, contacts, references
@@ -85,10 +87,6 @@ _EQUIPMENT = Record(
     Field("seal", 9),
 )
 
-_MARK = Record(
-    "MAN", Mark, Field("kind", 1, coded(MARKS)), Field("value", 2), Field("until", 3), needed=("kind", "value")
-)
-
 
 _NO_CHILD_CODES = "HL/04"
 
@@ -128,7 +126,7 @@ _INSIDE_LEVEL: tuple[Child, ...] = (
     Deliveries(),
     references(),
     contacts(),
-    each("marks", _MARK),
+    each("marks", MARK),
     dates(),
     PARTIES,
     adjustments(),
@@ -233,15 +231,15 @@ def _has_children(children: Any) -> str:
     return "1" if children else "0"
 
 
-def _marks(notice: ShipNotice, reading: Reading) -> None:
-    """The check digit of every SSCC in the shipment."""
-
-    def look(levels: tuple[ShipmentLevel, ...], at: str) -> None:
-        for index, level in enumerate(levels):
-            checks.marks(level.marks, f"{at}{index}.", reading)
-            look(level.children, f"{at}{index}.children.")
-
-    look(notice.levels, "levels.")
+def _levels(notice: ShipNotice, reading: Reading) -> None:
+    """How the levels are inside each other and, where that is sound, whether what is said of the packages agrees."""
+    levels = levels_of(notice, reading)
+    sound = check_nesting(notice, levels, reading)
+    packing.check_labels(levels, reading)
+    packing.check_total(notice, levels, reading)
+    if sound:
+        packing.check_counts(levels, reading)
+        packing.check_contents(levels, reading)
 
 
 def _line_count(notice: ShipNotice, reading: Reading) -> None:
@@ -269,5 +267,5 @@ SHIP_NOTICE = _ShipNoticeMap(
     document_type=ShipNotice,
     head=_HEAD,
     children=(dates(), _Levels(), totals(ShipNotice, _count)),
-    checks=(_line_count, _marks),
+    checks=(_line_count, _levels),
 )

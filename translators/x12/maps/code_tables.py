@@ -75,6 +75,37 @@ LINE_STATUSES = Codes(
     },
 )
 
+LINE_CHANGES = Codes(
+    "670",
+    {
+        "AI": "added",
+        "DI": "deleted",
+        "CA": "changed",
+        "RZ": "replaced",
+        "NC": "unchanged",
+        "TI": "transferred",
+        "PC": "price_changed",
+        "QI": "quantity_increased",
+        "QD": "quantity_decreased",
+        "PQ": "price_and_quantity_changed",
+        "CT": "dates_changed",
+        "RB": "dates_replaced",
+        "CB": "date_terms_changed",
+        "RS": "rescheduled",
+        "RQ": "rescheduled_with_other_quantity",
+        "PR": "rescheduled_with_other_price",
+        "MU": "rescheduled_with_other_price_and_quantity",
+        "RE": "replaced_by_other_item",
+        "RM": "replaced_by_modified_item",
+        "RA": "transport_mode_replaced",
+        "CC": "terms_changed",
+        "CE": "line_adjustments_changed",
+        "CG": "order_adjustments_changed",
+        "CF": "order_cancelled",
+        "RC": "change_rejected",
+    },
+)
+
 INVOICE_KINDS = Codes(
     "640",
     {
@@ -116,8 +147,16 @@ ROLES = Codes(
         "EN": "end_user",
         "IA": "installed_at",
         "DS": "distributor",
+        "SN": "store",
+        "DB": "distributor_branch",
+        "BG": "buying_group",
+        "LW": "customer",
+        "RL": "reporting_location",
         "FR": "message_from",
         "TO": "message_to",
+        "DE": "depositor",
+        "40": "receiver",
+        "41": "submitter",
     },
 )
 
@@ -193,6 +232,29 @@ REFERENCES = Codes(
         "12": "billing_account",
         "11": "account",
         "ACC": "status",
+        "AH": "agreement",
+        "BC": "buyer_contract",
+        "BT": "batch",
+        "PG": "product_group",
+        "CH": "customer_catalog",
+        "MS": "safety_data_sheet",
+        "2F": "consolidated_invoice",
+        "AM": "adjustment_memo",
+        "CK": "check",
+        "CL": "seller_credit_memo",
+        "CM": "buyer_credit_memo",
+        "DB": "buyer_debit_memo",
+        "DL": "seller_debit_memo",
+        "DO": "delivery_order",
+        "EF": "electronic_funds_transfer",
+        "KK": "delivery_reference",
+        "LU": "location",
+        "LV": "license_plate",
+        "OI": "original_invoice",
+        "PC": "production",
+        "R7": "open_item",
+        "SO": "shipper_order",
+        "VV": "voucher",
     },
 )
 
@@ -229,12 +291,23 @@ DATES = Codes(
         "074": "delivery_requested_on_or_before",
         "077": "delivery_requested_week_of",
         "079": "ship_promised",
+        "090": "report_start",
+        "091": "report_end",
+        "092": "contract_effective",
+        "093": "contract_expiration",
         "094": "manufactured",
+        "097": "created",
         "118": "pickup_requested",
+        "131": "item_contract_effective",
+        "169": "product_available",
+        "171": "revised",
+        "196": "start",
+        "197": "end",
         "370": "departure_actual",
         "371": "arrival_estimated",
         "372": "arrival_actual",
         "369": "departure_estimated",
+        "636": "last_updated",
     },
 )
 
@@ -443,7 +516,7 @@ TAX_KINDS = Codes(
 
 JURISDICTIONS = Codes("955", {"CD": "customer_defined", "VD": "vertex", "VE": "vendor_defined"})
 
-TAX_RELATIONSHIPS = Codes(
+RELATIONSHIPS = Codes(
     "662", {"A": "added", "D": "deleted", "I": "included", "O": "information_only", "S": "substituted"}
 )
 
@@ -505,6 +578,229 @@ MODES = Codes(
         "U": "private_parcel_service",
         "X": "intermodal",
         "ZZ": "mutually_defined",
+    },
+)
+
+INVENTORY_KINDS = Codes(
+    "755",
+    {
+        "SI": "seller_inventory",
+        "DD": "distributor_inventory",
+        "CM": "customer_or_manufacturer_inventory",
+        "DM": "distributor_or_manufacturer_inventory",
+        "MB": "manufacturer_or_distributor_inventory",
+        "PI": "availability_inquiry",
+    },
+)
+
+ITEM_CHANGES = Codes(
+    "875",
+    {
+        "001": "changed",
+        "002": "deleted",
+        "003": "added_in_full",
+        "004": "withdrawn",
+        "005": "restored",
+        "021": "added",
+        "050": "original",
+    },
+)
+
+QUANTITY_KINDS = Codes(
+    "673",
+    {
+        "01": "discrete",
+        "02": "cumulative",
+        "17": "on_hand",
+        "18": "previous_week",
+        "19": "received_but_unverified",
+        "20": "unusable",
+        "26": "total",
+        "27": "committed",
+        "29": "projected_available",
+        "30": "quoted",
+        "31": "additional_demand",
+        "32": "sold",
+        "33": "available_for_sale",
+        "34": "uncommitted_on_shelf",
+        "35": "on_shelf_and_in_process",
+        "36": "distributor_stock",
+        "37": "in_process",
+        "38": "original",
+        "39": "shipped",
+        "40": "remaining",
+        "57": "minimum_order",
+        "62": "days_of_stock",
+        "63": "on_order",
+        "67": "minimum_shipment",
+        "69": "order_increment",
+        "70": "maximum_order",
+        "72": "minimum_stock",
+        "73": "maximum_stock",
+        "74": "damaged",
+        "77": "transferred_in",
+        "78": "transferred_out",
+        "83": "reported_sold",
+        "84": "reported_returned",
+        "87": "received",
+        "90": "acknowledged",
+        "BI": "book_stock",
+        "BQ": "backordered",
+        "ES": "closing_stock",
+        "IQ": "in_transit",
+        "QD": "delivered",
+        "QH": "on_hold",
+        "QS": "per_skid",
+        "TN": "opening_stock_in_all",
+        "TX": "closing_stock_in_all",
+        "V3": "transferred",
+        "XT": "protected",
+        "XU": "reserved",
+    },
+)
+
+LEAD_TIMES = Codes(
+    "345",
+    {
+        "AE": "order_to_shipment",
+        "AF": "order_to_delivery",
+        "AG": "last_order_to_delivery",
+        "AL": "order_to_readiness",
+        "AI": "event_to_delivery",
+        "AJ": "delivery_to_next_delivery",
+        "AS": "stock_check_to_replenishment",
+        "AY": "award_to_delivery",
+    },
+)
+
+PERIODS = Codes(
+    "344",
+    {
+        "HR": "hours",
+        "DY": "days",
+        "DA": "calendar_days",
+        "KK": "calendar_days_at_most",
+        "DW": "work_days",
+        "WK": "weeks",
+        "WW": "work_weeks",
+        "MO": "months",
+        "SD": "manufacturing_days_of_seller",
+        "BD": "manufacturing_days_of_buyer",
+    },
+)
+
+PRICE_KINDS = Codes(
+    "236",
+    {
+        "ACT": "actual",
+        "ALT": "alternate",
+        "CAT": "catalog",
+        "CHG": "changed",
+        "CON": "contract",
+        "CUP": "confirmed",
+        "DAP": "dealer_adjusted",
+        "DIS": "distributor",
+        "DPR": "discount",
+        "DSP": "direct_ship",
+        "ELC": "estimated_landed_cost",
+        "EST": "estimated",
+        "EUP": "expected",
+        "FUP": "firm",
+        "GOV": "government",
+        "ICL": "up_to_quantity",
+        "INV": "invoice",
+        "LPR": "list",
+        "MAP": "to_be_advised",
+        "MAX": "at_maximum_order",
+        "MIN": "at_minimum_order",
+        "MSR": "suggested_retail",
+        "NET": "net",
+        "OPP": "original_order",
+        "PAQ": "price_break",
+        "PBQ": "from_quantity",
+        "PRO": "producer",
+        "PRP": "promotional",
+        "PUR": "purchase",
+        "QTE": "quoted",
+        "RES": "resale",
+        "RTL": "retail",
+        "SDP": "suggested_dealer",
+        "SLP": "suggested_list",
+        "SPC": "special",
+        "STA": "standard",
+        "SWP": "suggested_wholesale",
+        "TRF": "transfer",
+        "UCP": "unit_cost",
+        "WHL": "wholesale",
+    },
+)
+
+BUYERS = Codes(
+    "687",
+    {
+        "AS": "seller",
+        "AP": "purchaser",
+        "AI": "importer",
+        "EX": "exporter",
+        "AG": "agent",
+        "BR": "broker",
+        "BG": "buying_group",
+        "CN": "master_distributor",
+        "DI": "distributor",
+        "WH": "wholesaler",
+        "JB": "jobber",
+        "DE": "dealer",
+        "RS": "resale",
+        "GR": "retail",
+        "CR": "chain_store",
+        "IR": "independent_retail",
+        "CY": "convenience_store",
+        "WC": "warehouse_club",
+        "CO": "contractor",
+        "GV": "government",
+        "ID": "industrial",
+        "IN": "institutional",
+        "MF": "manufacturer",
+        "OE": "original_equipment_manufacturer",
+        "TR": "general_trade",
+        "WS": "end_user",
+    },
+)
+
+MULTIPLIERS = Codes(
+    "648",
+    {
+        "CSD": "markup_on_cost",
+        "CSR": "markup_on_retail_cost",
+        "DIS": "discount",
+        "ILP": "markup_on_wholesale_cost",
+        "SEL": "selling",
+    },
+)
+
+CATALOG_KINDS = Codes(
+    "683",
+    {
+        "PC": "price_catalog",
+        "PS": "price_sheet",
+        "SC": "sales_catalog",
+        "RC": "resale_catalog",
+        "CP": "customized_catalog",
+    },
+)
+
+CONDITIONS = Codes(
+    "688",
+    {
+        "OR": "ordering",
+        "SR": "shipping",
+        "SP": "special_order_only",
+        "DO": "direct_only",
+        "WO": "wholesaler_only",
+        "DW": "direct_and_wholesaler",
+        "NR": "nonreturnable",
+        "NS": "nonservicable",
+        "AA": "paperwork",
     },
 )
 

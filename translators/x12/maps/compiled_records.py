@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from ..segments import Element, Segment
+from ..segments import Element, Repeated, Segment
 from ..written import COMPONENT, ELEMENT
 from .codes import Codes
 from .forms import CENTS, CLOCK, DAY, REAL, TEXT, WHOLE, Form
@@ -273,7 +273,9 @@ def writer_where_said(record: Record) -> Writer:
 def said_by(record: Record) -> str:
     """The condition of :meth:`Record.says`, where ``said`` are the fields of the value."""
     return " or ".join(
-        f"said[{part.name!r}]" if type(part) in (Pairs, Series) else f"said[{part.name!r}] is not None"
+        f"said[{part.name!r}] is not None"
+        if type(part) in (Field, Choice, Group)
+        else f"said[{part.name!r}] not in (None, ())"
         for part in record.parts
     )
 
@@ -287,7 +289,7 @@ def function(source: str, names: dict[str, object]) -> Writer:
 
 def _exact(record: Record) -> Writer:
     def write(value: Any, texts: list[str], unsure: list[str]) -> None:
-        draft = Draft(record.id)
+        draft = Draft(record.id, None)
         record.write(value, draft)
         texts.append(spelled(draft.segment(), unsure))
 
@@ -295,7 +297,10 @@ def _exact(record: Record) -> Writer:
 
 
 def spelled(segment: Segment, unsure: list[str]) -> str:
-    """A segment's text without terminator; all of its data is appended to ``unsure``."""
+    """A segment's text without terminator; all of its data is appended to ``unsure``.
+
+    Raises Unusual where an element repeats: the standard delimiters have none for that.
+    """
     elements = [_element(element, unsure) for element in segment.elements]
     return ELEMENT.join([segment.tag, *elements]).rstrip(ELEMENT)
 
@@ -304,5 +309,7 @@ def _element(element: Element, unsure: list[str]) -> str:
     if isinstance(element, str):
         unsure.append(element)
         return element
+    if isinstance(element, Repeated):
+        raise Unusual
     unsure.extend(element)
     return COMPONENT.join(element).rstrip(COMPONENT)

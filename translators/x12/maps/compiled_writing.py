@@ -36,11 +36,11 @@ class Piece:
 
 
 class Site:
-    """A place of one version's layout, for which children are compiled."""
+    """A place of one version, for which children are compiled. ``layout`` is what is inside it, as with a draft."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._ranks = {node_id: rank for rank, node_id in enumerate(layout)}
-        self._layout = layout
+    def __init__(self, layout: "Layout | None") -> None:
+        self.layout = layout
+        self._ranks = {node_id: rank for rank, node_id in enumerate(layout or ())}
         self._insides: dict[str, Site] = {}
         self._known: dict[tuple[type[Value], int], tuple[Sequence[Child], Writer | None]] = {}
 
@@ -48,7 +48,8 @@ class Site:
         """The ids in the order of the layout, and then those that it does not have."""
         return sorted(node_ids, key=self._rank)
 
-    def has(self, node_id: str) -> bool:
+    def offers(self, node_id: str) -> bool:
+        """Whether this version of the set has a place for ``node_id`` here."""
         return node_id in self._ranks
 
     def _rank(self, node_id: str) -> int:
@@ -57,7 +58,7 @@ class Site:
     def inside(self, node_id: str) -> "Site":
         """The inside of a loop. Nothing can be written inside a plain segment."""
         if node_id not in self._insides:
-            self._insides[node_id] = Site(self._layout.get(node_id) or {})
+            self._insides[node_id] = Site(None if self.layout is None else self.layout.get(node_id))
         return self._insides[node_id]
 
     def known_children(self, model: type[Value], children: Sequence[Child]) -> Writer | None:
@@ -97,7 +98,7 @@ class Site:
 
     def writing(self, node_id: str, writer: Writer) -> Writer:
         """A writer of segments or loops of an id, or one that raises Unusual if this version has no such place."""
-        return writer if self.has(node_id) else _refusing(writer)
+        return writer if self.offers(node_id) else _refusing(writer)
 
     def pieces_of(self, child: Child) -> Iterable[Piece]:
         """What a child writes at this place."""
@@ -130,15 +131,15 @@ class Pieces(Protocol):
         ...
 
 
-def texts_of(node_id: str, size: int) -> Writer:
-    """A function that writes texts as the first elements of segments, ``size`` to each."""
+def texts_of(node_id: str, size: int, *, first: int = 1) -> Writer:
+    """A function that writes texts as the elements of segments from the ``first`` on, ``size`` to each."""
 
-    tag = node_id.partition("#")[0]
+    start_of_each = [node_id.partition("#")[0], *[""] * (first - 1)]
 
     def write(value: Sequence[str], texts: list[str], unsure: list[str]) -> None:
         unsure += value
         for start in range(0, len(value), size):
-            texts.append(ELEMENT.join([tag, *value[start : start + size]]).rstrip(ELEMENT))
+            texts.append(ELEMENT.join([*start_of_each, *value[start : start + size]]).rstrip(ELEMENT))
 
     return write
 

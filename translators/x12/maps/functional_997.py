@@ -1,6 +1,7 @@
 """997, the functional acknowledgement: what the other side's translator says of a group of ours, or ours of theirs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from canonical.functional_acknowledgement import (
     ElementFault,
@@ -9,91 +10,107 @@ from canonical.functional_acknowledgement import (
     SetAcknowledgement,
 )
 
-from ..segments import Element
+from ..segments import Element, Repeated
 from .code_tables import SYNTAX_STATUSES
-from .forms import WHOLE
-from .loops import Each, Loop, Once
+from .forms import WHOLE, Form
+from .loops import Each, Loop, Once, each
 from .reading import Fields, trimmed
 from .records import Choice, Field, Record, Series
 from .set_map import SetMap
 from .writing import Draft
 
-_HEAD = Record(
+HEAD = Record(
     "AK1",
     FunctionalAcknowledgement,
     Field("functional_id", 1),
     Field("group_control_number", 2),
+    Field("version", 3),
     needed=("functional_id", "group_control_number"),
 )
 
-_WHERE = ("position", "component", "repetition")
-"""The components of AK401: the element's place in its segment, the component's in it, and which repetition."""
-
 
 @dataclass(frozen=True, slots=True)
-class _Where:
-    """One component of AK401. The first reads them all, because an element is understood as a whole or not at all."""
+class _Component:
+    """One component of a composite. The first reads them all, because a composite is understood as a whole or not at all."""
 
     name: str
-    position: int = 1
+    position: int
+    names: tuple[str, ...]
+    form: Form
 
     def read(self, elements: tuple[Element, ...], fields: Fields) -> int:
-        if self.name != _WHERE[0] or not elements:
+        if self.name != self.names[0] or len(elements) < self.position:
             return 0
-        where = trimmed(elements[0])
-        parts = (where,) if isinstance(where, str) else where
-        if len(parts) > len(_WHERE):
+        composite = trimmed(elements[self.position - 1])
+        parts = (composite,) if isinstance(composite, str) else composite
+        if isinstance(parts, Repeated) or len(parts) > len(self.names):
             return 0
         found: Fields = {}
-        for name, text in zip(_WHERE, parts, strict=False):
-            if text and not Field(name, 1, WHOLE).read((text,), found):
+        for name, text in zip(self.names, parts, strict=False):
+            if text and not Field(name, 1, self.form).read((text,), found):
                 return 0
         fields.update(found)
         return 1 << self.position
 
-    def write(self, value: int, draft: Draft) -> None:
-        index = _WHERE.index(self.name)
+    def write(self, value: Any, draft: Draft) -> None:
+        index = self.names.index(self.name)
         before = draft.elements.get(self.position, ())
         assert isinstance(before, tuple)
-        draft.put(self.position, (*before, *[""] * (index - len(before)), str(value)))
+        draft.put(self.position, (*before, *[""] * (index - len(before)), self.form.render(value)))
 
 
-_ELEMENT = Record(
-    "AK4",
-    ElementFault,
-    *(_Where(name) for name in _WHERE),
-    Field("reference_number", 2),
-    Field("code", 3),
-    Field("value", 4),
-    needed=("position", "code"),
-)
+def components(position: int, *names: str, form: Form = WHOLE) -> tuple[_Component, ...]:
+    """The components of the composite at ``position`` as the fields ``names``; those of C030 are places, counted from 1."""
+    return tuple(_Component(name, position, names, form) for name in names)
 
-_SEGMENT = Record(
-    "AK3",
-    SegmentFault,
-    Field("segment", 1),
-    Field("position", 2, WHOLE),
-    Field("loop", 3),
-    Field("code", 4),
-    needed=("segment", "position"),
-)
 
-_SET = Record(
+def element_fault(tag: str) -> Record:
+    """AK4 of a 997, IK4 of a 999."""
+    return Record(
+        tag,
+        ElementFault,
+        *components(1, "position", "component", "repetition"),
+        Field("reference_number", 2),
+        Field("code", 3),
+        Field("value", 4),
+        needed=("position", "code"),
+    )
+
+
+def segment_fault(tag: str) -> Record:
+    """AK3 of a 997, IK3 of a 999."""
+    return Record(
+        tag,
+        SegmentFault,
+        Field("segment", 1),
+        Field("position", 2, WHOLE),
+        Field("loop", 3),
+        Field("code", 4),
+        needed=("segment", "position"),
+    )
+
+
+SET = Record(
     "AK2",
     SetAcknowledgement,
     Field("set_type", 1),
     Field("control_number", 2),
+    Field("guideline", 3),
     needed=("set_type", "control_number"),
 )
 
-_SET_VERDICT = Record(
-    "AK5",
-    SetAcknowledgement,
-    Choice("status", 1, SYNTAX_STATUSES, other="rejected", fallback="R"),
-    Series("codes", 2, 6),
-)
 
-_GROUP_VERDICT = Record(
+def set_verdict(tag: str) -> Record:
+    """AK5 of a 997, IK5 of a 999."""
+    return Record(
+        tag,
+        SetAcknowledgement,
+        Choice("status", 1, SYNTAX_STATUSES, other="rejected", fallback="R"),
+        Series("codes", 2, 6),
+    )
+
+
+GROUP_VERDICT = Record(
     "AK9",
     FunctionalAcknowledgement,
     Choice("status", 1, SYNTAX_STATUSES, other="rejected", fallback="R"),
@@ -106,12 +123,18 @@ _GROUP_VERDICT = Record(
 FUNCTIONAL_ACKNOWLEDGEMENT = SetMap(
     set_id="997",
     document_type=FunctionalAcknowledgement,
-    head=_HEAD,
+    head=HEAD,
     children=(
         Each(
             "sets",
-            Loop(_SET, (Each("faults", Loop(_SEGMENT, (Each("elements", Loop(_ELEMENT)),))), Once(_SET_VERDICT))),
+            Loop(
+                SET,
+                (
+                    each("faults", segment_fault("AK3"), each("elements", element_fault("AK4"))),
+                    Once(set_verdict("AK5")),
+                ),
+            ),
         ),
-        Once(_GROUP_VERDICT),
+        Once(GROUP_VERDICT),
     ),
 )

@@ -6,6 +6,7 @@ from canonical.finding import Severity
 
 from ..segments import Node, TransactionSet
 from .findings import BusinessFault
+from .level_names import node_name
 from .reading import Reading, head_of
 
 DEEPEST = 30
@@ -28,17 +29,13 @@ def number_of(node: Node) -> str:
 def hierarchy(nodes: list[Node], reading: Reading) -> Hierarchy | None:
     """The tree; None, with remarks, where the numbers do not make one."""
     known = _known(nodes, reading)
+    if reading.failed:
+        # A number given twice is missing elsewhere, so that unknown parents would be the same fault.
+        return None
     children: dict[str, list[Node]] = {}
     for node in nodes:
-        parent = head_of(node).segment.text(2)
-        if parent and parent not in known:
-            _refuse(
-                reading,
-                BusinessFault.HIERARCHY_UNKNOWN_PARENT,
-                node,
-                f"HL {number_of(node)} belongs to HL {parent} (HL02), which the ship notice does not have. Correct HL02.",
-            )
-        children.setdefault(parent, []).append(node)
+        children.setdefault(head_of(node).segment.text(2), []).append(node)
+    _refuse_unknown(children, known, reading)
     if reading.failed:
         return None
     ordered = _depth_first(children, reading)
@@ -49,7 +46,7 @@ def hierarchy(nodes: list[Node], reading: Reading) -> Hierarchy | None:
             reading,
             BusinessFault.HIERARCHY_CYCLE,
             lost,
-            f"HL {number_of(lost)} is, by way of its parents (HL02), inside itself. Correct HL02.",
+            f"The {node_name(lost)} is, by way of its parents (HL02), inside itself. Correct HL02.",
         )
     return None if reading.failed else Hierarchy(tuple(ordered), children)
 
@@ -63,8 +60,8 @@ def arranged(transaction_set: TransactionSet, tree: Hierarchy) -> TransactionSet
     return TransactionSet(transaction_set.set_id, transaction_set.version, children)
 
 
-def _known(nodes: list[Node], reading: Reading) -> set[str]:
-    known: set[str] = set()
+def _known(nodes: list[Node], reading: Reading) -> dict[str, Node]:
+    known: dict[str, Node] = {}
     for node in nodes:
         number = number_of(node)
         if number in known:
@@ -72,10 +69,25 @@ def _known(nodes: list[Node], reading: Reading) -> set[str]:
                 reading,
                 BusinessFault.HIERARCHY_DUPLICATE_ID,
                 node,
-                f"Two levels have the number {number} (HL01), so it is open what belongs to which. Number them 1, 2, 3, ...",
+                f"The {node_name(node)} has the number of the {node_name(known[number])}, so it is open what belongs to which. "
+                "Number the levels 1, 2, 3, ... (HL01).",
             )
-        known.add(number)
+        known.setdefault(number, node)
     return known
+
+
+def _refuse_unknown(children: dict[str, list[Node]], known: dict[str, Node], reading: Reading) -> None:
+    """Parents that are not there, each once, at the first level that names it."""
+    for parent, nodes in children.items():
+        if parent and parent not in known:
+            more = f" So are {len(nodes) - 1} more levels." if len(nodes) > 1 else ""
+            _refuse(
+                reading,
+                BusinessFault.HIERARCHY_UNKNOWN_PARENT,
+                nodes[0],
+                f"The {node_name(nodes[0])} is said to be inside HL {parent} (HL02), which the ship notice does not have.{more} "
+                "Correct HL02, or add the level.",
+            )
 
 
 def _depth_first(children: dict[str, list[Node]], reading: Reading) -> list[Node]:
@@ -88,7 +100,7 @@ def _depth_first(children: dict[str, list[Node]], reading: Reading) -> list[Node
                 reading,
                 BusinessFault.HIERARCHY_TOO_DEEP,
                 node,
-                f"HL {number_of(node)} is inside more than {DEEPEST} other levels. Send a flatter ship notice.",
+                f"The {node_name(node)} is inside more than {DEEPEST} other levels. Send a flatter ship notice.",
             )
             return ordered
         ordered.append(node)

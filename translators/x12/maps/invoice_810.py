@@ -1,6 +1,6 @@
 """810, the invoice."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from canonical.finding import Severity
 from canonical.invoice import Invoice, InvoiceLine
@@ -9,15 +9,17 @@ from . import checks
 from .code_tables import INVOICE_KINDS, PURPOSES
 from .findings import BusinessFault
 from .forms import CENTS, DAY, coded
-from .loops import Each, Loop, Once, each
+from .loops import Each, Loop, Once
 from .parts_delivery import CARRIER_DETAIL, Deliveries
-from .parts_item import REMARK, dates, descriptions, items, measurements, quantity
+from .parts_item import Remarks, dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, currency, price, taxes, terms, totals
 from .parts_party import PARTIES, contacts, references
 from .reading import Reading
 from .records import Choice, Field, Record
 from .set_map import SetMap
 
+_DIGITS = 100
+"""To reckon with: a price of 17 digits times a quantity of 10 cannot be rounded to cents with the 28 that Python keeps."""
 _CENT = Decimal("0.01")
 _UNITS_A_PRICE = {
     None: Decimal(1),
@@ -88,6 +90,11 @@ def _extension(line: InvoiceLine) -> Decimal | None:
 
 def _total(invoice: Invoice, reading: Reading) -> None:
     """Lines, allowances, charges and taxes must reproduce TDS01, rounded line by line or only at the end."""
+    with localcontext(prec=_DIGITS):
+        _compare_total(invoice, reading)
+
+
+def _compare_total(invoice: Invoice, reading: Reading) -> None:
     extensions = [_extension(line) for line in invoice.lines]
     known = [extension for extension in extensions if extension is not None]
     if not known or len(known) < len(extensions):
@@ -130,7 +137,7 @@ INVOICE = SetMap(
     document_type=Invoice,
     head=_HEAD,
     children=(
-        each("notes", REMARK),
+        Remarks(),
         currency(Invoice, "SE"),
         references(),
         contacts(),

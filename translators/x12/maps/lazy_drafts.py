@@ -26,6 +26,7 @@ class LazyDraft(Draft):
 
     def __init__(self, node_id: str, site: Site) -> None:
         self.id = node_id
+        self.layout = site.layout
         self.site = site
         self._is_spelled = self._is_grown = False
         self._record: Record | None = None
@@ -77,7 +78,7 @@ def append_children(draft: LazyDraft, texts: list[str], unsure: list[str], only:
     Raises Unusual where the schema has no place for it.
     """
     for node_id in draft.site.ordered(draft.groups.keys() if only is None else [only]):
-        if not draft.site.has(node_id):
+        if not draft.site.offers(node_id):
             raise Unusual
         for child in draft.groups.get(node_id, ()):
             assert isinstance(child, LazyDraft)

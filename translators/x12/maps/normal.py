@@ -8,7 +8,7 @@ Of a transaction set: delimiters and control numbers belong to the envelope and 
 * ship notices number their levels 1, 2, 3, ... depth first (HL01, HL02); levels that stand in another order are moved.
 
 Counts (CTT01, CTT02) stay as they were stated. Of a document: ``trace`` and ``envelope`` say where it was found, not what it
-says; the number of lines is filled in where it was not stated, because a written set states it.
+says; the number of lines, or the total quantity, is filled in where it was not stated, because a written set states it.
 """
 
 from contextlib import suppress
@@ -16,16 +16,37 @@ from decimal import Decimal
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.base import Value
+from canonical.catalog import PriceCatalog
 from canonical.documents import AnyDocument
+from canonical.inventory import InventoryAdvice
 from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
+from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgement
 from canonical.shipment import ShipNotice
+from canonical.stock_transfer import StockTransferReceipt, StockTransferShipment
+from canonical.warehouse_order import WarehouseShippingOrder
+from canonical.warehouse_shipment import WarehouseShippingAdvice
 
 from ..schema import CompositeDef, ElementDef, dictionary
-from ..segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from ..segments import Element, LoopNode, Node, Repeated, Segment, SegmentNode, Single, TransactionSet
 from ..values import is_real, is_whole, parse_time, render_real, render_time
 from .hierarchy import arranged, hierarchy, number_of
-from .reading import Reading, head_of, trimmed
+from .reading import Reading, head_of, trimmed_single
+
+_COUNTED = (
+    PurchaseOrder,
+    PurchaseOrderChange,
+    PurchaseOrderAcknowledgement,
+    PurchaseOrderChangeAcknowledgement,
+    ShipNotice,
+    Invoice,
+    InventoryAdvice,
+    PriceCatalog,
+)
+"""Documents that end with the number of their lines."""
+
+_TOTALLED = (WarehouseShippingOrder, WarehouseShippingAdvice, StockTransferShipment, StockTransferReceipt)
+"""Documents that end with the sum of their quantities."""
 
 
 def normal_set(transaction_set: TransactionSet) -> TransactionSet:
@@ -53,12 +74,20 @@ def normal_set(transaction_set: TransactionSet) -> TransactionSet:
 
 
 def _element(element: Element, definition: ElementDef | CompositeDef | None) -> Element:
+    if isinstance(element, Repeated):
+        found = tuple(single for each in element.occurrences if any(single := _single(each, definition)))
+        return found[0] if len(found) == 1 else Repeated(found) if found else ""
+    return _single(element, definition)
+
+
+def _single(element: Single, definition: ElementDef | CompositeDef | None) -> Single:
     if isinstance(definition, CompositeDef):
         parts = (element,) if isinstance(element, str) else element
         types = [use.definition for use in definition.uses]
-        short = trimmed(tuple(_simple(part, types[at] if at < len(types) else None) for at, part in enumerate(parts)))
+        texts = tuple(_simple(part, types[at] if at < len(types) else None) for at, part in enumerate(parts))
+        short = trimmed_single(texts)
         return short[0] if len(short) == 1 else short
-    short = trimmed(element)
+    short = trimmed_single(element)
     return _simple(short, definition) if isinstance(short, str) else short
 
 
@@ -95,13 +124,16 @@ def _numbered(loop: LoopNode, numbers: dict[str, str]) -> LoopNode:
     return LoopNode(loop.id, [SegmentNode(head.id, Segment(found.tag, elements)), *loop.children[1:]])
 
 
+_WAREHOUSE_TOTALS = {"W76[1]", "W03[1]", "W14[1]"}
+
+
 def comparable(document: AnyDocument) -> Value:
     """The document without what only says where it was found, and with its lines counted."""
     changes: dict[str, object] = {"trace": {}, "envelope": None}
-    absent = any(entry.source == "CTT[1]" and entry.value == "" for entry in document.unmapped)
-    match document:
-        case PurchaseOrder() | PurchaseOrderAcknowledgement() | Invoice() if document.line_count is None and not absent:
-            changes["line_count"] = len(document.lines)
-        case ShipNotice() if document.line_count is None and not absent:
-            changes["line_count"] = sum(1 for _ in document.walk())
+    absent = {entry.source for entry in document.unmapped if entry.value == ""}
+    if isinstance(document, _COUNTED) and document.line_count is None and "CTT[1]" not in absent:
+        lines = document.walk() if isinstance(document, ShipNotice) else document.lines
+        changes["line_count"] = sum(1 for _ in lines)
+    if isinstance(document, _TOTALLED) and document.total_quantity is None and not absent & _WAREHOUSE_TOTALS:
+        changes["total_quantity"] = document.quantity_sum
     return document.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""How goods travel and what they are packed in: FOB with TD5 or CAD, PO4, TD1, TD3."""
+"""How goods travel and what is on them: FOB with TD5 or CAD, MAN."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from typing import Any
 
 from canonical.order import Delivery
 from canonical.party import Identifier
+from canonical.shipment import Mark
 
 from ..segments import Element
 from ..values import CannotWrite
-from .code_tables import FREIGHT_TERMS, LOCATIONS, MODES
-from .compiled_records import writer_where_said
+from .code_tables import FREIGHT_TERMS, LOCATIONS, MARKS, MODES
+from .compiled_records import Unusual, writer_where_said
 from .compiled_writing import Piece, Site
 from .forms import coded
 from .parts_party import identifier
@@ -41,7 +42,7 @@ ROUTING = Record(
 
 
 @dataclass(frozen=True, slots=True)
-class _Scac:
+class Scac:
     """A carrier named by its SCAC alone, as CAD04 does."""
 
     name: str = "carrier"
@@ -56,14 +57,20 @@ class _Scac:
 
     def text(self, value: Identifier) -> str:
         if value.scheme != "scac":
-            raise CannotWrite(f"The carrier of an invoice is named by its SCAC, not by {value.scheme}. Give its SCAC.")
+            raise Unusual
         return value.value
 
     def write(self, value: Identifier, draft: Draft) -> None:
-        draft.put(self.position, self.text(value))
+        if value.scheme != "scac":
+            raise CannotWrite(f"{draft.id} names the carrier by its SCAC, not by {value.scheme}. Give its SCAC.")
+        draft.put(self.position, value.value)
 
 
-CARRIER_DETAIL = Record("CAD", Delivery, Field("mode", 1, coded(MODES)), _Scac(), Field("routing", 5))
+MARK = Record(
+    "MAN", Mark, Field("kind", 1, coded(MARKS)), Field("value", 2), Field("until", 3), needed=("kind", "value")
+)
+
+CARRIER_DETAIL = Record("CAD", Delivery, Field("mode", 1, coded(MODES)), Scac(), Field("routing", 5))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,40 @@
-"""What items are, when things happen, and notes: item pairs, PID, MEA, DTM, SCH, N9 with MSG, NTE."""
+"""What items are, when things happen, and notes: item pairs, G53, PID, MEA, PO4, DTM, SCH, LDT, N9 with MSG, NTE."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from canonical.item import Description, EventDate, Note
+from canonical.base import Value
+from canonical.item import Description, EventDate, LeadTime, Note
 from canonical.order import ScheduledQuantity
 from canonical.quantity import Measurement, Quantity
 
-from ..segments import SegmentNode
+from ..values import CannotWrite
 from .code_tables import (
     CHARACTERISTICS,
     DATES,
     DESCRIPTION_KINDS,
+    ITEM_CHANGES,
     ITEM_SCHEMES,
+    LEAD_TIMES,
     MEASUREMENTS,
     NOTE_TOPICS,
+    PERIODS,
     REFERENCES,
     TIMEZONES,
 )
-from .compiled_records import record_writer
+from .compiled_records import Unusual, record_writer
 from .compiled_writing import Piece, Site, texts_of
-from .forms import CLOCK, DAY, REAL, TEXT, coded
-from .loops import Each, each
+from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
+from .loops import Each, Once, each
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Pairs, Record
 from .writing import Draft
 
 _UNSAID_TOPIC = "ZZ"
 _UNSAID_REFERENCE = "NOTE"
+_SHOWN = 40
+"""Characters of a note that a message repeats."""
 
 
 def items(first: int, last: int) -> Pairs:
@@ -85,18 +91,61 @@ SCHEDULE = Record(
     needed=("quantity",),
 )
 
-REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
+LEAD_TIME = Record(
+    "LDT",
+    LeadTime,
+    Field("kind", 1, coded(LEAD_TIMES)),
+    Field("length", 2, REAL),
+    Field("unit", 3, coded(PERIODS)),
+    Field("since", 4, DAY),
+    needed=("kind", "length", "unit"),
+)
+
+_REMARK = Record("NTE", Note, Field("topic", 1, coded(NOTE_TOPICS)), Field("text", 2), needed=("text",))
 
 _HEADING = (Field("topic", 1, coded(REFERENCES)), Field("reference", 2), Field("title", 3))
 _TOPIC = Record("N9", Note, *_HEADING, needed=("topic",))
 _TITLED = Record("N9", Note, *_HEADING, fixed=(Fixed(1, _UNSAID_TOPIC),))
 _UNTITLED = Record("N9", Note, *_HEADING, fixed=(Fixed(1, _UNSAID_TOPIC), Fixed(2, _UNSAID_REFERENCE)))
-_MESSAGE = Record("MSG", Note, Field("text", 1), needed=("text",))
+_MESSAGES = (
+    Record("MSG", Note, Field("text", 1), needed=("text",)),
+    Record("MTX", Note, Field("text", 2), needed=("text",)),
+)
+"""The text of a note: MSG up to 004020, MTX from 004030 on. A place has one or the other."""
+
+_DIRECT = tuple(each("notes", record) for record in _MESSAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """NTE segments: notes of a topic and one line. A note that says more cannot be written."""
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
+        _REMARKS.read(place, fields, reading, at)
+
+    def write(self, value: Any, draft: Draft) -> None:
+        for note in value.notes:
+            if not _is_untitled(note):
+                raise CannotWrite(
+                    f"A note of this set (NTE) has a topic and a text, but {note.text[:_SHOWN]!r} has a reference or a title too. "
+                    "Put them into the text."
+                )
+        _REMARKS.write(value, draft)
+
+    def pieces(self, site: Site) -> Iterable[Piece]:
+        remark = record_writer(_REMARK)
+
+        def write(note: Note, texts: list[str], unsure: list[str]) -> None:
+            if not _is_untitled(note):
+                raise Unusual
+            remark(note, texts, unsure)
+
+        return [Piece(_REMARK.id, (write,), "notes", each=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """N9 loops with the text in their MSG segments; with ``direct``, also MSG segments of the place itself.
+    """N9 loops with the text in their MSG or MTX segments; with ``direct``, also such segments of the place itself.
 
     N9 needs a qualifier and a number; in a note that has none, ``ZZ`` and ``NOTE`` stand for them.
     """
@@ -106,7 +155,8 @@ class Notes:
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
         notes: list[Fields] = fields.setdefault("notes", [])
         if self.direct:
-            _MESSAGES.read(place, fields, reading, at)
+            for message in _DIRECT:
+                message.read(place, fields, reading, at)
         for node in place.nodes("N9"):
             note = _TOPIC.read(head_of(node), reading)
             if note is None:
@@ -121,7 +171,8 @@ class Notes:
     def write(self, value: Any, draft: Draft) -> None:
         for note in value.notes:
             if self._is_message(note):
-                _MESSAGE.write(note, draft.add("MSG"))
+                record = _message(draft.offers)
+                record.write(note, draft.add(record.id))
             else:
                 self._write_loop(note, draft.add("N9"))
 
@@ -135,30 +186,38 @@ class Notes:
 
     def _write_loop(self, note: Note, loop: Draft) -> None:
         (_UNTITLED if _is_untitled(note) else _TITLED).write(note, loop)
+        record = _message(loop.offers)
         for line in _lines(note):
-            loop.add("MSG").put(1, line)
+            loop.add(record.id).put(record.parts[0].position, line)
 
     def pieces(self, site: Site) -> Iterable[Piece]:
-        message, titled, untitled = (record_writer(record) for record in (_MESSAGE, _TITLED, _UNTITLED))
-        body = site.inside("N9").writing("MSG", texts_of("MSG", 1))
+        inside = site.inside("N9")
+        message, line = _message(site.offers), _message(inside.offers)
+        plain, titled, untitled = (record_writer(record) for record in (message, _TITLED, _UNTITLED))
+        body = inside.writing(line.id, texts_of(line.id, 1, first=line.parts[0].position))
 
         def direct(note: Note, texts: list[str], unsure: list[str]) -> None:
             if self._is_message(note):
-                message(note, texts, unsure)
+                plain(note, texts, unsure)
 
         def loop(note: Note, texts: list[str], unsure: list[str]) -> None:
             if not self._is_message(note):
                 (untitled if _is_untitled(note) else titled)(note, texts, unsure)
                 body(_lines(note), texts, unsure)
 
-        return [Piece("MSG", (direct,), "notes", each=True), Piece("N9", (loop,), "notes", each=True)]
+        return [Piece(message.id, (direct,), "notes", each=True), Piece("N9", (loop,), "notes", each=True)]
 
     def _is_message(self, note: Note) -> bool:
-        """Whether it is written as an MSG segment of the place, not as a loop."""
+        """Whether it is written as an MSG or MTX segment of the place, not as a loop."""
         return self.direct and not _TOPIC.says(note)
 
 
-_MESSAGES = each("notes", _MESSAGE)
+def _message(offered: Callable[[str], bool]) -> Record:
+    """The segment that carries a note's text at a place of one version, which says what is ``offered`` there."""
+    return next((record for record in _MESSAGES if offered(record.id)), _MESSAGES[0])
+
+
+_REMARKS = each("notes", _REMARK)
 
 
 def _is_untitled(note: Note) -> bool:
@@ -170,18 +229,14 @@ def _lines(note: Note) -> list[str]:
 
 
 def _joined(place: Place, reading: Reading) -> str:
-    """The texts of the MSG segments as lines; where one is itself of several lines, none is taken."""
-    nodes = [head_of(node) for node in place.nodes("MSG")]
-    texts = [_text(node) for node in nodes]
+    """The texts of the MSG or MTX segments as lines; where one is itself of several lines, none is taken."""
+    found = [(head_of(node), record.parts[0].position) for record in _MESSAGES for node in place.nodes(record.id)]
+    texts = [node.segment.text(position) for node, position in found]
     if not all(texts) or any("\n" in text for text in texts):
         return ""
-    for node in nodes:
-        reading.take(node, 1 << 1)
+    for node, position in found:
+        reading.take(node, 1 << position)
     return "\n".join(texts)
-
-
-def _text(node: SegmentNode) -> str:
-    return node.segment.text(1)
 
 
 def dates() -> Each:
@@ -197,6 +252,21 @@ def descriptions() -> Each:
 def measurements() -> Each:
     """MEA segments of the place."""
     return each("measurements", MEASUREMENT)
+
+
+def change(model: type[Value]) -> Once:
+    """What has become of the item since the last report or catalogue (G53)."""
+    return Once(Record("G53", model, Field("change", 1, coded(ITEM_CHANGES))))
+
+
+def lead_times() -> Each:
+    """LDT segments of the place."""
+    return each("lead_times", LEAD_TIME)
+
+
+def pack(model: type[Value]) -> Once:
+    """How many of which size a pack of the item holds (PO4)."""
+    return Once(Record("PO4", model, Field("pack", 1, WHOLE), quantity("pack_size", 2, 3)))
 
 
 def schedule() -> Each:

@@ -1,25 +1,30 @@
-"""Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, SAC, TXI, ITD, CUR, CTT."""
+"""Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, CTP, SAC, TXI, ITD, CUR, CTT."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from canonical.base import Value
-from canonical.money import Adjustment, PaymentTerms, Price, Tax
+from canonical.money import Adjustment, PaymentTerms, Price, QuotedPrice, Tax
 from canonical.party import Identifier
 
 from ..segments import SegmentNode
+from ..values import render_real
 from ..written import ELEMENT
 from .code_tables import (
     ADJUSTMENTS,
+    BUYERS,
     HANDLINGS,
     JURISDICTIONS,
+    MULTIPLIERS,
     PERCENT_BASES,
     PRICE_BASES,
+    PRICE_KINDS,
+    RELATIONSHIPS,
     SERVICES,
     TAX_EXEMPTIONS,
     TAX_KINDS,
-    TAX_RELATIONSHIPS,
     TERMS_BASES,
     TERMS_KINDS,
 )
@@ -27,6 +32,7 @@ from .compiled_records import record_writer
 from .compiled_writing import Piece, Site
 from .forms import CENTS, DAY, REAL, WHOLE, coded
 from .loops import Child, Each, Once, each
+from .parts_item import quantity
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Record, text_at
 from .writing import Draft
@@ -38,6 +44,21 @@ def price(amount: int, basis: int) -> Group:
     """A unit price and what it is for."""
     return Group(
         "price", Price, (Field("amount", amount, REAL), Field("basis", basis, coded(PRICE_BASES))), ("amount",)
+    )
+
+
+def quoted_price(model: type[QuotedPrice]) -> Record:
+    """CTP: a price on offer."""
+    return Record(
+        "CTP",
+        model,
+        Field("buyers", 1, coded(BUYERS)),
+        Field("kind", 2, coded(PRICE_KINDS)),
+        Field("amount", 3, REAL),
+        quantity("quantity", 4, 5, composite=True),
+        Field("multiplier_kind", 6, coded(MULTIPLIERS)),
+        Field("multiplier", 7, REAL),
+        Field("basis", 9, coded(PRICE_BASES)),
     )
 
 
@@ -54,7 +75,7 @@ TAX = Record(
         ("scheme", "value"),
     ),
     Field("exempt", 6, coded(TAX_EXEMPTIONS)),
-    Field("relationship", 7, coded(TAX_RELATIONSHIPS)),
+    Field("relationship", 7, coded(RELATIONSHIPS)),
     needed=("kind",),
 )
 
@@ -124,16 +145,16 @@ def total_amount(model: type[Value]) -> Once:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """CTT: the counts at the end. Where the document does not state the number of lines, it is counted."""
+    """The totals at the end, such as CTT. Where the document does not state the first of them, it is counted."""
 
     record: Record
-    count: Callable[[Any], int]
+    count: Callable[[Any], int | Decimal]
     inner: tuple[Child, ...] = ()
 
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
-        node = place.first("CTT")
+        node = place.first(self.record.id)
         if node is None:
-            reading.absent("CTT[1]")
+            reading.absent(f"{self.record.id}[1]")
             return
         head = head_of(node)
         reading.take(head)
@@ -143,22 +164,26 @@ class Totals:
             child.read(inside, fields, reading, at)
 
     def write(self, value: Any, draft: Draft) -> None:
-        totals = draft.add("CTT")
+        totals = draft.add(self.record.id)
         self.record.write(value, totals)
-        totals.default(1, str(self.count(value)))
+        totals.default(1, self._counted(value))
         for child in self.inner:
             child.write(value, totals)
 
     def pieces(self, site: Site) -> Iterable[Piece]:
-        stated = record_writer(self.record)
+        stated, tag = record_writer(self.record), self.record.id.partition("#")[0]
 
         def counted(value: Any, texts: list[str], unsure: list[str]) -> None:
             stated(value, texts, unsure)
-            text = texts[-1]
-            if text[4:5] in ("", ELEMENT):
-                texts[-1] = f"CTT{ELEMENT}{self.count(value)}{text[4:]}"
+            beyond = texts[-1][len(tag) + 1 :]
+            if beyond[:1] in ("", ELEMENT):
+                texts[-1] = f"{tag}{ELEMENT}{self._counted(value)}{beyond}"
 
-        return [Piece("CTT", (counted, site.inside("CTT").children(self.record.model, self.inner)))]
+        inside = site.inside(self.record.id).children(self.record.model, self.inner)
+        return [Piece(self.record.id, (counted, inside))]
+
+    def _counted(self, value: Any) -> str:
+        return render_real(Decimal(self.count(value)))
 
 
 def totals(model: type[Value], count: Callable[[Any], int], *inner: Child) -> Totals:

@@ -4,10 +4,10 @@ from canonical.order import OrderLine, PurchaseOrder
 
 from . import checks
 from .code_tables import ORDER_TYPES, PURPOSES
-from .forms import DAY, WHOLE, coded
-from .loops import Each, Loop, Once
+from .forms import DAY, coded
+from .loops import Each, Loop
 from .parts_delivery import Deliveries
-from .parts_item import Notes, dates, descriptions, items, measurements, quantity, schedule
+from .parts_item import Notes, dates, descriptions, items, measurements, pack, quantity, schedule
 from .parts_money import adjustments, currency, price, taxes, terms, total_amount, totals
 from .parts_party import PARTIES, contacts, references
 from .records import Choice, Field, Record
@@ -34,13 +34,6 @@ _LINE = Record(
     items(6, 25),
 )
 
-_PACK = Record(
-    "PO4",
-    OrderLine,
-    Field("pack", 1, WHOLE),
-    quantity("pack_size", 2, 3),
-)
-
 _LINES = Each(
     "lines",
     Loop(
@@ -48,7 +41,7 @@ _LINES = Each(
         (
             measurements(),
             descriptions(),
-            Once(_PACK),
+            pack(OrderLine),
             references(),
             adjustments(),
             taxes(),

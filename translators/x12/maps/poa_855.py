@@ -1,39 +1,19 @@
-"""855, the purchase order acknowledgement. Several ACK segments a line are normal: each answers for a part of the quantity."""
+"""855, the purchase order acknowledgement."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from canonical.acknowledgement import AcknowledgedLine, PurchaseOrderAcknowledgement
 
-from canonical.acknowledgement import AcknowledgedLine, LineResponse, LineStatus, PurchaseOrderAcknowledgement
-from canonical.finding import Severity
-
-from ..segments import Element
-from . import checks
-from .code_tables import LINE_STATUSES, ORDER_ANSWERS, PURPOSES
-from .findings import BusinessFault
+from . import checks, parts_answer
+from .code_tables import ORDER_ANSWERS, PURPOSES
 from .forms import DAY, coded
 from .loops import Each, Loop
+from .parts_answer import RESPONSES
 from .parts_delivery import Deliveries
-from .parts_item import Notes, dates, descriptions, items, moment, quantity, schedule
+from .parts_item import Notes, dates, descriptions, items, quantity, schedule
 from .parts_money import adjustments, currency, price, terms, total_amount, totals
 from .parts_party import PARTIES, contacts, references
-from .reading import Fields, Reading
-from .records import Choice, Field, Record, text_at
+from .reading import Reading
+from .records import Choice, Field, Record
 from .set_map import SetMap
-from .writing import Draft
-
-_REJECTED_FOR_A_REASON = frozenset(f"R{reason}" for reason in range(1, 9))
-
-_CHANGES_QUANTITY = frozenset(
-    {
-        LineStatus.ACCEPTED_WITH_CHANGES,
-        LineStatus.QUANTITY_CHANGED,
-        LineStatus.DELETED,
-        LineStatus.REJECTED,
-        LineStatus.SUBSTITUTED,
-        LineStatus.OTHER,
-    }
-)
-"""Answers that say themselves that the ordered quantity no longer holds."""
 
 _HEAD = Record(
     "BAK",
@@ -50,59 +30,6 @@ _HEAD = Record(
     needed=("answer", "order_number", "order_date"),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _Status:
-    """ACK01: our status, and the code itself where that says more (a reason for rejection) or we have no name."""
-
-    name: str = "status"
-    position: int = 1
-
-    def read(self, elements: tuple[Element, ...], fields: Fields) -> int:
-        code = text_at(elements, self.position)
-        if not code:
-            return 0
-        if LINE_STATUSES.known(code):
-            fields[self.name] = LINE_STATUSES.name(code)
-        else:
-            fields[self.name] = LineStatus.REJECTED if code in _REJECTED_FOR_A_REASON else LineStatus.OTHER
-            fields["code"] = code
-        return 1 << self.position
-
-    def text(self, value: LineStatus) -> str:
-        return "" if value is LineStatus.OTHER else LINE_STATUSES.code(value)
-
-    def write(self, value: LineStatus, draft: Draft) -> None:
-        draft.put(self.position, self.text(value))
-
-
-@dataclass(frozen=True, slots=True)
-class _StatusCode:
-    """The code of a response that has one: it goes into ACK01 in place of that of its status."""
-
-    name: str = "code"
-    position: int = 1
-
-    def read(self, elements: tuple[Element, ...], fields: Fields) -> int:
-        return 0
-
-    def text(self, value: str) -> str:
-        return value
-
-    def write(self, value: str, draft: Draft) -> None:
-        draft.put(self.position, value)
-
-
-_RESPONSE = Record(
-    "ACK",
-    LineResponse,
-    _Status(),
-    _StatusCode(),
-    quantity("quantity", 2, 3),
-    moment("date", 4, time=False),
-    items(7, 26),
-    needed=("status",),
-)
 
 _LINE = Record(
     "PO1",
@@ -122,7 +49,7 @@ _LINES = Each(
             references(),
             adjustments(),
             dates(),
-            Each("responses", Loop(_RESPONSE, (dates(),))),
+            RESPONSES,
             schedule(),
             Notes(),
             PARTIES,
@@ -133,32 +60,7 @@ _LINES = Each(
 
 
 def _quantities(document: PurchaseOrderAcknowledgement, reading: Reading) -> None:
-    """The answers to a line must cover what was ordered, unless one of them says that they do not."""
-    for index, line in enumerate(document.lines):
-        answered = _answered(line)
-        if line.quantity is None or answered is None or answered == line.quantity.value:
-            continue
-        reading.remark(
-            BusinessFault.ACKNOWLEDGED_QUANTITY_DIFFERS,
-            Severity.WARNING,
-            f"Line {line.number or index + 1}: {line.quantity.value:f} were ordered, but the answers (ACK02) cover "
-            f"{answered:f}. Answer for the rest too, or say with status IQ, IC, ID or IR that the quantity was changed.",
-            field=f"lines.{index}.quantity",
-        )
-
-
-def _answered(line: AcknowledgedLine) -> Decimal | None:
-    """The sum of the answers' quantities; None where it cannot or need not be compared."""
-    if line.quantity is None or not line.responses:
-        return None
-    total = Decimal(0)
-    for response in line.responses:
-        if response.status in _CHANGES_QUANTITY or response.quantity is None:
-            return None
-        if response.quantity.unit != line.quantity.unit:
-            return None
-        total += response.quantity.value
-    return total
+    parts_answer.quantities(document.lines, reading)
 
 
 def _count(document: PurchaseOrderAcknowledgement) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from canonical.document import Unmapped
 from canonical.finding import Finding, Severity
 
-from ..segments import Element, LoopNode, Node, SegmentNode, TransactionSet
+from ..segments import Element, LoopNode, Node, Repeated, SegmentNode, Single, TransactionSet
 from .findings import BusinessFault
 
 Fields = dict[str, Any]
@@ -92,6 +92,10 @@ class Reading:
     def origin(self, field: str, node: SegmentNode, position: int | None = None) -> None:
         """``field`` came from this segment, or from one element of it."""
         self._origins[field] = (node, position)
+
+    def segment_of(self, field: str) -> SegmentNode:
+        """The segment that ``field``, which must be one with an origin, came from."""
+        return self._origins[field][0]
 
     def remark(
         self,
@@ -185,6 +189,14 @@ def trimmed(element: Element) -> Element:
     """A composite without its empty tail; one that is empty altogether is no element."""
     if isinstance(element, str):
         return element
+    if isinstance(element, Repeated):
+        return Repeated(tuple(single for single in map(trimmed_single, element.occurrences) if single))
+    return trimmed_single(element)
+
+
+def trimmed_single(element: Single) -> Single:
+    if isinstance(element, str):
+        return element
     end = len(element)
     while end and not element[end - 1]:
         end -= 1
@@ -194,9 +206,7 @@ def trimmed(element: Element) -> Element:
 def _leftovers(path: str, elements: tuple[Element, ...], mask: int) -> Iterator[Unmapped]:
     for position, element in enumerate(elements, 1):
         if element and not mask >> position & 1:
-            value = trimmed(element)
-            if value:
-                yield Unmapped(source=f"{path}/{position:02d}", value=value)
+            yield from _at(f"{path}/{position:02d}", element)
 
 
 def _whole(path: str, elements: tuple[Element, ...]) -> Iterator[Unmapped]:
@@ -205,5 +215,15 @@ def _whole(path: str, elements: tuple[Element, ...]) -> Iterator[Unmapped]:
         texts.pop()
     yield Unmapped(source=path, value=tuple(texts))
     for position, element in enumerate(elements, 1):
-        if not isinstance(element, str) and trimmed(element):
-            yield Unmapped(source=f"{path}/{position:02d}", value=trimmed(element))
+        if not isinstance(element, str):
+            yield from _at(f"{path}/{position:02d}", element)
+
+
+def _at(source: str, element: Element) -> Iterator[Unmapped]:
+    """What stands at a place; where it repeats, each occurrence under its number: ``CTX[1]/01^2``."""
+    found = trimmed(element)
+    if isinstance(found, Repeated):
+        for number, single in enumerate(found.occurrences, 1):
+            yield Unmapped(source=f"{source}^{number}", value=single)
+    elif found:
+        yield Unmapped(source=source, value=found)

@@ -33,14 +33,14 @@ class Part(Protocol):
 
 
 def text_at(elements: tuple[Element, ...], position: int) -> str:
-    """The element as text: empty when absent, and also when it is a composite of more than one component."""
+    """The element as text: empty when absent, and also when it repeats or is a composite of more than one component."""
     if position > len(elements):
         return ""
     element = elements[position - 1]
     if isinstance(element, str):
         return element
     short = trimmed(element)
-    return short[0] if len(short) == 1 else ""
+    return short[0] if isinstance(short, tuple) and len(short) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Several elements that make one nested value; without those in ``needed`` there is none."""
+    """Several elements that make one nested value; without those in ``needed``, or without any, there is none."""
 
     name: str
     model: type[Value]
     parts: tuple[Field, ...]
-    needed: tuple[str, ...]
+    needed: tuple[str, ...] = ()
 
     @property
     def position(self) -> int:
@@ -123,7 +123,7 @@ class Group:
         mask = 0
         for part in self.parts:
             mask |= part.read(elements, inner)
-        if any(name not in inner for name in self.needed):
+        if not inner or any(name not in inner for name in self.needed):
             return 0
         fields[self.name] = inner
         return mask
@@ -164,7 +164,7 @@ class Pairs:
 
     def write(self, value: Any, draft: Draft) -> None:
         texts = [(self.form.render(getattr(entry, self.keys[0])), getattr(entry, self.keys[1])) for entry in value]
-        draft.put_pairs(self.position, self.last, texts)
+        draft.put_pairs(range(self.position, self.last, 2), texts)
 
 
 @dataclass(frozen=True, slots=True)

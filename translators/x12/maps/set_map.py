@@ -62,20 +62,28 @@ class SetMap:
         """The nodes of the set that says what ``document`` says. Raises CannotWrite where it has no place for something."""
         if not isinstance(document, self.document_type):
             raise TypeError(f"the map of {self.set_id} cannot write a {document.type}")
-        make = partial(self.write_exactly, document, version)
+        fitting = self.fitted(document, version)
+        make = partial(self._drafted, fitting, version)
         if version not in self._compiled:
             self._compiled[version] = CompiledSet(self.set_id, version, self.head, self.children)
-        found = self._compiled[version].write(document, make)
+        found = self._compiled[version].write(fitting, make)
         return make() if found is None else found
 
-    def write_exactly(self, document: Any, version: str) -> Sequence[Node]:
+    def write_exactly(self, document: AnyDocument, version: str) -> Sequence[Node]:
         """As :meth:`write`, segment by segment: what it means, and why something cannot be written."""
-        root = Draft("")
+        return self._drafted(self.fitted(document, version), version)
+
+    def _drafted(self, document: Any, version: str) -> Sequence[Node]:
+        root = Draft("", layout(self.set_id, version))
         self.head.write(document, root.add(self.head.id))
         for child in self.children:
             child.write(document, root)
         root.put_back(document.unmapped)
-        return root.nodes(layout(self.set_id, version))
+        return root.nodes()
+
+    def fitted(self, document: AnyDocument, version: str) -> AnyDocument:
+        """The document as this version of the set can say it. Raises CannotWrite where it cannot."""
+        return document
 
     def arranged(self, transaction_set: TransactionSet, reading: Reading) -> TransactionSet:
         """The set in the order that ``write`` would give it. Faults that prevent that are remarks of ``reading``."""

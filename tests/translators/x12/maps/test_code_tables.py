@@ -5,12 +5,18 @@ import pytest
 from canonical.acknowledgement import LineStatus
 from canonical.document import Purpose
 from canonical.functional_acknowledgement import SyntaxStatus
-from translators.x12.maps import code_tables
+from translators.x12.maps import code_tables, codes_application, codes_payment, codes_warehouse
 from translators.x12.maps.codes import Codes
 from translators.x12.schema import dictionary
 from translators.x12.values import CannotWrite
 
-TABLES = {name: table for name, table in vars(code_tables).items() if isinstance(table, Codes)}
+MODULES = (code_tables, codes_application, codes_payment, codes_warehouse)
+TABLES = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": table
+    for module in MODULES
+    for name, table in vars(module).items()
+    if isinstance(table, Codes)
+}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -129,7 +129,7 @@ def made(write: Callable[[Any, list[str], list[str]], None], thing: Thing) -> tu
 
 def exact(record: Record) -> Callable[[Any, list[str], list[str]], None]:
     def write(value: Any, texts: list[str], unsure: list[str]) -> None:
-        draft = Draft(record.id)
+        draft = Draft(record.id, None)
         record.write(value, draft)
         texts.append(spelled(draft.segment(), unsure))
 

@@ -47,8 +47,20 @@ def test_a_chain_of_thousands_of_levels_is_refused_and_not_followed() -> None:
     ]
 
 
+def test_a_missing_parent_is_told_once_however_many_levels_name_it() -> None:
+    source = notice("HL*1**S", "HL*2*9*O", "HL*3*9*O", "HL*4*8*O")
+    [first, second] = SHIP_NOTICE.read(tree("856", source)).findings
+    assert (first.path, second.path) == ("HL[2]", "HL[4]")
+    assert "So are 1 more levels." in first.message
+
+
+def test_children_of_a_number_given_twice_are_not_told_too() -> None:
+    source = notice("HL*1**S", "HL*2*1*O", "HL*2*1*O", "HL*4*3*I")
+    assert [finding.code for finding in SHIP_NOTICE.read(tree("856", source)).findings] == ["hierarchy-duplicate-id"]
+
+
 def test_a_flood_of_faults_is_cut_off_and_counted() -> None:
-    levels = ["HL*1**S", *(f"HL*{number}*x*P" for number in range(2, 202))]
+    levels = ["HL*1**S", *(f"HL*{number}*x{number}*P" for number in range(2, 202))]
     findings = SHIP_NOTICE.read(tree("856", notice(*levels))).findings
     assert len(findings) == 101
     assert findings[-1].message.startswith("100 more findings")

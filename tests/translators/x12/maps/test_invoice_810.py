@@ -54,3 +54,10 @@ def test_an_invoice_that_does_not_say_its_purpose_is_an_original(head: str, purp
     document = INVOICE.read(tree("810", f"{HEAD}{head}\nTDS*1")).document
     assert document is not None
     assert document.purpose == purpose
+
+
+def test_the_largest_numbers_there_are_can_be_added_up() -> None:
+    """A quantity of 10 digits times a price of 17 has more than the 28 that Python's decimals keep."""
+    body = "IT1*1*9999999999*EA*99999999999999999\nTDS*999999999999999"
+    findings = INVOICE.read(tree("810", f"{HEAD}\n{body}")).findings
+    assert [found.code for found in findings] == ["invoice-total-differs"]

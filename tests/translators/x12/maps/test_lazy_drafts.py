@@ -88,15 +88,15 @@ def children_first(root: Draft) -> None:
     ],
 )
 def test_it_writes_what_an_ordinary_draft_writes(build: Callable[[Draft], None]) -> None:
-    ordinary = Draft("")
+    ordinary = Draft("", LAYOUT)
     build(ordinary)
-    expected = [line.partition(" ")[2] for line in lines(TransactionSet("850", "004010", ordinary.nodes(LAYOUT)))]
+    expected = [line.partition(" ")[2] for line in lines(TransactionSet("850", "004010", ordinary.nodes()))]
     lazy = LazyDraft("", Site(LAYOUT))
     build(lazy)
     texts: list[str] = []
     append_children(lazy, texts, [])
     assert texts == expected
-    assert [line.partition(" ")[2] for line in lines(TransactionSet("850", "004010", lazy.nodes(LAYOUT)))] == expected
+    assert [line.partition(" ")[2] for line in lines(TransactionSet("850", "004010", lazy.nodes()))] == expected
 
 
 def test_what_the_schema_has_no_place_for_is_left_to_the_ordinary_draft() -> None:

@@ -13,7 +13,7 @@ LAYOUT: Layout = {"CUR": None, "REF": None, "N1": {"N3": None, "REF": None}, "CT
 
 
 def draft() -> Draft:
-    root = Draft("")
+    root = Draft("", LAYOUT)
     for number in ("1", "3"):
         root.add("REF").put(1, number)
     party = root.add("N1")
@@ -26,7 +26,7 @@ def draft() -> Draft:
 def placed(*unmapped: tuple[str, str | tuple[str, ...]]) -> list[str]:
     root = draft()
     root.put_back(Unmapped(source=source, value=value) for source, value in unmapped)
-    return lines(TransactionSet("850", "004010", root.nodes(LAYOUT)))
+    return lines(TransactionSet("850", "004010", root.nodes()))
 
 
 AS_BUILT = ["REF[1] REF*1", "REF[2] REF*3", "N1[1] N1*ST", "N1[1]/N3[1] N3*Dock 4", "CTT[1] CTT*0"]
@@ -40,6 +40,8 @@ AS_BUILT = ["REF[1] REF*1", "REF[2] REF*3", "N1[1] N1*ST", "N1[1]/N3[1] N3*Dock 
         ([("REF[3]", ("4",))], {2: "REF[3] REF*4"}),
         ([("REF[1]/02", "more")], {0: "REF[1] REF*1*more"}),
         ([("REF[1]/01", "lost")], {}),
+        ([("REF[2]/04^1", ("CO", "9")), ("REF[2]/04^2", "ZZ")], {1: "REF[2] REF*3***CO>9^ZZ"}),
+        ([("REF[2]/01^1", "lost"), ("REF[2]/01^2", "too")], {}),
         ([("REF[2]/04", ("CO", "9"))], {1: "REF[2] REF*3***CO>9"}),
         ([("N1[1]/REF[1]", ("DP",)), ("N1[1]/REF[1]/04", ("CO", "9"))], {4: "N1[1]/REF[1] REF*DP***CO>9"}),
         ([("N1[1]", ("BY",)), ("N1[1]/N3[1]", ("A",))], {2: "N1[1] N1*BY", 3: "N1[1]/N3[1] N3*A", 4: "N1[2] N1*ST"}),
@@ -74,5 +76,5 @@ def test_a_segment_the_version_has_no_place_for_is_refused() -> None:
 def test_what_would_be_inside_a_plain_segment_is_refused() -> None:
     root = draft()
     root.groups["REF"][0].add("N3").put(1, "lost")
-    with pytest.raises(CannotWrite, match="no N3 in REF"):
-        root.nodes(LAYOUT)
+    with pytest.raises(CannotWrite, match="nothing inside REF here, but there would be N3"):
+        root.nodes()

@@ -6,26 +6,45 @@ Ignoring the notes makes the random sets harder than valid ones: pairs come with
 import random
 
 from translators.x12.events import SetRead
-from translators.x12.maps import code_tables
+from translators.x12.maps import code_tables, codes_application, codes_payment, codes_warehouse
 from translators.x12.maps.codes import Codes
 from translators.x12.reader import read
-from translators.x12.schema import CompositeDef, ElementDef, LoopPlace, Place, SegmentDef, dictionary
-from translators.x12.segments import Element, LoopNode, Node, Segment, SegmentNode, TransactionSet
+from translators.x12.schema import (
+    CompositeDef,
+    ElementDef,
+    LoopPlace,
+    Place,
+    SegmentDef,
+    Use,
+    dictionary,
+    functional_id,
+)
+from translators.x12.segments import (
+    Element,
+    LoopNode,
+    Node,
+    Repeated,
+    Segment,
+    SegmentNode,
+    Single,
+    TransactionSet,
+    occurrences,
+)
 
 VERSION = "004010"
-_GROUPS = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
 _NAMED: dict[str, list[str]] = {}
-for _table in vars(code_tables).values():
-    if isinstance(_table, Codes):
-        _NAMED.setdefault(_table.element, []).extend(_table.names)
+for _module in (code_tables, codes_application, codes_payment, codes_warehouse):
+    for _table in vars(_module).values():
+        if isinstance(_table, Codes):
+            _NAMED.setdefault(_table.element, []).extend(_table.names)
 
 
-def tree(set_id: str, segments: str) -> TransactionSet:
+def tree(set_id: str, segments: str, version: str = VERSION) -> TransactionSet:
     """A set from its segments, one a line, without ST and SE, as the engine reads it."""
     lines = [line.strip() for line in segments.strip().splitlines()]
     body = "~".join([f"ST*{set_id}*0001", *lines, f"SE*{len(lines) + 2}*0001"])
-    group = f"GS*{_GROUPS[set_id]}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{VERSION}"
+    group = f"GS*{functional_id(set_id)}*RIVERMILL*TALLYSTICK*20260914*0815*1*X*{version}"
     text = f"{_ISA}{group}~{body}~GE*1*1~IEA*1*000000001~"
     sets = [event for event in read([text.encode()]) if isinstance(event, SetRead)]
     assert len(sets) == 1
@@ -33,23 +52,24 @@ def tree(set_id: str, segments: str) -> TransactionSet:
     return sets[0].tree
 
 
-def written(set_id: str, nodes: list[Node]) -> TransactionSet:
+def written(set_id: str, nodes: list[Node], version: str = VERSION) -> TransactionSet:
     """What a map wrote, as a set to be read again."""
-    return TransactionSet(set_id, VERSION, nodes)
+    return TransactionSet(set_id, version, nodes)
+
+
+def _shown(element: Element) -> str:
+    return "^".join(one if isinstance(one, str) else ">".join(one) for one in occurrences(element))
 
 
 def lines(found: TransactionSet) -> list[str]:
     """The set's segments as text, each with its path."""
-    return [
-        f"{path} {'*'.join(e if isinstance(e, str) else '>'.join(e) for e in (segment.tag, *segment.elements))}"
-        for path, segment in found.walk()
-    ]
+    return [f"{path} {'*'.join(map(_shown, (segment.tag, *segment.elements)))}" for path, segment in found.walk()]
 
 
-def random_tree(set_id: str, seed: int) -> TransactionSet:
+def random_tree(set_id: str, seed: int, version: str = VERSION) -> TransactionSet:
     """A set with every mandatory segment and some of the others."""
-    made = _Maker(random.Random(seed))
-    found = TransactionSet(set_id, VERSION, made.children(dictionary(VERSION).sets[set_id].structure))
+    made = _Maker(random.Random(seed), version)
+    found = TransactionSet(set_id, version, made.children(dictionary(version).sets[set_id].structure))
     link_levels(found, made.chance)
     return found
 
@@ -66,8 +86,9 @@ def link_levels(found: TransactionSet, chance: random.Random) -> None:
 
 
 class _Maker:
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, version: str) -> None:
         self.chance = chance
+        self.segments = dictionary(version).segments
         self.elements_given = chance.choice([0.05, 0.3, 0.6, 0.95])
         self.places_given = chance.choice([0.03, 0.1, 0.2])
         self.index = 1
@@ -78,7 +99,7 @@ class _Maker:
             if place.tag in ("ST", "SE"):
                 continue
             for _ in range(self._times(place)):
-                head = SegmentNode(place.tag, self._segment(dictionary(VERSION).segments[place.tag]))
+                head = SegmentNode(place.tag, self._segment(self.segments[place.tag]))
                 if isinstance(place, LoopPlace):
                     nodes.append(LoopNode(place.tag, [head, *self.children(place.children[1:])]))
                 else:
@@ -87,7 +108,7 @@ class _Maker:
 
     def _times(self, place: Place) -> int:
         times = 1 if place.required else 0
-        if place.tag in ("HL", "AK2", "AK3") or self.chance.random() < self.places_given:
+        if place.tag in ("HL", "AK2", "AK3", "IK3") or self.chance.random() < self.places_given:
             times = self.chance.randint(1, 3)
         return min(times, place.limit) if place.limit else times
 
@@ -96,14 +117,18 @@ class _Maker:
         for use in definition.uses:
             if not use.required and self.chance.random() >= self.elements_given:
                 elements.append("")
-            elif isinstance(use.definition, CompositeDef):
-                elements.append(self._composite(use.definition))
+            elif use.repeat == 1 or self.chance.random() < 0.3:
+                elements.append(self._single(use))
             else:
-                elements.append(self._value(use.definition))
+                elements.append(Repeated((self._single(use), self._single(use))))
         while elements and not elements[-1]:
             elements.pop()
         self.index += 1
         return Segment(definition.tag, tuple(elements), self.index)
+
+    def _single(self, use: Use) -> Single:
+        definition = use.definition
+        return self._composite(definition) if isinstance(definition, CompositeDef) else self._value(definition)
 
     def _composite(self, definition: CompositeDef) -> tuple[str, ...]:
         parts: list[str] = []

@@ -1,0 +1,1 @@
+"""What must hold whatever bytes a partner sends; tried by hypothesis, by atheris, and on every input that once broke it."""

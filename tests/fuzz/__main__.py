@@ -1,0 +1,78 @@
+"""Look for bytes that break the readers: ``python -m tests.fuzz x12|csv [--seconds N]``.
+
+Needs atheris, which the extra ``fuzz`` installs. A file that breaks a target is kept in ``tests/fuzz/crashers``, where the tests
+replay it; make it small and give it a name that says what it is before committing it.
+"""
+
+import argparse
+import hashlib
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+TOKENS = (
+    "ISA*",
+    "GS*",
+    "ST*850*",
+    "SE*",
+    "GE*",
+    "IEA*",
+    "TA1*",
+    "~",
+    "*",
+    ">",
+    "^",
+    "\\x0a",
+    "\\xef\\xbb\\xbf",
+    "\\xc3\\xa9",
+    "\\xff",
+)
+"""Pieces of X12 that chance alone would hardly make."""
+LONGEST = 4096
+"""Bytes of an input; what breaks a reader needs no more."""
+
+
+def main() -> None:
+    """Run one target until the time is over or something breaks."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("target", choices=("x12", "csv"))
+    parser.add_argument("--seconds", type=int, default=60)
+    arguments = parser.parse_args()
+    try:
+        atheris = importlib.import_module("atheris")
+    except ImportError:
+        sys.exit("Fuzzing needs atheris, which has no wheel for every Python. Install it: pip install -e '.[fuzz]'")
+    with atheris.instrument_imports(include=["translators", "canonical"]):
+        from .targets import CRASHERS, TARGETS, crashers, seeds
+    target, kept = TARGETS[arguments.target], CRASHERS / arguments.target
+
+    def try_out(data: bytes) -> None:
+        try:
+            target(data)
+        except BaseException:
+            kept.mkdir(parents=True, exist_ok=True)
+            name = hashlib.sha256(data).hexdigest()[:12]
+            (kept / name).write_bytes(data)
+            sys.stderr.write(f"Broken by {kept / name}\n")
+            raise
+
+    corpus = Path(tempfile.mkdtemp(prefix="tally-fuzz-"))
+    for number, seed in enumerate(
+        [*seeds(arguments.target), *(path.read_bytes() for path in crashers(arguments.target))]
+    ):
+        (corpus / str(number)).write_bytes(seed)
+    dictionary = corpus.with_suffix(".dict")
+    dictionary.write_text("".join(f'"{token}"\n' for token in TOKENS), "ascii")
+    options = [
+        f"-max_total_time={arguments.seconds}",
+        f"-max_len={LONGEST}",
+        f"-dict={dictionary}",
+        f"-artifact_prefix={corpus}/",
+    ]
+    atheris.Setup([sys.argv[0], str(corpus), *options], try_out)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

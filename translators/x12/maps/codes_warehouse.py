@@ -1,0 +1,350 @@
+"""Our names for the codes of warehouse documents. The element each list belongs to is its first argument."""
+
+from .codes import Codes
+
+WAREHOUSE_ORDER_PURPOSES = Codes(
+    "473",
+    {
+        "N": "original",
+        "F": "cancellation",
+        "R": "change",
+        "D": "delete",
+        "L": "replace",
+        "C": "confirmation",
+        "T": "resubmission",
+    },
+)
+
+REPORT_DETAILS = Codes(
+    "514",
+    {
+        "A": "adjustment_full",
+        "B": "book_transfer_full",
+        "C": "customer_return_full",
+        "F": "full",
+        "J": "original",
+        "N": "no_exceptions",
+        "O": "overage_full",
+        "P": "production_receipt_full",
+        "R": "replacement_and_charge",
+        "S": "shortage_full",
+        "X": "exceptions_only",
+    },
+)
+
+WAREHOUSE_DATES = Codes(
+    "432",
+    {
+        "01": "cancel_after",
+        "02": "delivery_requested",
+        "03": "invoice",
+        "04": "purchase_order",
+        "07": "effective",
+        "08": "order_received",
+        "09": "processed",
+        "10": "ship_requested",
+        "11": "shipped",
+        "17": "delivery_estimated",
+        "18": "available",
+        "19": "unloaded",
+        "35": "delivered",
+        "36": "expiration",
+        "37": "ship_not_before",
+        "38": "ship_not_later_than",
+        "53": "do_not_deliver_before",
+        "54": "do_not_deliver_after",
+        "64": "answer_by",
+        "67": "delivered_by",
+        "68": "delivery_wanted",
+        "69": "pickup_scheduled",
+        "70": "delivery_scheduled",
+        "77": "pickup_appointment",
+        "78": "delivery_appointment",
+        "79": "pickup_requested",
+        "86": "picked_up",
+        "BF": "packed",
+        "BI": "inspected",
+        "BJ": "shelf_life_expiration",
+        "BL": "manufactured",
+        "BS": "received",
+        "CL": "loading_completed",
+        "EP": "pickup_not_before",
+        "LC": "loading_begun",
+        "LP": "pickup_not_later_than",
+    },
+)
+
+SHIPPED_STATUSES = Codes(
+    "368",
+    {
+        "BK": "backordered_before",
+        "BO": "backordered",
+        "BP": "partial_backordered",
+        "CC": "complete_on_date",
+        "CK": "cancelled_before",
+        "CL": "complete",
+        "CM": "complete_with_more",
+        "CP": "partial_no_backorder",
+        "CS": "complete_with_substitution",
+        "CU": "line_cancelled",
+        "DE": "order_deleted",
+        "DI": "discontinued",
+        "DS": "out_of_stock",
+        "IC": "item_cancelled",
+        "IS": "substitute",
+        "PH": "on_hold",
+        "PR": "partial",
+        "SA": "quantity_increased",
+        "SC": "quantity_decreased",
+        "SD": "shipped_damaged",
+        "SE": "replacement",
+        "SH": "shipped",
+        "SS": "split_shipment",
+        "UN": "unavailable",
+    },
+)
+
+LINE_CHANGE_REASONS = Codes(
+    "892",
+    {
+        "01": "out_of_stock",
+        "02": "cut_for_equipment",
+        "04": "on_hold",
+        "05": "order_discrepancy",
+        "06": "receiver_request",
+        "07": "inventory_discrepancy",
+        "08": "material_shortage",
+        "09": "substitution",
+        "10": "diverted",
+        "11": "loading_error",
+        "12": "inbound_carrier_failure",
+        "13": "allocation_exceeded",
+        "14": "order_size_wrong",
+        "15": "wrong_equipment",
+        "16": "not_enough_room",
+        "17": "discontinued",
+        "20": "stock_transfer_late",
+        "21": "lead_time_too_short",
+        "23": "not_stocked_here",
+        "24": "withdrawn",
+        "25": "customer_added",
+        "ZZ": "mutually_defined",
+    },
+)
+
+DATE_CHANGE_REASONS = Codes(
+    "891",
+    {
+        "01": "lead_time_too_short",
+        "02": "carrier_late",
+        "03": "weather",
+        "04": "customer_request",
+        "05": "truck_appointment",
+        "06": "pool_appointment",
+        "07": "strike",
+        "08": "held_for_product",
+        "09": "shipping_location_closed",
+        "10": "consolidation",
+        "12": "workload",
+        "16": "unfit_equipment",
+        "17": "mode_changed",
+        "18": "transit_time_wrong",
+        "19": "carrier_request",
+        "ZZ": "mutually_defined",
+    },
+)
+
+CARRIAGE_CHANGE_REASONS = Codes(
+    "890",
+    {
+        "01": "carrier_declined",
+        "02": "unfit_equipment",
+        "03": "missed_appointment",
+        "04": "no_pallets",
+        "05": "depositor_request",
+        "07": "shipping_location_changed",
+        "09": "rail_car_unavailable",
+        "10": "consolidation",
+        "11": "carrier_code_invalid",
+        "12": "carrier_code_missing",
+        "13": "not_picked_up",
+        "14": "own_fleet",
+        "15": "lead_time_too_short",
+        "ZZ": "mutually_defined",
+    },
+)
+
+UNIT_LOADS = Codes(
+    "400",
+    {
+        "01": "palletized",
+        "02": "floor_loaded",
+        "03": "mixed",
+        "04": "slip_sheet",
+        "05": "module",
+        "06": "clampable",
+        "09": "thermal_blanket",
+        "10": "shrink_wrapped",
+        "11": "load_locked",
+        "ZZ": "mutually_defined",
+    },
+)
+
+PALLET_EXCHANGES = Codes(
+    "399",
+    {
+        "1": "no_exchange_no_return",
+        "2": "exchange",
+        "3": "return",
+        "4": "customer_buys",
+        "5": "third_party_exchange",
+    },
+)
+
+PALLETS = Codes(
+    "883",
+    {
+        "1": "aluminum",
+        "3": "metal",
+        "4": "standard",
+        "5": "steel",
+        "6": "wood",
+        "7": "slip_sheet",
+    },
+)
+
+SEAL_STATUSES = Codes("407", {"01": "intact", "02": "broken", "03": "missing", "04": "replaced"})
+
+CONDITIONS = Codes(
+    "286",
+    {
+        "01": "good",
+        "02": "damaged",
+        "03": "recouped",
+        "04": "new",
+        "05": "reusable",
+        "06": "reusable_after_reconditioning",
+        "08": "junk",
+        "09": "on_hold",
+        "ZZ": "mutually_defined",
+    },
+)
+
+HOLDS = Codes("844", {"01": "quality_hold", "02": "hold_for_information", "03": "committed_hold"})
+
+RECEIVING_CONDITIONS = Codes(
+    "412",
+    {
+        "01": "damaged",
+        "02": "short",
+        "03": "over",
+        "04": "quality_problem",
+        "05": "wrong_product",
+        "06": "nonstandard_container",
+        "07": "good",
+        "08": "rejected",
+        "09": "on_hold",
+        "10": "scrapped",
+        "12": "over_returned",
+        "13": "received_without_notice_not_processed",
+        "14": "received_without_notice",
+        "16": "not_received",
+    },
+)
+
+DAMAGE_REASONS = Codes(
+    "853",
+    {
+        "CC": "crushed_cases",
+        "CD": "case_design",
+        "DL": "while_loading",
+        "DP": "bad_pallets",
+        "FL": "loose_flaps",
+        "HD": "hidden_damage",
+        "ID": "doorway_unprotected",
+        "IL": "loaded_badly",
+        "IU": "unloaded_badly",
+        "LD": "no_dividers",
+        "LS": "load_shifted",
+        "NO": "nails",
+        "NR": "not_reported",
+        "PP": "pallet_pattern",
+        "PS": "punctured",
+        "TE": "temperature",
+        "UE": "unfit_equipment",
+        "VI": "vehicle_impact",
+        "WC": "wet_or_stained",
+    },
+)
+
+LOAD_PLACES = Codes("456", {"01": "general", "02": "head", "03": "middle", "04": "tail"})
+
+ADJUSTMENT_CAUSES = Codes(
+    "181",
+    {
+        "03": "shipped_more_than_reported",
+        "04": "received_less_than_reported",
+        "05": "put_on_hold",
+        "06": "book_decrease",
+        "07": "dumped_or_destroyed",
+        "51": "missing_found",
+        "52": "damage_reworked",
+        "53": "shipped_less_than_reported",
+        "54": "received_more_than_reported",
+        "55": "taken_off_hold",
+        "56": "book_increase",
+        "AA": "physical_count",
+        "AB": "accounting_error",
+        "AC": "condition_changed",
+        "AD": "purpose_changed",
+        "AE": "identified_anew",
+        "AF": "item_number_changed",
+        "AG": "owner_changed",
+        "AH": "other_cause",
+        "AI": "disaster",
+        "AJ": "survey",
+        "AK": "transfer",
+        "AN": "unit_changed",
+        "AP": "testing",
+        "AR": "order_shipment_error",
+        "AS": "recouped",
+        "AT": "prepacked",
+        "AU": "damaged_in_facility",
+        "AV": "damaged_in_transit",
+        "AW": "recall",
+        "AX": "shelf_life_passed",
+        "AY": "receipt_error",
+        "BD": "not_recoverable",
+        "BK": "off_specification",
+        "BM": "replacement",
+        "BS": "downgraded",
+        "CD": "donated",
+        "CO": "consignment",
+        "CR": "customer_return",
+        "CS": "samples",
+        "PC": "reserved_for_customer",
+        "UD": "destroyed_without_authority",
+    },
+)
+
+STOCK_KINDS = Codes(
+    "529",
+    {
+        "AD": "decrease",
+        "AJ": "adjustments",
+        "BO": "bonded",
+        "CM": "committed",
+        "DM": "damaged",
+        "DP": "dumped_or_destroyed",
+        "DU": "dual",
+        "IT": "in_transit",
+        "PA": "physical_count",
+        "QU": "quarantined",
+        "RC": "receipts",
+        "RD": "reconditioned",
+        "RE": "recoup",
+        "RT": "retail",
+        "SA": "saleable",
+        "WH": "wholesale",
+    },
+)
