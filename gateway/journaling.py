@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
+from canonical.order import PurchaseOrder
 from spool import journal
 from spool.clock import Clock
 from spool.documents import DocumentRow
@@ -56,6 +57,18 @@ def of_document(
         transmission_id=TransmissionId(transmission.id) if transmission else None,
         detail=detail,
     )
+
+
+def of_refused_order(session: Session, clock: Clock, order: PurchaseOrder, reason: str) -> None:
+    """The ERP gave an order that was not taken in."""
+    partner = None if order.partner is None else PartnerId(_storable(order.partner))
+    detail = {journal.REFUSED_ORDER: _storable(order.number)}
+    journal.record(session, clock, step=Step.REJECTED, outcome=_storable(reason), partner=partner, detail=detail)
+
+
+def _storable(text: str) -> str:
+    """What an ERP gave may hold what is no text (lone surrogates), which may be why it was refused."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def of_report(

@@ -37,11 +37,12 @@ class TrailEntry:
 def of_order(session: Session, order_number: str, partner: str | None = None) -> Sequence[TrailEntry]:
     """Everything about a purchase order, both ways. Raises NotFound where no document names it."""
     rows = documents.of_order(session, order_number, partner)
-    if not rows:
+    refused = journal.refused_orders(session, order_number, None if partner is None else PartnerId(partner))
+    if not rows and not refused:
         raise NotFound(
             f"No document names purchase order {order_number}. `tally order list` shows the orders there are."
         )
-    return _around(session, rows)
+    return sorted([*_around(session, rows), *_entries(session, refused)], key=_in_order)
 
 
 def of_document(session: Session, document_id: DocumentId) -> Sequence[TrailEntry]:
@@ -68,6 +69,10 @@ def of_partner(session: Session, partner: PartnerId, since: datetime | None = No
     if since is not None:
         statement = statement.where(JournalEntry.at >= since)
     return _entries(session, session.scalars(statement).all())
+
+
+def _in_order(entry: TrailEntry) -> int:
+    return entry.id
 
 
 def _around(session: Session, rows: Sequence[DocumentRow]) -> Sequence[TrailEntry]:
@@ -116,7 +121,8 @@ def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry
             partner=entry.partner,
             subject=subjects.get(entry.document_id or "")
             or str(entry.detail.get("file", ""))
-            or files.get(entry.receipt_id or "", ""),
+            or files.get(entry.receipt_id or "", "")
+            or _refused_order(entry),
             outcome=entry.outcome,
             receipt_id=entry.receipt_id,
             document_id=entry.document_id,
@@ -126,6 +132,11 @@ def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry
         )
         for entry in found
     ]
+
+
+def _refused_order(entry: JournalEntry) -> str:
+    number = entry.detail.get(journal.REFUSED_ORDER)
+    return f"order {number} from the ERP" if number else ""
 
 
 def _subjects(session: Session, document_ids: Iterable[str]) -> dict[str, str]:

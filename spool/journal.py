@@ -149,6 +149,22 @@ def entries(
     ).all()
 
 
+REFUSED_ORDER = "refused_order"
+"""The key in ``detail`` under which the number of an order stands that was refused before there was a document of it."""
+
+
+def refused_orders(session: Session, number: str, partner: PartnerId | None = None) -> Sequence[JournalEntry]:
+    """What was said of orders of this number that were not taken in, in order."""
+    statement = select(JournalEntry).where(
+        JournalEntry.step == Step.REJECTED,
+        JournalEntry.document_id.is_(None),
+        JournalEntry.detail[REFUSED_ORDER].as_string() == number,
+    )
+    if partner is not None:
+        statement = statement.where(JournalEntry.partner == partner)
+    return session.scalars(statement.order_by(JournalEntry.id)).all()
+
+
 def latest(session: Session, *, partner: PartnerId | None = None, limit: int = 100) -> Sequence[JournalEntry]:
     """The last ``limit`` entries, of one partner or of all, oldest first."""
     statement = select(JournalEntry).order_by(JournalEntry.id.desc()).limit(limit)

@@ -137,6 +137,8 @@ class Delivery:
             reason = self._submit_alone(session, pulled)
             if reason is not None:
                 refused.append((pulled.ref, reason))
+                # There is no document to hang it on, so the journal keeps the number by which an auditor will ask.
+                journaling.of_refused_order(session, self.clock, pulled.order, reason)
         cursors.keep(session, "orders", page.cursor)
         return refused
 

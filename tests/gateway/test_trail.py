@@ -144,3 +144,13 @@ def test_a_partner_since_a_moment(house: House) -> None:
     assert [entry.subject for entry in everything if entry.step == "received"] == ["a.edi", "c.edi"]
     assert [entry.subject for entry in lately if entry.step == "received"] == ["c.edi"]
     assert len(everything) == 2 * len(lately)
+
+
+def test_an_order_that_was_refused_at_once_is_found_by_its_number(house: House) -> None:
+    house.place_order(order("777", partner="nobody"))
+    house.gateway.delivery.pull()
+    with house.gateway.database.read() as session:
+        [entry] = trail.of_order(session, "777")
+        assert list(trail.of_order(session, "777", "nobody")) == [entry]
+    assert (entry.step, entry.partner, entry.subject) == ("rejected", "nobody", "order 777 from the ERP")
+    assert "nobody" in entry.outcome

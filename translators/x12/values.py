@@ -13,7 +13,7 @@ from canonical.errors import Fault, TallyError
 _REAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE = re.compile(r"-?[0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
-_MOST_DIGITS = 1_000
+_MOST_DIGITS = 2_000_000
 """Far beyond any element; a number such as 1E+999999999 would fill the memory when it is written out."""
 _PIVOT_YEAR = 80
 """Two-digit years from here on are of the twentieth century."""
