@@ -109,6 +109,13 @@ def _limit(value: object) -> object:
     return value
 
 
+_ESCAPED = re.compile(r"\\.")
+_CHARACTER_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
+_OPEN_END = re.compile(r"[*+]|\{\d*,\}")
+_MOST_OPEN_ENDS = 2
+
+
 def _pattern(value: str) -> str:
     if len(value) > _LONGEST_PATTERN:
         raise fault(f"is longer than {_LONGEST_PATTERN} characters.", "Divide it into several rules.")
@@ -116,6 +123,13 @@ def _pattern(value: str) -> str:
         re.compile(value)
     except re.error as error:
         raise fault(f'"{value[:40]}" is not a regular expression: {error}.') from error
+    # What may be tried in very many ways could take hours over one element, and hold up everybody's files.
+    bare = _CHARACTER_CLASS.sub("x", _ESCAPED.sub("x", value))
+    if _REPEATED_GROUP.search(bare) or len(_OPEN_END.findall(bare)) > _MOST_OPEN_ENDS:
+        raise fault(
+            f'"{value[:40]}" repeats a group, or has more than {_MOST_OPEN_ENDS} repeats without an end (*, +): it could take too long.',
+            "Say how often at the most, such as [0-9]{1,10}, and write groups out.",
+        )
     return value
 
 
