@@ -2,6 +2,8 @@
 
     ./tally bench x12 [--orders N] [--megabytes N ...] [--rounds N]
 
+pyx12 judges a smaller file of the same kind, by maps generated from the same tables (extra ``pyx12``).
+
 The input is made here: 004010 purchase orders of twenty lines, with the variety of real ones. The yardstick is
 ``[segment.split("*") for segment in text.split("~")]``: the least that any reader of X12 in Python has to do. All is CPU time in
 one process, measured in turns so that a busy machine is busy for all; of each the least is taken. Memory is the
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from canonical.order import PurchaseOrder
+from gateway.second_opinion.pyx12_engine import Engine
 from translators.x12.events import SetRead
 from translators.x12.maps.po_850 import PURCHASE_ORDER
 from translators.x12.reader import read
@@ -30,6 +33,7 @@ LINES = 20
 ORDERS_A_GROUP = 100
 CHUNK = 1 << 16
 VERSION = "004010"
+ORDERS_FOR_PYX12 = 40
 GOALS = {"validate": 5.0, "canonical": 8.0, "write": 5.0}
 
 
@@ -112,8 +116,22 @@ def _ratios(text: str, rounds: int) -> dict[str, float]:
         for name, way in ways.items():
             least[name] = min(least[name], _cpu(way))
     return {name: seconds / least["split"] for name, seconds in least.items()} | {
-        "split MB/s": len(data) / 1e6 / least["split"]
+        "pyx12, validation": _pyx12(),
+        "split MB/s": len(data) / 1e6 / least["split"],
     }
+
+
+def _pyx12() -> float:
+    """pyx12's validation of some orders, in terms of the bare split of the same ones."""
+    text = "".join(_interchange(ORDERS_FOR_PYX12))
+    groups = [("PO", VERSION)]
+    with Engine() as engine:
+        engine.judge("".join(_interchange(1)).encode(), groups)
+        before = time.process_time()
+        assert engine.judge(text.encode(), groups).accepted
+        spent = time.process_time() - before
+    split = min(_cpu(lambda: [segment.split("*") for segment in text.split("~")]) for _ in range(20))
+    return spent / split
 
 
 def _cpu(way: Callable[[], object]) -> float:
