@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from .structure import Fit, Move, Plan, Walker
+from .structure import Plan
+from .walker import Fit, Move, Walker
 
 _MOST_RIVALS = 8
 """Readings followed at a time; more would only be slow."""

@@ -16,7 +16,8 @@ from .limits import Limits
 from .lines import UNREADABLE, Line
 from .readings import Readings, Suspect, Told
 from .schema import SegmentDef
-from .structure import ROOT, Fit, Move, Plan, Step, plan
+from .structure import ROOT, Plan, Step, plan
+from .walker import Fit, Move
 
 _TRAILER = "SE"
 

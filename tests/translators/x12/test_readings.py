@@ -2,7 +2,8 @@
 
 from translators.x12.readings import Readings, Suspect
 from translators.x12.schema import dictionary
-from translators.x12.structure import Fit, plan
+from translators.x12.structure import plan
+from translators.x12.walker import Fit
 
 
 def readings(*tags: str) -> Readings:
