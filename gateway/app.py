@@ -24,11 +24,14 @@ from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock, SystemClock
-from spool.database import Database, sqlite_url
+from spool.database.opening import open_database
+from spool.database.port import Database
+from spool.database.sqlite import sqlite_url
 from spool.documents import DocumentRow
 from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
-from spool.queue.embedded import EmbeddedQueue
+from spool.queue.embedded import InProcessWaker
+from spool.queue.lanes import LaneQueue
 from spool.queue.port import Claim, QueueStats, WorkQueue
 from spool.receipts import Receipt
 from spool.states import ReceiptState, TransmissionState
@@ -103,7 +106,8 @@ class Gateway:
         self.clock = clock
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs = BlobStore(home.blobs, clock)
-        self.queue: WorkQueue = EmbeddedQueue(clock, ids)
+        self._waker = InProcessWaker()
+        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker)
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.outbound = Outbound(
@@ -120,7 +124,7 @@ class Gateway:
         home = Home(root)
         home.create()
         settings = load(root)
-        database = Database(settings.database_url or sqlite_url(home.database))
+        database = open_database(settings.database_url or sqlite_url(home.database))
         try:
             upgrade(database)
             gateway = cls(home, settings, database, clock=clock or SystemClock())
@@ -161,7 +165,9 @@ class Gateway:
         }
 
     def workers(self) -> Workers:
-        return Workers(self.database, self.queue, self.handlers(), on_dead=self._dead, threads=self.settings.workers)
+        workers = Workers(self.database, self.queue, self.handlers(), on_dead=self._dead, threads=self.settings.workers)
+        self._waker.subscribe(workers.wake)
+        return workers
 
     def _dead(self, session: Session, claim: Claim, reason: str) -> None:
         """What is given up is visible where people look for it."""

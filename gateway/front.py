@@ -11,7 +11,7 @@ from canonical.identity import PartnerId, TransmissionId
 from partners import registry
 from spool import journal, receipts, transmissions
 from spool.clock import Clock
-from spool.database import Database
+from spool.database.port import Database
 from spool.journal import Step
 from spool.receipts import Receipt
 from spool.states import TransmissionState

@@ -17,7 +17,7 @@ from partners.control_numbers import InterchangeKey
 from spool import documents, receipts, transmissions
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
-from spool.database import Database
+from spool.database.port import Database
 from spool.documents import INBOUND, DocumentRow
 from spool.identifiers import Identifiers
 from spool.journal import Step

@@ -15,7 +15,7 @@ from canonical.order_change import PurchaseOrderChange
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
-from spool.database import Database
+from spool.database.port import Database
 from spool.documents import OUTBOUND, DocumentRow
 from spool.identifiers import Identifiers
 from spool.journal import Step

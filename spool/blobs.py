@@ -22,7 +22,7 @@ from canonical.errors import Fault, NotFound, TallyError
 from canonical.identity import BlobDigest
 
 from .clock import Clock, SystemClock
-from .database import sync_directory
+from .durability import sync_directory
 from .tables import Base, insert_if_absent
 
 INLINE_LIMIT = 64 * 1024

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Integer, or_, select, text
+from sqlalchemy import Index, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
@@ -87,7 +87,7 @@ class JournalEntry(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
     step: Mapped[Step]
     outcome: Mapped[str]

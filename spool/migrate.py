@@ -10,12 +10,12 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Connection, DateTime, Enum, MetaData, inspect
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Enum, MetaData, String, inspect
 
 from canonical.errors import Misconfigured
 
-from .database import Database
-from .tables import UtcDateTime
+from .database.port import Database
+from .tables import Text, UtcDateTime
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 """The folder of the revisions."""
@@ -31,12 +31,8 @@ def upgrade(database: Database, *, versions: Path = VERSIONS) -> None:
         _check_ours(database, connection, ScriptDirectory.from_config(config))
         config.attributes["context"] = _context(connection)
         command.upgrade(config, "head")
-        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-        if broken is not None:
-            raise Misconfigured(
-                f"The database {database.path} has a row in {broken[0]} that refers to a missing one in {broken[2]}; "
-                "nothing was changed. Restore a backup, or ask for help with this message."
-            )
+        if connection.dialect.name == "sqlite":
+            _check_references(database, connection)
 
 
 def differences(database: Database, metadata: MetaData) -> list[Any]:
@@ -93,14 +89,24 @@ def _check_ours(database: Database, connection: Connection, scripts: ScriptDirec
     unknown = sorted(set(heads) - known)
     if unknown:
         raise Misconfigured(
-            f"The database {database.path} was made by a newer Tallystick (schema {', '.join(unknown)}; this program knows up to "
+            f"The database {database.name} was made by a newer Tallystick (schema {', '.join(unknown)}; this program knows up to "
             f"{scripts.get_current_head() or 'none'}). Nothing was changed: start the newer program, or restore an older backup."
         )
     strangers = sorted(inspect(connection).get_table_names()) if not heads else []
     if strangers:
         raise Misconfigured(
-            f"The database {database.path} was not made by Tallystick: it has tables ({', '.join(strangers[:5])}) but no schema "
+            f"The database {database.name} was not made by Tallystick: it has tables ({', '.join(strangers[:5])}) but no schema "
             "version. Nothing was changed; name another file."
+        )
+
+
+def _check_references(database: Database, connection: Connection) -> None:
+    """SQLite's tables are rebuilt with foreign keys unchecked; PostgreSQL checks them all along."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise Misconfigured(
+            f"The database {database.name} has a row in {broken[0]} that refers to a missing one in {broken[2]}; "
+            "nothing was changed. Restore a backup, or ask for help with this message."
         )
 
 
@@ -113,8 +119,11 @@ def _render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal
     if isinstance(item, Enum):
         return f"sa.String(length={item.length})"
     if isinstance(item, JSON):
-        context.imports.add("from sqlalchemy.dialects import postgresql")
-        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+        return "sa.JSON()"
+    if isinstance(item, BigInteger):
+        return 'sa.BigInteger().with_variant(sa.Integer(), "sqlite")'
+    if isinstance(item, Text):
+        return "sa.String()"
     return False
 
 
@@ -123,5 +132,7 @@ def _same_storage(
 ) -> bool | None:
     """False where two types that look different are stored the same way; None leaves the verdict to Alembic."""
     if isinstance(metadata_type, UtcDateTime) and isinstance(inspected_type, DateTime):
+        return False
+    if isinstance(metadata_type, Text) and isinstance(inspected_type, String):
         return False
     return None

@@ -6,10 +6,11 @@ Annotations decide the type: ``Mapped[datetime]`` is a :class:`UtcDateTime`, ``M
 
 import enum
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Table
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -17,8 +18,8 @@ from sqlalchemy.types import TypeDecorator
 JsonObject = dict[str, Any]
 """A JSON object: strings, integers, booleans, null, arrays and objects. Decimals and times are put in as strings."""
 
-JSON_VALUE = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
-"""The column type of any JSON value; what is None is NULL."""
+JSON_VALUE = JSON(none_as_null=True)
+"""The column type of any JSON value; what is None is NULL. Not JSONB: that refuses a NUL character, which partners do send."""
 
 ENUM_LENGTH = 32
 """Longest value, in characters, of a StrEnum kept in a column."""
@@ -53,6 +54,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Text(TypeDecorator[str]):
+    """Text of any length. PostgreSQL keeps no NUL character: one that a partner sent is kept as its picture, U+2400."""
+
+    impl = String
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None] | None:
+        return _without_nul if dialect.name == "postgresql" else None
+
+
+def _without_nul(value: str | None) -> str | None:
+    return value.replace("\0", "\u2400") if value is not None and "\0" in value else value
+
+
+WHOLE_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Any whole number, of 64 bits on both databases. SQLite gives out keys by itself only where it is called an integer."""
+
+
 def _values(members: type[enum.Enum]) -> list[str]:
     return [str(member.value) for member in members]
 
@@ -63,6 +82,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
         datetime: UtcDateTime(),
+        str: Text(),
+        int: WHOLE_NUMBER,
         JsonObject: JSON_VALUE,
         enum.Enum: Enum(enum.Enum, values_callable=_values, native_enum=False, length=ENUM_LENGTH),
     }
@@ -91,5 +112,5 @@ def insert_if_absent(session: Session, table: type[Base], values: JsonObject) ->
     Keys of ``values`` are column names.
     """
     statement = insert_into(session, table).values(values).on_conflict_do_nothing()
-    result = session.connection().execute(statement)
+    result = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
     return result.rowcount == 1

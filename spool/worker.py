@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured, TallyError
 
 from . import retry
-from .database import Database
+from .database.port import Database
 from .queue.port import Claim, LeaseLost, WorkQueue
 
 Effects = Callable[[Session], None]
@@ -40,7 +40,8 @@ _log = structlog.get_logger(__name__)
 class Workers:
     """``threads`` workers on one queue.
 
-    ``handlers`` maps each kind of item to its handler. ``on_dead`` is how the rest of the house hears of items given up.
+    ``handlers`` maps each kind of item to its handler; :meth:`wake` is to be called when there may be work.
+    ``on_dead`` is how the rest of the house hears of items given up.
     """
 
     def __init__(
@@ -65,7 +66,6 @@ class Workers:
             threading.Thread(target=self._loop, name=f"worker-{number}", daemon=True) for number in range(threads)
         ]
         self._heart = threading.Thread(target=self._beat, name="worker-heartbeat", daemon=True)
-        queue.subscribe(self.wake)
 
     def start(self) -> None:
         """Start working; once."""

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import MetaData
 
 from spool import migrate
-from spool.database import Database, sqlite_url
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 
 
 def write_revision(metadata: MetaData, message: str, versions: Path = migrate.VERSIONS) -> Path | None:
     """The file of the new revision, or None when the revisions so far give ``metadata`` already."""
-    with TemporaryDirectory() as folder, Database(sqlite_url(Path(folder) / "empty.db")) as database:
+    with TemporaryDirectory() as folder, SqliteDatabase(sqlite_url(Path(folder) / "empty.db")) as database:
         migrate.upgrade(database, versions=versions)
         return migrate.new_revision(database, metadata, message, versions=versions)
 

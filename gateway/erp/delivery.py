@@ -15,7 +15,7 @@ from canonical.order import PurchaseOrder
 from spool import documents
 from spool.blobs import BlobStore
 from spool.clock import Clock
-from spool.database import Database
+from spool.database.port import Database
 from spool.documents import DocumentRow
 from spool.journal import Step
 from spool.queue.port import Claim

@@ -24,7 +24,7 @@ from watchdog.observers import Observer
 from canonical.errors import TallyError
 from canonical.identity import PartnerId
 from spool.blobs import BlobStore
-from spool.database import sync_directory
+from spool.durability import sync_directory
 
 from ..filenames import is_temporary, objection
 from .port import Arrival, Intake

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from canonical.errors import Misconfigured
 from canonical.identity import PartnerId
 from partners import registry
-from spool.database import Database
+from spool.database.port import Database
 
 from ..home import Home
 from .sftp_outbox import place

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from canonical.errors import Misconfigured, Retryable
-from spool.database import sync_directory
+from spool.durability import sync_directory
 
 from ..filenames import is_temporary, objection
 

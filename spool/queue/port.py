@@ -5,7 +5,7 @@ or an endpoint. Lanes do not wait for each other. What is claimed is always a la
 Every method works inside the caller's transaction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -73,12 +73,16 @@ class DeadItem:
     enqueued_at: datetime
 
 
+class Waker(Protocol):
+    """Sees to it that somebody works a lane that has work. All that differs between one process and several nodes."""
+
+    def lane_due(self, session: Session, lane: str, at: datetime) -> None:
+        """``lane`` will be due at ``at``, if ``session`` commits. Nothing may depend on it alone: whoever works also looks."""
+        ...
+
+
 class WorkQueue(Protocol):
     """Work items in lanes. One conformance suite holds for every implementation."""
-
-    def subscribe(self, action: Callable[[], None]) -> None:
-        """Have ``action`` called after each commit of this process that put in work; it must be quick and not fail."""
-        ...
 
     def enqueue(
         self,

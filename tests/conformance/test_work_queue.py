@@ -1,7 +1,7 @@
 """What holds for every :class:`spool.queue.port.WorkQueue`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,22 +14,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound, Retryable
-from spool.database import Database
+from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
-from spool.queue.embedded import LEASE, EmbeddedQueue
+from spool.queue.embedded import InProcessWaker
+from spool.queue.lanes import LEASE, LaneQueue
 from spool.queue.port import Claim, LeaseLost, QueueStats, WorkQueue
 from spool.retry import delay
 from spool.states import IllegalMove
-from tests.spool.scene import ManualClock, new_database
+from tests.spool.scene import KINDS, ManualClock, empty_database, new_database, with_tables
 
 T = TypeVar("T")
 
 
-def _embedded(clock: ManualClock) -> WorkQueue:
-    return EmbeddedQueue(clock, TimeOrderedIdentifiers(clock), jitter=lambda: 0.5)
-
-
-IMPLEMENTATIONS = [pytest.param(_embedded, id="embedded")]
+def new_queue(clock: ManualClock, waker: InProcessWaker) -> WorkQueue:
+    return LaneQueue(clock, TimeOrderedIdentifiers(clock), waker, jitter=lambda: 0.5)
 
 
 @dataclass
@@ -37,9 +35,12 @@ class Shop:
     """A queue in use, each call in a transaction of its own."""
 
     database: Database
-    queue: WorkQueue
     clock: ManualClock
-    make: Callable[[ManualClock], WorkQueue]
+    waker: InProcessWaker = field(default_factory=InProcessWaker)
+    queue: WorkQueue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.queue = new_queue(self.clock, self.waker)
 
     def do(self, work: Callable[[Session], T]) -> T:
         return self.database.write(work)
@@ -79,11 +80,10 @@ class Shop:
             return self.queue.stats(session)
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(params=KINDS)
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    clock = ManualClock()
-    with new_database(tmp_path) as database:
-        yield Shop(database, request.param(clock), clock, request.param)
+    with empty_database(request.param, tmp_path) as database:
+        yield Shop(with_tables(database), ManualClock())
 
 
 def test_nothing_is_claimed_from_an_empty_queue(shop: Shop) -> None:
@@ -123,7 +123,7 @@ def test_a_lane_is_worked_one_item_after_the_other_in_the_order_they_came(shop: 
 
 def test_order_is_that_of_the_commits_even_of_another_process_whose_clock_is_behind(shop: Shop) -> None:
     shop.put("lane", 1)
-    behind = shop.make(ManualClock(shop.clock.now() - timedelta(hours=1)))
+    behind = new_queue(ManualClock(shop.clock.now() - timedelta(hours=1)), shop.waker)
     shop.do(lambda session: behind.enqueue(session, kind="job", lane="lane", payload={"number": 2}))
     assert shop.take().payload["number"] == 1
 
@@ -320,7 +320,7 @@ def test_subscribers_hear_of_new_work_after_its_commit(shop: Shop) -> None:
         with shop.database.read() as session:
             heard.append(shop.queue.due(session))
 
-    shop.queue.subscribe(hear)
+    shop.waker.subscribe(hear)
     shop.put("lane")
     shop.do(lambda _session: None)
     assert heard == [True]
@@ -336,7 +336,7 @@ class LaneOrder(RuleBasedStateMachine):
     def open(self) -> None:
         self.folder = TemporaryDirectory()
         self.clock = ManualClock()
-        self.shop = Shop(new_database(Path(self.folder.name)), _embedded(self.clock), self.clock, _embedded)
+        self.shop = Shop(new_database(Path(self.folder.name)), self.clock)
         self.lanes: dict[str, list[str]] = {"a": [], "b": [], "c": []}
         self.rest: dict[str, object] = {}
         self.held: dict[str, Claim] = {}

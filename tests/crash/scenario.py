@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from gateway.app import Gateway
 from gateway.balance import balance
-from spool.database import Database, sqlite_url
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 
 from . import counting
 from .clients import (
@@ -245,7 +245,7 @@ def _live(root: Path, life: Life, notes: Notes, address: Address, result: Round)
 
 def unbalanced(root: Path) -> str | None:
     """What is wrong with the balance at this very moment. The database is closed again, so that the next life recovers it."""
-    with Database(sqlite_url(root / "tally.db")) as database, database.read() as session:
+    with SqliteDatabase(sqlite_url(root / "tally.db")) as database, database.read() as session:
         now = balance(session)
     return None if now.holds else f"{now.received} received, but {now.places}"
 

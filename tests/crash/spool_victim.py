@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from spool.blobs import BlobStore
 from spool.clock import SystemClock
-from spool.database import Database, sqlite_url
+from spool.database.port import Database
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.journal import Step, record
-from spool.queue.embedded import EmbeddedQueue
+from spool.queue.embedded import InProcessWaker
+from spool.queue.lanes import LaneQueue
 from spool.queue.port import Claim
 from spool.worker import Effects, Workers
 
@@ -35,16 +37,19 @@ def bury(_session: Session, claim: Claim, reason: str) -> None:
     raise AssertionError(f"{claim} died: {reason}")
 
 
-def workers(database: Database, queue: EmbeddedQueue) -> Workers:
-    return Workers(database, queue, {"job": work}, on_dead=bury, threads=2)
+def workers(database: Database, queue: LaneQueue, waker: InProcessWaker) -> Workers:
+    made = Workers(database, queue, {"job": work}, on_dead=bury, threads=2)
+    waker.subscribe(made.wake)
+    return made
 
 
 def main(home: Path, first: int) -> None:
-    queue = EmbeddedQueue(CLOCK, TimeOrderedIdentifiers(CLOCK))
+    waker = InProcessWaker()
+    queue = LaneQueue(CLOCK, TimeOrderedIdentifiers(CLOCK), waker)
     blobs = BlobStore(home / "blobs")
-    with Database(sqlite_url(home / "tally.db")) as database:
+    with SqliteDatabase(sqlite_url(home / "tally.db")) as database:
         database.write(queue.release_all)
-        workers(database, queue).start()
+        workers(database, queue, waker).start()
         for number in count(first):
             staged = blobs.stage_bytes(payload(number))
 

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 
 from canonical.identity import BlobDigest
 from spool.blobs import BlobStore
-from spool.database import Database
+from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.journal import Step, latest
-from spool.queue.embedded import EmbeddedQueue
+from spool.queue.embedded import InProcessWaker
+from spool.queue.lanes import LaneQueue
 from spool.queue.tables import WorkItem
 from tests.spool.scene import new_database
 
@@ -54,9 +55,10 @@ def test_kill_9_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
         for life in range(3):
             acknowledged += kill_one(tmp_path, first=life * 100_000, after=random.randint(1, 60))
-        queue = EmbeddedQueue(CLOCK, TimeOrderedIdentifiers(CLOCK))
+        waker = InProcessWaker()
+        queue = LaneQueue(CLOCK, TimeOrderedIdentifiers(CLOCK), waker)
         database.write(queue.release_all)
-        workers(database, queue).run_until_idle()
+        workers(database, queue, waker).run_until_idle()
         check(database, tmp_path, acknowledged)
         assert (
             database.write(lambda session: session.connection().exec_driver_sql("PRAGMA integrity_check").scalar())

@@ -21,7 +21,7 @@ from gateway.app import Gateway
 from gateway.erp.folder import FolderAdapter
 from gateway.inbound import Inbound
 from gateway.listeners.port import Arrival
-from spool.database import Database
+from spool.database.sqlite import SqliteDatabase
 from spool.documents import DocumentRow
 from spool.queue.port import Claim
 from spool.transmissions import Transmission
@@ -165,9 +165,9 @@ def _die(handler: Handler, claim: Claim, death: Death) -> Effects:
 
 def test_a_file_taken_in_by_steps_may_be_cut_off_after_each(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     cuts: set[str] = set()
-    write = Database.write
+    write = SqliteDatabase.write
 
-    def cut(self: Database, work: Callable[[Session], Any]) -> Any:
+    def cut(self: SqliteDatabase, work: Callable[[Session], Any]) -> Any:
         result = write(self, work)
         if isinstance(work, partial) and getattr(work.func, "__func__", None) is Inbound._take_in_some:
             first = work.args[-1][0].id
@@ -176,7 +176,7 @@ def test_a_file_taken_in_by_steps_may_be_cut_off_after_each(day: Day, monkeypatc
                 raise Killed
         return result
 
-    monkeypatch.setattr(Database, "write", cut)
+    monkeypatch.setattr(SqliteDatabase, "write", cut)
     day.play()
     assert len(cuts) == 2 * (MANY_SETS // BATCH), "two partners sent such a file"
     assert day.faults() == []

@@ -18,6 +18,7 @@ from canonical.errors import Ambiguous, Misconfigured, Retryable
 from gateway import inbound, outbound
 from gateway.acks import matching
 from spool import retry
+from spool.database.sqlite import SqliteDatabase
 from spool.queue.port import Claim
 from spool.states import DocumentState, ReceiptState, TransmissionState
 from spool.worker import Effects, Handler
@@ -364,7 +365,9 @@ class FaultyStatement:
         self._fails_at = fails_at
         self._item: str | None = None
         self._count = 0
-        event.listen(house.gateway.database._writer, "before_cursor_execute", self._before)
+        database = house.gateway.database
+        assert isinstance(database, SqliteDatabase)
+        event.listen(database._writer, "before_cursor_execute", self._before)
 
     def _before(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if self._item is None or statement.startswith("SELECT"):

@@ -5,14 +5,15 @@ import pytest
 
 import partners.control_numbers
 import partners.registry  # noqa: F401 - both declare the tables made below
-from spool.database import Database, sqlite_url
+from spool.database.port import Database
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.tables import Base
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """An empty database with the tables of this room."""
-    with Database(sqlite_url(tmp_path / "tally.db")) as database:
+    with SqliteDatabase(sqlite_url(tmp_path / "tally.db")) as database:
         with database.migration() as connection:
             Base.metadata.create_all(connection)
         yield database

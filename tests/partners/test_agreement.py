@@ -10,7 +10,7 @@ from canonical.identity import PartnerId
 from partners import registry
 from partners.agreement import SET_OF_DOCUMENT, Address, Agreement, Direction, NotAgreed, Reason, in_force
 from partners.profile import SETS, PartlyGood
-from spool.database import Database
+from spool.database.port import Database
 
 from .samples import GOOD, edited, loaded
 

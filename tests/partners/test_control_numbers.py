@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
 from partners.control_numbers import HIGHEST, InterchangeKey, Kind, first_seen, forget, peek, set_next, show, take
-from spool.database import Database
+from spool.database.port import Database
+from spool.database.sqlite import SqliteDatabase
 
 ACME, BOLT = PartnerId("acme"), PartnerId("bolt")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,7 +56,7 @@ def test_two_processes_never_get_the_same_number(database: Database) -> None:
         start.wait()
         return [taken(target) for _ in range(20)]
 
-    with Database(database.url) as other, ThreadPoolExecutor(4) as threads:
+    with SqliteDatabase(database.url) as other, ThreadPoolExecutor(4) as threads:
         results = list(threads.map(take_some, [database, other, database, other]))
     assert sorted(number for numbers in results for number in numbers) == list(range(1, 81))
     assert all(numbers == sorted(numbers) for numbers in results)

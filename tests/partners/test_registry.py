@@ -12,7 +12,8 @@ from canonical.identity import PartnerId
 from partners import registry
 from partners.loading import LoadedProfile
 from partners.registry import Change, ChangeKind, KeyChange
-from spool.database import Database, sqlite_url
+from spool.database.port import Database
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.tables import Base
 
 from .samples import GOOD, another, edited, loaded
@@ -166,7 +167,7 @@ def in_force(database: Database) -> str | None:
 
 
 def test_what_another_process_applies_is_seen_at_once(database: Database) -> None:
-    with Database(database.url) as other:
+    with SqliteDatabase(database.url) as other:
         apply(other, loaded())
         assert in_force(database) == "T"
         apply(other, loaded(edited(("usage: T", "usage: P"))))
@@ -199,7 +200,7 @@ def test_what_was_rolled_back_is_not_remembered(database: Database) -> None:
 def test_two_databases_do_not_share_what_they_remember(database: Database, tmp_path: Path) -> None:
     apply(database, loaded())
     assert in_force(database) == "T"
-    with Database(sqlite_url(tmp_path / "other.db")) as other:
+    with SqliteDatabase(sqlite_url(tmp_path / "other.db")) as other:
         with other.migration() as connection:
             Base.metadata.create_all(connection)
         apply(other, loaded(edited(("usage: T", "usage: P"))))

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from spool.database import Database
+from spool.database.port import Database
 
-from .scene import ManualClock, new_database
+from .scene import KINDS, ManualClock, empty_database, with_tables
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with new_database(tmp_path) as database:
-        yield database
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with empty_database(request.param, tmp_path) as database:
+        yield with_tables(database)

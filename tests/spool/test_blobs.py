@@ -9,7 +9,7 @@ import pytest
 from canonical.errors import NotFound
 from canonical.identity import BlobDigest
 from spool.blobs import INLINE_LIMIT, BlobDamaged, BlobStore, StagedBlob
-from spool.database import Database
+from spool.database.port import Database
 
 from .scene import ManualClock
 

@@ -7,7 +7,7 @@ import pytest
 
 from canonical.identity import DocumentId, PartnerId
 from spool import documents
-from spool.database import Database
+from spool.database.port import Database
 from spool.documents import INBOUND, OUTBOUND, DocumentRow
 from spool.states import DocumentState, IllegalMove
 

@@ -1,7 +1,7 @@
 from functools import partial
 
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
-from spool.database import Database
+from spool.database.port import Database
 from spool.journal import Step, entries, latest, record
 
 from .scene import ManualClock

@@ -8,7 +8,8 @@ from sqlalchemy import Column, Enum, ForeignKey, Integer, MetaData, String, Tabl
 
 from canonical.errors import Misconfigured
 from spool import migrate
-from spool.database import Database, sqlite_url
+from spool.database.port import Database
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.states import ReceiptState
 from spool.tables import JSON_VALUE, NAMING_CONVENTION, UtcDateTime
 from tools.new_migration import write_revision
@@ -23,7 +24,7 @@ def versions(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Database]:
-    with Database(sqlite_url(tmp_path / "empty.db")) as database:
+    with SqliteDatabase(sqlite_url(tmp_path / "empty.db")) as database:
         yield database
 
 

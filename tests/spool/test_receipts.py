@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
 from spool import receipts
-from spool.database import Database
+from spool.database.port import Database
 from spool.documents import INBOUND, DocumentRow
 from spool.receipts import Receipt
 from spool.states import DocumentState, IllegalMove, ReceiptState

@@ -7,7 +7,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.exc import StatementError
 
 from spool.blobs import Blob
-from spool.database import Database
+from spool.database.port import Database
 from spool.journal import JournalEntry, Step, record
 from spool.tables import Base, insert_if_absent, json_text
 
@@ -23,7 +23,9 @@ def test_a_time_of_another_zone_is_kept_in_utc(database: Database) -> None:
     database.write(lambda session: session.add(_blob(at)))
     with database.read() as session:
         kept = session.get_one(Blob, "a").created_at
-        assert session.scalar(text("SELECT created_at FROM blob")) == "2026-02-28 23:30:00.123456"
+        assert session.scalar(text("SELECT substr(CAST(created_at AS VARCHAR), 1, 26) FROM blob")) == (
+            "2026-02-28 23:30:00.123456"
+        )
     assert kept == at
     assert kept.tzinfo is UTC
 
@@ -36,7 +38,7 @@ def test_a_time_without_zone_is_refused(database: Database) -> None:
 def test_an_enumeration_is_kept_by_its_value_and_json_as_sorted_text(database: Database, clock: ManualClock) -> None:
     database.write(lambda session: record(session, clock, step=Step.RECEIVED, detail={"b": "é", "a": [1, None]}))
     with database.read() as session:
-        assert session.execute(text("SELECT step, detail FROM journal_entry")).one() == (
+        assert session.execute(text("SELECT step, CAST(detail AS VARCHAR) FROM journal_entry")).one() == (
             "received",
             '{"a":[1,null],"b":"é"}',
         )
@@ -65,3 +67,11 @@ def test_every_constraint_has_a_name(tmp_path: Path) -> None:
         constraint for table in metadata.tables.values() for constraint in table.constraints if not constraint.name
     ]
     assert unnamed == []
+
+
+def test_a_nul_that_a_partner_sent_is_kept_or_shown_as_its_picture(database: Database, clock: ManualClock) -> None:
+    database.write(lambda session: record(session, clock, step=Step.RECEIVED, outcome="a\0b", detail={"a": "\0"}))
+    with database.read() as session:
+        entry = session.query(JournalEntry).one()
+    assert entry.outcome in ("a\0b", "a\u2400b")
+    assert entry.detail == {"a": "\0"}

@@ -8,7 +8,7 @@ import pytest
 
 from canonical.identity import PartnerId
 from spool import transmissions
-from spool.database import Database
+from spool.database.port import Database
 from spool.states import IllegalMove, TransmissionState
 from spool.transmissions import Transmission
 

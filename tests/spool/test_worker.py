@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable
 from spool.clock import SystemClock
-from spool.database import Database
+from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.journal import Step, latest, record
-from spool.queue.embedded import LEASE, EmbeddedQueue
+from spool.queue.embedded import InProcessWaker
+from spool.queue.lanes import LEASE, LaneQueue
 from spool.queue.port import Claim, QueueStats
 from spool.worker import Effects, Handler, Workers
 
@@ -25,12 +26,15 @@ class Workshop:
 
     database: Database
     clock: ManualClock
-    queue: EmbeddedQueue
+    queue: LaneQueue
+    waker: InProcessWaker
     attempts: list[object] = field(default_factory=list)
     buried: list[str] = field(default_factory=list)
 
     def workers(self, handlers: Mapping[str, Handler], *, threads: int = 1) -> Workers:
-        return Workers(self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads)
+        workers = Workers(self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads)
+        self.waker.subscribe(workers.wake)
+        return workers
 
     def _on_dead(self, session: Session, claim: Claim, reason: str) -> None:
         record(session, self.clock, step=Step.DEAD, outcome=reason)
@@ -60,7 +64,9 @@ class Workshop:
 
 @pytest.fixture
 def shop(database: Database, clock: ManualClock) -> Workshop:
-    return Workshop(database, clock, EmbeddedQueue(clock, TimeOrderedIdentifiers(clock), jitter=lambda: 0.5))
+    waker = InProcessWaker()
+    queue = LaneQueue(clock, TimeOrderedIdentifiers(clock), waker, jitter=lambda: 0.5)
+    return Workshop(database, clock, queue, waker)
 
 
 def raising(error: Exception) -> Handler:
@@ -233,7 +239,7 @@ def test_idle_workers_find_what_another_process_put_in(shop: Workshop) -> None:
 
     workers = shop.workers({"job": handler})
     workers.start()
-    elsewhere = EmbeddedQueue(shop.clock, TimeOrderedIdentifiers(SystemClock()))
+    elsewhere = LaneQueue(shop.clock, TimeOrderedIdentifiers(SystemClock()), InProcessWaker())
     shop.database.write(lambda session: elsewhere.enqueue(session, kind="job", lane="lane", payload={"number": 1}))
     assert worked.wait(TIMEOUT)
     assert workers.stop(TIMEOUT)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from canonical.errors import Misconfigured
-from spool.database import sync_directory
+from spool.durability import sync_directory
 
 HOST_KEY_NAME = "sftp_host_ed25519"
 

@@ -2,12 +2,13 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+WHOLE_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -15,7 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "blob",
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", WHOLE_NUMBER, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blob")),
@@ -24,7 +25,7 @@ def upgrade() -> None:
         "control_number",
         sa.Column("partner", sa.String(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("last", WHOLE_NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("partner", "kind", name=op.f("pk_control_number")),
     )
     op.create_table(
@@ -35,7 +36,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "journal_entry",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", WHOLE_NUMBER, autoincrement=True, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("step", sa.String(length=32), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
@@ -44,7 +45,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.String(), nullable=True),
         sa.Column("transmission_id", sa.String(), nullable=True),
         sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entry")),
         sqlite_autoincrement=True,
     )
@@ -72,8 +73,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner", sa.String(), nullable=True),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("last_position", sa.Integer(), nullable=False),
+        sa.Column("token", WHOLE_NUMBER, nullable=False),
+        sa.Column("last_position", WHOLE_NUMBER, nullable=False),
         sa.Column("item_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_lane")),
     )
@@ -88,12 +89,12 @@ def upgrade() -> None:
 
     op.create_table(
         "profile_version",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE_NUMBER, nullable=False),
         sa.Column("partner", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", WHOLE_NUMBER, nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("yaml", sa.String(), nullable=False),
-        sa.Column("profile", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_version")),
@@ -106,7 +107,7 @@ def upgrade() -> None:
         sa.Column("transport", sa.String(), nullable=False),
         sa.Column("filename", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", WHOLE_NUMBER, nullable=False),
         sa.Column("remote", sa.String(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
@@ -127,7 +128,7 @@ def upgrade() -> None:
         sa.Column("receiver", sa.String(), nullable=False),
         sa.Column("control_number", sa.String(), nullable=False),
         sa.Column("receipt_id", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", WHOLE_NUMBER, nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint(
@@ -144,7 +145,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("filename", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", WHOLE_NUMBER, nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("functional_id", sa.String(), nullable=True),
@@ -185,10 +186,10 @@ def upgrade() -> None:
         sa.Column("interchange_control", sa.String(), nullable=True),
         sa.Column("group_control", sa.String(), nullable=True),
         sa.Column("set_control", sa.String(), nullable=True),
-        sa.Column("profile_version", sa.Integer(), nullable=True),
+        sa.Column("profile_version", WHOLE_NUMBER, nullable=True),
         sa.Column("test", sa.Boolean(), nullable=False),
-        sa.Column("findings", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.Column("origin", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.id"], name=op.f("fk_document_receipt_id")),
         sa.ForeignKeyConstraint(["transmission_id"], ["transmission.id"], name=op.f("fk_document_transmission_id")),
@@ -204,13 +205,13 @@ def upgrade() -> None:
         "work_item",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", WHOLE_NUMBER, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("payload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("unique_key", sa.String(), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("max_attempts", sa.Integer(), nullable=False),
+        sa.Column("attempts", WHOLE_NUMBER, nullable=False),
+        sa.Column("max_attempts", WHOLE_NUMBER, nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,4 +1,4 @@
-"""The database file: any number of readers, one writer thread that groups commits.
+"""The database as one SQLite file: any number of readers, one writer thread that groups commits.
 
 What is written is written by closures. One thread runs up to :data:`GROUP_LIMIT` of them in one transaction, each in its
 own savepoint, commits once, and only then tells their callers: one fsync serves them all, and nobody is told before it.
@@ -24,12 +24,12 @@ from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable, TallyError
 
-from .tables import json_text
+from ..durability import sync_directory
+from ..tables import json_text
+from .port import AFTER_COMMIT
 
 GROUP_LIMIT = 128
 """Closures that share one commit at most."""
-
-_AFTER_COMMIT = "spool.after_commit"
 
 _log = structlog.get_logger(__name__)
 
@@ -41,15 +41,6 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
-def after_commit(session: Session, action: Callable[[], None]) -> None:
-    """Have ``action`` run once what ``session`` writes is durable; not at all if it is rolled back.
-
-    For a session handed out by :meth:`Database.write`. The action runs in the writer thread: it must be quick, must not
-    fail and must not touch the database. The same action asked for several times in one commit runs once.
-    """
-    session.info.setdefault(_AFTER_COMMIT, {})[action] = None
-
-
 @dataclass(eq=False)
 class _Job(Generic[T]):
     work: Callable[[Session], T]
@@ -59,7 +50,7 @@ class _Job(Generic[T]):
     actions: dict[Callable[[], None], None] = field(default_factory=dict)
 
 
-class Database:
+class SqliteDatabase:
     """One SQLite file in WAL mode with ``synchronous=FULL``, shared by several threads and processes; local disk only.
 
     ``url`` names the file (see :func:`sqlite_url`); the file is made, readable by its owner only, when it is absent.
@@ -90,7 +81,12 @@ class Database:
         """The file."""
         return self._path
 
-    def __enter__(self) -> "Database":
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self._path)
+
+    def __enter__(self) -> "SqliteDatabase":
         return self
 
     def __exit__(
@@ -218,7 +214,7 @@ class Database:
             with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
                 job.result = job.work(session)
                 session.commit()
-                job.actions = session.info.get(_AFTER_COMMIT, {})
+                job.actions = session.info.get(AFTER_COMMIT, {})
         except BaseException as error:
             job.error = (self._explain(error) if isinstance(error, DBAPIError) else None) or error
             if not _in_transaction(connection):
@@ -265,9 +261,9 @@ _MISCONFIGURED = {
     sqlite3.SQLITE_NOTADB: "is not a database; check the path, or restore the file from a backup.",
 }
 
-_open: "WeakSet[Database]" = WeakSet()
+_open: "WeakSet[SqliteDatabase]" = WeakSet()
 
-_inherited: list[Database] = []
+_inherited: list[SqliteDatabase] = []
 """In a forked child: its parent's databases, kept from the garbage collector. SQLite's locks belong to the process that took
 them, and even closing an inherited connection can corrupt the file."""
 
@@ -297,15 +293,6 @@ def _existing_file(url: str) -> Path:
             f"The database {path} cannot be made ({error.strerror}); check the folder {path.parent}."
         ) from error
     return path
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable: a new, renamed or removed file is there after a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _in_transaction(connection: Connection) -> bool:

@@ -14,17 +14,17 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable, TallyError
-from spool.database import GROUP_LIMIT, Database, after_commit, sqlite_url
+from spool.database.port import after_commit
+from spool.database.sqlite import GROUP_LIMIT, SqliteDatabase, sqlite_url
+from tests.spool.scene import new_database
 
-from .scene import new_database
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def numbers(tmp_path: Path) -> Iterator[Database]:
+def numbers(tmp_path: Path) -> Iterator[SqliteDatabase]:
     """A database with a table of numbers; a ``child`` refers to a number."""
-    with Database(sqlite_url(tmp_path / "numbers.db"), busy_timeout=0.05) as database:
+    with SqliteDatabase(sqlite_url(tmp_path / "numbers.db"), busy_timeout=0.05) as database:
         with database.migration() as connection:
             connection.execute(text("CREATE TABLE number (n INTEGER PRIMARY KEY)"))
             connection.execute(text("CREATE TABLE child (n INTEGER REFERENCES number DEFERRABLE INITIALLY DEFERRED)"))
@@ -40,7 +40,7 @@ def inserting(number: int) -> Callable[[Session], int]:
     return lambda session: insert(session, number)
 
 
-def kept(database: Database) -> list[int]:
+def kept(database: SqliteDatabase) -> list[int]:
     with database.read() as session:
         return list(session.scalars(text("SELECT n FROM number ORDER BY n")))
 
@@ -48,7 +48,7 @@ def kept(database: Database) -> list[int]:
 class Gate:
     """Keeps the writer thread busy until it is opened, so that what is submitted meanwhile is committed together."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteDatabase) -> None:
         self._opened = threading.Event()
         entered = threading.Event()
 
@@ -64,17 +64,17 @@ class Gate:
         self._future.result(10)
 
 
-def test_what_is_written_is_read(numbers: Database) -> None:
+def test_what_is_written_is_read(numbers: SqliteDatabase) -> None:
     assert numbers.write(inserting(1)) == 1
     assert kept(numbers) == [1]
 
 
-def test_every_connection_waits_for_the_disk_and_checks_references(numbers: Database) -> None:
+def test_every_connection_waits_for_the_disk_and_checks_references(numbers: SqliteDatabase) -> None:
     pragmas = ("journal_mode", "synchronous", "foreign_keys")
     assert numbers.write(lambda session: [session.scalar(text(f"PRAGMA {name}")) for name in pragmas]) == ["wal", 2, 1]
 
 
-def test_an_exception_undoes_only_its_own_work_and_goes_to_its_own_caller(numbers: Database) -> None:
+def test_an_exception_undoes_only_its_own_work_and_goes_to_its_own_caller(numbers: SqliteDatabase) -> None:
     def fail(session: Session) -> None:
         insert(session, 2)
         raise KeyError("mine")
@@ -90,7 +90,7 @@ def test_an_exception_undoes_only_its_own_work_and_goes_to_its_own_caller(number
     assert kept(numbers) == [1, 3]
 
 
-def test_many_writes_share_one_commit_and_nobody_is_told_before_it(numbers: Database) -> None:
+def test_many_writes_share_one_commit_and_nobody_is_told_before_it(numbers: SqliteDatabase) -> None:
     commits = []
 
     def count(_connection: object) -> None:
@@ -111,7 +111,7 @@ def test_many_writes_share_one_commit_and_nobody_is_told_before_it(numbers: Data
     assert len(commits) == 3
 
 
-def test_a_failed_commit_is_told_to_all_as_retryable(numbers: Database) -> None:
+def test_a_failed_commit_is_told_to_all_as_retryable(numbers: SqliteDatabase) -> None:
     gate = Gate(numbers)
     good = numbers.submit(inserting(1))
     bad = numbers.submit(lambda session: session.execute(text("INSERT INTO child VALUES (99)")).close())
@@ -122,7 +122,7 @@ def test_a_failed_commit_is_told_to_all_as_retryable(numbers: Database) -> None:
     assert numbers.write(inserting(2)) == 2
 
 
-def test_when_sqlite_drops_the_whole_transaction_nothing_of_the_group_is_kept(numbers: Database) -> None:
+def test_when_sqlite_drops_the_whole_transaction_nothing_of_the_group_is_kept(numbers: SqliteDatabase) -> None:
     def lose(session: Session) -> None:
         """What SQLite itself does on a full disk or an I/O error."""
         driver = session.connection().connection.driver_connection
@@ -144,7 +144,7 @@ def test_when_sqlite_drops_the_whole_transaction_nothing_of_the_group_is_kept(nu
     assert 3 not in kept(numbers)
 
 
-def test_a_full_disk_is_retryable_and_says_so(numbers: Database) -> None:
+def test_a_full_disk_is_retryable_and_says_so(numbers: SqliteDatabase) -> None:
     def fill(session: Session) -> None:
         session.execute(text("PRAGMA max_page_count = 1")).close()
         session.execute(text("CREATE TABLE big AS SELECT zeroblob(1000000) AS b")).close()
@@ -153,7 +153,7 @@ def test_a_full_disk_is_retryable_and_says_so(numbers: Database) -> None:
         numbers.write(fill)
 
 
-def test_a_database_locked_by_another_process_is_retryable_and_says_so(numbers: Database) -> None:
+def test_a_database_locked_by_another_process_is_retryable_and_says_so(numbers: SqliteDatabase) -> None:
     other = sqlite3.connect(numbers.path, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE").close()
@@ -165,7 +165,7 @@ def test_a_database_locked_by_another_process_is_retryable_and_says_so(numbers: 
     assert numbers.write(inserting(1)) == 1
 
 
-def test_a_reader_sees_one_state_however_long_it_looks(numbers: Database) -> None:
+def test_a_reader_sees_one_state_however_long_it_looks(numbers: SqliteDatabase) -> None:
     numbers.write(inserting(1))
     with numbers.read() as session:
         assert session.scalar(text("SELECT count(*) FROM number")) == 1
@@ -174,13 +174,13 @@ def test_a_reader_sees_one_state_however_long_it_looks(numbers: Database) -> Non
     assert kept(numbers) == [1, 2]
 
 
-def test_a_reader_cannot_write(numbers: Database) -> None:
+def test_a_reader_cannot_write(numbers: SqliteDatabase) -> None:
     with pytest.raises(TallyError), numbers.read() as session:
         insert(session, 1)
     assert kept(numbers) == []
 
 
-def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbers: Database) -> None:
+def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbers: SqliteDatabase) -> None:
     told: list[str] = []
     after = threading.Event()
 
@@ -202,12 +202,12 @@ def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbe
     assert told == ["told"]
 
 
-def test_a_write_inside_a_write_is_refused_not_deadlocked(numbers: Database) -> None:
+def test_a_write_inside_a_write_is_refused_not_deadlocked(numbers: SqliteDatabase) -> None:
     with pytest.raises(TallyError, match="inside a write"):
         numbers.write(lambda _session: numbers.write(inserting(1)))
 
 
-def test_closing_finishes_what_was_submitted_and_takes_nothing_more(numbers: Database) -> None:
+def test_closing_finishes_what_was_submitted_and_takes_nothing_more(numbers: SqliteDatabase) -> None:
     gate = Gate(numbers)
     futures = [numbers.submit(inserting(n)) for n in range(300)]
     gate.open()
@@ -218,7 +218,7 @@ def test_closing_finishes_what_was_submitted_and_takes_nothing_more(numbers: Dat
     numbers.close()
 
 
-def test_after_a_fork_the_child_is_told_to_open_its_own(numbers: Database) -> None:
+def test_after_a_fork_the_child_is_told_to_open_its_own(numbers: SqliteDatabase) -> None:
     numbers.write(inserting(1))
     with warnings.catch_warnings():
         # Python warns of exactly what is tried here: a fork of a process that has threads.
@@ -239,8 +239,8 @@ def test_after_a_fork_the_child_is_told_to_open_its_own(numbers: Database) -> No
 WRITER = """
 import sys
 from sqlalchemy import text
-from spool.database import Database
-with Database(sys.argv[1]) as database:
+from spool.database.sqlite import SqliteDatabase
+with SqliteDatabase(sys.argv[1]) as database:
     for number in range(int(sys.argv[2]), int(sys.argv[3])):
         database.write(lambda session: session.execute(text(f"INSERT INTO number VALUES ({number})")).close())
 """
@@ -273,14 +273,14 @@ def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_a_database_is_refused_in_words(url: str, message: str) -> None:
     with pytest.raises(Misconfigured, match=message) as caught:
-        Database(url)
+        SqliteDatabase(url)
     assert "secret" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "tally.db").write_bytes(b"ISA*00*" * 1000)
     with (
-        Database(sqlite_url(tmp_path / "tally.db")) as database,
+        SqliteDatabase(sqlite_url(tmp_path / "tally.db")) as database,
         pytest.raises(Misconfigured, match="is not a database"),
     ):
         database.write(inserting(1))

@@ -1,0 +1,1 @@
+"""The database: one contract, kept by a SQLite file and by PostgreSQL."""

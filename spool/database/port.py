@@ -1,0 +1,89 @@
+"""What the house knows of its database: sessions to read in, and write transactions that are durable when they return.
+
+What is written is written by closures. Where they run differs: SQLite has one writer thread that groups commits, PostgreSQL as
+many transactions as there are callers. What is promised does not: a closure's changes commit or vanish together, and nobody is told before
+they are durable.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+
+AFTER_COMMIT = "spool.after_commit"
+"""Where a session's ``info`` keeps what :func:`after_commit` was asked for."""
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """One database, shared by several threads and processes. Close it, or use it as a context manager.
+
+    After a fork the child must open its own.
+    """
+
+    @property
+    def url(self) -> str:
+        """Where it is, with its password if it has one."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it: the file, or the URL without the password."""
+        ...
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in a write transaction and return its result once that is durable.
+
+        ``work`` must be short, without I/O of its own, and neither commit nor roll back; it may be run again after a conflict with
+        another writer, so it changes nothing but the database. What it raises undoes its changes and is raised here.
+        Raises :class:`canonical.errors.Retryable` when the database could not keep it.
+        """
+        ...
+
+    def submit(self, work: Callable[[Session], T]) -> Future[T]:
+        """As :meth:`write`, without waiting: the future completes after the commit."""
+        ...
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A session that sees one unchanging state of the database, from its first query on, and cannot write."""
+        ...
+
+    def migration(self) -> AbstractContextManager[Connection]:
+        """A connection for changing the schema, in one transaction; other migrations wait meanwhile.
+
+        Commits on leaving, rolls back on an exception.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish what was submitted, then let go. May be called again."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Have ``action`` run once what ``session`` writes is durable; not at all if it is rolled back.
+
+    For a session handed out by :meth:`Database.write`. The action must be quick, must not fail and must not touch the database. The
+    same action asked for several times in one commit runs once.
+    """
+    session.info.setdefault(AFTER_COMMIT, {})[action] = None
+
+
+def one_at_a_time(session: Session, *names: str) -> None:
+    """Wait until nobody else is in a transaction that called this with the same names; held until this transaction ends.
+
+    For what is looked up and then written, where no row can be locked yet. SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("\x1f".join(names), 0))))
