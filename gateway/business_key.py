@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
@@ -55,19 +57,27 @@ def content_digest(document: AnyDocument) -> str:
 
 def _plain(value: Any) -> Any:
     """JSON with each number written in one way."""
-    match value:
-        case Decimal():
-            return _number(value)
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case str() | int() | None:
-            return value
-        case _:
-            return str(value)
+    return _PLAIN.get(type(value), _plain_text)(value)
 
 
+def _plain_text(value: Any) -> Any:
+    """Of a type that is not in the table: names of closed lists are texts, dates are written out."""
+    return value if isinstance(value, str | int) else str(value)
+
+
+def _plain_object(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: each if type(each) is str else _plain(each) for key, each in value.items()}
+
+
+def _plain_list(value: Iterable[Any]) -> list[Any]:
+    return [_plain(each) for each in value]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@lru_cache(maxsize=4096)
 def _number(value: Decimal) -> str:
     """Sign, digits without zeros at the end, and exponent: exact, where arithmetic would round."""
     sign, digits, exponent = value.as_tuple()
@@ -76,6 +86,18 @@ def _number(value: Decimal) -> str:
     written = "".join(map(str, digits)).lstrip("0")
     significant = written.rstrip("0")
     return f"{'-' * sign}{significant}e{exponent + len(written) - len(significant)}" if significant else "0"
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    str: _as_it_is,
+    int: _as_it_is,
+    bool: _as_it_is,
+    type(None): _as_it_is,
+    Decimal: _number,
+    dict: _plain_object,
+    list: _plain_list,
+    tuple: _plain_list,
+}
 
 
 def business_key(document: AnyDocument) -> BusinessKey:

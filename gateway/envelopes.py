@@ -117,26 +117,32 @@ class Envelopes:
         applied = registry.current(session, partner)
         if applied is None:
             raise Misconfigured(f"Nothing can be sent to {partner}: there is no such partner in force.")
+        return self.draft_for(applied, document)
+
+    def draft_for(self, applied: AppliedProfile, document: AnyDocument) -> Draft:
+        """As :meth:`draft`, by a profile at hand."""
         answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
         kind = "acknowledgement" if answer else "document"
         terms = _terms(applied, SET_OF_DOCUMENT.get(document.type, TA1))
         set_id, nodes = written(document, terms.version)
-        draft = Draft(partner, applied.version, kind, document, terms, set_id, nodes)
+        draft = Draft(applied.partner, applied.version, kind, document, terms, set_id, nodes)
         if not answer:
             _prove(draft, partner_rules.tables(applied, Direction.OUTBOUND))
         return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
         """Take control numbers and write the bytes, in the transaction that stores them."""
-        interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
-        envelope = _envelope(draft, interchange, now)
         form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
         if draft.nodes is None:
+            interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
+            envelope = _envelope(draft, interchange, now)
             assert isinstance(draft.document, InterchangeAcknowledgement)
             data = write.acknowledgements(envelope, [draft.document], form)
             return Sealed(_filename(draft, interchange), data, TA1, None, f"{interchange:09d}", None, None)
-        group = control_numbers.take(session, draft.partner, Kind.GROUP)
-        set_control = f"{control_numbers.take(session, draft.partner, Kind.SET):04d}"
+        taken = control_numbers.take_each(session, draft.partner)
+        interchange, group = taken[Kind.INTERCHANGE], taken[Kind.GROUP]
+        envelope = _envelope(draft, interchange, now)
+        set_control = f"{taken[Kind.SET]:04d}"
         return Sealed(
             filename=_filename(draft, interchange),
             data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),

@@ -1,19 +1,21 @@
 """The inbound path, top to bottom: the seven rooms of DESIGN §2 that a received file passes through."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from canonical.documents import AnyDocument
-from canonical.errors import NotFound
+from canonical.errors import NotFound, TallyError
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from canonical.order import PurchaseOrder
 from partners import control_numbers, registry
 from partners.control_numbers import InterchangeKey
+from partners.registry import AppliedProfile
 from spool import documents, receipts, transmissions
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
@@ -25,8 +27,9 @@ from spool.queue.port import Claim, WorkQueue
 from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState
 
-from . import journaling
 from .acks.matching import Answers
+from .envelopes import Draft
+from .journaling import Chronicle
 from .listeners.port import Arrival
 from .orders import book
 from .outbound import Effects, Outbound
@@ -49,6 +52,10 @@ REUSED = (
     "Send it again under a new control number."
 )
 """What a sender is told of a document that its acknowledgement accepts, or cannot name, but that goes nowhere."""
+
+
+Drafts = dict[int, Draft]
+"""Answers in the form of their transaction sets, by the identity of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +98,10 @@ class Inbound:
             received_at=self.clock.now(),
             state=ReceiptState.PENDING,
         )
-        session.add(receipt)
-        journaling.of_receipt(
-            session, self.clock, Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size}
-        )
+        receipts.add(session, receipt)
+        told = Chronicle(self.clock)
+        told.of_receipt(Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size})
+        told.write(session)
         self.queue.enqueue(
             session,
             kind=OPEN,
@@ -119,74 +126,85 @@ class Inbound:
             digest = BlobDigest(receipt.sha256)
             earlier = receipts.earlier_with_same_bytes(session, partner, digest, receipt_id)
             if earlier is not None:
-                return self._same_bytes(receipt_id, ReceiptId(earlier.id))
+                return self._same_bytes(receipt, earlier)
             profile = registry.current(session, partner)
             if profile is None:
                 return self._quarantine(
-                    receipt_id, f"There is no profile of {partner}, so nobody can say what its files mean."
+                    receipt, f"There is no profile of {partner}, so nobody can say what its files mean."
                 )
             if not profile.profile.is_active:
                 return self._quarantine(
-                    receipt_id,
+                    receipt,
                     f"{profile.profile.name} is suspended: nothing is exchanged and all is kept. "
                     f"Set status: active in partners/{partner}.yaml, apply it, and have the file sent again.",
                 )
             chunks = self.blobs.chunks(session, digest)
         unpacked = unpack(chunks, receipt.filename, profile, digest, partial(self._placed, partner))
-        return self._take_in(claim, receipt_id, unpacked)
+        return self._take_in(claim, receipt, unpacked, self._drafted(profile, unpacked))
 
     def _placed(self, partner: PartnerId, number: str) -> PurchaseOrder | None:
         """The order that a document says it is about."""
         with self.database.read() as session:
             return book.placed(session, self.blobs, number, partner)
 
-    def _same_bytes(self, receipt_id: ReceiptId, original: ReceiptId) -> Effects:
+    def _drafted(self, profile: AppliedProfile, unpacked: Unpacked) -> Drafts:
+        """The answers, translated outside of any transaction; those that cannot be are left to the outbound path, and die there."""
+        drafts: Drafts = {}
+        for answer in unpacked.replies():
+            with suppress(TallyError):
+                drafts[id(answer)] = self.outbound.envelopes.draft_for(profile, answer)
+        return drafts
+
+    def _same_bytes(self, receipt: Receipt, original: ReceiptId) -> Effects:
         """The second duplicate layer: the sender gets the same answers again, because it may have missed them."""
+        reason = f"The same bytes came before as receipt {original}."
+        receipts.close(receipt, ReceiptState.DUPLICATE, reason=reason, duplicate_of=original)
 
         def effects(session: Session) -> None:
-            receipt = self._pending(session, receipt_id)
-            if receipt is None:
+            if not receipts.end_pending(session, receipt):
                 return
-            reason = f"The same bytes came before as receipt {original}."
-            receipts.close(receipt, ReceiptState.DUPLICATE, reason=reason, duplicate_of=original)
-            journaling.of_receipt(
-                session, self.clock, Step.DUPLICATE, receipt, outcome="same bytes", detail={"of": original}
-            )
+            told = Chronicle(self.clock)
+            told.of_receipt(Step.DUPLICATE, receipt, outcome="same bytes", detail={"of": original})
+            told.write(session)
             for answer in transmissions.answering(session, original):
                 self.outbound.send_again(session, answer, f"{receipt.filename} came again")
 
         return effects
 
-    def _quarantine(self, receipt_id: ReceiptId, reason: str) -> Effects:
+    def _quarantine(self, receipt: Receipt, reason: str) -> Effects:
+        receipts.close(receipt, ReceiptState.QUARANTINED, reason=reason)
+
         def effects(session: Session) -> None:
-            receipt = self._pending(session, receipt_id)
-            if receipt is not None:
-                receipts.close(receipt, ReceiptState.QUARANTINED, reason=reason)
-                journaling.of_receipt(session, self.clock, Step.QUARANTINED, receipt, outcome=reason)
+            if receipts.end_pending(session, receipt):
+                told = Chronicle(self.clock)
+                told.of_receipt(Step.QUARANTINED, receipt, outcome=reason)
+                told.write(session)
 
         return effects
 
-    def _take_in(self, claim: Claim, receipt_id: ReceiptId, unpacked: Unpacked) -> Effects:
+    def _take_in(self, claim: Claim, receipt: Receipt, unpacked: Unpacked, drafts: Drafts) -> Effects:
         """Commit what a file contained: all at once, or, for a very large one, in steps that may each be repeated."""
         starts = range(0, len(unpacked.documents), BATCH) or range(1)
         try:
             for start in starts[:-1]:
                 self.database.write(
-                    partial(self._take_in_some, claim, receipt_id, unpacked, self._batch(receipt_id, unpacked, start))
+                    partial(self._take_in_some, claim, receipt, unpacked, self._batch(receipt.id, unpacked, start))
                 )
-            last = self._batch(receipt_id, unpacked, starts[-1])
+            last = self._batch(receipt.id, unpacked, starts[-1])
         finally:
             unpacked.close()
+        self._close(receipt, unpacked)
 
         def effects(session: Session) -> None:
-            receipt = self._pending(session, receipt_id)
-            if receipt is not None:
-                self._take_in_batch(session, receipt, unpacked, last)
-                self._close(session, receipt, unpacked)
+            if receipts.end_pending(session, receipt):
+                told = Chronicle(self.clock)
+                self._take_in_batch(session, receipt, unpacked, last, told)
+                self._answer(session, receipt, unpacked, drafts, told)
+                told.write(session)
 
         return effects
 
-    def _batch(self, receipt_id: ReceiptId, unpacked: Unpacked, start: int) -> list[_Taken]:
+    def _batch(self, receipt_id: str, unpacked: Unpacked, start: int) -> list[_Taken]:
         """Some documents with the ids they have however often this runs, their JSON staged before any transaction."""
         taken = []
         for position, document in enumerate(unpacked.documents[start : start + BATCH], start=start + 1):
@@ -198,28 +216,27 @@ class Inbound:
     def _take_in_some(
         self,
         claim: Claim,
-        receipt_id: ReceiptId,
+        receipt: Receipt,
         unpacked: Unpacked,
         batch: Sequence[_Taken],
         session: Session,
     ) -> None:
         self.queue.renew(session, claim)
-        receipt = self._pending(session, receipt_id)
-        if receipt is not None:
-            self._take_in_batch(session, receipt, unpacked, batch)
+        if self._is_pending(session, ReceiptId(receipt.id)):
+            told = Chronicle(self.clock)
+            self._take_in_batch(session, receipt, unpacked, batch, told)
+            told.write(session)
 
     def _take_in_batch(
-        self,
-        session: Session,
-        receipt: Receipt,
-        unpacked: Unpacked,
-        batch: Sequence[_Taken],
+        self, session: Session, receipt: Receipt, unpacked: Unpacked, batch: Sequence[_Taken], told: Chronicle
     ) -> None:
         for interchange in {taken.document.interchange: None for taken in batch}:
             self._register(session, receipt, unpacked.interchanges[interchange])
+        # Of a file that is taken in at once nothing can be there while it is pending.
+        in_steps = len(unpacked.documents) > BATCH
         for taken in batch:
-            if documents.get(session, taken.id) is None:
-                self._take_in_document(session, receipt, unpacked, taken)
+            if not in_steps or documents.get(session, taken.id) is None:
+                self._take_in_document(session, receipt, unpacked, taken, told)
 
     def _register(self, session: Session, receipt: Receipt, interchange: UnpackedInterchange) -> None:
         """The third duplicate layer: a control number that this sender used before for something else."""
@@ -242,37 +259,30 @@ class Inbound:
             interchange.repeats = ReceiptId(earlier.receipt_id)
 
     def _take_in_document(
-        self,
-        session: Session,
-        receipt: Receipt,
-        unpacked: Unpacked,
-        taken: _Taken,
+        self, session: Session, receipt: Receipt, unpacked: Unpacked, taken: _Taken, told: Chronicle
     ) -> None:
+        """Decide what becomes of a document, and keep it with that."""
         document = taken.document
         row = self._row(session, receipt, unpacked, taken)
-        documents.add(session, row, document.orders)
         repeats = unpacked.interchanges[document.interchange].repeats
         if document.rejected is not None:
-            self._end(session, row, DocumentState.REJECTED, Step.REJECTED, document.rejected, told=document.told)
+            self._end(told, row, DocumentState.REJECTED, Step.REJECTED, document.rejected, partner=document.told)
         elif repeats is not None:
             reason = f"Control number {row.interchange_control} was used before, for receipt {repeats}."
             # A TA1 is never answered, in no form.
-            told = None if row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
-            self._end(session, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, told=told)
+            reply = None if row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
+            self._end(told, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, partner=reply)
         elif document.held is not None:
-            self._end(session, row, DocumentState.QUARANTINED, Step.QUARANTINED, document.held, told=document.told)
+            self._end(told, row, DocumentState.QUARANTINED, Step.QUARANTINED, document.held, partner=document.told)
         elif document.answer is not None:
-            self._match(session, row, document.answer)
+            self._match(session, row, document.answer, told)
         else:
-            self._accept(session, row, document)
+            self._accept(session, row, told)
+        documents.add(session, row, document.orders)
+        if row.state is DocumentState.PENDING:
+            self._enqueue_delivery(session, row, document.orders)
 
-    def _row(
-        self,
-        session: Session,
-        receipt: Receipt,
-        unpacked: Unpacked,
-        taken: _Taken,
-    ) -> DocumentRow:
+    def _row(self, session: Session, receipt: Receipt, unpacked: Unpacked, taken: _Taken) -> DocumentRow:
         document = taken.document
         return DocumentRow(
             id=taken.id,
@@ -296,125 +306,103 @@ class Inbound:
             created_at=self.clock.now(),
         )
 
-    def _accept(self, session: Session, row: DocumentRow, document: UnpackedDocument) -> None:
-        """The fourth duplicate layer, then on to the ERP."""
-        journaling.of_document(
-            session,
-            self.clock,
-            Step.TRANSLATED,
-            row,
-            detail={"type": row.type, "number": row.number, "findings": len(row.findings)},
-        )
+    def _accept(self, session: Session, row: DocumentRow, told: Chronicle) -> None:
+        """The fourth duplicate layer; what passes it is pending, on to the ERP."""
+        detail = {"type": row.type, "number": row.number, "findings": len(row.findings)}
+        told.of_document(Step.TRANSLATED, row, detail=detail)
         assert row.business_key is not None
-        earlier = documents.earlier_with_business_key(session, row)
-        if earlier is not None:
-            self._repeated(session, row, earlier)
+        earlier = documents.precedents(session, row)
+        if earlier.counts is not None:
+            self._repeated(row, earlier.counts, earlier.content_sha256, told)
             return
-        refused = documents.refused_count(session, row)
         revision = row.business_key.rpartition("/")[2]
-        row.revision = f"{revision}.{refused + 1}" if refused else revision
+        row.revision = f"{revision}.{earlier.refused + 1}" if earlier.refused else revision
+
+    def _enqueue_delivery(self, session: Session, row: DocumentRow, orders: Sequence[str]) -> None:
         self.queue.enqueue(
             session,
             kind=DELIVER,
-            lane=_order_lane(row, document.orders),
+            lane=_order_lane(row, orders),
             payload={"document": row.id},
             unique_key=f"{DELIVER}:{row.id}",
         )
 
-    def _repeated(self, session: Session, row: DocumentRow, earlier: DocumentRow) -> None:
-        same = earlier.content_sha256 == row.content_sha256
-        reason = f"{row.type} {row.number} came before as document {earlier.id}" + (
+    def _repeated(self, row: DocumentRow, earlier: DocumentId, content: str | None, told: Chronicle) -> None:
+        same = content == row.content_sha256
+        reason = f"{row.type} {row.number} came before as document {earlier}" + (
             " with the same content." if same else " with OTHER content; ask the supplier which one holds."
         )
-        told = None if same else DIFFERS.format(type=row.type, number=row.number)
-        self._end(
-            session,
-            row,
-            DocumentState.DUPLICATE,
-            Step.DUPLICATE,
-            reason,
-            told=told,
-            duplicate_of=DocumentId(earlier.id),
-        )
+        reply = None if same else DIFFERS.format(type=row.type, number=row.number)
+        self._end(told, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, partner=reply, duplicate_of=earlier)
 
-    def _match(self, session: Session, row: DocumentRow, answer: AnyDocument) -> None:
+    def _match(self, session: Session, row: DocumentRow, answer: AnyDocument, told: Chronicle) -> None:
         """An answer to something we sent is consumed here: it moves the transmission, never a business state."""
         assert isinstance(answer, FunctionalAcknowledgement | InterchangeAcknowledgement)
         unknown = self.answers.match(session, row, answer)
         if unknown is None:
             documents.close(row, DocumentState.DELIVERED)
         else:
-            self._end(session, row, DocumentState.QUARANTINED, Step.UNMATCHED, unknown)
+            self._end(told, row, DocumentState.QUARANTINED, Step.UNMATCHED, unknown)
 
     # Room 6. The answers to the sender go out by the outbound path, in the same transaction.
 
-    def _close(self, session: Session, receipt: Receipt, unpacked: Unpacked) -> None:
-        """End the receipt and answer its sender."""
-        partner = PartnerId(receipt.partner)
-        receipt_id = ReceiptId(receipt.id)
+    def _close(self, receipt: Receipt, unpacked: Unpacked) -> None:
+        """How the file as a whole ends."""
         receipt.format = unpacked.format
         if unpacked.quarantine is not None:
             receipts.close(receipt, ReceiptState.QUARANTINED, reason=unpacked.quarantine)
-            journaling.of_receipt(
-                session, self.clock, Step.QUARANTINED, receipt, outcome=unpacked.quarantine, detail=_findings(unpacked)
-            )
         elif unpacked.rejection is not None:
             receipts.close(receipt, ReceiptState.REJECTED, reason=unpacked.rejection)
-            journaling.of_receipt(
-                session, self.clock, Step.REJECTED, receipt, outcome=unpacked.rejection, detail=_findings(unpacked)
-            )
         else:
             receipts.close(receipt, ReceiptState.OPENED)
-            journaling.of_receipt(
-                session,
-                self.clock,
-                Step.PARSED,
-                receipt,
-                detail={"documents": len(unpacked.documents)} | _findings(unpacked),
-            )
+
+    def _answer(self, session: Session, receipt: Receipt, unpacked: Unpacked, drafts: Drafts, told: Chronicle) -> None:
+        """Tell how the file ended, and answer its sender."""
+        told.of_receipt(_ENDS[receipt.state], receipt, outcome=receipt.reason or "", detail=_found(receipt, unpacked))
+        receipt_id = ReceiptId(receipt.id)
         for answer in unpacked.replies():
-            submitted = self.outbound.submit(session, answer, partner, answers=receipt_id)
-            journaling.of_receipt(
-                session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": submitted}
-            )
+            draft = drafts.get(id(answer))
+            if draft is not None:
+                document = self.outbound.answer(session, draft, receipt_id, told)
+            else:
+                document = self.outbound.submit(session, answer, PartnerId(receipt.partner), answers=receipt_id)
+            told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": document})
         report = unpacked.report_on(receipt.filename, documents.told(session, receipt_id))
         if report is not None:
             filename, data = report
-            self.outbound.report(session, partner, filename, data, answers=receipt_id)
-            journaling.of_receipt(
-                session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename}
-            )
+            self.outbound.report(session, PartnerId(receipt.partner), filename, data, answers=receipt_id)
+            told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename})
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Opening failed for good: the receipt says so, visible and replayable."""
-        receipt = self._pending(session, ReceiptId(claim.payload["receipt"]))
-        if receipt is not None:
+        receipt = receipts.get(session, ReceiptId(claim.payload["receipt"]))
+        if receipt is not None and receipt.state is ReceiptState.PENDING:
             receipts.close(receipt, ReceiptState.DEAD, reason=reason)
-            journaling.of_receipt(session, self.clock, Step.DEAD, receipt, outcome=reason)
+            told = Chronicle(self.clock)
+            told.of_receipt(Step.DEAD, receipt, outcome=reason)
+            told.write(session)
 
     # Room 7, delivery to the ERP, is in erp/delivery.py.
 
-    def _pending(self, session: Session, receipt_id: ReceiptId) -> Receipt | None:
-        """The receipt while it is pending; None when this step was already done, which makes every step repeatable."""
+    def _is_pending(self, session: Session, receipt_id: ReceiptId) -> bool:
+        """False when the file was wholly taken in by an earlier run, which makes every step repeatable."""
         receipt = receipts.get(session, receipt_id)
-        return receipt if receipt is not None and receipt.state is ReceiptState.PENDING else None
+        return receipt is not None and receipt.state is ReceiptState.PENDING
 
     def _end(
         self,
-        session: Session,
+        told: Chronicle,
         row: DocumentRow,
         state: DocumentState,
         step: Step,
         reason: str,
         *,
-        told: str | None = None,
+        partner: str | None = None,
         duplicate_of: DocumentId | None = None,
     ) -> None:
         documents.close(row, state, reason=reason, duplicate_of=duplicate_of)
-        row.partner_reason = told
-        journaling.of_document(
-            session, self.clock, step, row, outcome=reason, detail={"type": row.type, "number": row.number}
-        )
+        row.partner_reason = partner
+        told.of_document(step, row, outcome=reason, detail={"type": row.type, "number": row.number})
 
 
 def _nothing(session: Session) -> None:
@@ -426,5 +414,17 @@ def _order_lane(row: DocumentRow, orders: Sequence[str]) -> str:
     return f"po:{row.partner}:{orders[0]}" if orders else f"doc:{row.partner}"
 
 
-def _findings(unpacked: Unpacked) -> dict[str, object]:
-    return {"findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]]}
+_ENDS = {
+    ReceiptState.QUARANTINED: Step.QUARANTINED,
+    ReceiptState.REJECTED: Step.REJECTED,
+    ReceiptState.OPENED: Step.PARSED,
+}
+
+
+def _found(receipt: Receipt, unpacked: Unpacked) -> dict[str, object]:
+    found: dict[str, object] = {
+        "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]]
+    }
+    if receipt.state is ReceiptState.OPENED:
+        found["documents"] = len(unpacked.documents)
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,11 +24,11 @@ from spool.queue.port import Claim, WorkQueue
 from spool.states import DocumentState, TransmissionState
 from spool.transmissions import Transmission
 
-from . import journaling
 from .acks.matching import enqueue_report
 from .business_key import business_key, content_digest
-from .envelopes import Envelopes
+from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
+from .journaling import Chronicle
 from .senders.port import Senders
 
 BUILD = "build"
@@ -90,9 +91,9 @@ class Outbound:
             created_at=self.clock.now(),
         )
         documents.add(session, row, order_numbers(document))
-        journaling.of_document(
-            session, self.clock, Step.SUBMITTED, row, detail={"type": row.type, "number": row.number}
-        )
+        told = Chronicle(self.clock)
+        told.of_document(Step.SUBMITTED, row, detail={"type": row.type, "number": row.number})
+        told.write(session)
         self.queue.enqueue(
             session,
             kind=BUILD,
@@ -111,6 +112,31 @@ class Outbound:
             )
         return DocumentId(earlier.id)
 
+    def answer(self, session: Session, draft: Draft, answers: ReceiptId, told: Chronicle) -> DocumentId:
+        """Keep an acknowledgement together with its bytes and the work of transmitting them; the id of the document."""
+        document = draft.document
+        row = DocumentRow(
+            id=self.identifiers.new(),
+            direction=OUTBOUND,
+            partner=draft.partner,
+            type=document.type,
+            number=document_number(document),
+            business_key=str(business_key(document)),
+            content_sha256=content_digest(document),
+            state=DocumentState.PENDING,
+            canonical_sha256=self.blobs.put(session, self.blobs.stage_bytes(ANY_DOCUMENT.dump_json(document))),
+            test=document.test,
+            created_at=self.clock.now(),
+        )
+        sealed = self.envelopes.seal(session, draft, self.clock.now())
+        transmission = self._sealed(session, draft, sealed, answers)
+        _carried(row, draft, sealed, transmission)
+        documents.add(session, row, ())
+        detail = {"file": transmission.filename, "interchange": sealed.interchange_control}
+        told.of_document(Step.BUILT, row, transmission=transmission, detail=detail)
+        self._enqueue_transmit(session, transmission)
+        return DocumentId(row.id)
+
     def report(self, session: Session, partner: PartnerId, filename: str, data: bytes, *, answers: ReceiptId) -> None:
         """Take an answer in plain words or CSV for sending as it is, to a sender that no 997 can reach.
 
@@ -119,8 +145,9 @@ class Outbound:
         if transmissions.by_filename(session, partner, filename) is not None:
             stem, _, ending = filename.rpartition(".")
             filename = f"{stem}.{answers}.{ending}"
-        transmission = self._keep(session, partner, "report", filename, data)
+        transmission = self._made(session, partner, "report", filename, data)
         transmission.answers = answers
+        transmissions.add(session, transmission)
         self._enqueue_transmit(session, transmission)
 
     # 2.-5. Its bytes are built once, with control numbers taken in the transaction that stores them.
@@ -140,27 +167,12 @@ class Outbound:
             if current is None or current.transmission_id is not None:
                 return
             sealed = self.envelopes.seal(session, draft, self.clock.now())
-            transmission = self._keep(session, draft.partner, draft.kind, sealed.filename, sealed.data)
-            transmission.functional_id = sealed.functional_id
-            transmission.interchange_control = sealed.interchange_control
-            transmission.group_control = sealed.group_control
-            transmission.answers = claim.payload.get("answers")
-            session.flush()
-            current.transmission_id = transmission.id
-            current.source_sha256 = transmission.sha256
-            current.set_id = sealed.set_id
-            current.interchange_control = sealed.interchange_control
-            current.group_control = sealed.group_control
-            current.set_control = sealed.set_control
-            current.profile_version = draft.profile_version
-            journaling.of_document(
-                session,
-                self.clock,
-                Step.BUILT,
-                current,
-                transmission=transmission,
-                detail={"file": transmission.filename, "interchange": sealed.interchange_control},
-            )
+            transmission = self._sealed(session, draft, sealed, claim.payload.get("answers"))
+            _carried(current, draft, sealed, transmission)
+            told = Chronicle(self.clock)
+            detail = {"file": transmission.filename, "interchange": sealed.interchange_control}
+            told.of_document(Step.BUILT, current, transmission=transmission, detail=detail)
+            told.write(session)
             self._enqueue_transmit(session, transmission)
 
         return effects
@@ -179,38 +191,26 @@ class Outbound:
         if not _has_arrived(row):
             self.senders.send(PartnerId(row.partner), row.filename, data)
 
-        def effects(session: Session) -> None:
-            current = transmissions.get(session, transmission_id)
-            if current is not None:
-                self._sent(session, current, patience)
-
-        return effects
+        return partial(self._sent, row, patience)
 
     # 7. From now on an answer is expected.
 
-    def _sent(self, session: Session, row: Transmission, patience: timedelta | None) -> None:
-        again = row.sent_at is not None
+    def _sent(self, row: Transmission, patience: timedelta | None, session: Session) -> None:
+        now = self.clock.now()
+        due = now + patience if patience is not None else None
+        again = not transmissions.mark_sent(session, row.id, now, due)
+        carried = documents.of_transmission(session, row.id)
         if not again:
-            now = self.clock.now()
-            if row.state is TransmissionState.READY:
-                transmissions.move(row, TransmissionState.SENT)
-            row.sent_at = now
-            row.answer_due_at = now + patience if patience is not None else None
-            for document in documents.of_transmission(session, row.id):
-                if document.state is DocumentState.PENDING:
-                    documents.close(document, DocumentState.DELIVERED)
+            for document in carried:
+                documents.move(session, document.id, DocumentState.PENDING, DocumentState.DELIVERED)
                 enqueue_report(self.queue, session, document, OrderProgress.SENT)
-        for document in documents.of_transmission(session, row.id):
-            journaling.of_document(
-                session,
-                self.clock,
-                Step.SENT,
-                document,
-                transmission=row,
-                detail={"file": row.filename, "again": again},
-            )
+        told = Chronicle(self.clock)
+        detail = {"file": row.filename, "again": again}
+        for document in carried:
+            told.of_document(Step.SENT, document, transmission=row, detail=detail)
         if row.kind == "report":
-            journaling.of_report(session, self.clock, Step.SENT, row, detail={"file": row.filename, "again": again})
+            told.of_report(Step.SENT, row, detail=detail)
+        told.write(session)
 
     def send_again(self, session: Session, row: Transmission, reason: str) -> None:
         """Transmit stored bytes once more, because the partner asked again for what they answer."""
@@ -225,30 +225,38 @@ class Outbound:
             transmissions.move(transmission, TransmissionState.FAILED, reason=reason)
         rows = documents.of_transmission(session, transmission.id) if transmission else []
         row = documents.get(session, DocumentId(claim.payload.get("document", "")))
+        told = Chronicle(self.clock)
         for document in [*rows, *([row] if row else [])]:
             if document.state is DocumentState.PENDING:
                 documents.close(document, DocumentState.DEAD, reason=reason)
                 enqueue_report(self.queue, session, document, OrderProgress.REFUSED, reason)
-            journaling.of_document(
-                session, self.clock, Step.DEAD, document, transmission=transmission, outcome=reason, detail={}
-            )
+            told.of_document(Step.DEAD, document, transmission=transmission, outcome=reason)
         if transmission is not None and transmission.kind == "report":
-            journaling.of_report(
-                session, self.clock, Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename}
-            )
+            told.of_report(Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename})
+        told.write(session)
 
-    def _keep(self, session: Session, partner: str, kind: str, filename: str, data: bytes) -> Transmission:
-        row = Transmission(
+    def _sealed(self, session: Session, draft: Draft, sealed: Sealed, answers: ReceiptId | None) -> Transmission:
+        """Keep finished bytes and the numbers they travel under."""
+        transmission = self._made(session, draft.partner, draft.kind, sealed.filename, sealed.data)
+        transmission.functional_id = sealed.functional_id
+        transmission.interchange_control = sealed.interchange_control
+        transmission.group_control = sealed.group_control
+        transmission.answers = answers
+        transmissions.add(session, transmission)
+        return transmission
+
+    def _made(self, session: Session, partner: str, kind: str, filename: str, data: bytes) -> Transmission:
+        """A transmission that is not kept yet, its bytes kept."""
+        return Transmission(
             id=self.identifiers.new(),
             partner=partner,
             kind=kind,
             filename=filename,
             sha256=self.blobs.put(session, self.blobs.stage_bytes(data)),
             size=len(data),
+            state=TransmissionState.READY,
             created_at=self.clock.now(),
         )
-        session.add(row)
-        return row
 
     def _enqueue_transmit(self, session: Session, row: Transmission) -> None:
         self.queue.enqueue(
@@ -258,6 +266,17 @@ class Outbound:
             payload={"transmission": row.id},
             unique_key=f"{TRANSMIT}:{row.id}",
         )
+
+
+def _carried(row: DocumentRow, draft: Draft, sealed: Sealed, transmission: Transmission) -> None:
+    """Note on a document what it is carried by."""
+    row.transmission_id = transmission.id
+    row.source_sha256 = transmission.sha256
+    row.set_id = sealed.set_id
+    row.interchange_control = sealed.interchange_control
+    row.group_control = sealed.group_control
+    row.set_control = sealed.set_control
+    row.profile_version = draft.profile_version
 
 
 def _has_arrived(row: Transmission) -> bool:

@@ -235,13 +235,21 @@ def _newest(session: Session) -> _Newest | None:
     Rows are only added, so their number and the newest id would do, were it not for a transaction that added some, filled
     the cache and rolled back, and another that then took its ids: content and time of the newest row tell these apart.
     """
-    rows = select(func.count()).select_from(ProfileVersion).scalar_subquery()
-    row = session.execute(
-        select(rows, ProfileVersion.id, ProfileVersion.sha256, ProfileVersion.applied_at)
-        .order_by(ProfileVersion.id.desc())
-        .limit(1)
-    ).first()
+    session.flush()
+    row = session.connection().execute(_NEWEST_ROW).first()
     return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+_NEWEST_ROW = (
+    select(
+        select(func.count()).select_from(ProfileVersion).scalar_subquery(),
+        ProfileVersion.id,
+        ProfileVersion.sha256,
+        ProfileVersion.applied_at,
+    )
+    .order_by(ProfileVersion.id.desc())
+    .limit(1)
+)
 
 
 def _read(session: Session) -> _Snapshot:

@@ -1,17 +1,18 @@
 """Documents, both ways: what came out of a receipt, and what goes into a transmission."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId
 
 from . import states
 from .states import DocumentState
-from .tables import JSON_VALUE, Base, JsonObject
+from .tables import JSON_VALUE, Base, JsonObject, insert_rows
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
@@ -80,11 +81,13 @@ def get(session: Session, document_id: DocumentId) -> DocumentRow | None:
 
 def add(session: Session, row: DocumentRow, order_numbers: Sequence[str]) -> None:
     """Keep a document together with the orders it is about."""
-    session.add(row)
-    session.flush()
-    session.add_all(
-        DocumentOrder(document_id=row.id, order_number=number, partner=row.partner)
-        for number in dict.fromkeys(order_numbers)
+    insert_rows(session, [row])
+    insert_rows(
+        session,
+        [
+            DocumentOrder(document_id=row.id, order_number=number, partner=row.partner)
+            for number in dict.fromkeys(order_numbers)
+        ],
     )
 
 
@@ -96,6 +99,22 @@ def close(
     row.state = state
     row.reason = reason
     row.duplicate_of = duplicate_of
+
+
+def move(
+    session: Session, document_id: str, old: DocumentState, new: DocumentState, *, reason: str | None = None
+) -> bool:
+    """Move a kept document from one state to another; False when it is not in the first one any more. The move must be legal."""
+    states.check("document", old, new)
+    values = {"key": document_id, "old": old, "new": new, "why": reason}
+    return session.connection().execute(_MOVE, values).rowcount == 1
+
+
+_MOVE = (
+    update(DocumentRow)
+    .where(DocumentRow.id == bindparam("key"), DocumentRow.state == bindparam("old", type_=DocumentRow.state.type))
+    .values(state=bindparam("new"), reason=bindparam("why"))
+)
 
 
 def with_business_key(session: Session, partner: PartnerId, direction: str, key: str) -> DocumentRow | None:
@@ -113,20 +132,37 @@ def with_business_key(session: Session, partner: PartnerId, direction: str, key:
     ).first()
 
 
-def refused_count(session: Session, row: DocumentRow) -> int:
-    """How many earlier documents of the same key the ERP was given and refused."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                DocumentRow.partner == row.partner,
-                DocumentRow.direction == row.direction,
-                DocumentRow.business_key == row.business_key,
-                DocumentRow.revision.is_not(None),
-                DocumentRow.id != row.id,
-            )
-        )
-        or 0
-    )
+@dataclass(frozen=True, slots=True)
+class Precedents:
+    """What came before a document under its key: the one that counts, pending or delivered, and what that said; and how many the ERP
+    was given and refused."""
+
+    counts: DocumentId | None
+    content_sha256: str | None
+    refused: int
+
+
+def precedents(session: Session, row: DocumentRow) -> Precedents:
+    """What came before ``row``, which is not kept yet, under the same key (the fourth duplicate layer)."""
+    key = {"partner": row.partner, "direction": row.direction, "key": row.business_key}
+    found = session.connection().execute(_COUNTING, key).first()
+    if found is not None:
+        return Precedents(DocumentId(found.id), found.content_sha256, 0)
+    return Precedents(None, None, session.connection().execute(_REFUSED, key).scalar_one())
+
+
+_OF_KEY = (
+    DocumentRow.partner == bindparam("partner"),
+    DocumentRow.direction == bindparam("direction"),
+    DocumentRow.business_key == bindparam("key"),
+)
+_COUNTING = (
+    select(DocumentRow.id, DocumentRow.content_sha256)
+    .where(*_OF_KEY, DocumentRow.state.in_((DocumentState.PENDING, DocumentState.DELIVERED)))
+    .order_by(DocumentRow.id)
+    .limit(1)
+)
+_REFUSED = select(func.count()).where(*_OF_KEY, DocumentRow.revision.is_not(None))
 
 
 def given_as(session: Session, partner: PartnerId, type_: str, number: str, revision: str) -> DocumentRow | None:
@@ -139,22 +175,6 @@ def given_as(session: Session, partner: PartnerId, type_: str, number: str, revi
             DocumentRow.number == number,
             DocumentRow.revision == revision,
         )
-    ).first()
-
-
-def earlier_with_business_key(session: Session, row: DocumentRow) -> DocumentRow | None:
-    """The document of the same key that came before ``row`` and counts (the fourth duplicate layer)."""
-    return session.scalars(
-        select(DocumentRow)
-        .where(
-            DocumentRow.partner == row.partner,
-            DocumentRow.direction == row.direction,
-            DocumentRow.business_key == row.business_key,
-            DocumentRow.state.in_((DocumentState.PENDING, DocumentState.DELIVERED)),
-            DocumentRow.id < row.id,
-        )
-        .order_by(DocumentRow.id)
-        .limit(1)
     ).first()
 
 
@@ -175,9 +195,12 @@ def told(session: Session, receipt_id: str) -> dict[str, str]:
 
 
 def of_transmission(session: Session, transmission_id: str) -> Sequence[DocumentRow]:
-    return session.scalars(
-        select(DocumentRow).where(DocumentRow.transmission_id == transmission_id).order_by(DocumentRow.id)
-    ).all()
+    return session.scalars(_OF_TRANSMISSION, {"transmission": transmission_id}).all()
+
+
+_OF_TRANSMISSION = (
+    select(DocumentRow).where(DocumentRow.transmission_id == bindparam("transmission")).order_by(DocumentRow.id)
+)
 
 
 def of_order(session: Session, order_number: str, partner: str | None = None) -> Sequence[DocumentRow]:

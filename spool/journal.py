@@ -6,7 +6,7 @@ Rows are added in the transaction of what they tell of, and never changed.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from sqlalchemy import Index, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 
 from .clock import Clock
-from .tables import Base, JsonObject
+from .tables import Base, JsonObject, insert_rows
 
 
 class Step(StrEnum):
@@ -90,42 +90,41 @@ class JournalEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
     step: Mapped[Step]
-    outcome: Mapped[str]
+    outcome: Mapped[str] = mapped_column(default="")
     partner: Mapped[str | None]
     receipt_id: Mapped[str | None]
     document_id: Mapped[str | None]
     transmission_id: Mapped[str | None]
-    actor: Mapped[str]
-    detail: Mapped[JsonObject]
+    actor: Mapped[str] = mapped_column(default="tallystick")
+    detail: Mapped[JsonObject] = mapped_column(default=dict)
 
 
-def record(
-    session: Session,
-    clock: Clock,
-    *,
-    step: Step,
-    outcome: str = "",
-    partner: PartnerId | None = None,
-    receipt_id: ReceiptId | None = None,
-    document_id: DocumentId | None = None,
-    transmission_id: TransmissionId | None = None,
-    actor: str = "tallystick",
-    detail: dict[str, Any] | None = None,
-) -> None:
-    """Add an entry, in the transaction of what it tells of."""
-    session.add(
-        JournalEntry(
-            at=clock.now(),
-            step=step,
-            outcome=outcome,
-            partner=partner,
-            receipt_id=receipt_id,
-            document_id=document_id,
-            transmission_id=transmission_id,
-            actor=actor,
-            detail=detail or {},
-        )
-    )
+class Told(TypedDict, total=False):
+    """What an entry says besides its time, as in :class:`JournalEntry`."""
+
+    step: Required[Step]
+    outcome: str
+    partner: PartnerId | None
+    receipt_id: ReceiptId | None
+    document_id: DocumentId | None
+    transmission_id: TransmissionId | None
+    actor: str
+    detail: dict[str, Any]
+
+
+def entry(clock: Clock, **told: Unpack[Told]) -> JournalEntry:
+    """An entry that is not yet written."""
+    return JournalEntry(at=clock.now(), **told)
+
+
+def write(session: Session, entries: Sequence[JournalEntry]) -> None:
+    """Add entries in their order, in the transaction of what they tell of."""
+    insert_rows(session, entries)
+
+
+def record(session: Session, clock: Clock, **told: Unpack[Told]) -> None:
+    """Add one entry; see :func:`entry`."""
+    write(session, [entry(clock, **told)])
 
 
 def entries(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, exists, func, or_, select
+from sqlalchemy import Index, bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
@@ -11,7 +11,7 @@ from canonical.identity import BlobDigest, PartnerId, ReceiptId
 from . import states
 from .documents import DocumentRow
 from .states import DocumentState, ReceiptState
-from .tables import Base
+from .tables import Base, insert_rows
 
 _TAKEN = (DocumentState.PENDING, DocumentState.DELIVERED, DocumentState.DUPLICATE, DocumentState.DEAD)
 """What became of a document of which the sender need not send more."""
@@ -58,29 +58,64 @@ def close(
     receipt.duplicate_of = duplicate_of
 
 
+def add(session: Session, receipt: Receipt) -> None:
+    """Keep a new receipt."""
+    insert_rows(session, [receipt])
+
+
+def end_pending(session: Session, receipt: Receipt) -> bool:
+    """Write how a receipt that was pending ended (:func:`close`); False when that was written before, by an earlier run.
+
+    The row decides, so of two that run at once one does nothing.
+    """
+    written = session.connection().execute(
+        _END_PENDING,
+        {
+            "key": receipt.id,
+            "state": receipt.state,
+            "format": receipt.format,
+            "reason": receipt.reason,
+            "duplicate_of": receipt.duplicate_of,
+        },
+    )
+    return written.rowcount == 1
+
+
+_END_PENDING = (
+    update(Receipt)
+    .where(Receipt.id == bindparam("key"), Receipt.state == literal(ReceiptState.PENDING, Receipt.state.type))
+    .values({name: bindparam(name) for name in ("state", "format", "reason", "duplicate_of")})
+)
+
+
 def earlier_with_same_bytes(
-    session: Session, partner: PartnerId, digest: BlobDigest, before: ReceiptId
-) -> Receipt | None:
-    """The first earlier receipt of the same bytes from the same partner of which anything was taken (the second duplicate layer).
+    session: Session, partner: PartnerId, digest: BlobDigest, than: ReceiptId
+) -> ReceiptId | None:
+    """The first receipt of the same bytes from the same partner that was taken before (the second duplicate layer).
 
     Those of which we rejected or quarantined all do not count: the same bytes may be good under a profile mended since. What
     only the ERP refused was taken.
     """
-    return session.scalars(
-        select(Receipt)
-        .where(
-            Receipt.partner == partner,
-            Receipt.sha256 == digest,
-            Receipt.state == ReceiptState.OPENED,
-            Receipt.id < before,
-            exists().where(
-                DocumentRow.receipt_id == Receipt.id,
-                or_(DocumentRow.state.in_(_TAKEN), DocumentRow.revision.is_not(None)),
-            ),
-        )
-        .order_by(Receipt.id)
-        .limit(1)
-    ).first()
+    found = session.connection().execute(_SAME_BYTES, {"partner": partner, "digest": digest, "than": than}).first()
+    return None if found is None else ReceiptId(found.id)
+
+
+_SAME_BYTES = (
+    select(Receipt.id)
+    .where(
+        Receipt.partner == bindparam("partner"),
+        Receipt.sha256 == bindparam("digest"),
+        Receipt.state == ReceiptState.OPENED,
+        # Files of a partner are opened one after the other, whatever their ids say: another one that is open came before.
+        Receipt.id != bindparam("than"),
+        exists().where(
+            DocumentRow.receipt_id == Receipt.id,
+            or_(DocumentRow.state.in_(_TAKEN), DocumentRow.revision.is_not(None)),
+        ),
+    )
+    .order_by(Receipt.id)
+    .limit(1)
+)
 
 
 def latest_by_name(session: Session, partner: PartnerId, *, since: datetime, limit: int = 1000) -> Sequence[Receipt]:

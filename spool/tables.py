@@ -6,11 +6,25 @@ Annotations decide the type: ``Mapped[datetime]`` is a :class:`UtcDateTime`, ``M
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Enum,
+    Insert,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    insert,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -99,11 +113,42 @@ def json_text(value: Any) -> str:
 
 def insert_into(session: Session, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that knows ``ON CONFLICT``, in the dialect of the session's database."""
+    return insert_of(table, session.get_bind().dialect.name)
+
+
+def insert_of(table: type[Base], dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """As :func:`insert_into`, for a dialect by its name: for statements that are made once."""
     target = table.__table__
     assert isinstance(target, Table)
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(target)
-    return sqlite.insert(target)
+    return postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
+
+
+def insert_rows(session: Session, rows: Sequence[Base]) -> None:
+    """Insert new objects of one table as they stand, in one statement; they do not become the session's.
+
+    The unit of work costs three times as much for a row that nobody changes again in its transaction.
+    """
+    if not rows:
+        return
+    statement, defaults = _insertion(type(rows[0]))
+    values = [{name: vars(row).get(name, default) for name, default in defaults} for row in rows]
+    session.connection().execute(statement, values if len(values) > 1 else values[0])
+
+
+@cache
+def _insertion(table: type[Base]) -> tuple[Insert, tuple[tuple[str, Any], ...]]:
+    """The INSERT of a table, and what each of its columns is where the object says nothing; keys that count are left out."""
+    target = table.__table__
+    assert isinstance(target, Table)
+    written = [column for column in target.columns if column is not target.autoincrement_column]
+    return insert(target), tuple((column.key, _default(column)) for column in written)
+
+
+def _default(column: Column[Any]) -> Any:
+    default = column.default
+    if default is None:
+        return None
+    return default.arg if default.is_scalar else default.arg(None)  # type: ignore[attr-defined]
 
 
 def insert_if_absent(session: Session, table: type[Base], values: JsonObject) -> bool:
@@ -111,6 +156,15 @@ def insert_if_absent(session: Session, table: type[Base], values: JsonObject) ->
 
     Keys of ``values`` are column names.
     """
-    statement = insert_into(session, table).values(values).on_conflict_do_nothing()
-    result = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
+    connection = session.connection()
+    statement = _insertion_if_absent(table, connection.dialect.name)
+    result = connection.execute(statement, values, execution_options=_COUNTED)
     return result.rowcount == 1
+
+
+_COUNTED = {"preserve_rowcount": True}
+
+
+@cache
+def _insertion_if_absent(table: type[Base], dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    return insert_of(table, dialect).on_conflict_do_nothing()

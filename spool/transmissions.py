@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, bindparam, case, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import PartnerId
 
 from . import states
 from .states import TransmissionState
-from .tables import Base
+from .tables import Base, insert_rows
 
 
 class Transmission(Base):
@@ -50,11 +50,36 @@ def get(session: Session, transmission_id: str) -> Transmission | None:
     return session.get(Transmission, transmission_id)
 
 
+def add(session: Session, row: Transmission) -> None:
+    """Keep a new transmission."""
+    insert_rows(session, [row])
+
+
 def move(row: Transmission, state: TransmissionState, *, reason: str | None = None) -> None:
     """Move a transmission to another state; the move must be legal."""
     states.check("transmission", row.state, state)
     row.state = state
     row.reason = reason
+
+
+def mark_sent(session: Session, transmission_id: str, at: datetime, answer_due_at: datetime | None) -> bool:
+    """Note that a transmission was handed over for the first time; False when that was noted before.
+
+    One that the partner answered, or fetched, before we could note it keeps that state.
+    """
+    values = {"key": transmission_id, "at": at, "due": answer_due_at}
+    return session.connection().execute(_MARK_SENT, values).rowcount == 1
+
+
+_MARK_SENT = (
+    update(Transmission)
+    .where(Transmission.id == bindparam("key"), Transmission.sent_at.is_(None))
+    .values(
+        state=case((Transmission.state == TransmissionState.READY, TransmissionState.SENT), else_=Transmission.state),
+        sent_at=bindparam("at"),
+        answer_due_at=bindparam("due"),
+    )
+)
 
 
 def by_group(session: Session, partner: PartnerId, functional_id: str, group_control: str) -> Transmission | None:

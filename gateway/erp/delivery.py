@@ -1,6 +1,6 @@
 """Between the pipeline and the ERP: deliver documents, take orders, report their progress, collect late answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,8 +21,8 @@ from spool.journal import Step
 from spool.queue.port import Claim
 from spool.states import DocumentState
 
-from .. import journaling
 from ..business_key import business_key
+from ..journaling import Chronicle
 from ..outbound import Effects, OrderChanged, Outbound
 from . import cursors
 from .port import (
@@ -71,7 +71,7 @@ class Delivery:
         outcome = self._settled(document, context) if claim.attempt > 1 else None
         if outcome is None:
             outcome = self.adapter.apply(document, context)
-        return lambda session: self._decided(session, document_id, outcome)
+        return lambda session: self._decided(session, row, outcome)
 
     def _settled(self, document: AnyDocument, context: Context) -> Outcome | None:
         """What became of an earlier attempt that ended without an answer."""
@@ -79,30 +79,28 @@ class Delivery:
         key = business_key(document)
         return self.adapter.lookup(IdempotencyKey(document.partner, key.document_type, key.number, context.revision))
 
-    def _decided(self, session: Session, document_id: DocumentId, outcome: Outcome) -> None:
-        row = documents.get(session, document_id)
-        if row is None:
-            return
+    def _decided(self, session: Session, row: DocumentRow, outcome: Outcome) -> None:
+        told = Chronicle(self.clock)
         match outcome:
             case Applied(reference=reference) | AlreadyApplied(reference=reference):
-                if row.state in (DocumentState.PENDING, DocumentState.REJECTED):
-                    documents.close(row, DocumentState.DELIVERED)
-                    journaling.of_document(session, self.clock, Step.DELIVERED, row, detail={"reference": reference})
+                if _moved(session, row, DocumentState.DELIVERED, _UNDELIVERED):
+                    told.of_document(Step.DELIVERED, row, detail={"reference": reference})
             case Refused(problem=problem):
-                if row.state in (DocumentState.PENDING, DocumentState.DELIVERED):
-                    documents.close(row, DocumentState.REJECTED, reason=f"The ERP refused it: {problem.message}")
-                    journaling.of_document(
-                        session, self.clock, Step.REFUSED, row, outcome=problem.message, detail={"code": problem.code}
-                    )
+                reason = f"The ERP refused it: {problem.message}"
+                if _moved(session, row, DocumentState.REJECTED, _UNREFUSED, reason):
+                    told.of_document(Step.REFUSED, row, outcome=problem.message, detail={"code": problem.code})
             case Pending():
                 pass
+        told.write(session)
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Delivering failed for good: the document says so, visible and replayable."""
         row = documents.get(session, DocumentId(claim.payload["document"]))
         if row is not None and row.state is DocumentState.PENDING:
             documents.close(row, DocumentState.DEAD, reason=reason)
-            journaling.of_document(session, self.clock, Step.DEAD, row, outcome=reason)
+            told = Chronicle(self.clock)
+            told.of_document(Step.DEAD, row, outcome=reason)
+            told.write(session)
 
     def report(self, claim: Claim) -> Effects:
         """Work item ``report``: tell the ERP how far one of its orders has come."""
@@ -133,12 +131,14 @@ class Delivery:
 
     def _take(self, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
         refused = []
+        told = Chronicle(self.clock)
         for pulled in page.items:
             reason = self._submit_alone(session, pulled)
             if reason is not None:
                 refused.append((pulled.ref, reason))
                 # There is no document to hang it on, so the journal keeps the number by which an auditor will ask.
-                journaling.of_refused_order(session, self.clock, pulled.order, reason)
+                told.of_refused_order(pulled.order, reason)
+        told.write(session)
         cursors.keep(session, "orders", page.cursor)
         return refused
 
@@ -185,7 +185,7 @@ class Delivery:
                 if row is None:
                     _log.warning("the ERP answered about a document we do not know", number=outcome.key.number)
                 else:
-                    self._decided(session, DocumentId(row.id), outcome)
+                    self._decided(session, row, outcome)
             cursors.keep(session, "outcomes", page.cursor)
 
         self.database.write(keep)
@@ -194,6 +194,17 @@ class Delivery:
     def _document(self, session: Session, row: DocumentRow) -> AnyDocument:
         data = self.blobs.read(session, BlobDigest(row.canonical_sha256 or ""))
         return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
+
+
+_UNDELIVERED = (DocumentState.PENDING, DocumentState.REJECTED)
+_UNREFUSED = (DocumentState.PENDING, DocumentState.DELIVERED)
+
+
+def _moved(
+    session: Session, row: DocumentRow, new: DocumentState, olds: Sequence[DocumentState], reason: str | None = None
+) -> bool:
+    """Move a document that is in one of these states; whether it was."""
+    return any(documents.move(session, row.id, old, new, reason=reason) for old in olds)
 
 
 def _given(session: Session, key: IdempotencyKey) -> DocumentRow | None:

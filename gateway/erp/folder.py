@@ -199,6 +199,10 @@ class FolderAdapter:
         standing = self._standing(name)
         if standing is None:
             self._hand_over(name, DOCUMENTS.dump_json([document], indent=2, exclude_none=True))
+        else:
+            # The attempt that handed it over may have died before this.
+            with _explained(f"make {name} durable in {self._out}"):
+                _sync_directory(self._out)
         self._note(name, key)
         if standing is None:
             return Applied(key, name)
@@ -242,9 +246,8 @@ class FolderAdapter:
             raise
 
     def _note(self, name: str, key: IdempotencyKey) -> None:
-        """Remember for good that a file was handed over, and make sure that it stays."""
+        """Remember for good that a file was handed over."""
         with _explained(f"note {name} in {self._journal}"):
-            _sync_directory(self._out)
             if not (self._journal / name).exists():
                 _publish(self._journal / name, json.dumps(asdict(key)).encode())
 

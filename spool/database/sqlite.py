@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from weakref import WeakSet
 
 import structlog
@@ -34,6 +34,10 @@ GROUP_LIMIT = 128
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+
+class _Undone(Exception):
+    """The only closure of a transaction failed: all of it is rolled back, and its caller is told."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -195,7 +199,9 @@ class SqliteDatabase:
         try:
             with self._writer.begin() as connection:
                 for job in jobs:
-                    self._run_job(job, connection)
+                    self._run_job(job, connection, alone=len(jobs) == 1)
+        except _Undone:
+            pass
         except Exception as error:  # noqa: BLE001 - the writer thread serves everybody and must go on
             self._refuse(jobs, error)
             return
@@ -208,15 +214,19 @@ class SqliteDatabase:
         for action in actions:
             action()
 
-    def _run_job(self, job: _Job[Any], connection: Connection) -> None:
-        """Run one closure in its own savepoint. Raises only when the whole transaction is lost."""
+    def _run_job(self, job: _Job[Any], connection: Connection, *, alone: bool) -> None:
+        """Run one closure in its own savepoint, which one that is ``alone`` does not need. Raises only when the whole transaction
+        is lost."""
+        mode: Literal["rollback_only", "create_savepoint"] = "rollback_only" if alone else "create_savepoint"
         try:
-            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            with Session(connection, join_transaction_mode=mode, expire_on_commit=False) as session:
                 job.result = job.work(session)
                 session.commit()
                 job.actions = session.info.get(AFTER_COMMIT, {})
         except BaseException as error:
             job.error = (self._explain(error) if isinstance(error, DBAPIError) else None) or error
+            if alone:
+                raise _Undone from error
             if not _in_transaction(connection):
                 # Disk full and I/O errors roll back everything; going on would commit each statement by itself.
                 raise

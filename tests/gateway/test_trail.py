@@ -118,8 +118,8 @@ def test_a_document(house: House) -> None:
     house.take("acme", "810.edi", wrapped("810", invoice("INV1")))
     [row] = house.documents()
     steps = [entry.step for entry in of_document(house, row.id)]
-    assert steps[:5] == ["received", "translated", "parsed", "submitted", "acknowledged"]
-    assert sorted(steps[5:]) == ["built", "delivered", "sent"]
+    assert steps[:5] == ["received", "translated", "parsed", "built", "acknowledged"]
+    assert sorted(steps[5:]) == ["delivered", "sent"]
     with pytest.raises(NotFound, match="There is no document x"):
         of_document(house, "x")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from canonical.identity import DocumentId, PartnerId
 from spool import documents
@@ -26,6 +27,8 @@ def add(database: Database, clock: ManualClock) -> Callable[..., DocumentRow]:
         key: str = "Invoice/1/1",
         partner: str = ACME,
         direction: str = INBOUND,
+        content: str | None = None,
+        revision: str | None = None,
     ) -> DocumentRow:
         clock.time += timedelta(seconds=1)
         row = DocumentRow(
@@ -34,6 +37,8 @@ def add(database: Database, clock: ManualClock) -> Callable[..., DocumentRow]:
             partner=partner,
             type="Invoice",
             business_key=key,
+            content_sha256=content,
+            revision=revision,
             state=DocumentState(state),
             created_at=clock.now(),
         )
@@ -47,43 +52,46 @@ def ids(rows: Sequence[DocumentRow]) -> list[str]:
     return [row.id for row in rows]
 
 
+def later(*, partner: str = ACME, key: str = "Invoice/1/1") -> DocumentRow:
+    """An inbound document that is not kept yet."""
+    return DocumentRow(id="9", direction=INBOUND, partner=partner, business_key=key)
+
+
 class TestTheSameKey:
     @pytest.mark.parametrize("state", DocumentState)
     def test_counts_while_the_first_is_on_its_way_or_delivered(
         self, database: Database, add: Callable[..., DocumentRow], state: DocumentState
     ) -> None:
         add("1", state=state)
-        later = add("2", state="pending")
         with database.read() as session:
-            earlier = documents.earlier_with_business_key(session, later)
-        assert (earlier is not None) == (state in COUNTING)
+            found = documents.precedents(session, later())
+        assert found.counts == ("1" if state in COUNTING else None)
 
     def test_is_of_one_partner_and_direction(self, database: Database, add: Callable[..., DocumentRow]) -> None:
         add("1", partner="beta")
         add("2", direction=OUTBOUND)
         add("3", key="Invoice/2/1")
-        later = add("4", state="pending")
         with database.read() as session:
-            assert documents.earlier_with_business_key(session, later) is None
+            assert documents.precedents(session, later()) == documents.Precedents(None, None, 0)
             found = documents.with_business_key(session, ACME, OUTBOUND, "Invoice/1/1")
         assert found is not None
         assert found.id == "2"
 
-    def test_is_that_of_the_first(self, database: Database, add: Callable[..., DocumentRow]) -> None:
+    def test_is_that_of_the_first_with_what_it_said(self, database: Database, add: Callable[..., DocumentRow]) -> None:
         add("1", state="rejected")
-        add("2")
-        add("3")
-        later = add("4", state="pending")
+        add("2", content="aa")
+        add("3", content="bb")
         with database.read() as session:
-            earlier = documents.earlier_with_business_key(session, later)
-        assert earlier is not None
-        assert earlier.id == "2"
+            assert documents.precedents(session, later()) == documents.Precedents(DocumentId("2"), "aa", 0)
 
-    def test_never_is_that_of_a_later_one(self, database: Database, add: Callable[..., DocumentRow]) -> None:
-        first = add("1", state="pending")
-        add("2")
+    def test_is_no_obstacle_where_the_erp_refused_it_but_is_counted(
+        self, database: Database, add: Callable[..., DocumentRow]
+    ) -> None:
+        add("1", state="rejected", revision="1")
+        add("2", state="rejected", revision="1.2")
+        add("3", state="rejected")
         with database.read() as session:
-            assert documents.earlier_with_business_key(session, first) is None
+            assert documents.precedents(session, later()) == documents.Precedents(None, None, 2)
 
 
 class TestOrders:
@@ -98,6 +106,22 @@ class TestOrders:
             assert ids(documents.of_order(session, "B")) == ["1", "2"]
             assert ids(documents.of_order(session, "B", "beta")) == ["2"]
             assert ids(documents.of_order(session, "C")) == []
+
+
+def test_a_document_is_moved_by_the_first_who_finds_it_where_it_is(
+    database: Database, add: Callable[..., DocumentRow]
+) -> None:
+    row = add("1", state="pending")
+
+    def refuse(session: Session) -> bool:
+        return documents.move(session, row.id, DocumentState.PENDING, DocumentState.REJECTED, reason="no")
+
+    assert database.write(refuse)
+    assert not database.write(refuse)
+    with database.read() as session:
+        kept = documents.get(session, DocumentId("1"))
+    assert kept is not None
+    assert (kept.state, kept.reason) == (DocumentState.REJECTED, "no")
 
 
 def test_a_document_moves_only_as_the_table_says(database: Database, add: Callable[..., DocumentRow]) -> None:

@@ -72,16 +72,22 @@ def names(rows: object) -> list[tuple[str, str]]:
 class TestTheSameBytes:
     def _earlier(self, database: Database, before: str, partner: PartnerId = ACME) -> str | None:
         with database.read() as session:
-            found = receipts.earlier_with_same_bytes(session, partner, ONE, ReceiptId(before))
-        return found.id if found else None
+            return receipts.earlier_with_same_bytes(session, partner, ONE, ReceiptId(before))
 
     def test_are_those_of_the_first_receipt_of_which_something_was_taken(
         self, database: Database, add: Callable[..., None]
     ) -> None:
         add("1")
-        for id_ in ("2", "3", "4"):
+        for id_ in ("2", "3"):
             add(id_, documents=["delivered"])
         assert self._earlier(database, "4") == "2"
+
+    def test_count_whatever_the_ids_say_because_files_of_a_partner_are_opened_one_after_the_other(
+        self, database: Database, add: Callable[..., None]
+    ) -> None:
+        """Ids come from the clocks of several nodes."""
+        add("2", documents=["delivered"])
+        assert self._earlier(database, "1") == "2"
         assert self._earlier(database, "2") is None
 
     @pytest.mark.parametrize("state", [state for state in ReceiptState if state is not ReceiptState.OPENED])
@@ -159,3 +165,17 @@ def test_a_receipt_ends_once(database: Database, add: Callable[..., None]) -> No
         assert receipts.get(session, ReceiptId("9")) is None
     with pytest.raises(IllegalMove):
         database.write(end)
+
+
+def test_the_end_of_a_pending_receipt_is_written_once(database: Database, add: Callable[..., None]) -> None:
+    add("1", state=ReceiptState.PENDING)
+    with database.read() as session:
+        receipt = receipts.get(session, ReceiptId("1"))
+    assert receipt is not None
+    receipts.close(receipt, ReceiptState.QUARANTINED, reason="nobody knows it")
+    assert database.write(lambda session: receipts.end_pending(session, receipt))
+    assert not database.write(lambda session: receipts.end_pending(session, receipt))
+    with database.read() as session:
+        kept = receipts.get(session, ReceiptId("1"))
+    assert kept is not None
+    assert (kept.state, kept.reason) == (ReceiptState.QUARANTINED, "nobody knows it")

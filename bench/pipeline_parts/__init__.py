@@ -1,0 +1,1 @@
+"""What ``bench/pipeline.py`` measures, one file a part."""
