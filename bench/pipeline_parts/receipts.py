@@ -47,7 +47,9 @@ def _child(root: Path, count: int, environment: dict[str, str], disk: str, figur
     done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
     for line in done.stdout.splitlines():
         senders, rate, cpu = line.split()
-        figures.say(f"receipts, {disk}, {senders:>2} senders {float(rate):8.0f} /s   {float(cpu) * 1e3:7.3f} ms CPU each")
+        figures.say(
+            f"receipts, {disk}, {senders:>2} senders {float(rate):8.0f} /s   {float(cpu) * 1e3:7.3f} ms CPU each"
+        )
         name = f"receipts_{disk.replace(' ', '_')}_{senders}_senders"
         figures.claim(name, float(rate), better="higher", unit="receipts/s")
 
