@@ -248,7 +248,7 @@ def test_a_replayed_item_returns_to_its_place_with_all_its_attempts(shop: Shop) 
     first = shop.put("lane", 1)
     shop.put("lane", 2)
     shop.bury(shop.take())
-    shop.do(lambda session: shop.queue.replay(session, first))
+    shop.do(lambda session: shop.queue.replay(session, first, "mended"))
     claim = shop.take()
     assert (claim.item_id, claim.attempt) == (first, 1)
     assert shop.stats().dead == 0
@@ -282,13 +282,14 @@ def test_cancelling_one_item_leaves_the_work_on_another_alone(shop: Shop) -> Non
 
 def test_only_what_is_dead_is_replayed_and_only_what_is_not_done_is_cancelled(shop: Shop) -> None:
     item = shop.put("lane")
-    with pytest.raises(IllegalMove):
-        shop.do(lambda session: shop.queue.replay(session, item))
+    assert not shop.do(lambda session: shop.queue.replay(session, item, "again")), "it is open as it is"
     shop.complete(shop.take())
+    with pytest.raises(IllegalMove):
+        shop.do(lambda session: shop.queue.replay(session, item, "again"))
     with pytest.raises(IllegalMove):
         shop.do(lambda session: shop.queue.cancel(session, item, "late"))
     with pytest.raises(NotFound):
-        shop.do(lambda session: shop.queue.replay(session, "nothing"))
+        shop.do(lambda session: shop.queue.replay(session, "nothing", "again"))
 
 
 def test_releasing_all_gives_every_lane_back_at_once(shop: Shop) -> None:
