@@ -40,6 +40,7 @@ from spool.worker import Handler, Workers
 
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
+from .agreed_limits import AgreedLimits
 from .balance import Balance, balance
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
@@ -107,7 +108,7 @@ class Gateway:
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs = BlobStore(home.blobs, clock)
         self._waker = InProcessWaker()
-        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker)
+        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker, limits=AgreedLimits(settings, clock))
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.outbound = Outbound(

@@ -27,6 +27,7 @@ from spool.states import DocumentState, ReceiptState
 
 from . import journaling
 from .acks.matching import Answers
+from .agreed_limits import ERP
 from .listeners.port import Arrival
 from .orders import book
 from .outbound import Effects, Outbound
@@ -100,6 +101,7 @@ class Inbound:
             kind=OPEN,
             lane=f"in:{arrival.partner}",
             payload={"receipt": receipt.id},
+            partner=arrival.partner,
             unique_key=f"{OPEN}:{receipt.id}",
         )
         return ReceiptId(receipt.id)
@@ -318,6 +320,8 @@ class Inbound:
             kind=DELIVER,
             lane=_order_lane(row, document.orders),
             payload={"document": row.id},
+            partner=row.partner,
+            endpoint=ERP,
             unique_key=f"{DELIVER}:{row.id}",
         )
 
