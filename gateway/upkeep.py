@@ -1,4 +1,4 @@
-"""What keeps the work queue going whatever happens around it, looked after every few seconds."""
+"""What keeps the work queue going whatever happens around it: to be called every few seconds."""
 
 from datetime import timedelta
 
@@ -7,9 +7,6 @@ import structlog
 from spool.clock import Clock, ClockWatch, DatabaseClock
 from spool.database.port import Database
 from spool.queue.port import WorkQueue
-
-SECONDS = 5.0
-"""How often."""
 
 _log = structlog.get_logger(__name__)
 
@@ -25,10 +22,7 @@ class Upkeep:
 
     def __call__(self) -> None:
         self._mind_the_clock()
-        with self._database.read() as session:
-            expired = self._queue.has_expired(session)
-        if expired:
-            self._database.write(self._queue.release_expired)
+        self._database.write(self._queue.release_expired)
 
     def _mind_the_clock(self) -> None:
         if isinstance(self._clock, DatabaseClock):

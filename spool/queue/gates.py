@@ -133,7 +133,8 @@ class Gates:
     def _allowances(self, scopes: list[str]) -> dict[str, datetime | None]:
         """What each scope has used; when locking, only those that nobody else is just using."""
         statement = sql.ALLOWANCES_NOW if self._locking else sql.ALLOWANCES
-        found: dict[str, datetime | None] = dict(self._connection.execute(statement, {"scopes": scopes}).tuples().all())
+        rows = self._connection.execute(statement, {"scopes": scopes})
+        found: dict[str, datetime | None] = {row.scope: row.used_until for row in rows}
         for scope in scopes:
             if scope not in found and (
                 not self._locking or insert_if_absent(self._session, Allowance, {"scope": scope, "used_until": None})
