@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,10 +24,10 @@ from partners.loading import LoadedProfile
 from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
 from spool.blobs import BlobStore
-from spool.clock import Clock, SystemClock
+from spool.clock import Clock, DatabaseClock, SystemClock
 from spool.database.opening import open_database
-from spool.database.port import Database
-from spool.database.sqlite import sqlite_url
+from spool.database.port import Database, time_of
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.documents import DocumentRow
 from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
@@ -40,6 +41,7 @@ from spool.worker import Handler, Workers
 
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
+from .agreed_limits import AgreedLimits
 from .balance import Balance, balance
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
@@ -57,6 +59,10 @@ from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
 from .settings import Settings, load
 from .unpacking.unpack import PROFILE_SECTIONS
+from .upkeep import Upkeep
+
+UPKEEP_SECONDS = 5.0
+"""How often clocks, and deadlines of held work, are looked after."""
 
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
@@ -107,7 +113,7 @@ class Gateway:
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs = BlobStore(home.blobs, clock)
         self._waker = InProcessWaker()
-        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker)
+        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker, limits=AgreedLimits(settings, clock))
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.outbound = Outbound(
@@ -127,7 +133,7 @@ class Gateway:
         database = open_database(settings.database_url or sqlite_url(home.database))
         try:
             upgrade(database)
-            gateway = cls(home, settings, database, clock=clock or SystemClock())
+            gateway = cls(home, settings, database, clock=clock or _clock_of(database))
             gateway.adapter.prepare()
             load_host_key(home.keys)
         except BaseException:
@@ -212,6 +218,7 @@ class Gateway:
             Periodic("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
             Periodic("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
             Periodic("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+            Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         )
 
     def _sftp_server(self, port: int) -> SftpServer:
@@ -344,6 +351,11 @@ class Gateway:
                 f"No document, file or transmission {identifier} has bytes here. `tally doc list` shows what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
+
+
+def _clock_of(database: Database) -> Clock:
+    """This machine's clock, or that of a database that several nodes share."""
+    return SystemClock() if isinstance(database, SqliteDatabase) else DatabaseClock(partial(time_of, database))
 
 
 @contextmanager

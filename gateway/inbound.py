@@ -28,6 +28,7 @@ from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState
 
 from .acks.matching import Answers
+from .agreed_limits import ERP
 from .envelopes import Draft
 from .journaling import Chronicle
 from .listeners.port import Arrival
@@ -107,6 +108,7 @@ class Inbound:
             kind=OPEN,
             lane=f"in:{arrival.partner}",
             payload={"receipt": receipt.id},
+            partner=arrival.partner,
             unique_key=f"{OPEN}:{receipt.id}",
         )
         return ReceiptId(receipt.id)
@@ -324,6 +326,8 @@ class Inbound:
             kind=DELIVER,
             lane=_order_lane(row, orders),
             payload={"document": row.id},
+            partner=row.partner,
+            endpoint=ERP,
             unique_key=f"{DELIVER}:{row.id}",
         )
 

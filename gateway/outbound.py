@@ -25,6 +25,7 @@ from spool.states import DocumentState, TransmissionState
 from spool.transmissions import Transmission
 
 from .acks.matching import enqueue_report
+from .agreed_limits import out_to
 from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
@@ -99,6 +100,7 @@ class Outbound:
             kind=BUILD,
             lane=_lane(partner),
             payload={"document": row.id, "answers": answers},
+            partner=partner,
             unique_key=f"{BUILD}:{row.id}",
         )
         return DocumentId(row.id)
@@ -215,7 +217,12 @@ class Outbound:
     def send_again(self, session: Session, row: Transmission, reason: str) -> None:
         """Transmit stored bytes once more, because the partner asked again for what they answer."""
         self.queue.enqueue(
-            session, kind=TRANSMIT, lane=_lane(row.partner), payload={"transmission": row.id, "reason": reason}
+            session,
+            kind=TRANSMIT,
+            lane=_lane(row.partner),
+            payload={"transmission": row.id, "reason": reason},
+            partner=row.partner,
+            endpoint=out_to(row.partner),
         )
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
@@ -264,6 +271,8 @@ class Outbound:
             kind=TRANSMIT,
             lane=_lane(row.partner),
             payload={"transmission": row.id},
+            partner=row.partner,
+            endpoint=out_to(row.partner),
             unique_key=f"{TRANSMIT}:{row.id}",
         )
 

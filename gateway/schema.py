@@ -7,7 +7,7 @@ from partners.registry import ProfileVersion
 from spool.blobs import Blob
 from spool.documents import DocumentOrder, DocumentRow
 from spool.journal import JournalEntry
-from spool.queue.tables import Lane, WorkItem
+from spool.queue.tables import Allowance, CircuitRow, FailedAttempt, Lane, Schedule, WorkItem
 from spool.receipts import Receipt
 from spool.tables import Base
 from spool.transmissions import Transmission
@@ -15,16 +15,20 @@ from spool.transmissions import Transmission
 from .erp.cursors import ErpCursor
 
 TABLES = (
+    Allowance,
     Blob,
+    CircuitRow,
     ControlNumber,
     DocumentOrder,
     DocumentRow,
     ErpCursor,
+    FailedAttempt,
     JournalEntry,
     Lane,
     ProfileVersion,
     Receipt,
     ReceivedInterchange,
+    Schedule,
     Transmission,
     WorkItem,
 )

@@ -32,6 +32,14 @@ class Settings(BaseSettings):
         2.0, gt=0, description="How long size and time of a file in a watched folder stand still before it is taken."
     )
     erp_poll_seconds: float = Field(2.0, gt=0, description="How often the ERP is asked for orders and outcomes.")
+    erp_at_once: int | None = Field(
+        None,
+        ge=1,
+        description="How many documents are with the ERP at the same time; as many as there are workers when not given.",
+    )
+    erp_per_minute: int | None = Field(
+        None, ge=1, description="How many documents and reports the ERP takes in a minute; any number when not given."
+    )
     max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
     inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
 

@@ -6,11 +6,13 @@ person may mistype are checked here one by one and, at the end of a section, aga
 
 import base64
 import binascii
+import difflib
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 import argon2
 from argon2.exceptions import InvalidHashError
@@ -412,6 +414,55 @@ def _partner_id(value: str) -> str:
     return value
 
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""The days of a week, as profiles name them."""
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _time_of_day(value: object) -> object:
+    """YAML reads 2:00 without quotes as a number of minutes."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise wrong(f"{value} is not a time of day.", 'Write it in quotes, e.g. "02:00".')
+    return value
+
+
+TimeOfDay = Annotated[
+    str,
+    BeforeValidator(_time_of_day),
+    _matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'is not a time of day (e.g. "02:00").'),
+]
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        close = difflib.get_close_matches(name, available_timezones(), n=1)
+        hint = f'Did you mean "{close[0]}"?' if close else 'Write one of the IANA database, e.g. "America/Chicago".'
+        raise wrong(f"{quoted(name)} is not a time zone.", hint)
+    return name
+
+
+class DowntimeWindow(Value):
+    """A time of each week at which the partner takes nothing."""
+
+    days: tuple[Day, ...] = Field((), description="The days on which it begins, e.g. [sun]; every day when not given.")
+    start: TimeOfDay = Field(description='When it begins, on the clocks of time_zone, e.g. "02:00".')
+    end: TimeOfDay = Field(description='When it is over, e.g. "04:00"; on the next day if that is not after the start.')
+
+
+class WorkLimits(Value):
+    """How much is done for the partner at once, and how fast."""
+
+    at_once: int | None = Field(
+        None,
+        ge=1,
+        description="How many of its files and documents are worked on at the same time; as many as there are workers when not given.",
+    )
+    sent_per_minute: int | None = Field(
+        None, ge=1, description="How many files the partner takes from us in a minute; any number when not given."
+    )
+
+
 class Profile(Value):
     """Everything agreed with one partner.
 
@@ -429,6 +480,15 @@ class Profile(Value):
     sftp: SftpTerms | None = None
     folder: bool = Field(False, description="Whether files are also taken from drop/<partner>: true or false.")
     documents: DocumentTerms = Field(description="Which documents are exchanged: a section with send and receive.")
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC", description="The time zone of the partner's clocks, by its IANA name, e.g. America/Chicago."
+    )
+    downtime: tuple[DowntimeWindow, ...] = Field(
+        (), description="When the partner takes nothing: what we send waits; what it sends is taken as always."
+    )
+    limits: WorkLimits = Field(
+        WorkLimits(), description="How much is done for the partner at once, and how fast; without limits when not given."
+    )
     csv: tuple[JsonValue, ...] = ()
     rules: tuple[JsonValue, ...] = ()
 

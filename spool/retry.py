@@ -1,8 +1,8 @@
 """How long to wait before trying again, and when to stop. Pure."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from canonical.errors import TallyError
+from canonical.errors import Fault, TallyError
 
 FIRST_DELAY = timedelta(seconds=2)
 FACTOR = 3
@@ -12,6 +12,9 @@ SPREAD = 0.25
 
 MAX_ATTEMPTS = 10
 """Attempts an item gets unless it says otherwise: with the delays above, somewhat more than three hours."""
+
+REASON_LENGTH = 2000
+"""Characters of a reason that are kept."""
 
 UNEXPECTED_ATTEMPTS = 3
 """Attempts after an error nobody foresaw: most likely a fault of ours that stays, and whoever sent the file waits."""
@@ -25,11 +28,22 @@ def delay(attempt: int, jitter: float) -> timedelta:
     return full * (1 - SPREAD + 2 * SPREAD * jitter)
 
 
-def may_retry(error: BaseException, attempt: int, max_attempts: int) -> bool:
-    """Whether to try again after ``attempt`` failed with ``error``: errors of ours say so themselves, by type."""
-    if attempt >= max_attempts:
+def may_retry(
+    error: BaseException, attempt: int, max_attempts: int, *, now: datetime, deadline: datetime | None = None
+) -> bool:
+    """Whether to try again after ``attempt`` failed with ``error`` at ``now``: errors of ours say so themselves, by type.
+
+    Not when the deadline will have passed by then, even with the shortest delay.
+    """
+    if attempt >= max_attempts or (deadline is not None and now + delay(attempt, 0.0) > deadline):
         return False
     if isinstance(error, TallyError):
         return error.retryable
-    # The operating system's errors are mostly the environment's: connections, time-outs, disks.
-    return isinstance(error, OSError) or attempt < UNEXPECTED_ATTEMPTS
+    return fault(error) is Fault.ENVIRONMENT or attempt < UNEXPECTED_ATTEMPTS
+
+
+def fault(error: BaseException) -> Fault:
+    """Whose fault an error is: those of ours say so, and the system's are mostly the environment's: connections, time-outs, disks."""
+    if isinstance(error, TallyError):
+        return error.fault
+    return Fault.ENVIRONMENT if isinstance(error, OSError) else Fault.OURS

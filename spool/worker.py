@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import monotonic
 
 import structlog
@@ -15,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, TallyError
 
-from . import retry
 from .database.port import Database
 from .queue.port import Claim, LeaseLost, WorkQueue
 
@@ -157,19 +157,27 @@ class Workers:
         """Make one attempt; the next claim, taken in the same commit, or None when there is none or the attempt failed."""
         with self._changed:
             self._running[claim.item_id] = claim
+        at_fault = claim
         try:
             effects = self._prepare(claim)
+            # What fails from here on is ours or the database's, and says nothing about what the work talked to.
+            at_fault = replace(claim, endpoint=None)
             return self._database.write(lambda session: self._finish(session, claim, effects))
         except LeaseLost as error:
             _log.warning("work taken over", item=claim.item_id, kind=claim.kind, lane=claim.lane, error=str(error))
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is an attempt that failed
-            self._fail(claim, error)
+            self._fail(at_fault, error)
         finally:
             with self._changed:
                 del self._running[claim.item_id]
         return None
 
     def _prepare(self, claim: Claim) -> Effects:
+        if claim.expired:
+            raise _Expired(
+                f"Its deadline, {claim.deadline}, passed before it was done. Replaying it gives it all its attempts again, "
+                "without a deadline."
+            )
         if claim.exhausted:
             raise _Exhausted(
                 f"Its worker died in each of {claim.max_attempts} attempts; look for the reason in the log before replaying it."
@@ -193,20 +201,20 @@ class Workers:
         reason = str(error) if isinstance(error, TallyError) else f"{type(error).__name__}: {error}"
         expected = isinstance(error, TallyError)
         try:
-            if retry.may_retry(error, claim.attempt, claim.max_attempts):
+            if self._queue.may_retry(claim, error):
                 at = self._database.write(lambda session: self._queue.retry_later(session, claim, error))
                 log.warning(
                     "attempt failed", error=reason, again_at=at.isoformat(), exc_info=None if expected else error
                 )
             else:
-                self._bury(claim, reason)
+                self._bury(claim, reason, error)
                 log.error("given up", error=reason, exc_info=None if expected else error)
         except TallyError as failure:
             log.error("failed attempt not recorded", error=reason, because=str(failure))
 
-    def _bury(self, claim: Claim, reason: str) -> None:
+    def _bury(self, claim: Claim, reason: str, cause: Exception) -> None:
         def bury(session: Session) -> None:
-            self._queue.dead(session, claim, reason)
+            self._queue.dead(session, claim, reason, cause)
             self._on_dead(session, claim, reason)
 
         try:
@@ -216,7 +224,11 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - a fault in on_dead must not keep the lane for ever
             note = f"{reason} (and telling so failed: {type(error).__name__}: {error})"
             _log.error("on_dead failed", item=claim.item_id, exc_info=error)
-            self._database.write(lambda session: self._queue.dead(session, claim, note))
+            self._database.write(lambda session: self._queue.dead(session, claim, note, cause))
+
+
+class _Expired(TallyError):
+    """The deadline of an item passed before it was done."""
 
 
 class _Exhausted(TallyError):

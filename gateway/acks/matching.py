@@ -16,6 +16,7 @@ from spool.queue.port import WorkQueue
 from spool.states import DocumentState, TransmissionState
 from spool.transmissions import Transmission
 
+from ..agreed_limits import ERP
 from ..erp.port import OrderProgress
 
 REPORT = "report"
@@ -158,6 +159,8 @@ def enqueue_report(
         kind=REPORT,
         lane=f"erp:{document.partner}:{document.number}",
         payload={"document": document.id, "progress": progress.value, "message": message},
+        partner=document.partner,
+        endpoint=ERP,
         unique_key=f"{REPORT}:{document.id}:{progress.value}",
     )
 

@@ -8,10 +8,11 @@ they are durable.
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, DateTime, func, select
 from sqlalchemy.orm import Session
 
 AFTER_COMMIT = "spool.after_commit"
@@ -78,6 +79,12 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
     same action asked for several times in one commit runs once.
     """
     session.info.setdefault(AFTER_COMMIT, {})[action] = None
+
+
+def time_of(database: Database) -> datetime:
+    """What the clock of a PostgreSQL server says now, not when a transaction began."""
+    with database.read() as session:
+        return session.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
 
 
 def one_at_a_time(session: Session, *names: str) -> None:

@@ -1,14 +1,16 @@
 """The work queue: items and lanes as rows of the spool's own database, with all semantics in one place, on either database.
 
-Who is woken when a lane has work, and by what, is the :class:`~spool.queue.port.Waker`'s business.
+Who is woken when a lane has work, and by what, is the :class:`~spool.queue.port.Waker`'s business; what keeps due work from being begun,
+that of :mod:`~spool.queue.gates`.
 """
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, literal_column, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound
@@ -17,25 +19,28 @@ from .. import retry, states
 from ..clock import Clock
 from ..identifiers import Identifiers
 from ..states import ItemState
-from ..tables import insert_into
-from .port import Claim, DeadItem, LeaseLost, QueueStats, Waker
-from .tables import Lane, LaneState, WorkItem
+from . import gates
+from . import statements as sql
+from .channel import INSIDE, NORMAL, Channel, channel_of
+from .gates import Gates
+from .limits import Limits, NoLimits
+from .port import Attempt, Claim, DeadItem, LeaseLost, QueueStats, Waker
+from .shifting import shift_waiting
+from .stats import stats
+from .tables import FailedAttempt, Lane, LaneState, WorkItem
+from .turns import Turns
 
 LEASE = timedelta(seconds=60)
 """How long a lane is held without renewal before another worker may take it."""
 
-_REASON_LENGTH = 2000
-
-# Written out, not bound: the planner uses a partial index only for a condition it can read.
-_OPEN = WorkItem.state == literal_column("'open'")
-_DEAD = WorkItem.state == literal_column("'dead'")
+WORKER_DIED = "Its worker ended, or was cut off, before it said how the attempt went."
 
 
 class LaneQueue:
     """The :class:`spool.queue.port.WorkQueue`.
 
-    ``waker`` hears of every lane that comes to have work. ``jitter`` gives numbers from 0 to 1 (:func:`spool.retry.delay`);
-    ``lease`` is how long a claim holds unless it is renewed.
+    ``waker`` hears of every lane that comes to have work. ``limits`` are what was agreed with partners and what endpoints can stand.
+    ``jitter`` gives numbers from 0 to 1 (:func:`spool.retry.delay`); ``lease`` is how long a claim holds unless it is renewed.
     """
 
     def __init__(
@@ -44,14 +49,19 @@ class LaneQueue:
         identifiers: Identifiers,
         waker: Waker,
         *,
+        limits: Limits | None = None,
         jitter: Callable[[], float] = random.random,
         lease: timedelta = LEASE,
     ) -> None:
         self._clock = clock
         self._identifiers = identifiers
+        self._waker = waker
+        self._limits = limits or NoLimits()
         self._jitter = jitter
         self._lease = lease
-        self._waker = waker
+        self._turns = Turns()
+
+    # Putting in
 
     def enqueue(
         self,
@@ -60,202 +70,328 @@ class LaneQueue:
         kind: str,
         lane: str,
         payload: Mapping[str, Any],
+        partner: str | None = None,
+        endpoint: str | None = None,
+        priority: int = NORMAL,
         unique_key: str | None = None,
         not_before: datetime | None = None,
+        deadline: datetime | None = None,
         max_attempts: int = retry.MAX_ATTEMPTS,
     ) -> str:
-        if unique_key is not None:
-            known = session.scalar(select(WorkItem.id).where(WorkItem.unique_key == unique_key))
-            if known is not None:
-                return known
         now = self._clock.now()
-        item = WorkItem(
-            id=self._identifiers.new(),
-            lane=lane,
-            position=_append(session, lane, not_before or now),
-            kind=kind,
-            payload=dict(payload),
-            unique_key=unique_key,
-            state=ItemState.OPEN,
-            attempts=0,
-            max_attempts=max_attempts,
-            next_at=not_before or now,
-            created_at=now,
-        )
-        session.add(item)
-        session.flush()
-        self._waker.lane_due(session, lane, item.next_at)
-        return item.id
+        at = not_before or now
+        channel = Channel(priority, endpoint, partner).key
+        item = self._identifiers.new()
+        connection = session.connection()
+        dialect = connection.dialect.name
+        place = {"lane": lane, "at": at, "channel": channel, "item": item}
+        keyed = place if unique_key is None else {**place, "unique_key": unique_key}
+        appended = connection.execute(sql.APPEND[dialect, unique_key is not None], keyed).one_or_none()
+        if appended is None:
+            return _known(session, unique_key)
+        position, first = appended
+        values = {
+            "id": item,
+            "lane": lane,
+            "position": position,
+            "channel": channel,
+            "kind": kind,
+            "payload": payload,
+            "unique_key": unique_key,
+            "state": ItemState.OPEN,
+            "attempts": 0,
+            "max_attempts": max_attempts,
+            "next_at": at,
+            "deadline": deadline,
+            "created_at": now,
+        }
+        if connection.execute(sql.PUT_ITEM[dialect], values).one_or_none() is None:
+            # Another transaction used the key, in this lane or another, between our two statements.
+            self._let_go(session, lane)
+            return _known(session, unique_key)
+        if first == item:
+            self._waker.lane_due(session, lane, at)
+        return item
+
+    # Working
 
     def due(self, session: Session) -> bool:
-        return session.scalar(select(Lane.key).where(Lane.next_at <= self._clock.now()).limit(1)) is not None
+        now = self._clock.now()
+        due, tripped = _due(session, now)
+        doors = Gates(session, self._limits, now, locking=False, tripped=tripped)
+        return any(doors.hold(channel) is None for channel, _ in due)
 
     def claim(self, session: Session, owner: str) -> Claim | None:
         now = self._clock.now()
-        session.flush()
-        due = select(Lane).where(Lane.next_at <= now).order_by(Lane.next_at, Lane.key).limit(1)
-        lane = session.scalar(due.with_for_update(skip_locked=True), execution_options={"populate_existing": True})
-        if lane is None:
+        due, tripped = _due(session, now)
+        doors = Gates(session, self._limits, now, locking=True, tripped=tripped)
+        for channel in self._turns.order(due):
+            claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
+            if claim is not None:
+                doors.passed(channel, claim.item_id)
+                self._turns.served(channel)
+                return claim
+        return None
+
+    def _take(self, session: Session, channel: Channel, owner: str, now: datetime) -> Claim | None:
+        connection = session.connection()
+        hold = {"of": channel.key, "now": now, "by": owner, "until": now + self._lease}
+        held = connection.execute(sql.TAKE, hold).one_or_none()
+        if held is None:
             return None
-        item = _first_open(session, lane)
-        assert item is not None, f"lane {lane.key} is {lane.state} without an open item"
-        lane.state = LaneState.HELD
-        lane.owner = owner
-        lane.token += 1
-        lane.item_id = item.id
-        lane.next_at = now + self._lease
-        item.attempts += 1
-        session.flush()
+        lane, token, item, lost_owner, lost_since = held
+        kind, payload, attempt, max_attempts, created_at, deadline = connection.execute(sql.BEGIN, {"item": item}).one()
+        if lost_owner is not None:
+            _note(session, item, Attempt(attempt - 1, lost_owner, lost_since, now, WORKER_DIED))
         return Claim(
-            item_id=item.id,
-            lane=lane.key,
-            token=lane.token,
-            kind=item.kind,
-            payload=item.payload,
-            attempt=item.attempts,
-            max_attempts=item.max_attempts,
-            enqueued_at=item.created_at,
+            item_id=item,
+            lane=lane,
+            token=token,
+            kind=kind,
+            payload=payload,
+            attempt=attempt,
+            max_attempts=max_attempts,
+            enqueued_at=created_at,
+            claimed_at=now,
+            owner=owner,
+            endpoint=channel.endpoint,
+            partner=channel.partner,
+            deadline=deadline,
         )
 
     def renew(self, session: Session, claim: Claim) -> None:
-        lane = _held(session, claim)
-        lane.next_at = self._clock.now() + self._lease
-        session.flush()
+        until = self._clock.now() + self._lease
+        held = {"lane": claim.lane, "held_as": claim.token, "until": until}
+        if session.connection().execute(sql.RENEW, held).one_or_none() is None:
+            raise _lost(claim)
 
     def complete(self, session: Session, claim: Claim) -> None:
-        self._finish(session, claim, ItemState.DONE, None)
+        troubled = self._end(session, claim, ItemState.DONE, None)
+        if troubled and claim.endpoint is not None:
+            gates.succeeded(session, claim.endpoint)
+
+    def may_retry(self, claim: Claim, error: BaseException) -> bool:
+        now = self._clock.now()
+        return retry.may_retry(error, claim.attempt, claim.max_attempts, now=now, deadline=claim.deadline)
 
     def retry_later(self, session: Session, claim: Claim, error: BaseException) -> datetime:
-        lane = _held(session, claim)
-        item = _item(session, claim.item_id)
-        item.next_at = self._clock.now() + retry.delay(claim.attempt, self._jitter())
-        item.reason = f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
-        self._let_go(session, lane)
-        return item.next_at
+        now = self._clock.now()
+        at = now + retry.delay(claim.attempt, self._jitter())
+        if claim.deadline is not None:
+            at = min(at, claim.deadline)
+        reason = f"{type(error).__name__}: {error}"
+        _fence(session, claim)
+        postponed = {"item": claim.item_id, "at": at, "why": reason[: retry.REASON_LENGTH]}
+        session.connection().execute(sql.POSTPONE_ITEM, postponed)
+        _note(session, claim.item_id, Attempt(claim.attempt, claim.owner, claim.claimed_at, now, reason))
+        self._let_go_held(session, claim)
+        gates.failed(session, claim, error, now)
+        return at
 
-    def dead(self, session: Session, claim: Claim, reason: str) -> None:
-        self._finish(session, claim, ItemState.DEAD, reason)
+    def dead(self, session: Session, claim: Claim, reason: str, error: BaseException | None = None) -> None:
+        self._end(session, claim, ItemState.DEAD, reason)
+        now = self._clock.now()
+        if not (claim.exhausted or claim.expired):
+            _note(session, claim.item_id, Attempt(claim.attempt, claim.owner, claim.claimed_at, now, reason))
+        if error is not None:
+            gates.failed(session, claim, error, now)
 
-    def cancel(self, session: Session, item_id: str, reason: str) -> None:
-        item = _item(session, item_id)
+    def _end(self, session: Session, claim: Claim, state: ItemState, reason: str | None) -> bool:
+        """The claim's item ends in ``state`` and its lane is let go; whether its endpoint was in trouble."""
+        _fence(session, claim)
+        ended = {
+            "item": claim.item_id,
+            "becomes": state,
+            "why": reason and reason[: retry.REASON_LENGTH],
+            "now": self._clock.now(),
+            "endpoint": claim.endpoint,
+        }
+        troubled = session.connection().execute(sql.END_ITEM, ended).scalar_one_or_none()
+        self._let_go_held(session, claim)
+        return bool(troubled)
+
+    def _let_go_held(self, session: Session, claim: Claim) -> None:
+        held = {"of": claim.lane, "held_as": claim.token, "now": self._clock.now()}
+        row = session.connection().execute(sql.LET_GO_HELD, held).one_or_none()
+        if row is None:
+            raise _lost(claim)
+        self._wake(session, claim.lane, row[0])
+
+    def _let_go(self, session: Session, lane: str) -> None:
+        at = session.connection().execute(sql.LET_GO, {"of": lane, "now": self._clock.now()}).scalar_one()
+        self._wake(session, lane, at)
+
+    def _wake(self, session: Session, lane: str, at: datetime | None) -> None:
+        if at is not None:
+            self._waker.lane_due(session, lane, at)
+
+    # What people decide
+
+    def cancel(self, session: Session, item_id: str, reason: str) -> bool:
+        item = _locked(session, item_id)
+        if item.state is ItemState.CANCELLED:
+            return False
         states.check("work item", item.state, ItemState.CANCELLED)
-        item.state = ItemState.CANCELLED
-        item.reason = reason[:_REASON_LENGTH]
-        lane = _lane(session, item.lane)
-        if lane.state is not LaneState.HELD or lane.item_id == item_id:
-            self._let_go(session, lane)
+        _change(
+            session,
+            item_id,
+            state=ItemState.CANCELLED,
+            reason=reason[: retry.REASON_LENGTH],
+            ended_at=self._clock.now(),
+        )
+        if not item.is_held or item.is_worked_on:
+            self._let_go(session, item.lane)
+        return True
 
-    def replay(self, session: Session, item_id: str) -> None:
-        item = _item(session, item_id)
+    def retry_now(self, session: Session, item_id: str) -> bool:
+        item = _locked(session, item_id)
+        if item.state is not ItemState.OPEN:
+            raise states.IllegalMove(
+                f"A work item that is {item.state} is not waiting; one that is dead can be replayed."
+            )
+        now = self._clock.now()
+        resting = (
+            update(WorkItem)
+            .where(WorkItem.lane == item.lane, sql.OPEN, WorkItem.position <= item.position, WorkItem.next_at > now)
+            .values(next_at=now)
+            .returning(WorkItem.id)
+        )
+        if item.is_held or not session.connection().execute(resting).all():
+            return False
+        self._let_go(session, item.lane)
+        return True
+
+    def replay(self, session: Session, item_id: str, reason: str) -> bool:
+        item = _locked(session, item_id)
+        if item.state is ItemState.OPEN:
+            return False
         states.check("work item", item.state, ItemState.OPEN)
-        item.state = ItemState.OPEN
-        item.attempts = 0
-        item.reason = None
-        item.next_at = self._clock.now()
-        lane = _lane(session, item.lane)
-        if lane.state is not LaneState.HELD:
-            self._let_go(session, lane)
+        opened = {"state": ItemState.OPEN, "attempts": 0, "reason": None, "deadline": None, "ended_at": None}
+        _change(session, item_id, next_at=self._clock.now(), replay_reason=reason[: retry.REASON_LENGTH], **opened)
+        if not item.is_held:
+            self._let_go(session, item.lane)
+        return True
+
+    # Looking
 
     def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
-        items = session.scalars(select(WorkItem).where(_DEAD).order_by(WorkItem.id.desc()).limit(limit))
-        return [
-            DeadItem(
-                item_id=item.id,
-                lane=item.lane,
-                kind=item.kind,
-                payload=item.payload,
-                attempts=item.attempts,
-                reason=item.reason or "",
-                enqueued_at=item.created_at,
-            )
-            for item in items
-        ]
+        items = session.scalars(select(WorkItem).where(sql.DEAD).order_by(WorkItem.id.desc()).limit(limit))
+        return [_dead_item(item) for item in items]
 
-    def release_all(self, session: Session) -> int:
-        released = session.scalars(
-            update(Lane)
-            .where(Lane.state == LaneState.HELD)
-            .values(state=LaneState.WAITING, owner=None, item_id=None, next_at=self._clock.now())
-            .returning(Lane.key)
-        ).all()
-        return len(released)
+    def history(self, session: Session, item_id: str) -> Sequence[Attempt]:
+        found = session.scalars(
+            select(FailedAttempt).where(FailedAttempt.item_id == item_id).order_by(FailedAttempt.id)
+        )
+        return [Attempt(row.attempt, row.owner, row.started_at, row.ended_at, row.reason) for row in found]
 
     def stats(self, session: Session) -> QueueStats:
-        running = case((Lane.state == LaneState.HELD, 1), else_=0)
-        due = case(((Lane.state == LaneState.WAITING) & (Lane.next_at <= self._clock.now()), 1), else_=0)
-        lanes = session.execute(
-            select(func.coalesce(func.sum(due), 0), func.coalesce(func.sum(running), 0)).where(
-                Lane.next_at.is_not(None)
+        return stats(session, self._clock.now())
+
+    # Keeping going
+
+    def release_all(self, session: Session) -> int:
+        now = self._clock.now()
+        released = session.connection().execute(sql.HELD_LANES).all()
+        for lane, item, owner, since, attempts in released:
+            _note(session, item, Attempt(attempts, owner, since, now, WORKER_DIED))
+            self._let_go(session, lane)
+        return len(released)
+
+    def release_expired(self, session: Session) -> int:
+        now = self._clock.now()
+        late = select(WorkItem.id).where(sql.OPEN, WorkItem.deadline < now)
+        released = (
+            session.execute(
+                update(Lane)
+                .where(Lane.item_id.in_(late), Lane.state == LaneState.WAITING, Lane.channel != INSIDE.key)
+                .values(channel=INSIDE.key, next_at=now)
+                .returning(Lane.key)
+                .execution_options(synchronize_session=False)
             )
-        ).one()
-        items = session.execute(
-            select(
-                func.count(), func.count(case((WorkItem.reason.is_not(None), 1))), func.min(WorkItem.created_at)
-            ).where(_OPEN)
-        ).one()
-        dead = session.scalar(select(func.count()).select_from(WorkItem).where(_DEAD)) or 0
-        return QueueStats(open=items[0], due=lanes[0], running=lanes[1], retrying=items[1], dead=dead, oldest=items[2])
-
-    def _finish(self, session: Session, claim: Claim, state: ItemState, reason: str | None) -> None:
-        lane = _held(session, claim)
-        item = _item(session, claim.item_id)
-        states.check("work item", item.state, state)
-        item.state = state
-        item.reason = reason and reason[:_REASON_LENGTH]
-        self._let_go(session, lane)
-
-    def _let_go(self, session: Session, lane: Lane) -> None:
-        """Nobody holds the lane any more; it is due when its first open item is, behind the lanes that are due already."""
-        session.flush()
-        first = _first_open(session, lane)
-        lane.owner = None
-        lane.item_id = None
-        lane.state = LaneState.IDLE if first is None else LaneState.WAITING
-        lane.next_at = None if first is None else max(first.next_at, self._clock.now())
-        session.flush()
-        if lane.next_at is not None:
-            self._waker.lane_due(session, lane.key, lane.next_at)
-
-
-def _append(session: Session, lane: str, at: datetime) -> int:
-    """Lock the lane, made when absent and due at ``at`` when idle; the position of its new item."""
-    insert = insert_into(session, Lane).values(
-        key=lane, state=LaneState.WAITING, next_at=at, owner=None, token=0, last_position=1, item_id=None
-    )
-    idle = Lane.state == LaneState.IDLE
-    upsert = insert.on_conflict_do_update(
-        index_elements=[Lane.key],
-        set_={
-            "last_position": Lane.last_position + 1,
-            "next_at": case((idle, insert.excluded.next_at), else_=Lane.next_at),
-            "state": case((idle, insert.excluded.state), else_=Lane.state),
-        },
-    ).returning(Lane.last_position)
-    return session.execute(upsert).scalar_one()
-
-
-def _lane(session: Session, key: str) -> Lane:
-    """The lane as it is now, locked."""
-    session.flush()
-    return session.get_one(Lane, key, with_for_update=True, populate_existing=True)
-
-
-def _held(session: Session, claim: Claim) -> Lane:
-    lane = _lane(session, claim.lane)
-    if lane.state is not LaneState.HELD or lane.token != claim.token:
-        raise LeaseLost(
-            f"Item {claim.item_id} ({claim.kind}) was taken over or called off while it was being worked on; "
-            "what this worker did is not kept."
+            .scalars()
+            .all()
         )
-    return lane
+        for lane in released:
+            self._wake(session, lane, now)
+        return len(released)
+
+    def clock_moved(self, session: Session, by: timedelta) -> None:
+        shift_waiting(session, by)
 
 
-def _item(session: Session, item_id: str) -> WorkItem:
-    item = session.get(WorkItem, item_id)
-    if item is None:
-        raise NotFound(f"There is no work item {item_id}.")
+def _due(session: Session, now: datetime) -> tuple[list[tuple[Channel, datetime]], bool]:
+    """The channels with a lane that is due, and since when; and whether any circuit is not closed."""
+    rows = session.connection().execute(sql.DUE, {"now": now}).all()
+    return [(channel_of(key), since) for key, since, _ in rows], bool(rows and rows[0][2])
+
+
+def _known(session: Session, unique_key: str | None) -> str:
+    """The item that used the key."""
+    item: str = session.connection().execute(sql.KNOWN, {"unique_key": unique_key}).scalar_one()
     return item
 
 
-def _first_open(session: Session, lane: Lane) -> WorkItem | None:
-    return session.scalar(select(WorkItem).where(WorkItem.lane == lane.key, _OPEN).order_by(WorkItem.position).limit(1))
+def _fence(session: Session, claim: Claim) -> None:
+    """Lock the claim's lane, so that what is read next is how it stays. Where there is one writer, the update to come is fence enough."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return
+    lane = connection.execute(sql.LOCK, {"lane": claim.lane}).one()
+    if lane.state is not LaneState.HELD or lane.token != claim.token:
+        raise _lost(claim)
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(
+        f"Item {claim.item_id} ({claim.kind}) was taken over or called off while it was being worked on; "
+        "what this worker did is not kept."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """An item whose lane is locked, and what the lane is doing."""
+
+    lane: str
+    position: int
+    state: ItemState
+    is_held: bool
+    is_worked_on: bool
+
+
+def _locked(session: Session, item_id: str) -> _Locked:
+    connection = session.connection()
+    item = select(WorkItem.lane, WorkItem.position, WorkItem.state).where(WorkItem.id == item_id)
+    found = connection.execute(item).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no work item {item_id}.")
+    lane = connection.execute(sql.LOCK, {"lane": found.lane}).one()
+    # Only now: whoever had the lock may have ended the item.
+    state = connection.execute(item).one().state
+    held = lane.state is LaneState.HELD
+    return _Locked(found.lane, found.position, state, held, held and lane.item_id == item_id)
+
+
+def _change(session: Session, item_id: str, **values: Any) -> None:
+    session.connection().execute(update(WorkItem).where(WorkItem.id == item_id).values(values))
+
+
+def _note(session: Session, item_id: str, attempt: Attempt) -> None:
+    """Keep an attempt that failed."""
+    values = asdict(attempt) | {"item_id": item_id, "reason": attempt.reason[: retry.REASON_LENGTH]}
+    session.connection().execute(sql.ATTEMPT_FAILED, values)
+
+
+def _dead_item(item: WorkItem) -> DeadItem:
+    channel = channel_of(item.channel)
+    return DeadItem(
+        item_id=item.id,
+        lane=item.lane,
+        kind=item.kind,
+        payload=item.payload,
+        attempts=item.attempts,
+        reason=item.reason or "",
+        enqueued_at=item.created_at,
+        endpoint=channel.endpoint,
+        partner=channel.partner,
+    )

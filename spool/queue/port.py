@@ -7,7 +7,7 @@ Every method works inside the caller's transaction.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from canonical.errors import Fault, TallyError
 
 from ..retry import MAX_ATTEMPTS
+from .channel import NORMAL
 
 
 class LeaseLost(TallyError):
@@ -29,7 +30,8 @@ class Claim:
     """An item handed to a worker, and the right to finish it.
 
     ``token`` fences: once the lane is claimed by another, nothing done under an older token counts. ``attempt`` is 1 for
-    the first and was committed with the claim. ``enqueued_at`` is when the item was put in.
+    the first and was committed with the claim. ``enqueued_at`` is when the item was put in, ``claimed_at`` when ``owner`` got it.
+    ``endpoint`` is what the work talks to, ``partner`` whom it is for.
     """
 
     item_id: str
@@ -40,11 +42,21 @@ class Claim:
     attempt: int
     max_attempts: int
     enqueued_at: datetime
+    claimed_at: datetime
+    owner: str
+    endpoint: str | None
+    partner: str | None
+    deadline: datetime | None
 
     @property
     def exhausted(self) -> bool:
         """Whether all attempts were used up without one that ended: each time, whoever worked on it died."""
         return self.attempt > self.max_attempts
+
+    @property
+    def expired(self) -> bool:
+        """Whether the deadline passed before it was claimed, so that no attempt is to be made any more."""
+        return self.deadline is not None and self.claimed_at > self.deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,19 @@ class DeadItem:
     attempts: int
     reason: str
     enqueued_at: datetime
+    endpoint: str | None
+    partner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at an item that did not end well: who made it, from when to when, and what went wrong."""
+
+    attempt: int
+    owner: str
+    started_at: datetime
+    ended_at: datetime
+    reason: str
 
 
 class Waker(Protocol):
@@ -91,14 +116,21 @@ class WorkQueue(Protocol):
         kind: str,
         lane: str,
         payload: Mapping[str, Any],
+        partner: str | None = None,
+        endpoint: str | None = None,
+        priority: int = NORMAL,
         unique_key: str | None = None,
         not_before: datetime | None = None,
+        deadline: datetime | None = None,
         max_attempts: int = MAX_ATTEMPTS,
     ) -> str:
         """Put an item at the end of ``lane``; its id.
 
-        With a ``unique_key`` that was used before nothing is put in, and the id is that of the item that used it.
-        ``not_before`` holds the item, and so whatever comes behind it in the lane.
+        ``endpoint`` is what the work talks to (``erp``, ``out:acme``; None for work inside the house) and ``partner`` whom it is for:
+        limits, downtime and circuits go by them, and lanes of different ones take turns. A lane whose first open item has a lower
+        ``priority`` number goes first. With a ``unique_key`` that was used before nothing is put in, and the id is that of the
+        item that used it. ``not_before`` holds the item, and so whatever comes behind it in the lane. After ``deadline`` no attempt
+        is made: the item is dead.
         """
         ...
 
@@ -107,7 +139,10 @@ class WorkQueue(Protocol):
         ...
 
     def claim(self, session: Session, owner: str) -> Claim | None:
-        """Take the lane that has been due longest, with its first open item; None when no lane is due. Counts the attempt."""
+        """Take a lane that is due, with its first open item; None when there is none that may be worked on now. Counts the attempt.
+
+        The most urgent go first; among equals, channels of partner and endpoint take turns, and in each the lane due longest is next.
+        """
         ...
 
     def renew(self, session: Session, claim: Claim) -> None:
@@ -118,24 +153,56 @@ class WorkQueue(Protocol):
         """The item is done. Raises :class:`LeaseLost`, so that the effects written beside it are undone."""
         ...
 
+    def may_retry(self, claim: Claim, error: BaseException) -> bool:
+        """Whether another attempt is to be made after one failed with ``error``; if not, the item is :meth:`dead`."""
+        ...
+
     def retry_later(self, session: Session, claim: Claim, error: BaseException) -> datetime:
-        """The attempt failed; the lane rests until the returned moment. Raises :class:`LeaseLost`."""
+        """The attempt failed; the lane rests until the returned moment. Raises :class:`LeaseLost`.
+
+        An ``error`` that is the partner's or the environment's fault counts against the circuit of the claim's endpoint.
+        """
         ...
 
-    def dead(self, session: Session, claim: Claim, reason: str) -> None:
-        """The item is given up; the lane goes on with the next one. Raises :class:`LeaseLost`."""
+    def dead(self, session: Session, claim: Claim, reason: str, error: BaseException | None = None) -> None:
+        """The item is given up; the lane goes on with the next one. Raises :class:`LeaseLost`.
+
+        ``error`` is what the last attempt failed with, and counts as in :meth:`retry_later`.
+        """
         ...
 
-    def cancel(self, session: Session, item_id: str, reason: str) -> None:
-        """Call off an open or dead item; one that is being worked on will not commit. Raises NotFound, IllegalMove."""
+    def cancel(self, session: Session, item_id: str, reason: str) -> bool:
+        """Call off an open or dead item; one that is being worked on will not commit. Whether that changed anything.
+
+        Raises NotFound, IllegalMove.
+        """
         ...
 
-    def replay(self, session: Session, item_id: str) -> None:
-        """Open a dead item again, with all its attempts, at its old place in the lane. Raises NotFound, IllegalMove."""
+    def retry_now(self, session: Session, item_id: str) -> bool:
+        """End the rest of an open item, and of those before it in its lane; whether there was one. Raises NotFound, IllegalMove."""
+        ...
+
+    def replay(self, session: Session, item_id: str, reason: str) -> bool:
+        """Open a dead item again, with all its attempts and without a deadline, at its old place in the lane.
+
+        Whether that changed anything: one that is open stays as it is. Raises NotFound, IllegalMove.
+        """
+        ...
+
+    def history(self, session: Session, item_id: str) -> Sequence[Attempt]:
+        """The attempts at an item that failed, first to last; also those whose worker died."""
         ...
 
     def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
         """What was given up, latest first."""
+        ...
+
+    def release_expired(self, session: Session) -> int:
+        """Let lanes whose first item is past its deadline be claimed whatever holds them, so that it is buried; how many."""
+        ...
+
+    def clock_moved(self, session: Session, by: timedelta) -> None:
+        """The clock was set, ``by`` as much: move all that waits for a moment along, so that it rests as long as it would have."""
         ...
 
     def release_all(self, session: Session) -> int:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
@@ -13,11 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy.orm import Session
 
-from canonical.errors import NotFound, Retryable
+from canonical.errors import Misconfigured, NotFound, Retryable
 from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
+from spool.queue.channel import NORMAL
+from spool.queue.circuit import FAILURES, FIRST_PAUSE
 from spool.queue.embedded import InProcessWaker
-from spool.queue.lanes import LEASE, LaneQueue
+from spool.queue.lanes import LEASE, WORKER_DIED, LaneQueue
+from spool.queue.limits import UNLIMITED, Downtime, Limit, Limits
 from spool.queue.port import Claim, LeaseLost, QueueStats, WorkQueue
 from spool.retry import delay
 from spool.states import IllegalMove
@@ -26,8 +30,21 @@ from tests.spool.scene import KINDS, ManualClock, empty_database, new_database, 
 T = TypeVar("T")
 
 
-def new_queue(clock: ManualClock, waker: InProcessWaker) -> WorkQueue:
-    return LaneQueue(clock, TimeOrderedIdentifiers(clock), waker, jitter=lambda: 0.5)
+@dataclass
+class Agreed:
+    """Limits by name of partner or endpoint, changed at will."""
+
+    limits: dict[str, Limit] = field(default_factory=dict)
+
+    def of_partner(self, session: Session, partner: str) -> Limit:
+        return self.limits.get(partner, UNLIMITED)
+
+    def of_endpoint(self, session: Session, endpoint: str) -> Limit:
+        return self.limits.get(endpoint, UNLIMITED)
+
+
+def new_queue(clock: ManualClock, waker: InProcessWaker, limits: Limits | None = None) -> WorkQueue:
+    return LaneQueue(clock, TimeOrderedIdentifiers(clock), waker, limits=limits, jitter=lambda: 0.5)
 
 
 @dataclass
@@ -37,23 +54,41 @@ class Shop:
     database: Database
     clock: ManualClock
     waker: InProcessWaker = field(default_factory=InProcessWaker)
+    agreed: Agreed = field(default_factory=Agreed)
     queue: WorkQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        self.queue = new_queue(self.clock, self.waker)
+        self.queue = new_queue(self.clock, self.waker, self.agreed)
 
     def do(self, work: Callable[[Session], T]) -> T:
         return self.database.write(work)
 
-    def put(self, lane: str, number: int = 0, *, key: str | None = None, after: float = 0, attempts: int = 10) -> str:
+    def put(
+        self,
+        lane: str,
+        number: int = 0,
+        *,
+        key: str | None = None,
+        after: float = 0,
+        within: float | None = None,
+        attempts: int = 10,
+        partner: str | None = None,
+        endpoint: str | None = None,
+        priority: int = NORMAL,
+    ) -> str:
+        now = self.clock.now()
         return self.do(
             lambda session: self.queue.enqueue(
                 session,
                 kind="job",
                 lane=lane,
                 payload={"number": number},
+                partner=partner,
+                endpoint=endpoint,
+                priority=priority,
                 unique_key=key,
-                not_before=self.clock.now() + timedelta(seconds=after) if after else None,
+                not_before=now + timedelta(seconds=after) if after else None,
+                deadline=None if within is None else now + timedelta(seconds=within),
                 max_attempts=attempts,
             )
         )
@@ -74,6 +109,31 @@ class Shop:
 
     def bury(self, claim: Claim) -> None:
         self.do(lambda session: self.queue.dead(session, claim, "no use"))
+
+    def bury_after(self, claim: Claim, error: Exception) -> None:
+        self.do(lambda session: self.queue.dead(session, claim, "no use", error))
+
+    def lanes(self) -> list[str]:
+        """All that may be worked on now, one after the other, each finished before the next."""
+        lanes = []
+        while (claim := self.claim()) is not None:
+            lanes.append(claim.lane)
+            self.complete(claim)
+        return lanes
+
+    def is_due(self) -> bool:
+        with self.database.read() as session:
+            return self.queue.due(session)
+
+    def history(self, item: str) -> list[tuple[int, str, str]]:
+        with self.database.read() as session:
+            return [(row.attempt, row.owner, row.reason) for row in self.queue.history(session, item)]
+
+    def open_circuit(self, endpoint: str) -> None:
+        """Have as much fail at the endpoint as it takes."""
+        for number in range(FAILURES):
+            self.put(f"failing {number}", endpoint=endpoint)
+            self.bury_after(self.take(), Retryable("down"))
 
     def stats(self) -> QueueStats:
         with self.database.read() as session:
@@ -248,7 +308,7 @@ def test_a_replayed_item_returns_to_its_place_with_all_its_attempts(shop: Shop) 
     first = shop.put("lane", 1)
     shop.put("lane", 2)
     shop.bury(shop.take())
-    shop.do(lambda session: shop.queue.replay(session, first))
+    shop.do(lambda session: shop.queue.replay(session, first, "mended"))
     claim = shop.take()
     assert (claim.item_id, claim.attempt) == (first, 1)
     assert shop.stats().dead == 0
@@ -282,13 +342,14 @@ def test_cancelling_one_item_leaves_the_work_on_another_alone(shop: Shop) -> Non
 
 def test_only_what_is_dead_is_replayed_and_only_what_is_not_done_is_cancelled(shop: Shop) -> None:
     item = shop.put("lane")
-    with pytest.raises(IllegalMove):
-        shop.do(lambda session: shop.queue.replay(session, item))
+    assert not shop.do(lambda session: shop.queue.replay(session, item, "again")), "it is open as it is"
     shop.complete(shop.take())
+    with pytest.raises(IllegalMove):
+        shop.do(lambda session: shop.queue.replay(session, item, "again"))
     with pytest.raises(IllegalMove):
         shop.do(lambda session: shop.queue.cancel(session, item, "late"))
     with pytest.raises(NotFound):
-        shop.do(lambda session: shop.queue.replay(session, "nothing"))
+        shop.do(lambda session: shop.queue.replay(session, "nothing", "again"))
 
 
 def test_releasing_all_gives_every_lane_back_at_once(shop: Shop) -> None:
@@ -324,6 +385,305 @@ def test_subscribers_hear_of_new_work_after_its_commit(shop: Shop) -> None:
     shop.put("lane")
     shop.do(lambda _session: None)
     assert heard == [True]
+
+
+# Fairness
+
+
+def test_lanes_of_partners_take_turns_however_many_each_has(shop: Shop) -> None:
+    for number in range(4):
+        shop.put(f"flood {number}", partner="big")
+    shop.clock.advance(seconds=1)
+    shop.put("quiet", partner="small")
+    assert shop.lanes() == ["flood 0", "quiet", "flood 1", "flood 2", "flood 3"]
+
+
+def test_a_lower_number_goes_first_between_lanes_but_not_within_one(shop: Shop) -> None:
+    shop.put("normal", 1)
+    shop.put("normal", 2, priority=1)
+    shop.put("urgent", 3, priority=1)
+    shop.put("whenever", 4, priority=900)
+    numbers = []
+    while (claim := shop.claim()) is not None:
+        numbers.append(claim.payload["number"])
+        shop.complete(claim)
+    assert numbers == [3, 1, 2, 4]
+
+
+def test_a_lane_is_as_urgent_as_its_first_open_item(shop: Shop) -> None:
+    shop.put("a", 1)
+    shop.put("a", 2, priority=1)
+    shop.put("b", 3)
+    shop.put("c", 4, priority=100)
+    assert shop.take().lane == "c"
+    first = shop.take()
+    shop.complete(first)
+    assert (first.lane, shop.take().payload["number"]) == ("a", 2)
+
+
+# Deadlines
+
+
+def test_after_its_deadline_no_retry_is_made(shop: Shop) -> None:
+    shop.put("lane", within=3)
+    claim = shop.take()
+    assert shop.queue.may_retry(claim, Retryable("not now"))
+    shop.clock.advance(seconds=2)
+    assert not shop.queue.may_retry(claim, Retryable("not now")), "the next attempt would come too late"
+
+
+def test_the_last_retry_is_made_at_the_deadline_at_the_latest(shop: Shop) -> None:
+    shop.put("lane", within=1.6)
+    claim = shop.take()
+    again = shop.do(lambda session: shop.queue.retry_later(session, claim, Retryable("not now")))
+    assert again == claim.deadline
+    shop.clock.advance(seconds=1.6)
+    assert not shop.take().expired
+
+
+def test_what_is_claimed_after_its_deadline_has_expired(shop: Shop) -> None:
+    shop.put("lane", within=60)
+    shop.clock.advance(seconds=61)
+    assert shop.take().expired
+
+
+def test_deadlines_hold_for_what_is_held(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    shop.put("first", endpoint="erp", within=10)
+    shop.put("patient", endpoint="erp")
+    shop.clock.advance(seconds=11)
+    assert shop.claim() is None
+    assert shop.do(shop.queue.release_expired) == 1
+    expired = shop.take()
+    assert (expired.lane, expired.expired) == ("first", True)
+    assert shop.claim() is None
+    assert shop.do(shop.queue.release_expired) == 0
+
+
+# Limits
+
+
+def test_no_more_than_was_agreed_is_under_way_for_a_partner(shop: Shop) -> None:
+    shop.agreed.limits["acme"] = Limit(running=2)
+    for number in range(3):
+        shop.put(f"acme {number}", partner="acme", endpoint="erp")
+    shop.put("other", partner="other", endpoint="erp")
+    first, second, third = shop.take(), shop.take(), shop.take()
+    assert sorted(claim.lane for claim in (first, second, third)) == ["acme 0", "acme 1", "other"]
+    assert not shop.is_due()
+    assert shop.claim() is None
+    shop.complete(first)
+    assert shop.is_due()
+    assert shop.take().lane == "acme 2"
+
+
+def test_no_more_than_an_endpoint_can_stand_is_under_way_whoever_it_is_for(shop: Shop) -> None:
+    shop.agreed.limits["erp"] = Limit(running=1)
+    shop.put("a", partner="a", endpoint="erp")
+    shop.put("b", partner="b", endpoint="erp")
+    shop.put("inside", partner="b")
+    assert [shop.take().lane, shop.take().lane] == ["a", "inside"]
+    assert shop.claim() is None
+
+
+def test_who_died_does_not_count_as_under_way_once_the_lease_ends(shop: Shop) -> None:
+    shop.agreed.limits["erp"] = Limit(running=1)
+    shop.put("a", endpoint="erp")
+    shop.take("victim")
+    shop.clock.advance(seconds=LEASE.total_seconds())
+    assert shop.take().lane == "a"
+
+
+def test_no_more_is_begun_in_a_minute_than_was_agreed(shop: Shop) -> None:
+    shop.agreed.limits["erp"] = Limit(per_minute=2)
+    for number in range(3):
+        shop.put(f"lane {number}", endpoint="erp")
+    assert shop.lanes() == ["lane 0"]
+    assert not shop.is_due()
+    shop.clock.advance(seconds=30)
+    assert shop.lanes() == ["lane 1"]
+    shop.clock.advance(seconds=29)
+    assert shop.lanes() == []
+    shop.clock.advance(seconds=1)
+    assert shop.lanes() == ["lane 2"]
+
+
+def test_the_limits_of_a_partner_and_of_an_endpoint_both_hold(shop: Shop) -> None:
+    shop.agreed.limits |= {"acme": Limit(per_minute=1), "erp": Limit(running=1)}
+    shop.put("a 1", partner="acme", endpoint="erp")
+    shop.put("a 2", partner="acme", endpoint="erp")
+    first = shop.take()
+    shop.put("b", partner="other", endpoint="erp")
+    assert shop.claim() is None, "the ERP is busy"
+    shop.complete(first)
+    assert shop.lanes() == ["b"], "and it was enough for that partner"
+    shop.clock.advance(seconds=60)
+    assert shop.lanes() == ["a 2"]
+
+
+def test_a_downtime_holds_what_talks_to_the_endpoint_until_it_is_over(shop: Shop) -> None:
+    noon_to_one = Downtime(frozenset(range(7)), time(12), time(13), ZoneInfo("UTC"))
+    shop.agreed.limits["out:acme"] = Limit(downtime=(noon_to_one,))
+    shop.put("transmit", partner="acme", endpoint="out:acme")
+    shop.put("receive", partner="acme")
+    assert shop.lanes() == ["receive"]
+    assert not shop.is_due()
+    shop.clock.advance(seconds=3600)
+    assert shop.lanes() == ["transmit"]
+
+
+# Circuits
+
+
+def test_after_failures_in_a_row_an_endpoint_is_left_alone_and_nothing_burns_an_attempt(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    held = shop.put("held", partner="acme", endpoint="erp")
+    shop.put("elsewhere", partner="acme", endpoint="out:acme")
+    assert shop.lanes() == ["elsewhere"]
+    assert not shop.is_due()
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    probe = shop.take()
+    assert (probe.item_id, probe.attempt) == (held, 1)
+
+
+def test_one_probe_at_a_time_tries_whether_an_endpoint_is_back(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    for number in range(3):
+        shop.put(f"held {number}", endpoint="erp")
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    probe = shop.take()
+    assert shop.claim() is None
+    shop.complete(probe)
+    assert shop.lanes() == ["held 1", "held 2"]
+
+
+def test_a_failed_probe_makes_the_pause_longer(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    for number in range(2):
+        shop.put(f"held {number}", endpoint="erp")
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    shop.fail(shop.take())
+    shop.clock.advance(seconds=2 * FIRST_PAUSE.total_seconds() - 1)
+    assert shop.claim() is None
+    shop.clock.advance(seconds=1)
+    assert shop.claim() is not None
+
+
+def test_a_probe_whose_worker_died_makes_room_for_another(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    shop.put("held", endpoint="erp")
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    shop.take("victim")
+    assert shop.claim() is None
+    shop.clock.advance(seconds=LEASE.total_seconds())
+    assert shop.take().lane == "held"
+
+
+def test_a_success_in_between_starts_the_count_of_failures_anew(shop: Shop) -> None:
+    for number in range(2 * FAILURES):
+        shop.put(f"lane {number}", endpoint="erp")
+        claim = shop.take()
+        if number == FAILURES - 1:
+            shop.complete(claim)
+        else:
+            shop.bury_after(claim, Retryable("down"))
+    assert shop.put("next", endpoint="erp")
+    assert shop.claim() is None, "as many failed in a row after it"
+
+
+@pytest.mark.parametrize("error", [Misconfigured("wrong password"), KeyError("ours")])
+def test_faults_of_ours_or_the_operators_do_not_open_a_circuit(shop: Shop, error: Exception) -> None:
+    for number in range(FAILURES):
+        shop.put(f"lane {number}", endpoint="erp")
+        shop.bury_after(shop.take(), error)
+    shop.put("next", endpoint="erp")
+    assert shop.lanes() == ["next"]
+
+
+# History
+
+
+def test_each_failed_attempt_is_kept_also_of_a_worker_that_died(shop: Shop) -> None:
+    item = shop.put("lane")
+    shop.fail(shop.take("one"))
+    shop.clock.advance(seconds=10)
+    shop.take("two")
+    shop.clock.advance(seconds=LEASE.total_seconds())
+    shop.bury(shop.take("three"))
+    assert shop.history(item) == [
+        (1, "one", "Retryable: not now"),
+        (2, "two", WORKER_DIED),
+        (3, "three", "no use"),
+    ]
+
+
+def test_attempts_that_end_well_leave_no_history(shop: Shop) -> None:
+    item = shop.put("lane")
+    shop.complete(shop.take())
+    assert shop.history(item) == []
+
+
+def test_what_a_restart_cut_off_is_in_the_history(shop: Shop) -> None:
+    item = shop.put("lane")
+    shop.take("gone")
+    shop.do(shop.queue.release_all)
+    assert shop.history(item) == [(1, "gone", WORKER_DIED)]
+
+
+# What people decide
+
+
+def test_a_rest_can_be_ended_with_those_before_it_in_the_lane(shop: Shop) -> None:
+    first = shop.put("lane", 1)
+    second = shop.put("lane", 2, after=500)
+    shop.fail(shop.take())
+    assert shop.do(lambda session: shop.queue.retry_now(session, second))
+    claim = shop.take()
+    assert (claim.item_id, claim.attempt) == (first, 2)
+    shop.complete(claim)
+    assert shop.take().item_id == second
+
+
+def test_ending_a_rest_again_or_of_what_does_not_rest_changes_nothing(shop: Shop) -> None:
+    item = shop.put("lane", after=60)
+    assert [shop.do(lambda session: shop.queue.retry_now(session, item)) for _ in range(2)] == [True, False]
+    claim = shop.take()
+    assert not shop.do(lambda session: shop.queue.retry_now(session, item)), "it is being worked on"
+    shop.complete(claim)
+    with pytest.raises(IllegalMove):
+        shop.do(lambda session: shop.queue.retry_now(session, item))
+
+
+def test_replaying_and_cancelling_twice_is_as_doing_it_once(shop: Shop) -> None:
+    item = shop.put("lane")
+    shop.bury(shop.take())
+    assert [shop.do(lambda session: shop.queue.replay(session, item, "mended")) for _ in range(2)] == [True, False]
+    assert [shop.do(lambda session: shop.queue.cancel(session, item, "no more")) for _ in range(2)] == [True, False]
+    assert shop.claim() is None
+
+
+def test_a_replayed_item_has_no_deadline(shop: Shop) -> None:
+    item = shop.put("lane", within=10)
+    shop.clock.advance(seconds=11)
+    shop.bury(shop.take())
+    shop.do(lambda session: shop.queue.replay(session, item, "late is better than never"))
+    assert not shop.take().expired
+
+
+# Clocks
+
+
+def test_nothing_rests_longer_because_the_clock_was_put_back(shop: Shop) -> None:
+    shop.put("retries", endpoint="erp")
+    shop.fail(shop.take())
+    shop.put("waits", after=100)
+    back = timedelta(days=1, milliseconds=1)
+    shop.clock.time -= back
+    shop.do(lambda session: shop.queue.clock_moved(session, -back))
+    shop.clock.advance(seconds=delay(1, 0.5).total_seconds() + 0.001)
+    assert shop.lanes() == ["retries"]
+    shop.clock.advance(seconds=100)
+    assert shop.lanes() == ["waits"]
 
 
 LANES = st.sampled_from(["a", "b", "c"])

@@ -271,7 +271,7 @@ class TestWhatIsGivenUp:
         queue = house.gateway.queue
         with house.gateway.database.read() as session:
             [item] = queue.dead_items(session)
-        house.gateway.database.write(lambda session: queue.replay(session, item.item_id))
+        house.gateway.database.write(lambda session: queue.replay(session, item.item_id, "again"))
         house.work()
         assert house.answers("beta") == ["report"]
         assert house.gateway.status().queue.dead == 0

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from canonical.errors import Ambiguous, Misconfigured, Retryable
 from spool.retry import LONGEST_DELAY, SPREAD, UNEXPECTED_ATTEMPTS, delay, may_retry
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 FIRST_TEN = [
     (1, 1.5, 2, 2.5),
@@ -42,6 +44,6 @@ def test_no_delay_is_nothing_or_beyond_the_longest(attempt: int, jitter: float) 
     ],
 )
 def test_how_many_attempts_an_error_gets(error: Exception, attempts: int) -> None:
-    assert [may_retry(error, attempt, 10) for attempt in range(1, 11)] == [
+    assert [may_retry(error, attempt, 10, now=NOON) for attempt in range(1, 11)] == [
         attempt < attempts for attempt in range(1, 11)
     ]

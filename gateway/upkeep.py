@@ -1,0 +1,35 @@
+"""What keeps the work queue going whatever happens around it: to be called every few seconds."""
+
+from datetime import timedelta
+
+import structlog
+
+from spool.clock import Clock, ClockWatch, DatabaseClock
+from spool.database.port import Database
+from spool.queue.port import WorkQueue
+
+_log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Buries what is past its deadline though something holds it, and sees to it that nothing rests longer when a clock is put back."""
+
+    def __init__(self, database: Database, queue: WorkQueue, clock: Clock) -> None:
+        self._database = database
+        self._queue = queue
+        self._clock = clock
+        self._watch = ClockWatch(clock)
+
+    def __call__(self) -> None:
+        self._mind_the_clock()
+        self._database.write(self._queue.release_expired)
+
+    def _mind_the_clock(self) -> None:
+        if isinstance(self._clock, DatabaseClock):
+            # It is everybody's, and nobody sets it without thought.
+            self._clock.sync()
+            return
+        moved = self._watch.moved()
+        if moved < timedelta(0):
+            _log.warning("the clock was put back; what waits is moved along", seconds=-moved.total_seconds())
+            self._database.write(lambda session: self._queue.clock_moved(session, moved))
