@@ -1,5 +1,7 @@
 """The base of every canonical value: frozen, closed, and without silent coercion of unknown fields."""
 
+from typing import Any, TypeVar
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -7,3 +9,26 @@ class Value(BaseModel):
     """An immutable value. Unknown fields are refused, so that a misspelt key in hand-written JSON is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+_AnyValue = TypeVar("_AnyValue", bound=Value)
+
+_new = object.__new__
+_put_fields = vars(BaseModel)["__dict__"].__set__
+_put_said = vars(BaseModel)["__pydantic_fields_set__"].__set__
+_put_extra = vars(BaseModel)["__pydantic_extra__"].__set__
+_put_private = vars(BaseModel)["__pydantic_private__"].__set__
+
+
+def proven(model: type[_AnyValue], fields: dict[str, Any], said: set[str]) -> _AnyValue:
+    """The value that ``model.model_validate`` makes of what is certainly valid, without looking at it again.
+
+    ``fields`` are all fields of the model, in its order and in their own types, defaults included; ``said`` names those that were
+    given. Both become part of the value: whoever keeps them must not change them once the value is handed on.
+    """
+    value = _new(model)
+    _put_fields(value, fields)
+    _put_said(value, said)
+    _put_extra(value, None)
+    _put_private(value, None)
+    return value

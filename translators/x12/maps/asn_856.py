@@ -111,6 +111,10 @@ class _Item:
             if record.says(value.item):
                 record.write(value.item, draft.add(record.id))
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return _PRODUCT.id, _SHIPPED.id
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece(record.id, (writer_where_said(record),), "item") for record in (_PRODUCT, _SHIPPED)]
 

@@ -100,6 +100,10 @@ class Deliveries:
                 if record.says(delivery):
                     record.write(delivery, draft.add(record.id))
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return _TERMS.id, self.routing.id
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         for record in (_TERMS, self.routing):
             yield Piece(record.id, (writer_where_said(record),), "deliveries", each=True)

@@ -132,6 +132,10 @@ class Remarks:
                 )
         _REMARKS.write(value, draft)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (_REMARK.id,)
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         remark = record_writer(_REMARK)
 
@@ -189,6 +193,10 @@ class Notes:
         record = _message(loop.offers)
         for line in _lines(note):
             loop.add(record.id).put(record.parts[0].position, line)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return ("N9", *(record.id for record in _MESSAGES)) if self.direct else ("N9",)
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         inside = site.inside("N9")

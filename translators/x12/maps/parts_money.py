@@ -28,6 +28,7 @@ from .code_tables import (
     TERMS_BASES,
     TERMS_KINDS,
 )
+from .compiled_reading import PlaceReaders
 from .compiled_records import record_writer
 from .compiled_writing import Piece, Site
 from .forms import CENTS, DAY, REAL, WHOLE, coded
@@ -181,6 +182,10 @@ class Totals:
 
         inside = site.inside(self.record.id).children(self.record.model, self.inner)
         return [Piece(self.record.id, (counted, inside))]
+
+    def compile(self, place: PlaceReaders) -> None:
+        place.first(self.record, self.inner, always=True)
+        place.expect(self.record.id)
 
     def _counted(self, value: Any) -> str:
         return render_real(Decimal(self.count(value)))

@@ -59,6 +59,10 @@ class _Names:
     def write(self, value: Party, draft: Draft) -> None:
         _put_two_a_segment(value.additional_names, "N2", draft)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return ("N2",)
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece("N2", (texts_of("N2", 2),), "additional_names")]
 
@@ -84,6 +88,10 @@ class _Address:
         _put_two_a_segment(value.address.lines, "N3", draft)
         if _CITY.says(value.address):
             _CITY.write(value.address, draft.add("N4"))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return "N3", "N4"
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         street = texts_of("N3", 2)

@@ -194,6 +194,10 @@ class Words:
             found.append(head.segment.text(1))
         fields[self.name] = found
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.node_id,)
+
     def write(self, value: Any, draft: Draft) -> None:
         for text in getattr(value, self.name):
             draft.add(self.node_id).put(1, text)
@@ -256,6 +260,10 @@ class Carried:
 
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
         One("carriage", self.record).read(place, fields, reading, at)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.record.id,)
 
     def write(self, value: Any, draft: Draft) -> None:
         carriage: Carriage | None = value.carriage

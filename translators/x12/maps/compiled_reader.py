@@ -1,0 +1,142 @@
+"""A whole set compiled for reading: from the validator's split segments straight to the canonical document.
+
+``SetMap.read_exactly``, with its tree, its records and its :class:`.reading.Reading`, says what a set means, and what is wrong with it. What is
+read here is the same, for all that is in the ordinary; whatever is not raises Unusual, and is left to the exact way: a check that
+finds something, a segment that a map's own child cannot read by itself, an element that repeats.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from canonical.base import Value, proven
+from canonical.document import Unmapped
+from canonical.documents import AnyDocument
+from canonical.trace import LazyTrace
+
+from ..body import Body, elements_of
+from ..structure import ROOT, Plan
+from .compiled_reading import Every, PlaceReaders
+from .compiled_records import Unusual
+from .field_values import MISSING, absent_values
+from .loops import Child
+from .reading import Reading, leftovers, whole
+from .record_readers import Frame, Remainder
+from .records import Record
+
+Check = Callable[[Any, Reading], None]
+"""A rule of the trade over a whole document; what it finds goes into the reading's remarks."""
+
+
+class CompiledReader:
+    """The head and the children of a set under one plan. Raises Unusual where there is no compiled form."""
+
+    def __init__(
+        self, plan: Plan, model: type[Value], head: Record, children: Sequence[Child], checks: Sequence[Check]
+    ) -> None:
+        self._model = model
+        self._checks = checks
+        self._readers: list[Any] = [_PASS_OVER] * len(plan.nodes)
+        place = PlaceReaders(plan, plan.siblings(ROOT), model, self._readers)
+        place.first(head)
+        place.add(children)
+        self._absent = absent_values(model) | place.said | {"type": model.__name__}
+        self._said = {*place.said, "type", "unmapped", "trace"}
+        self._absences = place.absences
+        self._depth = max(len(plan.chain(node.index)) for node in plan.nodes) + 1
+
+    def read(self, body: Body, trace: Callable[[], dict[str, str]]) -> AnyDocument:
+        """The document in a valid set, in which all is well. Raises Unusual where that is not certain. ``trace`` finds its trace."""
+        pieces = body.plain()
+        if pieces is None:
+            raise Unusual
+        rest = Remainder()
+        root: Frame = (self._absent.copy(), self._said.copy())
+        self._pass(body, pieces, root, rest)
+        for gathering, frame, gathered in rest.gathered.values():
+            gathering.read(gathered, frame, rest)
+        rest.close_lists()
+        fields, said = root
+        rest.absent = [path for node, path in self._absences if (id(fields), node) not in rest.first]
+        fields["unmapped"] = tuple(_unmapped(body, pieces, rest))
+        fields["trace"] = LazyTrace(trace)
+        if MISSING in fields.values():
+            raise Unusual
+        document: Any = proven(self._model, fields, said)
+        checking = _Checking()
+        for check in self._checks:
+            check(document, checking)
+        return document
+
+    def _pass(self, body: Body, pieces: list[list[str]], root: Frame, rest: Remainder) -> None:
+        """Have every segment read, in the order in which they stand."""
+        readers, left = self._readers, rest.left
+        frames: list[Any] = [None] * (self._depth + 1)
+        frames[0] = root
+        for step, piece in zip(body.steps, pieces, strict=True):
+            keep = step.keep
+            parent = frames[keep]
+            if parent is None:
+                left.append((piece, None))
+                made = None
+            else:
+                made = readers[step.target][len(piece)](piece, parent, rest)
+            if step.opens:
+                frames[keep + 1] = made
+
+
+def _leave(piece: list[str], _: Frame, rest: Remainder) -> None:
+    rest.left.append((piece, None))
+
+
+_PASS_OVER = Every(_leave)
+"""For places that the map knows nothing of."""
+
+
+class _Checking(Reading):
+    """For checks of a document that was read the compiled way: what is to be said of a place is said by the exact one."""
+
+    def remark(self, *_: Any, **__: Any) -> None:
+        raise Unusual
+
+    def segment_of(self, field: str) -> Any:
+        raise Unusual
+
+
+def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> Iterator[Unmapped]:
+    """What the map did not take, as :meth:`.reading.Reading.unmapped` has it."""
+    if rest.left or rest.blanks:
+        taken = {id(piece): mask for piece, mask in rest.left}
+        blanks: dict[int, list[int]] = {}
+        for piece, position in rest.blanks:
+            blanks.setdefault(id(piece), []).append(position)
+        for piece, path in _paths(body, pieces, taken.keys() | blanks.keys()):
+            elements = elements_of(piece, body.plan.composites(piece[0]))
+            if id(piece) in taken:
+                mask = taken[id(piece)]
+                yield from whole(path, elements) if mask is None else leftovers(path, elements, mask)
+            for position in blanks.get(id(piece), ()):
+                yield Unmapped(source=f"{path}/{position:02d}", value="")
+    for source in rest.absent:
+        yield Unmapped(source=source, value="")
+
+
+def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> Iterator[tuple[list[str], str]]:
+    """The wanted segments, named by their identity, with their paths. Looks no further than the last of them."""
+    nodes = body.plan.nodes
+    seen: list[dict[str, int]] = [{}]
+    around: list[tuple[str, int]] = []
+    missing = len(wanted)
+    for step, piece in zip(body.steps, pieces, strict=True):
+        keep = step.keep
+        del seen[keep + 1 :], around[keep:]
+        node_id = nodes[step.counter if step.opens else step.target].id
+        seen[keep][node_id] = occurrence = seen[keep].get(node_id, 0) + 1
+        if step.opens:
+            seen.append({})
+            around.append((node_id, occurrence))
+        if id(piece) in wanted:
+            steps = around if step.opens else [*around, (node_id, occurrence)]
+            yield piece, "/".join(f"{each}[{number}]" for each, number in steps)
+            missing -= 1
+            if not missing:
+                return

@@ -1,0 +1,249 @@
+"""Places compiled for reading: for each segment of a set, in one version of the tables, the function that reads it.
+
+The segments of a set are passed over once, in their order. What a segment is read into is the frame of the loop that it stands in, which was
+left by the segment that began that loop; a value and what is inside it come about together.
+
+A child of a map's own takes part by naming the ids that it reads (:class:`Gathers`): their segments are put aside, and its own ``read`` makes
+something of them when the set has ended. A set with a child that does not is read by the exact way.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from canonical.base import Value
+
+from ..body import elements_of
+from ..segments import LoopNode, Node, Segment, SegmentNode
+from ..structure import Plan
+from .compiled_records import Unusual
+from .field_values import MISSING, absent_values, entry_of, kind_of, validator
+from .loops import Child, Each, Once, One
+from .reading import Fields, Place, Reading
+from .record_readers import Frame, Inside, Joining, Readers, Remainder, Station
+from .records import Record
+
+
+@runtime_checkable
+class Gathers(Protocol):
+    """A child whose ``read`` looks at nothing but the segments and loops of these ids at its place."""
+
+    @property
+    def ids(self) -> tuple[str, ...]: ...
+
+    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None: ...
+
+
+@runtime_checkable
+class Compiles(Protocol):
+    """A child that says itself how it is compiled."""
+
+    def compile(self, place: "PlaceReaders") -> None:
+        """Have the place's segments read as its ``read`` does; raises Unusual where there is no compiled form."""
+        ...
+
+
+class PlaceReaders:
+    """The readers of a place and of all that is inside it, as they are made for its children.
+
+    ``nodes`` are the places directly in it; ``readers`` has one for each node of the plan. ``said`` is what its value says whatever is there.
+    """
+
+    def __init__(self, plan: Plan, nodes: Iterable[int], model: type[Value], readers: "list[Any]") -> None:
+        self._plan = plan
+        self._nodes = {plan.nodes[node].id: node for node in nodes}
+        self._model = model
+        self._readers = readers
+        self._free = set(self._nodes)
+        self._fields: set[str] = set()
+        self.said: dict[str, Any] = {}
+        self.open = False
+        self.absences: list[tuple[int | None, str]] = []
+
+    @property
+    def inside(self) -> Inside:
+        return Inside(self.said, self.open)
+
+    def add(self, children: Sequence[Child]) -> None:
+        """Have children read here."""
+        for child in children:
+            if type(child) is Once:
+                self.first(child.record)
+            elif type(child) is One:
+                self._one(child)
+            elif type(child) is Each:
+                self._each(child)
+            elif isinstance(child, Compiles):
+                child.compile(self)
+            elif isinstance(child, Gathers):
+                self._gather(child)
+            else:
+                raise Unusual
+
+    def first(self, record: Record, inside: Sequence[Child] = (), *, always: bool = False) -> None:
+        """The first segment of an id is read into the place's own value, and so is what is inside its loop."""
+        self._claim({part.name for part in record.parts})
+        self.open = True
+        node = self._take(record.id)
+        within = PlaceReaders(self._plan, self._inside(node), self._model, self._readers)
+        within.add(inside)
+        if within.said or within.absences:
+            raise Unusual
+        self._claim(within._fields)
+        if node is not None:
+            self._put(node, record, Joining.FIRST, always=always)
+
+    def expect(self, node_id: str) -> None:
+        """Where no segment of the id is there, that is unmapped."""
+        node = self._nodes.get(node_id)
+        self.absences.append((None if node is None else self._plan.head(node), f"{node_id}[1]"))
+
+    def _one(self, child: One) -> None:
+        self._claim({child.name})
+        self.open = True
+        if kind_of(self._model, child.name) is not child.record.model:
+            raise Unusual
+        node = self._take(child.record.id)
+        if node is not None:
+            self._put(node, child.record, Joining.ONE, child.name)
+
+    def _each(self, child: Each) -> None:
+        self._claim({child.name})
+        record = child.loop.record
+        if entry_of(self._model, child.name) is not record.model:
+            raise Unusual
+        self.said[child.name] = ()
+        node = self._take(record.id)
+        within = PlaceReaders(self._plan, self._inside(node), record.model, self._readers)
+        within.add(child.loop.children)
+        if within.absences or {part.name for part in record.parts} & within._fields:
+            raise Unusual
+        if node is not None:
+            self._put(node, record, Joining.EACH, child.name, within.inside, always=child.loop.always)
+
+    def _gather(self, child: Gathers) -> None:
+        """Put the segments aside for a child of the map's own. What it says of a place without any is known now."""
+        found: Fields = {}
+        reading = Reading()
+        child.read(Place([]), found, reading, "")
+        if reading.absences or reading.failed:
+            raise Unusual
+        self.said |= {name: validator(self._model, name)(value) for name, value in found.items()}
+        self._claim(set(found))
+        self.open = True
+        gathering = Gathering(self._plan, child, self._model, set(found))
+        for node_id in child.ids:
+            node = self._take(node_id)
+            if node is not None:
+                for inner in range(self._plan.head(node), self._plan.nodes[node].end):
+                    self._readers[inner] = gathering.readers(inner, begins=inner == self._plan.head(node))
+
+    def _claim(self, names: set[str]) -> None:
+        """Raises Unusual where another child makes one of these fields too: which of them wins is not known here."""
+        if names & self._fields:
+            raise Unusual
+        self._fields |= names
+
+    def _take(self, node_id: str) -> int | None:
+        """The node of an id; None where this version does not have it. Raises Unusual where another child reads it too."""
+        node = self._nodes.get(node_id)
+        if node is not None:
+            if node_id not in self._free:
+                raise Unusual
+            self._free.discard(node_id)
+        return node
+
+    def _inside(self, node: int | None) -> Iterable[int]:
+        return () if node is None else self._plan.nodes[node].children[1:]
+
+    def _put(
+        self, node: int, record: Record, joining: Joining, name: str = "", inside: Inside = Inside(), *, always: bool = False
+    ) -> None:
+        head = self._plan.head(node)
+        tag = self._plan.nodes[head].tag
+        definition = self._plan.definition(head, tag)
+        if definition is None:
+            raise Unusual
+        composites = self._plan.composites(tag)
+        self._readers[head] = Readers(Station(record, head, definition, composites, joining, name, inside, always))
+
+
+Gathered = list[tuple[int, list[str]]]
+"""Segments put aside, each with the number of its place in the plan."""
+
+
+class Gathering:
+    """A child of a map's own at a place, and the putting aside of its segments. It makes the fields ``said`` whatever is there."""
+
+    def __init__(self, plan: Plan, child: Gathers, model: type[Value], said: set[str]) -> None:
+        self._plan = plan
+        self._child = child
+        self._model = model
+        self._said = said
+
+    def readers(self, node: int, *, begins: bool) -> "Every":
+        """What puts the segments of a node aside. That which ``begins`` finds out for which frame; the others are inside its loop."""
+
+        def begin(piece: list[str], parent: Frame, rest: Remainder) -> Gathered:
+            key = (id(parent[0]), id(self))
+            if key not in rest.gathered:
+                rest.gathered[key] = (self, parent, [])
+            found: Gathered = rest.gathered[key][2]
+            found.append((node, piece))
+            return found
+
+        def go_on(piece: list[str], gathered: Gathered, _: Remainder) -> Gathered:
+            gathered.append((node, piece))
+            return gathered
+
+        return Every(begin if begins else go_on)
+
+    def read(self, gathered: Gathered, frame: Frame, rest: Remainder) -> None:
+        """Have the child read what was put aside, into the frame. Raises Unusual where it finds something wrong."""
+        nodes, pieces = self._tree(gathered)
+        found: Fields = {}
+        reading = Reading()
+        self._child.read(Place(nodes), found, reading, "")
+        fields, names = frame
+        if reading.remarked or reading.absences or names & (found.keys() - self._said):
+            raise Unusual
+        try:
+            fields.update((name, validator(self._model, name)(value)) for name, value in found.items())
+        except ValueError:
+            raise Unusual from None
+        names.update(found)
+        for node, piece in pieces:
+            rest.leave(piece, reading.taken(node))
+        by_node = {id(node): piece for node, piece in pieces}
+        rest.blanks.extend((by_node[id(node)], position) for node, position in reading.blanks)
+
+    def _tree(self, gathered: Gathered) -> tuple[list[Node], list[tuple[SegmentNode, list[str]]]]:
+        plan = self._plan
+        top: list[Node] = []
+        pieces: list[tuple[SegmentNode, list[str]]] = []
+        loops: dict[int, LoopNode] = {}
+        for number, piece in gathered:
+            place = plan.nodes[number]
+            node = SegmentNode(place.id, Segment(piece[0], elements_of(piece, plan.composites(piece[0]))))
+            pieces.append((node, piece))
+            around = place.parent
+            if around >= 0 and plan.head(around) == number:
+                loops[around] = loop = LoopNode(plan.nodes[around].id, [node])
+                siblings = loops.get(plan.nodes[around].parent)
+                (top if siblings is None else siblings.children).append(loop)
+            else:
+                siblings = loops.get(around)
+                (top if siblings is None else siblings.children).append(node)
+        return top, pieces
+
+
+class Every(dict[int, Any]):
+    """One function for segments of any length."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, length: int) -> Any:
+        self[length] = self._function
+        return self._function
