@@ -11,6 +11,7 @@ from ..segments import Node, SegmentNode, TransactionSet
 from ..written import ELEMENT
 from . import checks, packing
 from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, PURPOSES, STRUCTURES, WEIGHTS
+from .compiled_reading import PlaceReaders
 from .compiled_records import record_writer, writer_where_said
 from .compiled_writing import Piece, Site
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
@@ -111,9 +112,8 @@ class _Item:
             if record.says(value.item):
                 record.write(value.item, draft.add(record.id))
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return _PRODUCT.id, _SHIPPED.id
+    def compile(self, place: PlaceReaders) -> None:
+        place.merged("item", ShippedItem, (_PRODUCT, _SHIPPED))
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece(record.id, (writer_where_said(record),), "item") for record in (_PRODUCT, _SHIPPED)]

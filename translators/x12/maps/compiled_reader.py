@@ -19,7 +19,7 @@ from .compiled_reading import Every, PlaceReaders
 from .compiled_records import Unusual
 from .field_values import MISSING, absent_values
 from .loops import Child
-from .reading import Reading, leftovers, whole
+from .reading import Reading, entry, leftovers, whole
 from .record_readers import Frame, Remainder
 from .records import Record
 
@@ -52,7 +52,7 @@ class CompiledReader:
         rest = Remainder()
         root: Frame = (self._absent.copy(), self._said.copy())
         self._pass(body, pieces, root, rest)
-        for gathering, frame, gathered in rest.gathered.values():
+        for gathering, frame, gathered in rest.gathered:
             gathering.read(gathered, frame, rest)
         rest.close_lists()
         fields, said = root
@@ -115,9 +115,9 @@ def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> Iterator[
                 mask = taken[id(piece)]
                 yield from whole(path, elements) if mask is None else leftovers(path, elements, mask)
             for position in blanks.get(id(piece), ()):
-                yield Unmapped(source=f"{path}/{position:02d}", value="")
+                yield entry(f"{path}/{position:02d}", "")
     for source in rest.absent:
-        yield Unmapped(source=source, value="")
+        yield entry(source, "")
 
 
 def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> Iterator[tuple[list[str], str]]:

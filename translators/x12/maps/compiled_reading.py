@@ -7,11 +7,10 @@ A child of a map's own takes part by naming the ids that it reads (:class:`Gathe
 something of them when the set has ended. A set with a child that does not is read by the exact way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from canonical.base import Value
+from canonical.base import Value, proven
 
 from ..body import elements_of
 from ..segments import LoopNode, Node, Segment, SegmentNode
@@ -20,7 +19,7 @@ from .compiled_records import Unusual
 from .field_values import MISSING, absent_values, entry_of, kind_of, validator
 from .loops import Child, Each, Once, One
 from .reading import Fields, Place, Reading
-from .record_readers import Frame, Inside, Joining, Readers, Remainder, Station
+from .record_readers import NOTHING_INSIDE, Frame, Inside, Joining, PieceReader, Readers, Remainder, Station
 from .records import Record
 
 
@@ -91,7 +90,38 @@ class PlaceReaders:
             raise Unusual
         self._claim(within._fields)
         if node is not None:
-            self._put(node, record, Joining.FIRST, always=always)
+            self._readers[self._plan.head(node)] = self._reader(node, record, Joining.FIRST, always=always)
+
+    def merged(self, name: str, model: type[Value], records: Sequence[Record]) -> "Nested":
+        """The first segment of each record is read into one nested value, which there is as soon as one is understood."""
+        self._claim({name})
+        self.open = True
+        if kind_of(self._model, name) is not model or MISSING in absent_values(model).values():
+            raise Unusual
+        nested = Nested(name, model)
+        for record in records:
+            reader = self.reader(record)
+            if reader is not None:
+                self.put(record.id, nested.reading(reader))
+        return nested
+
+    def reader(self, record: Record) -> Readers | None:
+        """What reads a segment into the frame of a value that the caller makes, once a frame; None where this version does not have it."""
+        node = self._nodes.get(record.id)
+        return None if node is None else self._reader(node, record, Joining.FIRST)
+
+    def put(self, node_id: str, reader: PieceReader) -> None:
+        """Have all segments of an id read by one function."""
+        node = self._take(node_id)
+        if node is not None:
+            self._readers[self._plan.head(node)] = Every(reader)
+
+    def says(self, name: str, entry: type) -> None:
+        """Have a field of many said by the readers that are put here."""
+        self._claim({name})
+        if entry_of(self._model, name) is not entry:
+            raise Unusual
+        self.said[name] = ()
 
     def expect(self, node_id: str) -> None:
         """Where no segment of the id is there, that is unmapped."""
@@ -105,21 +135,19 @@ class PlaceReaders:
             raise Unusual
         node = self._take(child.record.id)
         if node is not None:
-            self._put(node, child.record, Joining.ONE, child.name)
+            self._readers[self._plan.head(node)] = self._reader(node, child.record, Joining.ONE, child.name)
 
     def _each(self, child: Each) -> None:
-        self._claim({child.name})
         record = child.loop.record
-        if entry_of(self._model, child.name) is not record.model:
-            raise Unusual
-        self.said[child.name] = ()
+        self.says(child.name, record.model)
         node = self._take(record.id)
         within = PlaceReaders(self._plan, self._inside(node), record.model, self._readers)
         within.add(child.loop.children)
         if within.absences or {part.name for part in record.parts} & within._fields:
             raise Unusual
         if node is not None:
-            self._put(node, record, Joining.EACH, child.name, within.inside, always=child.loop.always)
+            reader = self._reader(node, record, Joining.EACH, child.name, within.inside, always=child.loop.always)
+            self._readers[self._plan.head(node)] = reader
 
     def _gather(self, child: Gathers) -> None:
         """Put the segments aside for a child of the map's own. What it says of a place without any is known now."""
@@ -156,16 +184,74 @@ class PlaceReaders:
     def _inside(self, node: int | None) -> Iterable[int]:
         return () if node is None else self._plan.nodes[node].children[1:]
 
-    def _put(
-        self, node: int, record: Record, joining: Joining, name: str = "", inside: Inside = Inside(), *, always: bool = False
-    ) -> None:
+    def _reader(
+        self,
+        node: int,
+        record: Record,
+        joining: Joining,
+        name: str = "",
+        inside: Inside = NOTHING_INSIDE,
+        *,
+        always: bool = False,
+    ) -> Readers:
         head = self._plan.head(node)
         tag = self._plan.nodes[head].tag
         definition = self._plan.definition(head, tag)
         if definition is None:
             raise Unusual
         composites = self._plan.composites(tag)
-        self._readers[head] = Readers(Station(record, head, definition, composites, joining, name, inside, always))
+        return Readers(Station(record, head, definition, composites, joining, name, inside, always))
+
+
+class Nested:
+    """A value of several segments, in a field of the place's own value."""
+
+    def __init__(self, name: str, model: type[Value]) -> None:
+        self._name = name
+        self._model = model
+
+    def frame(self, parent: Frame, rest: Remainder) -> Frame:
+        """The frame of the value that belongs to a frame of the place."""
+        key = (id(parent[0]), id(self))
+        frame: Frame | None = rest.kept.get(key)
+        if frame is None:
+            frame = rest.kept[key] = (absent_values(self._model).copy(), set())
+        return frame
+
+    def settle(self, frame: Frame, parent: Frame) -> None:
+        """Something has been read into the frame, so that there is a value."""
+        fields, names = parent
+        if self._name not in names:
+            fields[self._name] = proven(self._model, *frame)
+            names.add(self._name)
+
+    def reading(self, readers: Readers) -> PieceReader:
+        """Reads a segment into the value."""
+
+        def read(piece: list[str], parent: Frame, rest: Remainder) -> None:
+            frame = self.frame(parent, rest)
+            if readers[len(piece)](piece, frame, rest) is not None:
+                self.settle(frame, parent)
+
+        return read
+
+
+def read_two_texts(piece: list[str], frame: Frame, name: str, rest: Remainder) -> None:
+    """Elements 01 and 02 as entries of a field of texts; a blank 02 counts where another segment follows."""
+    fields, names = frame
+    found = fields[name]
+    if type(found) is tuple:
+        found = fields[name] = [*found]
+        rest.lists.append((fields, name))
+    if len(found) % 2:
+        found.append("")
+    first, second = (*piece[1:3], "", "")[:2]
+    found.append(first)
+    if second:
+        found.append(second)
+    names.add(name)
+    if len(piece) > 3:
+        rest.leave(piece, 0b110)
 
 
 Gathered = list[tuple[int, list[str]]]
@@ -186,9 +272,12 @@ class Gathering:
 
         def begin(piece: list[str], parent: Frame, rest: Remainder) -> Gathered:
             key = (id(parent[0]), id(self))
-            if key not in rest.gathered:
-                rest.gathered[key] = (self, parent, [])
-            found: Gathered = rest.gathered[key][2]
+            found: Gathered
+            if key in rest.kept:
+                found = rest.kept[key]
+            else:
+                found = rest.kept[key] = []
+                rest.gathered.append((self, parent, found))
             found.append((node, piece))
             return found
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from canonical.base import proven
 from canonical.order import Delivery
 from canonical.party import Identifier
 from canonical.shipment import Mark
@@ -11,11 +12,14 @@ from canonical.shipment import Mark
 from ..segments import Element
 from ..values import CannotWrite
 from .code_tables import FREIGHT_TERMS, LOCATIONS, MARKS, MODES
+from .compiled_reading import PlaceReaders
 from .compiled_records import Unusual, writer_where_said
 from .compiled_writing import Piece, Site
+from .field_values import absent_values
 from .forms import coded
 from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
+from .record_readers import Frame, PieceReader, Readers, Remainder
 from .records import Field, Fixed, Record
 from .writing import Draft
 
@@ -100,9 +104,29 @@ class Deliveries:
                 if record.says(delivery):
                     record.write(delivery, draft.add(record.id))
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return _TERMS.id, self.routing.id
+    def compile(self, place: PlaceReaders) -> None:
+        place.says("deliveries", Delivery)
+        for record in (_TERMS, self.routing):
+            readers = place.reader(record)
+            if readers is not None:
+                place.put(record.id, self._reading(readers))
+
+    def _reading(self, readers: Readers) -> PieceReader:
+        """Reads a segment into the first delivery that has none of its kind."""
+
+        def read(piece: list[str], parent: Frame, rest: Remainder) -> None:
+            begun: list[Frame] = rest.kept.setdefault((id(parent[0]), id(self)), [])
+            index = rest.kept.get((id(parent[0]), id(readers)), 0)
+            frame = begun[index] if index < len(begun) else (absent_values(Delivery).copy(), set())
+            if readers[len(piece)](piece, frame, rest) is None:
+                rest.kept[id(frame), id(self)] = frame
+                return
+            rest.kept[id(parent[0]), id(readers)] = index + 1
+            if index == len(begun):
+                begun.append(frame)
+                rest.add(parent[0], "deliveries", proven(Delivery, *frame))
+
+        return read
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         for record in (_TERMS, self.routing):

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from canonical.party import Address, Contact, Identifier, Party, Reference
 
 from .code_tables import CHANNELS, CONTACTS, IDENTIFIER_SCHEMES, LOCATIONS, REFERENCES, ROLES
+from .compiled_reading import PlaceReaders, read_two_texts
 from .compiled_records import writer_where_said
 from .compiled_writing import Piece, Site, texts_of
 from .forms import TEXT, coded
 from .loops import Each, each
 from .reading import Fields, Place, Reading, head_of
+from .record_readers import Frame, Remainder
 from .records import Field, Group, Pairs, Record
 from .writing import Draft
 
@@ -59,9 +61,13 @@ class _Names:
     def write(self, value: Party, draft: Draft) -> None:
         _put_two_a_segment(value.additional_names, "N2", draft)
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return ("N2",)
+    def compile(self, place: PlaceReaders) -> None:
+        def names(piece: list[str], party: Frame, rest: Remainder) -> None:
+            read_two_texts(piece, party, "additional_names", rest)
+
+        place.says("additional_names", str)
+        place.open = True
+        place.put("N2", names)
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece("N2", (texts_of("N2", 2),), "additional_names")]
@@ -89,9 +95,15 @@ class _Address:
         if _CITY.says(value.address):
             _CITY.write(value.address, draft.add("N4"))
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return "N3", "N4"
+    def compile(self, place: PlaceReaders) -> None:
+        address = place.merged("address", Address, (_CITY,))
+
+        def street(piece: list[str], party: Frame, rest: Remainder) -> None:
+            frame = address.frame(party, rest)
+            read_two_texts(piece, frame, "lines", rest)
+            address.settle(frame, party)
+
+        place.put("N3", street)
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         street = texts_of("N3", 2)

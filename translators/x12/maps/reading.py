@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from canonical.base import proven
 from canonical.document import Unmapped
 from canonical.finding import Finding, Severity
 
@@ -140,8 +141,8 @@ class Reading:
                 continue
             rest.extend(leftovers(path, node.segment.elements, mask))
             for position in blanks.get(id(node), ()):
-                rest.append(Unmapped(source=f"{path}/{position:02d}", value=""))
-        rest.extend(Unmapped(source=source, value="") for source in self.absences)
+                rest.append(entry(f"{path}/{position:02d}", ""))
+        rest.extend(entry(source, "") for source in self.absences)
         return tuple(rest)
 
     def trace(self, source: TransactionSet) -> dict[str, str]:
@@ -212,6 +213,11 @@ def trimmed_single(element: Single) -> Single:
     return element[:end] if end else ""
 
 
+def entry(source: str, value: Single) -> Unmapped:
+    """What stands at a place, or the texts of a segment's elements."""
+    return proven(Unmapped, {"source": source, "value": value}, {"source", "value"})
+
+
 def leftovers(path: str, elements: tuple[Element, ...], mask: int) -> Iterator[Unmapped]:
     """What ``mask`` has not taken of a segment."""
     for position, element in enumerate(elements, 1):
@@ -224,7 +230,7 @@ def whole(path: str, elements: tuple[Element, ...]) -> Iterator[Unmapped]:
     texts = [element if isinstance(element, str) else "" for element in elements]
     while texts and not texts[-1]:
         texts.pop()
-    yield Unmapped(source=path, value=tuple(texts))
+    yield entry(path, tuple(texts))
     for position, element in enumerate(elements, 1):
         if not isinstance(element, str):
             yield from _at(f"{path}/{position:02d}", element)
@@ -235,6 +241,6 @@ def _at(source: str, element: Element) -> Iterator[Unmapped]:
     found = trimmed(element)
     if isinstance(found, Repeated):
         for number, single in enumerate(found.occurrences, 1):
-            yield Unmapped(source=f"{source}^{number}", value=single)
+            yield entry(f"{source}^{number}", single)
     elif found:
-        yield Unmapped(source=source, value=found)
+        yield entry(source, found)

@@ -35,10 +35,11 @@ class Remainder:
 
     A segment in ``left`` has the elements that were taken as a bit mask, None if it was not taken at all. ``first`` are the places that were
     filled, of which the next segment is too much; ``lists`` the fields that are lists until the set ends; ``gathered`` what was put aside
-    until then, by frame and by who will read it (:class:`.compiled_reading.Gathering`).
+    until then, with who will read it (:class:`.compiled_reading.Gathering`) into which frame. Children of a map's own keep what they have
+    begun of a frame in ``kept``, by the identities of its fields and of themselves.
     """
 
-    __slots__ = ("absent", "blanks", "first", "gathered", "left", "lists")
+    __slots__ = ("absent", "blanks", "first", "gathered", "kept", "left", "lists")
 
     def __init__(self) -> None:
         self.left: list[tuple[list[str], int | None]] = []
@@ -46,7 +47,8 @@ class Remainder:
         self.absent: list[str] = []
         self.first: set[tuple[int, int]] = set()
         self.lists: list[tuple[dict[str, Any], str]] = []
-        self.gathered: dict[tuple[int, int], tuple[Any, Frame, list[tuple[int, list[str]]]]] = {}
+        self.gathered: list[tuple[Any, Frame, list[tuple[int, list[str]]]]] = []
+        self.kept: dict[tuple[int, int], Any] = {}
 
     def leave(self, piece: list[str], taken: int | None) -> None:
         """Tell of a segment what was taken of it, if that is not everything."""
@@ -339,10 +341,15 @@ class _Source:
         sure = self._must_be_there(part.name, text) or (part.position == self._last and not part.unsaid)
         self._say(part.name, self._made(part.form, self._model, part.name, text, sure), "" if sure else text)
 
-    def _made(self, form: Form, model: type[Value], name: str, text: str, sure: bool) -> str:
-        """The expression for the value of a text, which is certainly there if ``sure``."""
-        if form is TEXT and is_plain(form, kind_of(model, name)):
-            return text if sure else f"({text} or {self._constant(absent_values(model)[name])})"
+    def _made(self, form: Form, model: type[Value], name: str, text: str, sure: bool, *, often: bool = True) -> str:
+        """The expression for the value of a text, which is certainly there if ``sure``; ``often`` if it may come again."""
+        absent = self._constant(absent_values(model)[name])
+        plain = is_plain(form, kind_of(model, name))
+        if form is TEXT and plain:
+            return text if sure else f"({text} or {absent})"
+        if plain and not often:
+            made = f"{self._bind(form.parse)}({text})"
+            return made if sure else f"({made} if {text} else {absent})"
         return f"{self._bind(known(form, model, name))}[{text}]"
 
     def _constant(self, value: object) -> str:
@@ -392,8 +399,9 @@ class _Source:
         lacking = " or ".join(f"not {texts[name]}" for name in sorted(demanded))
         if lacking:
             self._refusals.append(lacking if sure else f"({condition}) and ({lacking})")
-        made = self._nested(part.model, there, demanded)
-        if all(self._is_short(inner.position) for inner in there):
+        short = all(self._is_short(inner.position) for inner in there)
+        made = self._nested(part.model, there, demanded, often=not short)
+        if short:
             key = "".join(f"{text}, " for text in texts.values())
             memory = self._bind(Remembered())
             made = f"{memory}.get(({key})) or {memory}.keep(({key}), {made})"
@@ -402,11 +410,13 @@ class _Source:
         self._lines.append(f"{variable} = {made}")
         self._say(part.name, variable, "" if sure else condition)
 
-    def _nested(self, model: type[Value], there: Sequence[Field], demanded: set[str]) -> str:
+    def _nested(self, model: type[Value], there: Sequence[Field], demanded: set[str], *, often: bool) -> str:
         said = [
             _Said(
                 inner.name,
-                self._made(inner.form, model, inner.name, f"t{inner.position}", inner.name in demanded),
+                self._made(
+                    inner.form, model, inner.name, f"t{inner.position}", inner.name in demanded, often=often
+                ),
                 "" if inner.name in demanded or inner.position == self._last else f"t{inner.position}",
             )
             for inner in there
