@@ -1,5 +1,6 @@
 """The base of every canonical value: frozen, closed, and without silent coercion of unknown fields."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -24,7 +25,7 @@ def proven(model: type[_AnyValue], fields: dict[str, Any], said: set[str]) -> _A
     """The value that ``model.model_validate`` makes of what is certainly valid, without looking at it again.
 
     ``fields`` are all fields of the model, in its order and in their own types, defaults included; ``said`` names those that were
-    given. Both become part of the value: whoever keeps them must not change them once the value is handed on.
+    given. Both become part of the value: ``said`` must never be changed, ``fields`` not once the value is handed on.
     """
     value = _new(model)
     _put_fields(value, fields)
@@ -32,3 +33,8 @@ def proven(model: type[_AnyValue], fields: dict[str, Any], said: set[str]) -> _A
     _put_extra(value, None)
     _put_private(value, None)
     return value
+
+
+def say_also(value: Value, names: Iterable[str]) -> None:
+    """More fields were given of a value that :func:`proven` has made and that was not handed on yet."""
+    _put_said(value, value.__pydantic_fields_set__.union(names))

@@ -50,18 +50,17 @@ class CompiledReader:
         if pieces is None:
             raise Unusual
         rest = Remainder()
-        root: Frame = (self._absent.copy(), self._said.copy())
-        self._pass(body, pieces, root, rest)
+        fields = self._absent.copy()
+        document: Any = proven(self._model, fields, self._said)
+        self._pass(body, pieces, (fields, document), rest)
         for gathering, frame, gathered in rest.gathered:
             gathering.read(gathered, frame, rest)
         rest.close_lists()
-        fields, said = root
         rest.absent = [path for node, path in self._absences if (id(fields), node) not in rest.first]
-        fields["unmapped"] = tuple(_unmapped(body, pieces, rest))
+        fields["unmapped"] = _unmapped(body, pieces, rest)
         fields["trace"] = LazyTrace(trace)
         if MISSING in fields.values():
             raise Unusual
-        document: Any = proven(self._model, fields, said)
         checking = _Checking()
         for check in self._checks:
             check(document, checking)
@@ -102,8 +101,9 @@ class _Checking(Reading):
         raise Unusual
 
 
-def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> Iterator[Unmapped]:
+def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> tuple[Unmapped, ...]:
     """What the map did not take, as :meth:`.reading.Reading.unmapped` has it."""
+    found: list[Unmapped] = []
     if rest.left or rest.blanks:
         taken = {id(piece): mask for piece, mask in rest.left}
         blanks: dict[int, list[int]] = {}
@@ -113,30 +113,25 @@ def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> Iterator[
             elements = elements_of(piece, body.plan.composites(piece[0]))
             if id(piece) in taken:
                 mask = taken[id(piece)]
-                yield from whole(path, elements) if mask is None else leftovers(path, elements, mask)
-            for position in blanks.get(id(piece), ()):
-                yield entry(f"{path}/{position:02d}", "")
-    for source in rest.absent:
-        yield entry(source, "")
+                found += whole(path, elements) if mask is None else leftovers(path, elements, mask)
+            found += [entry(f"{path}/{position:02d}", "") for position in blanks.get(id(piece), ())]
+    found += [entry(source, "") for source in rest.absent]
+    return tuple(found)
 
 
 def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> Iterator[tuple[list[str], str]]:
     """The wanted segments, named by their identity, with their paths. Looks no further than the last of them."""
     nodes = body.plan.nodes
-    seen: list[dict[str, int]] = [{}]
-    around: list[tuple[str, int]] = []
+    counts = [0] * len(nodes)
     missing = len(wanted)
     for step, piece in zip(body.steps, pieces, strict=True):
-        keep = step.keep
-        del seen[keep + 1 :], around[keep:]
-        node_id = nodes[step.counter if step.opens else step.target].id
-        seen[keep][node_id] = occurrence = seen[keep].get(node_id, 0) + 1
+        place = step.counter
+        counts[place] += 1
         if step.opens:
-            seen.append({})
-            around.append((node_id, occurrence))
+            end = nodes[place].end
+            counts[place + 1 : end] = [0] * (end - place - 1)
         if id(piece) in wanted:
-            steps = around if step.opens else [*around, (node_id, occurrence)]
-            yield piece, "/".join(f"{each}[{number}]" for each, number in steps)
+            yield piece, "/".join(f"{nodes[each].id}[{counts[each]}]" for each in (*body.plan.chain(place), place))
             missing -= 1
             if not missing:
                 return

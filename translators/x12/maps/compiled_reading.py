@@ -10,7 +10,7 @@ something of them when the set has ended. A set with a child that does not is re
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from canonical.base import Value, proven
+from canonical.base import Value, say_also
 
 from ..body import elements_of
 from ..segments import LoopNode, Node, Segment, SegmentNode
@@ -19,7 +19,7 @@ from .compiled_records import Unusual
 from .field_values import MISSING, absent_values, entry_of, kind_of, validator
 from .loops import Child, Each, Once, One
 from .reading import Fields, Place, Reading
-from .record_readers import NOTHING_INSIDE, Frame, Inside, Joining, PieceReader, Readers, Remainder, Station
+from .record_readers import NOTHING_INSIDE, Frame, Inside, Joining, PieceReader, Readers, Remainder, Station, new_frame
 from .records import Record
 
 
@@ -100,15 +100,15 @@ class PlaceReaders:
             raise Unusual
         nested = Nested(name, model)
         for record in records:
-            reader = self.reader(record)
+            reader = self.reader(record, Joining.FIRST)
             if reader is not None:
                 self.put(record.id, nested.reading(reader))
         return nested
 
-    def reader(self, record: Record) -> Readers | None:
-        """What reads a segment into the frame of a value that the caller makes, once a frame; None where this version does not have it."""
+    def reader(self, record: Record, joining: Joining = Joining.ANY) -> Readers | None:
+        """What reads segments into frames that the caller makes; None where this version does not have them."""
         node = self._nodes.get(record.id)
-        return None if node is None else self._reader(node, record, Joining.FIRST)
+        return None if node is None else self._reader(node, record, joining)
 
     def put(self, node_id: str, reader: PieceReader) -> None:
         """Have all segments of an id read by one function."""
@@ -215,15 +215,15 @@ class Nested:
         key = (id(parent[0]), id(self))
         frame: Frame | None = rest.kept.get(key)
         if frame is None:
-            frame = rest.kept[key] = (absent_values(self._model).copy(), set())
+            frame = rest.kept[key] = new_frame(self._model)
         return frame
 
     def settle(self, frame: Frame, parent: Frame) -> None:
         """Something has been read into the frame, so that there is a value."""
-        fields, names = parent
-        if self._name not in names:
-            fields[self._name] = proven(self._model, *frame)
-            names.add(self._name)
+        fields, owner = parent
+        if self._name not in owner.model_fields_set:
+            fields[self._name] = frame[1]
+            say_also(owner, {self._name})
 
     def reading(self, readers: Readers) -> PieceReader:
         """Reads a segment into the value."""
@@ -238,18 +238,18 @@ class Nested:
 
 def read_two_texts(piece: list[str], frame: Frame, name: str, rest: Remainder) -> None:
     """Elements 01 and 02 as entries of a field of texts; a blank 02 counts where another segment follows."""
-    fields, names = frame
+    fields, owner = frame
     found = fields[name]
     if type(found) is tuple:
         found = fields[name] = [*found]
         rest.lists.append((fields, name))
+        say_also(owner, {name})
     if len(found) % 2:
         found.append("")
     first, second = (*piece[1:3], "", "")[:2]
     found.append(first)
     if second:
         found.append(second)
-    names.add(name)
     if len(piece) > 3:
         rest.leave(piece, 0b110)
 
@@ -293,14 +293,14 @@ class Gathering:
         found: Fields = {}
         reading = Reading()
         self._child.read(Place(nodes), found, reading, "")
-        fields, names = frame
-        if reading.remarked or reading.absences or names & (found.keys() - self._said):
+        fields, owner = frame
+        if reading.remarked or reading.absences or owner.model_fields_set & (found.keys() - self._said):
             raise Unusual
         try:
             fields.update((name, validator(self._model, name)(value)) for name, value in found.items())
         except ValueError:
             raise Unusual from None
-        names.update(found)
+        say_also(owner, found)
         for node, piece in pieces:
             rest.leave(piece, reading.taken(node))
         by_node = {id(node): piece for node, piece in pieces}

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from canonical.base import proven
 from canonical.order import Delivery
 from canonical.party import Identifier
 from canonical.shipment import Mark
@@ -15,11 +14,10 @@ from .code_tables import FREIGHT_TERMS, LOCATIONS, MARKS, MODES
 from .compiled_reading import PlaceReaders
 from .compiled_records import Unusual, writer_where_said
 from .compiled_writing import Piece, Site
-from .field_values import absent_values
 from .forms import coded
 from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
-from .record_readers import Frame, PieceReader, Readers, Remainder
+from .record_readers import Frame, PieceReader, Readers, Remainder, new_frame
 from .records import Field, Fixed, Record
 from .writing import Draft
 
@@ -117,14 +115,13 @@ class Deliveries:
         def read(piece: list[str], parent: Frame, rest: Remainder) -> None:
             begun: list[Frame] = rest.kept.setdefault((id(parent[0]), id(self)), [])
             index = rest.kept.get((id(parent[0]), id(readers)), 0)
-            frame = begun[index] if index < len(begun) else (absent_values(Delivery).copy(), set())
+            frame = begun[index] if index < len(begun) else new_frame(Delivery)
             if readers[len(piece)](piece, frame, rest) is None:
-                rest.kept[id(frame), id(self)] = frame
                 return
             rest.kept[id(parent[0]), id(readers)] = index + 1
             if index == len(begun):
                 begun.append(frame)
-                rest.add(parent[0], "deliveries", proven(Delivery, *frame))
+                rest.add(parent[0], "deliveries", frame[1])
 
         return read
 

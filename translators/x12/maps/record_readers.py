@@ -9,22 +9,31 @@ A function gets the segment, the frame of the place that it stands in, and the :
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
-from canonical.base import Value, proven
+from canonical.base import Value, proven, say_also
 
 from ..body import elements_of
 from ..schema import CompositeDef, ElementDef, SegmentDef
 from ..segments import Segment, SegmentNode
 from .compiled_records import TextPart, Unusual
 from .field_values import MISSING, Known, Remembered, absent_values, entry_of, is_plain, kind_of, known, validator
-from .forms import TEXT, Form
+from .forms import REAL, TEXT, Form
 from .reading import Fields, Reading
 from .records import Choice, Field, Fixed, Group, Pairs, Part, Record, Series
 
-Frame: TypeAlias = tuple[dict[str, Any], set[str]]
-"""A value in the making: its fields, all there from the beginning, and the names of those that were said."""
+Frame: TypeAlias = tuple[dict[str, Any], Value]
+"""A value in the making, and its fields, to which those of what is inside it are still added."""
+
+
+
+def new_frame(model: type[Value]) -> Frame:
+    """The frame of a value of which nothing is said yet."""
+    fields = absent_values(model).copy()
+    return fields, proven(model, fields, set())
+
 
 PieceReader: TypeAlias = "Callable[[list[str], Frame, Remainder], Frame | None]"
 """Reads a segment in a frame. Returns the frame of what is inside the loop that it begins; None where that is not understood."""
@@ -72,11 +81,22 @@ class Remainder:
 
 
 class Joining(Enum):
-    """What becomes of the value of a segment: an entry of a field of the place, the whole field, or fields of the place itself."""
+    """What becomes of a segment: an entry of a field of the place, a whole field, or fields of the place's own value. ``ONE`` and ``FIRST``
+    take only the first segment of a place."""
 
     EACH = "each"
     ONE = "one"
     FIRST = "first"
+    ANY = "any"
+
+    @property
+    def own(self) -> bool:
+        """Whether the fields are those of the place's own value."""
+        return self in (Joining.FIRST, Joining.ANY)
+
+    @property
+    def once(self) -> bool:
+        return self in (Joining.ONE, Joining.FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +163,8 @@ class _Oddly:
 
     def __call__(self, piece: list[str], parent: Frame, rest: Remainder) -> Frame | None:
         station = self._station
-        fields, names = parent
-        if station.joining is not Joining.EACH:
+        fields, owner = parent
+        if station.joining.once:
             place = (id(fields), station.node)
             if place in rest.first:
                 rest.left.append((piece, None))
@@ -153,17 +173,16 @@ class _Oddly:
         found = self._found(piece, rest)
         if found is None:
             return None
-        if station.joining is Joining.FIRST:
+        if station.joining.own:
             fields.update(found)
-            names.update(found)
+            say_also(owner, found)
             return parent
         frame = self._value(found)
-        value = proven(station.record.model, *frame)
         if station.joining is Joining.ONE:
-            fields[station.name] = value
-            names.add(station.name)
+            fields[station.name] = frame[1]
+            say_also(owner, {station.name})
         else:
-            rest.add(fields, station.name, value)
+            rest.add(fields, station.name, frame[1])
         return frame
 
     def _found(self, piece: list[str], rest: Remainder) -> Fields | None:
@@ -189,7 +208,7 @@ class _Oddly:
         fields = self._station.absent | found
         if any(value is MISSING for value in fields.values()):
             raise Unusual
-        return fields, {*self._station.said, *found}
+        return fields, proven(self._station.record.model, fields, {*self._station.said, *found})
 
 
 class _Shapes(dict[Any, set[str]]):
@@ -242,7 +261,7 @@ class _Source:
         self._record = station.record
         self._model = station.record.model
         self._last = last
-        self._names: dict[str, object] = {"proven": proven}
+        self._names: dict[str, object] = {"proven": proven, "say_also": say_also}
         self._looks: list[str] = []
         self._lines: list[str] = []
         self._refusals: list[str] = []
@@ -261,7 +280,7 @@ class _Source:
             "    try:\n"
             f"        _, {unpacked} = piece\n"
             f"        {lines}\n"
-            "    except ValueError:\n"
+            "    except (ValueError, ArithmeticError):\n"
             "        return oddly(piece, parent, rest)\n"
         )
         source += "".join(f"    {line}\n" for line in self._ending())
@@ -341,14 +360,14 @@ class _Source:
         sure = self._must_be_there(part.name, text) or (part.position == self._last and not part.unsaid)
         self._say(part.name, self._made(part.form, self._model, part.name, text, sure), "" if sure else text)
 
-    def _made(self, form: Form, model: type[Value], name: str, text: str, sure: bool, *, often: bool = True) -> str:
-        """The expression for the value of a text, which is certainly there if ``sure``; ``often`` if it may come again."""
+    def _made(self, form: Form, model: type[Value], name: str, text: str, sure: bool) -> str:
+        """The expression for the value of a text, which is certainly there if ``sure``."""
         absent = self._constant(absent_values(model)[name])
         plain = is_plain(form, kind_of(model, name))
         if form is TEXT and plain:
             return text if sure else f"({text} or {absent})"
-        if plain and not often:
-            made = f"{self._bind(form.parse)}({text})"
+        if plain and form == REAL and self._type_at(int(text[1:])) == "R":
+            made = f"{self._bind(Decimal)}({text})"
             return made if sure else f"({made} if {text} else {absent})"
         return f"{self._bind(known(form, model, name))}[{text}]"
 
@@ -400,7 +419,7 @@ class _Source:
         if lacking:
             self._refusals.append(lacking if sure else f"({condition}) and ({lacking})")
         short = all(self._is_short(inner.position) for inner in there)
-        made = self._nested(part.model, there, demanded, often=not short)
+        made = self._nested(part.model, there, demanded)
         if short:
             key = "".join(f"{text}, " for text in texts.values())
             memory = self._bind(Remembered())
@@ -410,13 +429,11 @@ class _Source:
         self._lines.append(f"{variable} = {made}")
         self._say(part.name, variable, "" if sure else condition)
 
-    def _nested(self, model: type[Value], there: Sequence[Field], demanded: set[str], *, often: bool) -> str:
+    def _nested(self, model: type[Value], there: Sequence[Field], demanded: set[str]) -> str:
         said = [
             _Said(
                 inner.name,
-                self._made(
-                    inner.form, model, inner.name, f"t{inner.position}", inner.name in demanded, often=often
-                ),
+                self._made(inner.form, model, inner.name, f"t{inner.position}", inner.name in demanded),
                 "" if inner.name in demanded or inner.position == self._last else f"t{inner.position}",
             )
             for inner in there
@@ -424,12 +441,16 @@ class _Source:
         return self._proven(model, absent_values(model), said, ())
 
     def _is_short(self, position: int) -> bool:
-        """Whether an element is a number, a date or a code: of such there are few enough to be remembered."""
+        """Whether an element is a code, a date or a time: of such there are few enough to be remembered."""
+        return self._type_at(position) in ("ID", "DT", "TM")
+
+    def _type_at(self, position: int) -> str:
+        """The type of an element of a valid segment, or of its first component."""
         uses = self._station.definition.uses
         definition = uses[position - 1].definition if position <= len(uses) else None
         if isinstance(definition, CompositeDef):
             definition = definition.uses[0].definition
-        return isinstance(definition, ElementDef) and definition.type not in ("AN", "B")
+        return definition.type if isinstance(definition, ElementDef) else ""
 
     def _pairs(self, part: Pairs) -> None:
         if self._last < part.position:
@@ -487,7 +508,7 @@ class _Source:
         found = {said.name for said in self._said} | {part.name for part in self._record.parts if _is_own(part)}
         if not found.issuperset(self._record.needed):
             raise Unusual
-        if self._station.joining is not Joining.FIRST and not {*found, *self._station.said} >= _demanded(self._model):
+        if not self._station.joining.own and not {*found, *self._station.said} >= _demanded(self._model):
             raise Unusual
         if not any(not said.condition for said in self._said):
             conditions = [said.condition for said in self._said] + self._own
@@ -520,7 +541,7 @@ class _Source:
     def _value_lines(self) -> list[str]:
         refusal = [f"if {' or '.join(self._refusals)}: return oddly(piece, parent, rest)"] if self._refusals else []
         lines = [*self._looks, *refusal, *self._lines]
-        if self._station.joining is Joining.FIRST:
+        if self._station.joining.own:
             return [*self._acceptance(), *lines, *self._single_values()]
         if self._record.accepts is not None:
             raise Unusual
@@ -561,10 +582,10 @@ class _Source:
         """Lines for a value to which something may still be added."""
         lines = [f"fields = {self._fields(self._station.absent, self._said)}"]
         names = self._names_said(self._said, self._station.said)
-        lines.append(f"said = {names}.copy()" if self._station.inside.open or self._own else f"said = {names}")
         for own in self._own:
-            lines += [f"fields.update({own})", f"said.update({own})"]
-        return [*lines, f"value = proven({self._bind(self._model)}, fields, said)"]
+            lines.append(f"fields.update({own})")
+            names = f"{names}.union({own})"
+        return [*lines, f"value = proven({self._bind(self._model)}, fields, {names})"]
 
     # Where it goes
 
@@ -580,26 +601,28 @@ class _Source:
                 f"return {self._frame()}",
             ]
         once = [
-            "there, names = parent",
             f"place = (id(there), {self._station.node})",
             "if place in rest.first: return oddly(piece, parent, rest)",
             "rest.first.add(place)",
         ]
+        lines = ["there, owner = parent", *(once if joining.once else []), *left]
         if joining is Joining.ONE:
-            return [*once, *left, f"there[{name!r}] = value", f"names.add({name!r})", f"return {self._frame()}"]
-        return [*once, *left, *self._merging(), "return parent"]
+            return [*lines, f"there[{name!r}] = value", f"say_also(owner, {{{name!r}}})", f"return {self._frame()}"]
+        return [*lines, *self._merging(), "return parent"]
 
     def _merging(self) -> list[str]:
         """Lines that put the fields into the place's own value."""
         lines = [
             f"{f'if {said.condition}: ' if said.condition else ''}there[{said.name!r}] = {said.value}" for said in self._said
         ]
+        names = self._names_said(self._said, ())
         for own in self._own:
-            lines += [f"there.update({own})", f"names.update({own})"]
-        return [*lines, f"names.update({self._names_said(self._said, ())})"]
+            lines.append(f"there.update({own})")
+            names = f"{names}.union({own})"
+        return [*lines, f"say_also(owner, {names})"]
 
     def _frame(self) -> str:
-        return "(fields, said)" if self._station.inside.said or self._station.inside.open else "None"
+        return "(fields, value)" if self._station.inside.said or self._station.inside.open else "None"
 
     def _leftover(self) -> list[str]:
         """Lines for the elements that the record does not know."""
