@@ -28,7 +28,7 @@ Check = Callable[[Any, Reading], None]
 
 
 class CompiledReader:
-    """The head and the children of a set under one plan. Raises Unusual where there is no compiled form."""
+    """The head and the children of a set under one plan."""
 
     def __init__(
         self, plan: Plan, model: type[Value], head: Record, children: Sequence[Child], checks: Sequence[Check]
@@ -37,8 +37,12 @@ class CompiledReader:
         self._checks = checks
         self._readers: list[Any] = [_PASS_OVER] * len(plan.nodes)
         place = PlaceReaders(plan, plan.siblings(ROOT), model, self._readers)
-        place.first(head)
-        place.add(children)
+        self._compiled = True
+        try:
+            place.first(head)
+            place.add(children)
+        except Unusual:
+            self._compiled = False
         self._absent = absent_values(model) | place.said | {"type": model.__name__}
         self._said = {*place.said, "type", "unmapped", "trace"}
         self._absences = place.absences
@@ -46,7 +50,7 @@ class CompiledReader:
 
     def read(self, body: Body, trace: Callable[[], dict[str, str]]) -> AnyDocument:
         """The document in a valid set, in which all is well. Raises Unusual where that is not certain. ``trace`` finds its trace."""
-        pieces = body.plain()
+        pieces = body.plain() if self._compiled else None
         if pieces is None:
             raise Unusual
         rest = Remainder()
@@ -61,9 +65,8 @@ class CompiledReader:
         fields["trace"] = LazyTrace(trace)
         if MISSING in fields.values():
             raise Unusual
-        checking = _Checking()
         for check in self._checks:
-            check(document, checking)
+            check(document, _CHECKING)
         return document
 
     def _pass(self, body: Body, pieces: list[list[str]], root: Frame, rest: Remainder) -> None:
@@ -87,6 +90,9 @@ def _leave(piece: list[str], _: Frame, rest: Remainder) -> None:
     rest.left.append((piece, None))
 
 
+_EVERYTHING = -1
+"""A mask of elements that were taken: all of them."""
+
 _PASS_OVER = Every(_leave)
 """For places that the map knows nothing of."""
 
@@ -101,22 +107,22 @@ class _Checking(Reading):
         raise Unusual
 
 
+_CHECKING = _Checking()
+
+
 def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> tuple[Unmapped, ...]:
     """What the map did not take, as :meth:`.reading.Reading.unmapped` has it."""
     found: list[Unmapped] = []
-    if rest.left or rest.blanks:
-        taken = {id(piece): mask for piece, mask in rest.left}
-        blanks: dict[int, list[int]] = {}
-        for piece, position in rest.blanks:
-            blanks.setdefault(id(piece), []).append(position)
-        for piece, path in _paths(body, pieces, taken.keys() | blanks.keys()):
-            elements = elements_of(piece, body.plan.composites(piece[0]))
-            if id(piece) in taken:
-                mask = taken[id(piece)]
-                found += whole(path, elements) if mask is None else leftovers(path, elements, mask)
-            found += [entry(f"{path}/{position:02d}", "") for position in blanks.get(id(piece), ())]
-    found += [entry(source, "") for source in rest.absent]
-    return tuple(found)
+    taken = {id(piece): mask for piece, mask in rest.left}
+    blanks: dict[int, list[int]] = {}
+    for piece, position in rest.blanks:
+        blanks.setdefault(id(piece), []).append(position)
+    for piece, path in _paths(body, pieces, {*taken, *blanks}):
+        elements = elements_of(piece, body.plan.composites(piece[0]))
+        mask = taken.get(id(piece), _EVERYTHING)
+        found += whole(path, elements) if mask is None else leftovers(path, elements, mask)
+        found += [entry(f"{path}/{position:02d}", "") for position in blanks.get(id(piece), ())]
+    return (*found, *(entry(source, "") for source in rest.absent))
 
 
 def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> Iterator[tuple[list[str], str]]:
@@ -124,6 +130,8 @@ def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> Iterator[tu
     nodes = body.plan.nodes
     counts = [0] * len(nodes)
     missing = len(wanted)
+    if not missing:
+        return
     for step, piece in zip(body.steps, pieces, strict=True):
         place = step.counter
         counts[place] += 1

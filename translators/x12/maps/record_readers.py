@@ -596,8 +596,10 @@ class _Source:
             return [
                 *left,
                 "there = parent[0]",
-                f"if there[{name!r}]: rest.add(there, {name!r}, value)",
-                f"else: there[{name!r}] = (value,)",
+                f"found = there[{name!r}]",
+                f"if not found: there[{name!r}] = (value,)",
+                "elif type(found) is list: found.append(value)",
+                f"else: rest.add(there, {name!r}, value)",
                 f"return {self._frame()}",
             ]
         once = [

@@ -1,7 +1,6 @@
 """The map of one transaction set, made of the places it understands."""
 
 from collections.abc import MutableMapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -37,20 +36,19 @@ class SetMap:
     checks: tuple[Check, ...] = ()
     _compiled: dict[str, CompiledSet] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The compiled form for writing by version, as far as there was need of it."""
-    _readers: MutableMapping[Plan, CompiledReader | None] = field(
+    _readers: MutableMapping[Plan, CompiledReader] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
     )
-    """The compiled form for reading by plan; None where there is none."""
+    """The compiled form for reading by plan, likewise."""
 
     def read(self, source: Body | TransactionSet) -> ReadResult:
         """The document in a valid set, what the set says beyond it, and what does not add up."""
         if isinstance(source, TransactionSet):
             return self.read_exactly(source)
-        reader = self._reader(source.plan)
-        if reader is not None:
-            with suppress(Unusual):
-                return ReadResult(reader.read(source, partial(self._trace, source)))
-        return self.read_exactly(source.tree)
+        try:
+            return ReadResult(self._reader(source.plan).read(source, partial(self._trace, source)))
+        except Unusual:
+            return self.read_exactly(source.tree)
 
     def read_exactly(self, transaction_set: TransactionSet) -> ReadResult:
         """As :meth:`read`, by the tree of the set: what it means, and what is wrong with it."""
@@ -87,15 +85,13 @@ class SetMap:
         self._fields(Place(self.arranged(body.tree, reading).children), reading)
         return reading.trace(body.tree)
 
-    def _reader(self, plan: Plan) -> CompiledReader | None:
-        """The compiled form for reading under a plan; None where there is none."""
-        if plan not in self._readers:
-            try:
-                reader = CompiledReader(plan, self.document_type, self.head, self.children, self.checks)
-            except Unusual:
-                reader = None
+    def _reader(self, plan: Plan) -> CompiledReader:
+        """The compiled form for reading under a plan."""
+        reader = self._readers.get(plan)
+        if reader is None:
+            reader = CompiledReader(plan, self.document_type, self.head, self.children, self.checks)
             self._readers[plan] = reader
-        return self._readers[plan]
+        return reader
 
     def write(self, document: AnyDocument, version: str) -> Sequence[Node]:
         """The nodes of the set that says what ``document`` says. Raises CannotWrite where it has no place for something."""
