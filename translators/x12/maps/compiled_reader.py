@@ -14,6 +14,7 @@ from canonical.documents import AnyDocument
 from canonical.trace import LazyTrace
 
 from ..body import Body, elements_of
+from ..segments import Segment, SegmentNode
 from ..structure import ROOT, Plan
 from .compiled_reading import Every, PlaceReaders
 from .compiled_records import Unusual
@@ -60,14 +61,16 @@ class CompiledReader:
         for gathering, frame, gathered in rest.gathered:
             gathering.read(gathered, frame, rest)
         rest.close_lists()
-        rest.absent = [path for node, path in self._absences if (id(fields), node) not in rest.first]
+        rest.absent += [path for node, path in self._absences if (id(fields), node) not in rest.first]
         fields["unmapped"] = _unmapped(body, pieces, rest)
         fields["trace"] = LazyTrace(trace)
         if MISSING in fields.values():
             raise Unusual
+        checking = _Checking(rest.heads)
         for check in self._checks:
-            check(document, _CHECKING)
-        return document
+            check(document, checking)
+        found: AnyDocument = document
+        return found
 
     def _pass(self, body: Body, pieces: list[list[str]], root: Frame, rest: Remainder) -> None:
         """Have every segment read, in the order in which they stand."""
@@ -98,16 +101,17 @@ _PASS_OVER = Every(_leave)
 
 
 class _Checking(Reading):
-    """For checks of a document that was read the compiled way: what is to be said of a place is said by the exact one."""
+    """For checks of a document that was read the compiled way: if one of them has something to say, that is for the exact one."""
+
+    def __init__(self, heads: dict[str, list[str]]) -> None:
+        self._heads = heads
 
     def remark(self, *_: Any, **__: Any) -> None:
         raise Unusual
 
-    def segment_of(self, field: str) -> Any:
-        raise Unusual
-
-
-_CHECKING = _Checking()
+    def segment_of(self, field: str) -> SegmentNode:
+        piece = self._heads[field]
+        return SegmentNode(piece[0], Segment(piece[0], tuple(piece[1:])))
 
 
 def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> tuple[Unmapped, ...]:

@@ -59,10 +59,6 @@ class PlaceReaders:
         self.open = False
         self.absences: list[tuple[int | None, str]] = []
 
-    @property
-    def inside(self) -> Inside:
-        return Inside(self.said, self.open)
-
     def add(self, children: Sequence[Child]) -> None:
         """Have children read here."""
         for child in children:
@@ -91,6 +87,14 @@ class PlaceReaders:
         self._claim(within._fields)
         if node is not None:
             self._readers[self._plan.head(node)] = self._reader(node, record, Joining.FIRST, always=always)
+
+    def loop(self, record: Record, children: Sequence[Child]) -> Inside:
+        """Have the inside of the loops that ``record`` begins read, into frames that its reader makes. Each is a value of its own."""
+        within = PlaceReaders(self._plan, self._inside(self._nodes.get(record.id)), record.model, self._readers)
+        within.add(children)
+        if within.absences or {part.name for part in record.parts} & within._fields:
+            raise Unusual
+        return Inside(within.said, within.open)
 
     def merged(self, name: str, model: type[Value], records: Sequence[Record]) -> "Nested":
         """The first segment of each record is read into one nested value, which there is as soon as one is understood."""
@@ -140,13 +144,10 @@ class PlaceReaders:
     def _each(self, child: Each) -> None:
         record = child.loop.record
         self.says(child.name, record.model)
+        inside = self.loop(record, child.loop.children)
         node = self._take(record.id)
-        within = PlaceReaders(self._plan, self._inside(node), record.model, self._readers)
-        within.add(child.loop.children)
-        if within.absences or {part.name for part in record.parts} & within._fields:
-            raise Unusual
         if node is not None:
-            reader = self._reader(node, record, Joining.EACH, child.name, within.inside, always=child.loop.always)
+            reader = self._reader(node, record, Joining.EACH, child.name, inside, always=child.loop.always)
             self._readers[self._plan.head(node)] = reader
 
     def _gather(self, child: Gathers) -> None:

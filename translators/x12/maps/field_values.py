@@ -79,7 +79,8 @@ def absent_values(model: type[Value]) -> dict[str, Any]:
 def validator(model: type[Value], name: str) -> Callable[[Any], Any]:
     """A function that makes the value of a field of what a map read; raises ValueError where validation refuses it."""
     kind_of(model, name)
-    adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].annotation)
+    kind: Any = model.model_fields[name].annotation
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
     return adapter.validate_python
 
 

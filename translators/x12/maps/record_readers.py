@@ -22,11 +22,10 @@ from .compiled_records import TextPart, Unusual
 from .field_values import MISSING, Known, Remembered, absent_values, entry_of, is_plain, kind_of, known, validator
 from .forms import REAL, TEXT, Form
 from .reading import Fields, Reading
-from .records import Choice, Field, Fixed, Group, Pairs, Part, Record, Series
+from .records import Choice, Field, Group, Pairs, Part, Record, Series
 
 Frame: TypeAlias = tuple[dict[str, Any], Value]
 """A value in the making, and its fields, to which those of what is inside it are still added."""
-
 
 
 def new_frame(model: type[Value]) -> Frame:
@@ -45,10 +44,11 @@ class Remainder:
     A segment in ``left`` has the elements that were taken as a bit mask, None if it was not taken at all. ``first`` are the places that were
     filled, of which the next segment is too much; ``lists`` the fields that are lists until the set ends; ``gathered`` what was put aside
     until then, with who will read it (:class:`.compiled_reading.Gathering`) into which frame. Children of a map's own keep what they have
-    begun of a frame in ``kept``, by the identities of its fields and of themselves.
+    begun of a frame in ``kept``, by the identities of its fields and of themselves. ``heads`` are the segments of the fields that checks
+    ask for.
     """
 
-    __slots__ = ("absent", "blanks", "first", "gathered", "kept", "left", "lists")
+    __slots__ = ("absent", "blanks", "first", "gathered", "heads", "kept", "left", "lists")
 
     def __init__(self) -> None:
         self.left: list[tuple[list[str], int | None]] = []
@@ -58,6 +58,7 @@ class Remainder:
         self.lists: list[tuple[dict[str, Any], str]] = []
         self.gathered: list[tuple[Any, Frame, list[tuple[int, list[str]]]]] = []
         self.kept: dict[tuple[int, int], Any] = {}
+        self.heads: dict[str, list[str]] = {}
 
     def leave(self, piece: list[str], taken: int | None) -> None:
         """Tell of a segment what was taken of it, if that is not everything."""
@@ -459,7 +460,7 @@ class _Source:
         code_key, text_key = part.keys
         if not (isinstance(entry, type) and issubclass(entry, Value)) or kind_of(entry, text_key) is not str:
             raise Unusual
-        positions = [place for place in range(part.position, min(part.last, self._last), 2)]
+        positions = list(range(part.position, min(part.last, self._last), 2))
         if not positions:
             return
         self._claim(*positions, *(position + 1 for position in positions))
@@ -615,7 +616,8 @@ class _Source:
     def _merging(self) -> list[str]:
         """Lines that put the fields into the place's own value."""
         lines = [
-            f"{f'if {said.condition}: ' if said.condition else ''}there[{said.name!r}] = {said.value}" for said in self._said
+            f"{f'if {said.condition}: ' if said.condition else ''}there[{said.name!r}] = {said.value}"
+            for said in self._said
         ]
         names = self._names_said(self._said, ())
         for own in self._own:

@@ -25,6 +25,7 @@ from .reading import Fields, Place, Reading, head_of
 from .records import Record
 from .writing import Draft
 
+
 @dataclass(frozen=True, slots=True)
 class SetMap:
     """Reads and writes one transaction set. ``head`` is its first segment; ``children`` all that is understood below it."""

@@ -24,8 +24,7 @@ from translators.x12.write import DEFAULT_FORM, Form
 
 from ..generate import frame, make_set
 from ..mutate import mutated
-from .documents import DOCUMENTS
-from .trees import VERSION, body_of, link_levels, random_tree
+from .trees import body_of, link_levels, random_tree
 
 SETS = registry.supported_sets()
 CASES = [(set_id, version) for version in versions() for set_id in SETS if set_id in dictionary(version).sets]
@@ -43,7 +42,14 @@ def told(value: Any) -> Any:
     """A value with the types of all that is in it, and with the names of the fields that were said."""
     if isinstance(value, Value):
         fields = {name: told(inner) for name, inner in value.__dict__.items()}
-        return type(value), value.model_fields_set, list(fields), fields, value.__pydantic_extra__, value.__pydantic_private__
+        return (
+            type(value),
+            value.model_fields_set,
+            list(fields),
+            fields,
+            value.__pydantic_extra__,
+            value.__pydantic_private__,
+        )
     if isinstance(value, tuple):
         return [told(inner) for inner in value]
     return (dict, dict(value)) if hasattr(value, "keys") else (type(value), value)
