@@ -1,6 +1,6 @@
 """856, the ship notice: shipment, orders, pallets, cartons and items as levels inside each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -29,6 +29,7 @@ from .reading import Fields, Place, Reading, head_of
 from .record_readers import Frame, Inside, Remainder
 from .records import Choice, Field, Record
 from .set_map import SetMap
+from .tracing import Spot, trace_all
 from .writing import Draft
 
 _HEAD = Record(
@@ -118,6 +119,12 @@ class _Item:
     def compile(self, place: PlaceReaders) -> None:
         place.merged("item", ShippedItem, (_PRODUCT, _SHIPPED))
 
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        if "item" in spot.said:
+            for record in (_PRODUCT, _SHIPPED):
+                item = spot.inside(spot.fields["item"], f"{spot.at}item", record.id, 1)
+                item.tell(record, f"{spot.path}{record.id}[1]", places)
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece(record.id, (writer_where_said(record),), "item") for record in (_PRODUCT, _SHIPPED)]
 
@@ -201,6 +208,21 @@ class _Levels:
         place.says("levels", ShipmentLevel)
         inside = place.loop(_LEVEL, _INSIDE_LEVEL)
         place.put(_LEVEL.id, _LevelReader(inside))
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        numbers = count(1)
+
+        def tell(levels: Sequence[ShipmentLevel], at: str) -> None:
+            for index, level in enumerate(levels):
+                number = next(numbers)
+                path = f"{spot.path}{_LEVEL.id}[{number}]"
+                inside = spot.inside(level, f"{at}.{index}", _LEVEL.id, number)
+                inside.tell(_LEVEL, path, places)
+                places[f"{at}.{index}"] = path
+                trace_all(_INSIDE_LEVEL, inside, places)
+                tell(level.children, f"{at}.{index}.children")
+
+        tell(spot.fields["levels"], f"{spot.at}levels")
 
     def _below(
         self, children: dict[str, list[Node]], parent: str, said: bool, reading: Reading, at: str

@@ -5,7 +5,8 @@ read here is the same, for all that is in the ordinary; whatever is not raises U
 finds something, a segment that a map's own child cannot read by itself, an element that repeats.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from canonical.base import Value, proven
@@ -19,10 +20,12 @@ from ..structure import ROOT, Plan
 from .compiled_reading import Every, PlaceReaders
 from .compiled_records import Unusual
 from .field_values import MISSING, absent_values
+from .layout import layout_of
 from .loops import Child
 from .reading import Reading, entry, leftovers, whole
 from .record_readers import Frame, Remainder
 from .records import Record
+from .tracing import Spot, trace_all
 
 Check = Callable[[Any, Reading], None]
 """A rule of the trade over a whole document; what it finds goes into the reading's remarks."""
@@ -35,6 +38,8 @@ class CompiledReader:
         self, plan: Plan, model: type[Value], head: Record, children: Sequence[Child], checks: Sequence[Check]
     ) -> None:
         self._model = model
+        self._head = head
+        self._children = children
         self._checks = checks
         self._readers: list[Any] = [_PASS_OVER] * len(plan.nodes)
         place = PlaceReaders(plan, plan.siblings(ROOT), model, self._readers)
@@ -45,8 +50,10 @@ class CompiledReader:
         except Unusual:
             self._compiled = False
         self._absent = absent_values(model) | place.said | {"type": model.__name__}
+        self._demanded = [name for name, value in self._absent.items() if value is MISSING]
         self._said = {*place.said, "type", "unmapped", "trace"}
         self._absences = place.absences
+        self._layout = layout_of(plan.schema.structure)
         self._depth = max(len(plan.chain(node.index)) for node in plan.nodes) + 1
 
     def read(self, body: Body, trace: Callable[[], dict[str, str]]) -> AnyDocument:
@@ -63,14 +70,22 @@ class CompiledReader:
         rest.close_lists()
         rest.absent += [path for node, path in self._absences if (id(fields), node) not in rest.first]
         fields["unmapped"] = _unmapped(body, pieces, rest)
-        fields["trace"] = LazyTrace(trace)
-        if MISSING in fields.values():
+        spot = Spot(fields.copy(), document.model_fields_set, "", "", self._layout)
+        fields["trace"] = LazyTrace(trace if rest.skipped else partial(self._trace, spot))
+        if any(fields[name] is MISSING for name in self._demanded):
             raise Unusual
         checking = _Checking(rest.heads)
         for check in self._checks:
             check(document, checking)
         found: AnyDocument = document
         return found
+
+    def _trace(self, spot: Spot) -> dict[str, str]:
+        """The trace of a document of which only this is known. (The document itself has the trace, and must not be in it.)"""
+        places: dict[str, str] = {}
+        spot.tell(self._head, f"{self._head.id}[1]", places)
+        trace_all(self._children, spot, places)
+        return places
 
     def _pass(self, body: Body, pieces: list[list[str]], root: Frame, rest: Remainder) -> None:
         """Have every segment read, in the order in which they stand."""
@@ -122,28 +137,34 @@ def _unmapped(body: Body, pieces: list[list[str]], rest: Remainder) -> tuple[Unm
     for piece, position in rest.blanks:
         blanks.setdefault(id(piece), []).append(position)
     for piece, path in _paths(body, pieces, {*taken, *blanks}):
-        elements = elements_of(piece, body.plan.composites(piece[0]))
-        mask = taken.get(id(piece), _EVERYTHING)
-        found += whole(path, elements) if mask is None else leftovers(path, elements, mask)
+        found += _left_of(piece, path, taken.get(id(piece), _EVERYTHING), body.plan.composites(piece[0]))
         found += [entry(f"{path}/{position:02d}", "") for position in blanks.get(id(piece), ())]
     return (*found, *(entry(source, "") for source in rest.absent))
 
 
-def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> Iterator[tuple[list[str], str]]:
+def _left_of(piece: list[str], path: str, mask: int | None, composites: frozenset[int]) -> Iterable[Unmapped]:
+    if mask is None:
+        return whole(path, elements_of(piece, composites))
+    if composites:
+        return leftovers(path, elements_of(piece, composites), mask)
+    left = [(position, text) for position, text in enumerate(piece) if text and not mask >> position & 1 and position]
+    return [entry(f"{path}/{position:02d}", text) for position, text in left]
+
+
+def _paths(body: Body, pieces: list[list[str]], wanted: set[int]) -> list[tuple[list[str], str]]:
     """The wanted segments, named by their identity, with their paths. Looks no further than the last of them."""
-    nodes = body.plan.nodes
+    nodes, chain = body.plan.nodes, body.plan.chain
     counts = [0] * len(nodes)
-    missing = len(wanted)
-    if not missing:
-        return
+    found: list[tuple[list[str], str]] = []
     for step, piece in zip(body.steps, pieces, strict=True):
+        if len(found) == len(wanted):
+            break
         place = step.counter
         counts[place] += 1
         if step.opens:
             end = nodes[place].end
             counts[place + 1 : end] = [0] * (end - place - 1)
         if id(piece) in wanted:
-            yield piece, "/".join(f"{nodes[each].id}[{counts[each]}]" for each in (*body.plan.chain(place), place))
-            missing -= 1
-            if not missing:
-                return
+            path = "/".join([f"{nodes[each].id}[{counts[each]}]" for each in (*chain(place), place)])
+            found.append((piece, path))
+    return found

@@ -21,6 +21,7 @@ from .loops import Child, Each, Once, One
 from .reading import Fields, Place, Reading
 from .record_readers import NOTHING_INSIDE, Frame, Inside, Joining, PieceReader, Readers, Remainder, Station, new_frame
 from .records import Record
+from .tracing import Traces
 
 
 @runtime_checkable
@@ -62,6 +63,8 @@ class PlaceReaders:
     def add(self, children: Sequence[Child]) -> None:
         """Have children read here."""
         for child in children:
+            if not isinstance(child, Traces):
+                raise Unusual
             if type(child) is Once:
                 self.first(child.record)
             elif type(child) is One:
@@ -303,7 +306,11 @@ class Gathering:
             raise Unusual from None
         say_also(owner, found)
         for node, piece in pieces:
-            rest.leave(piece, reading.taken(node))
+            taken = reading.taken(node)
+            if taken is None:
+                rest.skip(piece)
+            else:
+                rest.leave(piece, taken)
         by_node = {id(node): piece for node, piece in pieces}
         rest.blanks.extend((by_node[id(node)], position) for node, position in reading.blanks)
 

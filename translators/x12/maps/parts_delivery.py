@@ -19,6 +19,7 @@ from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
 from .record_readers import Frame, PieceReader, Readers, Remainder, new_frame
 from .records import Field, Fixed, Record
+from .tracing import Spot
 from .writing import Draft
 
 _UNSAID_PLACE = "ZZ"
@@ -124,6 +125,11 @@ class Deliveries:
                 rest.add(parent[0], "deliveries", frame[1])
 
         return read
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        for index, delivery in enumerate(spot.fields["deliveries"]):
+            began = _TERMS if "freight_terms" in delivery.model_fields_set else self.routing
+            places[f"{spot.at}deliveries.{index}"] = f"{spot.path}{began.id}[{index + 1}]"
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         for record in (_TERMS, self.routing):

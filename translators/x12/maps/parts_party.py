@@ -14,6 +14,7 @@ from .loops import Each, each
 from .reading import Fields, Place, Reading, head_of
 from .record_readers import Frame, Remainder
 from .records import Field, Group, Pairs, Record
+from .tracing import Spot
 from .writing import Draft
 
 REFERENCE = Record(
@@ -69,6 +70,9 @@ class _Names:
         place.open = True
         place.put("N2", names)
 
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        """Their places are not told."""
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece("N2", (texts_of("N2", 2),), "additional_names")]
 
@@ -104,6 +108,9 @@ class _Address:
             address.settle(frame, party)
 
         place.put("N3", street)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        """Its place is not told."""
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         street = texts_of("N3", 2)

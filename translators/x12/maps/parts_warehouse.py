@@ -40,6 +40,7 @@ from .parts_item import quantity
 from .parts_money import Totals
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Pairs, Part, Record, Series, text_at
+from .tracing import Spot
 from .writing import Draft
 
 NOT_IN_FULL = frozenset({"exceptions_only", "no_exceptions"})
@@ -198,6 +199,10 @@ class Words:
     def ids(self) -> tuple[str, ...]:
         return (self.node_id,)
 
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        for index in range(len(spot.fields[self.name])):
+            places[f"{spot.at}{self.name}.{index}"] = f"{spot.path}{self.node_id}[{index + 1}]/01"
+
     def write(self, value: Any, draft: Draft) -> None:
         for text in getattr(value, self.name):
             draft.add(self.node_id).put(1, text)
@@ -264,6 +269,9 @@ class Carried:
     @property
     def ids(self) -> tuple[str, ...]:
         return (self.record.id,)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        One("carriage", self.record).trace(spot, places)
 
     def write(self, value: Any, draft: Draft) -> None:
         carriage: Carriage | None = value.carriage

@@ -45,10 +45,10 @@ class Remainder:
     filled, of which the next segment is too much; ``lists`` the fields that are lists until the set ends; ``gathered`` what was put aside
     until then, with who will read it (:class:`.compiled_reading.Gathering`) into which frame. Children of a map's own keep what they have
     begun of a frame in ``kept``, by the identities of its fields and of themselves. ``heads`` are the segments of the fields that checks
-    ask for.
+    ask for. ``skipped``: a segment that the map knows was passed over.
     """
 
-    __slots__ = ("absent", "blanks", "first", "gathered", "heads", "kept", "left", "lists")
+    __slots__ = ("absent", "blanks", "first", "gathered", "heads", "kept", "left", "lists", "skipped")
 
     def __init__(self) -> None:
         self.left: list[tuple[list[str], int | None]] = []
@@ -59,10 +59,16 @@ class Remainder:
         self.gathered: list[tuple[Any, Frame, list[tuple[int, list[str]]]]] = []
         self.kept: dict[tuple[int, int], Any] = {}
         self.heads: dict[str, list[str]] = {}
+        self.skipped = False
 
-    def leave(self, piece: list[str], taken: int | None) -> None:
+    def skip(self, piece: list[str]) -> None:
+        """Pass over a segment that the map knows."""
+        self.left.append((piece, None))
+        self.skipped = True
+
+    def leave(self, piece: list[str], taken: int) -> None:
         """Tell of a segment what was taken of it, if that is not everything."""
-        if taken is None or any(text and not taken >> position & 1 for position, text in enumerate(piece[1:], 1)):
+        if any(text and not taken >> position & 1 for position, text in enumerate(piece[1:], 1)):
             self.left.append((piece, taken))
 
     def add(self, fields: dict[str, Any], name: str, value: Any) -> None:
@@ -168,7 +174,7 @@ class _Oddly:
         if station.joining.once:
             place = (id(fields), station.node)
             if place in rest.first:
-                rest.left.append((piece, None))
+                rest.skip(piece)
                 return None
             rest.first.add(place)
         found = self._found(piece, rest)
@@ -194,11 +200,11 @@ class _Oddly:
         found = record.read(node, reading)
         if found is None:
             if not self._station.always:
-                rest.left.append((piece, None))
+                rest.skip(piece)
                 return None
             reading.take(node)
             found = {}
-        rest.leave(piece, reading.taken(node))
+        rest.leave(piece, reading.taken(node) or 0)
         rest.blanks.extend((piece, position) for _, position in reading.blanks)
         try:
             return {name: validator(record.model, name)(value) for name, value in found.items()}
@@ -419,9 +425,8 @@ class _Source:
         lacking = " or ".join(f"not {texts[name]}" for name in sorted(demanded))
         if lacking:
             self._refusals.append(lacking if sure else f"({condition}) and ({lacking})")
-        short = all(self._is_short(inner.position) for inner in there)
         made = self._nested(part.model, there, demanded)
-        if short:
+        if part.often or all(self._is_short(inner.position) for inner in there):
             key = "".join(f"{text}, " for text in texts.values())
             memory = self._bind(Remembered())
             made = f"{memory}.get(({key})) or {memory}.keep(({key}), {made})"
@@ -534,10 +539,12 @@ class _Source:
         if not maybe:
             return self._bind(surely)
         shapes = _Shapes(surely, [each.name for each in maybe])
-        everything = self._bind(shapes[(True,) * len(maybe)])
+        all_said, none_said = (self._bind(shapes[(flag,) * len(maybe)]) for flag in (True, False))
         flags = ", ".join(f"not not ({each.condition})" for each in maybe)
-        conditions = " and ".join(f"({each.condition})" for each in maybe)
-        return f"({everything} if {conditions} else {self._bind(shapes)}[({flags},)])"
+        everything = " and ".join(f"({each.condition})" for each in maybe)
+        anything = " or ".join(f"({each.condition})" for each in maybe)
+        some = f"{self._bind(shapes)}[({flags},)]" if len(maybe) > 1 else none_said
+        return f"({all_said} if {everything} else {none_said} if not ({anything}) else {some})"
 
     def _value_lines(self) -> list[str]:
         refusal = [f"if {' or '.join(self._refusals)}: return oddly(piece, parent, rest)"] if self._refusals else []
