@@ -7,7 +7,7 @@ from pydantic import PlainSerializer
 
 
 class LazyTrace(Mapping[str, str]):
-    """A trace that is made when it is first looked at. It is equal to, and copied, pickled and serialised as, the dict that it stands for."""
+    """A trace that is made when it is first looked at. Equal to the dict that it stands for, and copied, pickled and serialised as that."""
 
     __slots__ = ("_find", "_places")
 

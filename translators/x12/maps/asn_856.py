@@ -17,6 +17,7 @@ from .compiled_records import Unusual, record_writer, writer_where_said
 from .compiled_writing import Piece, Site
 from .field_values import absent_values
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
+from .frames import Frame, Remainder
 from .hierarchy import DEEPEST, arranged, hierarchy, number_of
 from .levels import levels_of
 from .loops import Child, Once, One, each
@@ -26,9 +27,9 @@ from .parts_item import dates, descriptions, items, measurements, quantity
 from .parts_money import adjustments, totals
 from .parts_party import PARTIES, contacts, references
 from .reading import Fields, Place, Reading, head_of
-from .record_readers import Frame, Inside, Remainder
 from .records import Choice, Field, Record
 from .set_map import SetMap
+from .stations import Inside
 from .tracing import Spot, trace_all
 from .writing import Draft
 
@@ -260,7 +261,7 @@ class _LevelReader:
         read: _LevelsRead | None = rest.kept.get((id(notice[0]), id(self)))
         if read is None:
             read = rest.kept[id(notice[0]), id(self)] = _LevelsRead(notice)
-            rest.gathered.append((self, notice, read))
+            rest.endings.append((self, notice, read))
         number, parent, kind, _ = _head_texts(piece)
         fields = self._absent | {"kind": LEVELS.name(kind)}
         frame = (fields, proven(ShipmentLevel, fields, self._said))

@@ -1,8 +1,8 @@
 """A whole set compiled for reading: from the validator's split segments straight to the canonical document.
 
-``SetMap.read_exactly``, with its tree, its records and its :class:`.reading.Reading`, says what a set means, and what is wrong with it. What is
-read here is the same, for all that is in the ordinary; whatever is not raises Unusual, and is left to the exact way: a check that
-finds something, a segment that a map's own child cannot read by itself, an element that repeats.
+``SetMap.read_exactly``, with its tree, its records and its :class:`.reading.Reading`, says what a set means, and what is wrong with it.
+What is read here is the same, for all that is in the ordinary; whatever is not raises Unusual, and is left to the exact way: a check that
+finds something, a value that validation refuses, an element that repeats.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,13 +17,14 @@ from canonical.trace import LazyTrace
 from ..body import Body, elements_of
 from ..segments import Segment, SegmentNode
 from ..structure import ROOT, Plan
-from .compiled_reading import Every, PlaceReaders
+from .compiled_reading import PlaceReaders
 from .compiled_records import Unusual
 from .field_values import MISSING, absent_values
+from .frames import Frame, Remainder
 from .layout import layout_of
 from .loops import Child
 from .reading import Reading, entry, leftovers, whole
-from .record_readers import Frame, Remainder
+from .record_readers import Every
 from .records import Record
 from .tracing import Spot, trace_all
 
@@ -65,8 +66,8 @@ class CompiledReader:
         fields = self._absent.copy()
         document: Any = proven(self._model, fields, self._said)
         self._pass(body, pieces, (fields, document), rest)
-        for gathering, frame, gathered in rest.gathered:
-            gathering.read(gathered, frame, rest)
+        for reader, frame, found in rest.endings:
+            reader.read(found, frame, rest)
         rest.close_lists()
         rest.absent += [path for node, path in self._absences if (id(fields), node) not in rest.first]
         fields["unmapped"] = _unmapped(body, pieces, rest)
@@ -77,8 +78,8 @@ class CompiledReader:
         checking = _Checking(rest.heads)
         for check in self._checks:
             check(document, checking)
-        found: AnyDocument = document
-        return found
+        read: AnyDocument = document
+        return read
 
     def _trace(self, spot: Spot) -> dict[str, str]:
         """The trace of a document of which only this is known. (The document itself has the trace, and must not be in it.)"""

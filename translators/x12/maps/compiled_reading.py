@@ -1,10 +1,11 @@
 """Places compiled for reading: for each segment of a set, in one version of the tables, the function that reads it.
 
-The segments of a set are passed over once, in their order. What a segment is read into is the frame of the loop that it stands in, which was
-left by the segment that began that loop; a value and what is inside it come about together.
+The segments of a set are passed over once, in their order. What a segment is read into is the frame of the loop that it stands in, which
+was left by the segment that began that loop; a value and what is inside it come about together.
 
-A child of a map's own takes part by naming the ids that it reads (:class:`Gathers`): their segments are put aside, and its own ``read`` makes
-something of them when the set has ended. A set with a child that does not is read by the exact way.
+A child of a map's own takes part by saying how it is compiled (:class:`Compiles`), or by naming the ids that it reads
+(:class:`.gathering.Gathers`): their segments are put aside, and its own ``read`` makes something of them when the set has ended. A set with
+a child that does neither is read by the exact way.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,26 +13,17 @@ from typing import Any, Protocol, runtime_checkable
 
 from canonical.base import Value, say_also
 
-from ..body import elements_of
-from ..segments import LoopNode, Node, Segment, SegmentNode
 from ..structure import Plan
 from .compiled_records import Unusual
 from .field_values import MISSING, absent_values, entry_of, kind_of, validator
+from .frames import Frame, PieceReader, Remainder, new_frame
+from .gathering import Gathering, Gathers
 from .loops import Child, Each, Once, One
 from .reading import Fields, Place, Reading
-from .record_readers import NOTHING_INSIDE, Frame, Inside, Joining, PieceReader, Readers, Remainder, Station, new_frame
+from .record_readers import Every, Readers
 from .records import Record
+from .stations import NOTHING_INSIDE, Inside, Joining, Station
 from .tracing import Traces
-
-
-@runtime_checkable
-class Gathers(Protocol):
-    """A child whose ``read`` looks at nothing but the segments and loops of these ids at its place."""
-
-    @property
-    def ids(self) -> tuple[str, ...]: ...
-
-    def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None: ...
 
 
 @runtime_checkable
@@ -46,7 +38,7 @@ class Compiles(Protocol):
 class PlaceReaders:
     """The readers of a place and of all that is inside it, as they are made for its children.
 
-    ``nodes`` are the places directly in it; ``readers`` has one for each node of the plan. ``said`` is what its value says whatever is there.
+    ``nodes`` are the places directly in it; ``readers`` has one for each node of the plan. ``said`` is what its value says in any case.
     """
 
     def __init__(self, plan: Plan, nodes: Iterable[int], model: type[Value], readers: "list[Any]") -> None:
@@ -63,14 +55,14 @@ class PlaceReaders:
     def add(self, children: Sequence[Child]) -> None:
         """Have children read here."""
         for child in children:
-            if not isinstance(child, Traces):
-                raise Unusual
             if type(child) is Once:
                 self.first(child.record)
             elif type(child) is One:
                 self._one(child)
             elif type(child) is Each:
                 self._each(child)
+            elif not isinstance(child, Traces):
+                raise Unusual
             elif isinstance(child, Compiles):
                 child.compile(self)
             elif isinstance(child, Gathers):
@@ -163,12 +155,12 @@ class PlaceReaders:
         self.said |= {name: validator(self._model, name)(value) for name, value in found.items()}
         self._claim(set(found))
         self.open = True
-        gathering = Gathering(self._plan, child, self._model, set(found))
+        gathering = Gathering(self._plan, child, self._model, frozenset(found))
         for node_id in child.ids:
             node = self._take(node_id)
             if node is not None:
-                for inner in range(self._plan.head(node), self._plan.nodes[node].end):
-                    self._readers[inner] = gathering.readers(inner, begins=inner == self._plan.head(node))
+                for inner, reader in gathering.readers(self._plan, node):
+                    self._readers[inner] = reader
 
     def _claim(self, names: set[str]) -> None:
         """Raises Unusual where another child makes one of these fields too: which of them wins is not known here."""
@@ -256,91 +248,3 @@ def read_two_texts(piece: list[str], frame: Frame, name: str, rest: Remainder) -
         found.append(second)
     if len(piece) > 3:
         rest.leave(piece, 0b110)
-
-
-Gathered = list[tuple[int, list[str]]]
-"""Segments put aside, each with the number of its place in the plan."""
-
-
-class Gathering:
-    """A child of a map's own at a place, and the putting aside of its segments. It makes the fields ``said`` whatever is there."""
-
-    def __init__(self, plan: Plan, child: Gathers, model: type[Value], said: set[str]) -> None:
-        self._plan = plan
-        self._child = child
-        self._model = model
-        self._said = said
-
-    def readers(self, node: int, *, begins: bool) -> "Every":
-        """What puts the segments of a node aside. That which ``begins`` finds out for which frame; the others are inside its loop."""
-
-        def begin(piece: list[str], parent: Frame, rest: Remainder) -> Gathered:
-            key = (id(parent[0]), id(self))
-            found: Gathered
-            if key in rest.kept:
-                found = rest.kept[key]
-            else:
-                found = rest.kept[key] = []
-                rest.gathered.append((self, parent, found))
-            found.append((node, piece))
-            return found
-
-        def go_on(piece: list[str], gathered: Gathered, _: Remainder) -> Gathered:
-            gathered.append((node, piece))
-            return gathered
-
-        return Every(begin if begins else go_on)
-
-    def read(self, gathered: Gathered, frame: Frame, rest: Remainder) -> None:
-        """Have the child read what was put aside, into the frame. Raises Unusual where it finds something wrong."""
-        nodes, pieces = self._tree(gathered)
-        found: Fields = {}
-        reading = Reading()
-        self._child.read(Place(nodes), found, reading, "")
-        fields, owner = frame
-        if reading.remarked or reading.absences or owner.model_fields_set & (found.keys() - self._said):
-            raise Unusual
-        try:
-            fields.update((name, validator(self._model, name)(value)) for name, value in found.items())
-        except ValueError:
-            raise Unusual from None
-        say_also(owner, found)
-        for node, piece in pieces:
-            taken = reading.taken(node)
-            if taken is None:
-                rest.skip(piece)
-            else:
-                rest.leave(piece, taken)
-        by_node = {id(node): piece for node, piece in pieces}
-        rest.blanks.extend((by_node[id(node)], position) for node, position in reading.blanks)
-
-    def _tree(self, gathered: Gathered) -> tuple[list[Node], list[tuple[SegmentNode, list[str]]]]:
-        plan = self._plan
-        top: list[Node] = []
-        pieces: list[tuple[SegmentNode, list[str]]] = []
-        loops: dict[int, LoopNode] = {}
-        for number, piece in gathered:
-            place = plan.nodes[number]
-            node = SegmentNode(place.id, Segment(piece[0], elements_of(piece, plan.composites(piece[0]))))
-            pieces.append((node, piece))
-            around = place.parent
-            if around >= 0 and plan.head(around) == number:
-                loops[around] = loop = LoopNode(plan.nodes[around].id, [node])
-                siblings = loops.get(plan.nodes[around].parent)
-                (top if siblings is None else siblings.children).append(loop)
-            else:
-                siblings = loops.get(around)
-                (top if siblings is None else siblings.children).append(node)
-        return top, pieces
-
-
-class Every(dict[int, Any]):
-    """One function for segments of any length."""
-
-    def __init__(self, function: Any) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, length: int) -> Any:
-        self[length] = self._function
-        return self._function

@@ -15,9 +15,10 @@ from .compiled_reading import PlaceReaders
 from .compiled_records import Unusual, writer_where_said
 from .compiled_writing import Piece, Site
 from .forms import coded
+from .frames import Frame, PieceReader, Remainder, new_frame
 from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
-from .record_readers import Frame, PieceReader, Readers, Remainder, new_frame
+from .record_readers import Readers
 from .records import Field, Fixed, Record
 from .tracing import Spot
 from .writing import Draft

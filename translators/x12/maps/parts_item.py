@@ -206,7 +206,9 @@ class Notes:
         notes = spot.fields["notes"]
         direct = [note for note in notes if self._is_message(note)]
         for index in range(len(notes)):
-            place = f"{_message(spot.offers).id}[{index + 1}]" if index < len(direct) else f"N9[{index + 1 - len(direct)}]"
+            place = (
+                f"{_message(spot.offers).id}[{index + 1}]" if index < len(direct) else f"N9[{index + 1 - len(direct)}]"
+            )
             places[f"{spot.at}notes.{index}"] = f"{spot.path}{place}"
 
     def pieces(self, site: Site) -> Iterable[Piece]:

@@ -10,9 +10,9 @@ from .compiled_reading import PlaceReaders, read_two_texts
 from .compiled_records import writer_where_said
 from .compiled_writing import Piece, Site, texts_of
 from .forms import TEXT, coded
+from .frames import Frame, Remainder
 from .loops import Each, each
 from .reading import Fields, Place, Reading, head_of
-from .record_readers import Frame, Remainder
 from .records import Field, Group, Pairs, Record
 from .tracing import Spot
 from .writing import Draft

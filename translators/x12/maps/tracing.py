@@ -17,8 +17,8 @@ from .writing import Layout
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A value of the document: its fields, the names of those that were said, its own path (``lines.2.``), that of its place (``PO1[3]/``), and
-    what the version of the set has inside that."""
+    """A value of the document: its fields, the names of those that were said, its own path (``lines.2.``), that of its place
+    (``PO1[3]/``), and what the version of the set has inside that."""
 
     fields: Mapping[str, Any]
     said: Set[str]
