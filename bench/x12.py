@@ -155,8 +155,8 @@ def _chunks(data: bytes) -> Iterator[bytes]:
 def _canonical(data: bytes) -> Iterator[PurchaseOrder]:
     for event in read(_chunks(data)):
         if isinstance(event, SetRead):
-            assert event.tree is not None, event.findings
-            document = PURCHASE_ORDER.read(event.tree).document
+            assert event.body is not None, event.findings
+            document = PURCHASE_ORDER.read(event.body).document
             assert isinstance(document, PurchaseOrder)
             yield document
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from .base import Value
 from .identity import BlobDigest, DocumentId, PartnerId
+from .trace import Trace
 
 
 class Purpose(StrEnum):
@@ -62,5 +63,5 @@ class Document(Value):
     profile_version: int | None = None
     envelope: EnvelopeReference | None = None
     source_sha256: BlobDigest | None = None
-    trace: dict[str, str] = Field(default_factory=dict)
+    trace: Trace = Field(default_factory=dict)
     unmapped: tuple[Unmapped, ...] = ()

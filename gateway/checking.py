@@ -88,7 +88,7 @@ def check(file: BinaryIO, filename: str, applied: AppliedProfile | None, orders:
 
     def compared(document: AnyDocument, read: SetRead) -> Sequence[Finding]:
         checks = partner_rules.comparisons(applied, read.header.set_id, read.header.version)
-        return against_order(document, checks, orders, read.tree)
+        return against_order(document, checks, orders, read)
 
     tables = partner_rules.tables(applied, Direction.INBOUND)
     terms = applied.profile.x12
@@ -137,7 +137,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def _translated(read: SetRead, compare: Compare = alone) -> Sequence[Finding]:
     """What a map finds in a sound set; a set without a map is judged by the standard alone."""
-    if read.tree is None or read.header.set_id not in maps.supported_sets():
+    if read.body is None or read.header.set_id not in maps.supported_sets():
         return ()
     return translate(read, compare).findings
 

@@ -111,7 +111,7 @@ def _without_content(end: InterchangeEnd) -> InterchangeEnd:
 
 def _verdict(event: SetRead) -> SetVerdict | None:
     """What translating a sound set changes of its verdict."""
-    if event.tree is None or event.status is SyntaxStatus.REJECTED:
+    if event.body is None or event.status is SyntaxStatus.REJECTED:
         return None
     translated = translate(event)
     refusal = translated.refusal
@@ -228,7 +228,7 @@ def _from_x12(data: bytes, encoding: str | None) -> tuple[list[AnyDocument], tup
     problems: list[str] = []
     for event in read([data], encoding=encoding):
         found = list(event.findings)
-        if isinstance(event, SetRead) and event.tree is not None and event.status is not SyntaxStatus.REJECTED:
+        if isinstance(event, SetRead) and event.body is not None and event.status is not SyntaxStatus.REJECTED:
             translated = translate(event)
             found += translated.findings
             if translated.document is not None:

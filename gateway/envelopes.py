@@ -213,7 +213,7 @@ def _field(path: str, fields: Mapping[str, str]) -> str:
 
 def _fields(written: bytes) -> dict[str, str]:
     """From places in a set (``PO1[2]/02``) to the fields written there, lines counted from 1: ``lines[2].quantity``."""
-    trace: dict[str, str] = {}
+    trace: Mapping[str, str] = {}
     for event in read([written]):
         if isinstance(event, SetRead) and event.tree is not None:
             # A map reads valid sets; of one that is not it may be unable to make anything.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from translators import registry
+from translators.x12.body import Body
 from translators.x12.events import SetRead
 from translators.x12.reader import read
 from translators.x12.segments import TransactionSet
@@ -23,18 +24,23 @@ def samples() -> list[Path]:
     return sorted(SAMPLES.glob("*/*.edi"))
 
 
-def trees(sample: Path) -> Iterator[TransactionSet]:
+def bodies(sample: Path) -> Iterator[Body]:
     """The transaction sets in a sample, which must all be valid X12."""
     for event in read([sample.read_bytes()]):
         if isinstance(event, SetRead):
-            if event.findings or event.tree is None:
+            if event.findings or event.body is None:
                 raise ValueError(f"{sample.name} is not valid X12: {event.findings}")
-            yield event.tree
+            yield event.body
 
 
-def meaning(tree: TransactionSet) -> dict[str, Any]:
+def trees(sample: Path) -> Iterator[TransactionSet]:
+    """The same as trees."""
+    return (body.tree for body in bodies(sample))
+
+
+def meaning(body: Body) -> dict[str, Any]:
     """What a set is read as, in the form that is kept."""
-    result = registry.find(tree.set_id).read(tree)
+    result = registry.find(body.set_id).read(body)
     document = None
     if result.document is not None:
         document = {"type": result.document.type, **result.document.model_dump(mode="json", exclude_defaults=True)}
@@ -44,7 +50,7 @@ def meaning(tree: TransactionSet) -> dict[str, Any]:
 
 def rendered(sample: Path) -> str:
     """The text that should stand in the sample's JSON file."""
-    return json.dumps([meaning(tree) for tree in trees(sample)], indent=2, ensure_ascii=False) + "\n"
+    return json.dumps([meaning(body) for body in bodies(sample)], indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:

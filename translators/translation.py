@@ -7,6 +7,7 @@ from typing import Protocol
 from canonical.documents import AnyDocument
 from canonical.finding import Finding
 
+from .x12.body import Body
 from .x12.segments import Node, TransactionSet
 
 
@@ -31,8 +32,8 @@ class TranslationMap(Protocol):
         """The canonical document it is about."""
         ...
 
-    def read(self, transaction_set: TransactionSet) -> ReadResult:
-        """Translate a valid set. Business faults (totals that do not add up) are findings."""
+    def read(self, source: Body | TransactionSet) -> ReadResult:
+        """Translate a valid set, as the validator hands it on or as a tree. Business faults (totals that do not add up) are findings."""
         ...
 
     def write(self, document: AnyDocument, version: str) -> Sequence[Node]:

@@ -17,9 +17,9 @@ from canonical.money import Price
 from canonical.order import OrderLine, PurchaseOrder
 from canonical.quantity import Quantity
 from canonical.shipment import ShipmentLevel, ShipNotice
+from translators.x12.events import SetRead
 from translators.x12.overlay import Check
 from translators.x12.rules import violation
-from translators.x12.segments import TransactionSet
 
 from .matching import find_line
 
@@ -52,9 +52,9 @@ class _Line:
 
 
 def against_order(
-    document: AnyDocument, checks: Sequence[Check], orders: Orders, tree: TransactionSet | None = None
+    document: AnyDocument, checks: Sequence[Check], orders: Orders, read: SetRead | None = None
 ) -> tuple[Finding, ...]:
-    """What is against ``checks`` that compare; ``tree`` is the set the document was read from."""
+    """What is against ``checks`` that compare; ``read`` is the set the document comes from."""
     if not checks:
         return ()
     lines = list(_lines(document))
@@ -66,18 +66,18 @@ def against_order(
             if order is None:
                 found.append(_not_judged(check, f"the order {number or '(none is named)'} is not known here."))
             else:
-                found.extend(_Comparison(check, document, order, tree).findings(mine))
+                found.extend(_Comparison(check, document, order, read).findings(mine))
     return tuple(found)
 
 
 class _Comparison:
     """One rule and one order."""
 
-    def __init__(self, check: Check, document: AnyDocument, order: PurchaseOrder, tree: TransactionSet | None) -> None:
+    def __init__(self, check: Check, document: AnyDocument, order: PurchaseOrder, read: SetRead | None) -> None:
         self._check = check
         self._document = document
         self._order = order
-        self._tree = tree
+        self._read = read
         self._known = [(line.number or str(at), line.items) for at, line in enumerate(order.lines, 1)]
         self._totals: dict[int, Decimal] = {}
 
@@ -124,8 +124,9 @@ class _Comparison:
         path = self._document.trace.get(field, "")
         place, _, element = path.rpartition("/")
         segment = None
-        if self._tree is not None and element.isdigit():
-            segment = next((each for at, each in self._tree.walk() if at == place), None)
+        tree = None if self._read is None else self._read.tree
+        if tree is not None and element.isdigit():
+            segment = next((each for at, each in tree.walk() if at == place), None)
         return violation(
             self._check,
             fact[0].upper() + fact[1:],

@@ -45,12 +45,12 @@ def alone(_document: AnyDocument, _event: SetRead) -> Sequence[Finding]:
 
 def translate(event: SetRead, compare: Compare = alone) -> Translated:
     """Translate a set that was not rejected."""
-    assert event.tree is not None
+    assert event.body is not None
     try:
         translation = maps.find(event.header.set_id)
     except maps.UnsupportedDocument as error:
         return Translated(None, (), Refusal(error.partner_message, SET_NOT_SUPPORTED))
-    result = translation.read(event.tree)
+    result = translation.read(event.body)
     found = (*result.findings, *(compare(result.document, event) if result.document is not None else ()))
     findings = tuple(map(_reported, found))
     if result.document is None or any_error(findings):

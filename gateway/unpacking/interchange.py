@@ -198,7 +198,7 @@ class _Opening:
 
     def _compared(self, document: AnyDocument, event: SetRead) -> Sequence[Finding]:
         checks = partner_rules.comparisons(self._applied, event.header.set_id, event.header.version)
-        return against_order(document, checks, self._orders, event.tree)
+        return against_order(document, checks, self._orders, event)
 
     def _agreed(self, document: AnyDocument, row: UnpackedDocument) -> Refusal | None:
         agreed = agree(self._applied, SET_OF_DOCUMENT[document.type], Direction.INBOUND)
@@ -379,11 +379,11 @@ _FURTHER_ORDERS = {
 
 def _named(event: SetRead) -> tuple[str | None, tuple[str, ...]]:
     """The number and the orders of a set that cannot be translated, so that people find it by them all the same."""
-    if event.tree is None or event.header.set_id not in _NAMED:
+    if event.body is None or event.header.set_id not in _NAMED:
         return None, ()
     number_tag, number_at, order_tag, order_at = _NAMED[event.header.set_id]
     number, orders = None, []
-    for _, segment in event.tree.walk():
+    for segment in event.body.segments():
         if segment.tag == number_tag:
             number = number or segment.text(number_at).strip()[:LONGEST] or None
         if segment.tag == order_tag:

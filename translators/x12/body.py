@@ -42,6 +42,7 @@ class Body:
         self.steps: list[Step] = []
         self.pieces: list[Piece] = []
         self._stretches: list[_Stretch] = []
+        self._examined = False
         self._tree: TransactionSet | None = None
         self._open: list[int] = []
         self._seen = 0
@@ -55,6 +56,7 @@ class Body:
     def add(self, step: Step, segment: Segment) -> None:
         self.steps.append(step)
         self.pieces.append(segment)
+        self._examined = True
 
     def stretch(self, first: int, number: int, offset: int, gap: int) -> None:
         """Pieces from ``first`` on came from a run: the first of them is segment ``number`` of the set and stood at ``offset``."""
@@ -66,6 +68,18 @@ class Body:
             self._tree = TransactionSet(self.set_id, self.version)
             self._grow(self._tree.children)
         return self._tree
+
+    def plain(self) -> list[list[str]] | None:
+        """Every segment as its tag and the texts of its elements; None where an element of one is more than one text."""
+        if not self._examined:
+            return self.pieces  # type: ignore[return-value]
+        found: list[list[str]] = []
+        for piece in self.pieces:
+            texts = _texts(piece) if isinstance(piece, Segment) else piece
+            if texts is None:
+                return None
+            found.append(texts)
+        return found
 
     def segments(self) -> Iterator[Segment]:
         """Every segment, with its number and offset."""
@@ -109,10 +123,7 @@ class Body:
         return place
 
     def _elements(self, piece: list[str]) -> tuple[Element, ...]:
-        composites = self.plan.composites(piece[0])
-        if not composites:
-            return tuple(piece[1:])
-        return tuple((text,) if text and position in composites else text for position, text in enumerate(piece[1:], 1))
+        return elements_of(piece, self.plan.composites(piece[0]))
 
     def _grow(self, children: list[Node]) -> None:
         nodes = self.plan.nodes
@@ -128,8 +139,28 @@ class Body:
             siblings.append(SegmentNode(nodes[step.target].id, segment))
 
 
+def elements_of(piece: list[str], composites: frozenset[int]) -> tuple[Element, ...]:
+    """The elements of a split segment, of which those at ``composites`` are composites of one component."""
+    if not composites:
+        return tuple(piece[1:])
+    return tuple((text,) if text and position in composites else text for position, text in enumerate(piece[1:], 1))
+
+
 def _first(stretch: _Stretch) -> int:
     return stretch.first
+
+
+def _texts(segment: Segment) -> list[str] | None:
+    """A segment's tag and the texts of its elements; None where one is not one text."""
+    texts = [segment.tag]
+    for element in segment.elements:
+        if isinstance(element, str):
+            texts.append(element)
+        elif isinstance(element, tuple) and len(element) == 1 and element[0]:
+            texts.append(element[0])
+        else:
+            return None
+    return texts
 
 
 def _size(piece: list[str]) -> int:

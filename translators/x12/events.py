@@ -129,8 +129,8 @@ class SetRead:
 
     @property
     def readable(self) -> bool:
-        """Whether the tree holds all that was sent."""
-        return self.tree is not None and (self.by_rules or self.status is not SyntaxStatus.REJECTED)
+        """Whether the body holds all that was sent."""
+        return self.body is not None and (self.by_rules or self.status is not SyntaxStatus.REJECTED)
 
     @property
     def tree(self) -> TransactionSet | None:

@@ -1,20 +1,24 @@
 """856, the ship notice: shipment, orders, pallets, cartons and items as levels inside each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from canonical.base import proven
 from canonical.shipment import Equipment, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
 from ..segments import Node, SegmentNode, TransactionSet
 from ..written import ELEMENT
 from . import checks, packing
 from .code_tables import EQUIPMENT, LEVELS, LINE_STATUSES, PURPOSES, STRUCTURES, WEIGHTS
-from .compiled_records import record_writer, writer_where_said
+from .compiled_reading import PlaceReaders
+from .compiled_records import Unusual, record_writer, writer_where_said
 from .compiled_writing import Piece, Site
+from .field_values import absent_values
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
-from .hierarchy import arranged, hierarchy, number_of
+from .frames import Frame, Remainder
+from .hierarchy import DEEPEST, arranged, hierarchy, number_of
 from .levels import levels_of
 from .loops import Child, Once, One, each
 from .nesting import check_nesting
@@ -25,6 +29,8 @@ from .parts_party import PARTIES, contacts, references
 from .reading import Fields, Place, Reading, head_of
 from .records import Choice, Field, Record
 from .set_map import SetMap
+from .stations import Inside
+from .tracing import Spot, trace_all
 from .writing import Draft
 
 _HEAD = Record(
@@ -111,6 +117,15 @@ class _Item:
             if record.says(value.item):
                 record.write(value.item, draft.add(record.id))
 
+    def compile(self, place: PlaceReaders) -> None:
+        place.merged("item", ShippedItem, (_PRODUCT, _SHIPPED))
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        if "item" in spot.said:
+            for record in (_PRODUCT, _SHIPPED):
+                item = spot.inside(spot.fields["item"], f"{spot.at}item", record.id, 1)
+                item.tell(record, f"{spot.path}{record.id}[1]", places)
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece(record.id, (writer_where_said(record),), "item") for record in (_PRODUCT, _SHIPPED)]
 
@@ -190,6 +205,26 @@ class _Levels:
 
         return [Piece(_LEVEL.id, (write,))]
 
+    def compile(self, place: PlaceReaders) -> None:
+        place.says("levels", ShipmentLevel)
+        inside = place.loop(_LEVEL, _INSIDE_LEVEL)
+        place.put(_LEVEL.id, _LevelReader(inside))
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        numbers = count(1)
+
+        def tell(levels: Sequence[ShipmentLevel], at: str) -> None:
+            for index, level in enumerate(levels):
+                number = next(numbers)
+                path = f"{spot.path}{_LEVEL.id}[{number}]"
+                inside = spot.inside(level, f"{at}.{index}", _LEVEL.id, number)
+                inside.tell(_LEVEL, path, places)
+                places[f"{at}.{index}"] = path
+                trace_all(_INSIDE_LEVEL, inside, places)
+                tell(level.children, f"{at}.{index}.children")
+
+        tell(spot.fields["levels"], f"{spot.at}levels")
+
     def _below(
         self, children: dict[str, list[Node]], parent: str, said: bool, reading: Reading, at: str
     ) -> list[Fields]:
@@ -213,6 +248,74 @@ class _Levels:
         for child in _INSIDE_LEVEL:
             child.read(place, fields, reading, path)
         return fields
+
+
+class _LevelReader:
+    """Reads HL segments that stand depth first, as they nearly always do. Raises Unusual where they do not, or make no tree."""
+
+    def __init__(self, inside: Inside) -> None:
+        self._absent = absent_values(ShipmentLevel) | inside.said | {"children": ()}
+        self._said = {*inside.said, "kind", "children"}
+
+    def __call__(self, piece: list[str], notice: Frame, rest: Remainder) -> Frame:
+        read: _LevelsRead | None = rest.kept.get((id(notice[0]), id(self)))
+        if read is None:
+            read = rest.kept[id(notice[0]), id(self)] = _LevelsRead(notice)
+            rest.endings.append((self, notice, read))
+        number, parent, kind, _ = _head_texts(piece)
+        fields = self._absent | {"kind": LEVELS.name(kind)}
+        frame = (fields, proven(ShipmentLevel, fields, self._said))
+        if not kind:
+            raise Unusual
+        rest.heads[read.add(number, parent, frame, rest)] = piece
+        read.heads.append((piece, fields))
+        return frame
+
+    def read(self, read: "_LevelsRead", _: Frame, rest: Remainder) -> None:
+        """At the end of the set: whether HL04 says of each level what is written of it."""
+        said = any(_head_texts(piece)[3] for piece, _ in read.heads)
+        if not said:
+            rest.absent.append(_NO_CHILD_CODES)
+        for piece, fields in read.heads:
+            stated, taken = _head_texts(piece)[3], 0b1110
+            if said and not stated:
+                rest.blanks.append((piece, 4))
+            elif stated == _has_children(fields["children"]):
+                taken |= 1 << 4
+            rest.leave(piece, taken)
+
+
+def _head_texts(piece: list[str]) -> tuple[str, str, str, str]:
+    """The number, the parent's number, the code of the kind, and whether there are levels below: HL01 to HL04."""
+    number, parent, kind, below = (*piece[1:5], "", "", "", "")[:4]
+    return number, parent, kind, below
+
+
+class _LevelsRead:
+    """The levels of a notice so far, and those that the next one may be inside of: number, frame and path of each, outermost first."""
+
+    def __init__(self, notice: Frame) -> None:
+        self.heads: list[tuple[list[str], dict[str, Any]]] = []
+        self._notice = notice
+        self._numbers: set[str] = set()
+        self._around: list[tuple[str, Frame, str]] = []
+
+    def add(self, number: str, parent: str, frame: Frame, rest: Remainder) -> str:
+        """Put a level into the one that it is inside of. Returns its path."""
+        around = self._around
+        while around and around[-1][0] != parent:
+            around.pop()
+        if not number or number in self._numbers or (parent and not around) or len(around) >= DEEPEST:
+            raise Unusual
+        self._numbers.add(number)
+        fields, name, path = self._notice[0], "levels", "levels"
+        if around:
+            _, (fields, _), above = around[-1]
+            name, path = "children", f"{above}.children"
+        path = f"{path}.{len(fields[name])}"
+        rest.add(fields, name, frame[1])
+        around.append((number, frame, path))
+        return path
 
 
 def _says_child_codes(notice: ShipNotice) -> bool:

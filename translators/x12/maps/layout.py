@@ -19,14 +19,15 @@ def layout(set_id: str, version: str) -> Layout:
             f"Choose one of the versions {', '.join(versions())} in the partner's profile."
         )
     structure = dictionary(version).sets[set_id].structure
-    return _layout([place for place in structure if place.tag not in _ENVELOPE])
+    return layout_of([place for place in structure if place.tag not in _ENVELOPE])
 
 
-def _layout(places: Iterable[SegmentPlace | LoopPlace]) -> Layout:
+def layout_of(places: Iterable[SegmentPlace | LoopPlace]) -> Layout:
+    """The layout of places that follow each other."""
     found: Layout = {}
     seen: dict[str, int] = {}
     for place in places:
         seen[place.tag] = occurrence = seen.get(place.tag, 0) + 1
         node_id = place.tag if occurrence == 1 else f"{place.tag}#{occurrence}"
-        found[node_id] = _layout(place.children[1:]) if isinstance(place, LoopPlace) else None
+        found[node_id] = layout_of(place.children[1:]) if isinstance(place, LoopPlace) else None
     return found

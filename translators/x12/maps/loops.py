@@ -11,6 +11,7 @@ from canonical.base import Value
 from ..segments import Node
 from .reading import Fields, Place, Reading, head_of
 from .records import Record
+from .tracing import Spot, trace_all
 from .writing import Draft
 
 
@@ -36,6 +37,9 @@ class Once:
         node = place.first(self.record.id)
         if node is not None:
             fields.update(self.record.read(head_of(node), reading, at) or {})
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        spot.tell(self.record, f"{spot.path}{self.record.id}[1]", places)
 
     def write(self, value: Any, draft: Draft) -> None:
         if self.record.says(value):
@@ -67,6 +71,12 @@ class Loop:
                 child.read(place, fields, reading, at)
         return fields
 
+    def trace(self, spot: Spot, path: str, places: dict[str, str]) -> None:
+        """The fields of one value, whose segment is at ``path``."""
+        if self.always:
+            spot.tell(self.record, path, places)
+        trace_all(self.children, spot, places)
+
     def write(self, value: Value, draft: Draft) -> None:
         inner = draft.add(self.record.id)
         if inner.postpones(self.record, value, self.children):
@@ -92,6 +102,14 @@ class Each:
                 found.append(value)
                 reading.origin(path, head_of(node))
 
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        for index, value in enumerate(spot.fields[self.name]):
+            at, node_id, number = f"{spot.at}{self.name}.{index}", self.loop.record.id, index + 1
+            path = f"{spot.path}{node_id}[{number}]"
+            if self.loop.always or self.loop.children:
+                self.loop.trace(spot.inside(value, at, node_id, number), path, places)
+            places[at] = path
+
     def write(self, value: Any, draft: Draft) -> None:
         for entry in getattr(value, self.name):
             self.loop.write(entry, draft)
@@ -112,6 +130,10 @@ class One:
         if value is not None:
             fields[self.name] = value
             reading.origin(at + self.name, head_of(node))
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        if self.name in spot.said:
+            places[f"{spot.at}{self.name}"] = f"{spot.path}{self.record.id}[1]"
 
     def write(self, value: Any, draft: Draft) -> None:
         entry = getattr(value, self.name)

@@ -11,12 +11,16 @@ from canonical.shipment import Mark
 from ..segments import Element
 from ..values import CannotWrite
 from .code_tables import FREIGHT_TERMS, LOCATIONS, MARKS, MODES
+from .compiled_reading import PlaceReaders
 from .compiled_records import Unusual, writer_where_said
 from .compiled_writing import Piece, Site
 from .forms import coded
+from .frames import Frame, PieceReader, Remainder, new_frame
 from .parts_party import identifier
 from .reading import Fields, Place, Reading, head_of
+from .record_readers import Readers
 from .records import Field, Fixed, Record
+from .tracing import Spot
 from .writing import Draft
 
 _UNSAID_PLACE = "ZZ"
@@ -99,6 +103,34 @@ class Deliveries:
             for record in (_TERMS, self.routing):
                 if record.says(delivery):
                     record.write(delivery, draft.add(record.id))
+
+    def compile(self, place: PlaceReaders) -> None:
+        place.says("deliveries", Delivery)
+        for record in (_TERMS, self.routing):
+            readers = place.reader(record)
+            if readers is not None:
+                place.put(record.id, self._reading(readers))
+
+    def _reading(self, readers: Readers) -> PieceReader:
+        """Reads a segment into the first delivery that has none of its kind."""
+
+        def read(piece: list[str], parent: Frame, rest: Remainder) -> None:
+            begun: list[Frame] = rest.kept.setdefault((id(parent[0]), id(self)), [])
+            index = rest.kept.get((id(parent[0]), id(readers)), 0)
+            frame = begun[index] if index < len(begun) else new_frame(Delivery)
+            if readers[len(piece)](piece, frame, rest) is None:
+                return
+            rest.kept[id(parent[0]), id(readers)] = index + 1
+            if index == len(begun):
+                begun.append(frame)
+                rest.add(parent[0], "deliveries", frame[1])
+
+        return read
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        for index, delivery in enumerate(spot.fields["deliveries"]):
+            began = _TERMS if "freight_terms" in delivery.model_fields_set else self.routing
+            places[f"{spot.at}deliveries.{index}"] = f"{spot.path}{began.id}[{index + 1}]"
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         for record in (_TERMS, self.routing):

@@ -29,6 +29,7 @@ from .forms import CLOCK, DAY, REAL, TEXT, WHOLE, coded
 from .loops import Each, Once, each
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Pairs, Record
+from .tracing import Spot
 from .writing import Draft
 
 _UNSAID_TOPIC = "ZZ"
@@ -45,7 +46,7 @@ def items(first: int, last: int) -> Pairs:
 def quantity(name: str, value: int, unit: int, *, composite: bool = False) -> Group:
     """A number and its unit of measure."""
     parts = (Field("value", value, REAL), Field("unit", unit, TEXT, composite))
-    return Group(name, Quantity, parts, ("value",))
+    return Group(name, Quantity, parts, ("value",), often=True)
 
 
 def moment(name: str, kind: int, *, time: bool) -> Group:
@@ -132,6 +133,13 @@ class Remarks:
                 )
         _REMARKS.write(value, draft)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (_REMARK.id,)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        _REMARKS.trace(spot, places)
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         remark = record_writer(_REMARK)
 
@@ -189,6 +197,19 @@ class Notes:
         record = _message(loop.offers)
         for line in _lines(note):
             loop.add(record.id).put(record.parts[0].position, line)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return ("N9", *(record.id for record in _MESSAGES)) if self.direct else ("N9",)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        notes = spot.fields["notes"]
+        direct = [note for note in notes if self._is_message(note)]
+        for index in range(len(notes)):
+            place = (
+                f"{_message(spot.offers).id}[{index + 1}]" if index < len(direct) else f"N9[{index + 1 - len(direct)}]"
+            )
+            places[f"{spot.at}notes.{index}"] = f"{spot.path}{place}"
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         inside = site.inside("N9")

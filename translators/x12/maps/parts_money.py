@@ -1,7 +1,7 @@
 """Prices, allowances and charges, taxes, terms, currency and totals: PO1/IT1 prices, CTP, SAC, TXI, ITD, CUR, CTT."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from .code_tables import (
     TERMS_BASES,
     TERMS_KINDS,
 )
+from .compiled_reading import PlaceReaders
 from .compiled_records import record_writer
 from .compiled_writing import Piece, Site
 from .forms import CENTS, DAY, REAL, WHOLE, coded
@@ -35,6 +36,7 @@ from .loops import Child, Each, Once, each
 from .parts_item import quantity
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Record, text_at
+from .tracing import Spot, trace_all
 from .writing import Draft
 
 _PERCENT_OF_UNSAID = "Z"
@@ -181,6 +183,15 @@ class Totals:
 
         inside = site.inside(self.record.id).children(self.record.model, self.inner)
         return [Piece(self.record.id, (counted, inside))]
+
+    def compile(self, place: PlaceReaders) -> None:
+        place.first(self.record, self.inner, always=True)
+        place.expect(self.record.id)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        path = f"{spot.path}{self.record.id}[1]"
+        spot.tell(self.record, path, places)
+        trace_all(self.inner, replace(spot, path=f"{path}/"), places)
 
     def _counted(self, value: Any) -> str:
         return render_real(Decimal(self.count(value)))

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from canonical.party import Address, Contact, Identifier, Party, Reference
 
 from .code_tables import CHANNELS, CONTACTS, IDENTIFIER_SCHEMES, LOCATIONS, REFERENCES, ROLES
+from .compiled_reading import PlaceReaders, read_two_texts
 from .compiled_records import writer_where_said
 from .compiled_writing import Piece, Site, texts_of
 from .forms import TEXT, coded
+from .frames import Frame, Remainder
 from .loops import Each, each
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Group, Pairs, Record
+from .tracing import Spot
 from .writing import Draft
 
 REFERENCE = Record(
@@ -59,6 +62,17 @@ class _Names:
     def write(self, value: Party, draft: Draft) -> None:
         _put_two_a_segment(value.additional_names, "N2", draft)
 
+    def compile(self, place: PlaceReaders) -> None:
+        def names(piece: list[str], party: Frame, rest: Remainder) -> None:
+            read_two_texts(piece, party, "additional_names", rest)
+
+        place.says("additional_names", str)
+        place.open = True
+        place.put("N2", names)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        """Their places are not told."""
+
     def pieces(self, site: Site) -> Iterable[Piece]:
         return [Piece("N2", (texts_of("N2", 2),), "additional_names")]
 
@@ -84,6 +98,19 @@ class _Address:
         _put_two_a_segment(value.address.lines, "N3", draft)
         if _CITY.says(value.address):
             _CITY.write(value.address, draft.add("N4"))
+
+    def compile(self, place: PlaceReaders) -> None:
+        address = place.merged("address", Address, (_CITY,))
+
+        def street(piece: list[str], party: Frame, rest: Remainder) -> None:
+            frame = address.frame(party, rest)
+            read_two_texts(piece, frame, "lines", rest)
+            address.settle(frame, party)
+
+        place.put("N3", street)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        """Its place is not told."""
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         street = texts_of("N3", 2)

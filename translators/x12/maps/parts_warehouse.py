@@ -40,6 +40,7 @@ from .parts_item import quantity
 from .parts_money import Totals
 from .reading import Fields, Place, Reading, head_of
 from .records import Field, Fixed, Group, Pairs, Part, Record, Series, text_at
+from .tracing import Spot
 from .writing import Draft
 
 NOT_IN_FULL = frozenset({"exceptions_only", "no_exceptions"})
@@ -194,6 +195,14 @@ class Words:
             found.append(head.segment.text(1))
         fields[self.name] = found
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.node_id,)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        for index in range(len(spot.fields[self.name])):
+            places[f"{spot.at}{self.name}.{index}"] = f"{spot.path}{self.node_id}[{index + 1}]/01"
+
     def write(self, value: Any, draft: Draft) -> None:
         for text in getattr(value, self.name):
             draft.add(self.node_id).put(1, text)
@@ -256,6 +265,13 @@ class Carried:
 
     def read(self, place: Place, fields: Fields, reading: Reading, at: str) -> None:
         One("carriage", self.record).read(place, fields, reading, at)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.record.id,)
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        One("carriage", self.record).trace(spot, places)
 
     def write(self, value: Any, draft: Draft) -> None:
         carriage: Carriage | None = value.carriage

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from canonical.base import proven
 from canonical.document import Unmapped
 from canonical.finding import Finding, Severity
 
@@ -70,8 +71,8 @@ class Reading:
 
     def __init__(self) -> None:
         self._taken: dict[int, int] = {}
-        self._blank: list[tuple[SegmentNode, int]] = []
-        self._absent: list[str] = []
+        self.blanks: list[tuple[SegmentNode, int]] = []
+        self.absences: list[str] = []
         self._origins: dict[str, tuple[SegmentNode, int | None]] = {}
         self._remarks: list[_Remark] = []
         self._unlisted = 0
@@ -81,13 +82,17 @@ class Reading:
         """The map writes this segment again; bit ``n`` of ``mask`` says that it writes element ``n`` too."""
         self._taken[id(node)] = self._taken.get(id(node), 0) | mask
 
+    def taken(self, node: SegmentNode) -> int | None:
+        """The elements taken of a segment, as a bit mask; None where it was not taken at all."""
+        return self._taken.get(id(node))
+
     def blank(self, node: SegmentNode, position: int) -> None:
         """Element ``position`` is absent although the map would write one by itself."""
-        self._blank.append((node, position))
+        self.blanks.append((node, position))
 
     def absent(self, source: str) -> None:
         """The set has nothing at this place although the map would write something by itself."""
-        self._absent.append(source)
+        self.absences.append(source)
 
     def origin(self, field: str, node: SegmentNode, position: int | None = None) -> None:
         """``field`` came from this segment, or from one element of it."""
@@ -117,22 +122,27 @@ class Reading:
         else:
             self._unlisted += 1
 
+    @property
+    def remarked(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self._remarks)
+
     def unmapped(self, ordered: TransactionSet) -> tuple[Unmapped, ...]:
         """What the map did not take, in the order and with the paths that ``write`` will find."""
         paths = _paths(ordered.children)
         rest: list[Unmapped] = []
         blanks: dict[int, list[int]] = {}
-        for node, position in self._blank:
+        for node, position in self.blanks:
             blanks.setdefault(id(node), []).append(position)
         for node, path in paths:
-            mask = self._taken.get(id(node))
+            mask = self.taken(node)
             if mask is None:
-                rest.extend(_whole(path, node.segment.elements))
+                rest.extend(whole(path, node.segment.elements))
                 continue
-            rest.extend(_leftovers(path, node.segment.elements, mask))
+            rest.extend(leftovers(path, node.segment.elements, mask))
             for position in blanks.get(id(node), ()):
-                rest.append(Unmapped(source=f"{path}/{position:02d}", value=""))
-        rest.extend(Unmapped(source=source, value="") for source in self._absent)
+                rest.append(entry(f"{path}/{position:02d}", ""))
+        rest.extend(entry(source, "") for source in self.absences)
         return tuple(rest)
 
     def trace(self, source: TransactionSet) -> dict[str, str]:
@@ -203,17 +213,24 @@ def trimmed_single(element: Single) -> Single:
     return element[:end] if end else ""
 
 
-def _leftovers(path: str, elements: tuple[Element, ...], mask: int) -> Iterator[Unmapped]:
+def entry(source: str, value: Single) -> Unmapped:
+    """What stands at a place, or the texts of a segment's elements."""
+    return proven(Unmapped, {"source": source, "value": value}, {"source", "value"})
+
+
+def leftovers(path: str, elements: tuple[Element, ...], mask: int) -> Iterator[Unmapped]:
+    """What ``mask`` has not taken of a segment."""
     for position, element in enumerate(elements, 1):
         if element and not mask >> position & 1:
             yield from _at(f"{path}/{position:02d}", element)
 
 
-def _whole(path: str, elements: tuple[Element, ...]) -> Iterator[Unmapped]:
+def whole(path: str, elements: tuple[Element, ...]) -> Iterator[Unmapped]:
+    """A segment of which nothing was taken."""
     texts = [element if isinstance(element, str) else "" for element in elements]
     while texts and not texts[-1]:
         texts.pop()
-    yield Unmapped(source=path, value=tuple(texts))
+    yield entry(path, tuple(texts))
     for position, element in enumerate(elements, 1):
         if not isinstance(element, str):
             yield from _at(f"{path}/{position:02d}", element)
@@ -224,6 +241,6 @@ def _at(source: str, element: Element) -> Iterator[Unmapped]:
     found = trimmed(element)
     if isinstance(found, Repeated):
         for number, single in enumerate(found.occurrences, 1):
-            yield Unmapped(source=f"{source}^{number}", value=single)
+            yield entry(f"{source}^{number}", single)
     elif found:
-        yield Unmapped(source=source, value=found)
+        yield entry(source, found)

@@ -107,12 +107,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Several elements that make one nested value; without those in ``needed``, or without any, there is none."""
+    """Several elements that make one nested value; without those in ``needed``, or without any, there is none.
+
+    ``often``: the same few values come again and again, so that it pays to remember them.
+    """
 
     name: str
     model: type[Value]
     parts: tuple[Field, ...]
     needed: tuple[str, ...] = ()
+    often: bool = False
 
     @property
     def position(self) -> int:

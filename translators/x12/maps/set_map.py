@@ -1,9 +1,10 @@
 """The map of one transaction set, made of the places it understands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
@@ -11,7 +12,11 @@ from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.finding import Severity
 
 from ...translation import ReadResult
+from ..body import Body
 from ..segments import Node, TransactionSet
+from ..structure import Plan
+from .compiled_reader import Check, CompiledReader
+from .compiled_records import Unusual
 from .compiled_set import CompiledSet
 from .findings import BusinessFault
 from .layout import layout
@@ -19,9 +24,6 @@ from .loops import Child
 from .reading import Fields, Place, Reading, head_of
 from .records import Record
 from .writing import Draft
-
-Check = Callable[[Any, Reading], None]
-"""A rule of the trade over a whole document; what it finds goes into the reading's remarks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,29 @@ class SetMap:
     children: tuple[Child, ...]
     checks: tuple[Check, ...] = ()
     _compiled: dict[str, CompiledSet] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The compiled form by version, as far as there was need of it."""
+    """The compiled form for writing by version, as far as there was need of it."""
+    _readers: MutableMapping[Plan, CompiledReader] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
+    )
+    """The compiled form for reading by plan, likewise."""
 
-    def read(self, transaction_set: TransactionSet) -> ReadResult:
+    def read(self, source: Body | TransactionSet) -> ReadResult:
         """The document in a valid set, what the set says beyond it, and what does not add up."""
+        if isinstance(source, TransactionSet):
+            return self.read_exactly(source)
+        try:
+            return ReadResult(self._reader(source.plan).read(source, partial(self._trace, source)))
+        except Unusual:
+            return self.read_exactly(source.tree)
+
+    def read_exactly(self, transaction_set: TransactionSet) -> ReadResult:
+        """As :meth:`read`, by the tree of the set: what it means, and what is wrong with it."""
         reading = Reading()
         ordered = self.arranged(transaction_set, reading)
         place = Place(ordered.children)
-        fields = self._head(place, reading)
-        if fields is None or reading.failed:
+        fields = self._fields(place, reading)
+        if fields is None:
             return ReadResult(None, reading.findings(transaction_set))
-        for child in self.children:
-            child.read(place, fields, reading, "")
         fields["type"] = self.document_type.__name__
         fields["unmapped"] = reading.unmapped(ordered)
         fields["trace"] = reading.trace(transaction_set)
@@ -57,6 +70,29 @@ class SetMap:
         for check in self.checks:
             check(document, reading)
         return ReadResult(document, reading.findings(transaction_set))
+
+    def _fields(self, place: Place, reading: Reading) -> Fields | None:
+        """What the map understands; None where there can be no document."""
+        fields = self._head(place, reading)
+        if fields is None or reading.failed:
+            return None
+        for child in self.children:
+            child.read(place, fields, reading, "")
+        return fields
+
+    def _trace(self, body: Body) -> dict[str, str]:
+        """The trace of a set that was read."""
+        reading = Reading()
+        self._fields(Place(self.arranged(body.tree, reading).children), reading)
+        return reading.trace(body.tree)
+
+    def _reader(self, plan: Plan) -> CompiledReader:
+        """The compiled form for reading under a plan."""
+        reader = self._readers.get(plan)
+        if reader is None:
+            reader = CompiledReader(plan, self.document_type, self.head, self.children, self.checks)
+            self._readers[plan] = reader
+        return reader
 
     def write(self, document: AnyDocument, version: str) -> Sequence[Node]:
         """The nodes of the set that says what ``document`` says. Raises CannotWrite where it has no place for something."""

@@ -5,6 +5,7 @@ Ignoring the notes makes the random sets harder than valid ones: pairs come with
 
 import random
 
+from translators.x12.body import Body
 from translators.x12.events import SetRead
 from translators.x12.maps import code_tables, codes_application, codes_payment, codes_warehouse
 from translators.x12.maps.codes import Codes
@@ -30,6 +31,7 @@ from translators.x12.segments import (
     TransactionSet,
     occurrences,
 )
+from translators.x12.structure import ROOT, plan
 
 VERSION = "004010"
 _ISA = "ISA*00*          *00*          *ZZ*RIVERMILL      *ZZ*TALLYSTICK     *260914*0815*U*00401*000000001*0*T*>~"
@@ -155,3 +157,34 @@ class _Maker:
             return chance.choice(["007", "0", "12", "100", "-5", "99"])
         size = chance.randint(max(element.minimum, 1), min(element.maximum or 20, 20))
         return "".join(chance.choice("ABCxyz019-/") for _ in range(size))
+
+
+def body_of(found: TransactionSet) -> Body:
+    """The set as the validator hands it on: split segments, where that says all there is to say."""
+    compiled = plan(dictionary(found.version), found.set_id)
+    assert compiled is not None
+    body = Body(found.set_id, found.version, compiled)
+    _put_into(body, found.children, ROOT)
+    return body
+
+
+def _put_into(body: Body, nodes: list[Node], parent: int) -> None:
+    places = {body.plan.nodes[index].id: index for index in body.plan.siblings(parent)}
+    for node in nodes:
+        index = places[node.id]
+        head = node if isinstance(node, SegmentNode) else node.children[0]
+        assert isinstance(head, SegmentNode)
+        texts = [_plain(element) for element in head.segment.elements]
+        if None in texts:
+            body.add(body.plan.step_to(index), head.segment)
+        else:
+            body.steps.append(body.plan.step_to(index))
+            body.pieces.append([head.segment.tag, *(text or "" for text in texts)])
+        if isinstance(node, LoopNode):
+            _put_into(body, node.children[1:], index)
+
+
+def _plain(element: Element) -> str | None:
+    if isinstance(element, str):
+        return element
+    return element[0] if isinstance(element, tuple) and len(element) == 1 and element[0] else None
