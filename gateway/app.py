@@ -116,9 +116,7 @@ class Gateway:
         self.queue: WorkQueue = LaneQueue(clock, ids, self._waker, limits=AgreedLimits(settings, clock))
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
-        self.outbound = Outbound(
-            database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(database, home)
-        )
+        self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(home))
         self.answers = Answers(clock, self.queue)
         self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers)
         self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document)

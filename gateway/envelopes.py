@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -102,11 +102,6 @@ class Envelopes:
         if document.test and terms is not None and terms.usage == "P":
             return f"It is marked as a test, but {partner} takes everything from us for real (x12.usage: P)."
         return None
-
-    def patience(self, session: Session, partner: PartnerId) -> timedelta | None:
-        """How long we wait for the partner's 997; None where none is expected."""
-        applied = registry.current(session, partner)
-        return None if applied is None or applied.profile.x12 is None else applied.profile.x12.answer_time
 
     def draft(self, session: Session, partner: PartnerId, document: AnyDocument) -> Draft:
         """Translate a document as agreed now.

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number, order_numbers
-from canonical.errors import Fault, NotFound, TallyError
+from canonical.errors import Fault, Misconfigured, NotFound, TallyError
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.order import PurchaseOrder
 from canonical.order_change import PurchaseOrderChange
+from partners import registry
+from partners.registry import AppliedProfile
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
@@ -189,11 +191,12 @@ class Outbound:
             if row is None:
                 raise NotFound(f"Transmission {transmission_id} is to be sent but is not in the database.")
             data = self.blobs.read(session, BlobDigest(row.sha256))
-            patience = self.envelopes.patience(session, PartnerId(row.partner)) if _expects_answer(row) else None
+            applied = registry.current(session, PartnerId(row.partner))
+        if applied is None:
+            raise Misconfigured(f"There is no partner {row.partner} in force to send {row.filename} to.")
         if not _has_arrived(row):
-            self.senders.send(PartnerId(row.partner), row.filename, data)
-
-        return partial(self._sent, row, patience)
+            self.senders.send(applied, row.filename, data)
+        return partial(self._sent, row, _patience(row, applied))
 
     # 7. From now on an answer is expected.
 
@@ -293,8 +296,11 @@ def _has_arrived(row: Transmission) -> bool:
     return row.sent_at is None and row.state not in (TransmissionState.READY, TransmissionState.FAILED)
 
 
-def _expects_answer(row: Transmission) -> bool:
-    return row.kind == "document" and row.group_control is not None
+def _patience(row: Transmission, applied: AppliedProfile) -> timedelta | None:
+    """How long we wait for the partner's 997; None where none is expected."""
+    if row.kind != "document" or row.group_control is None or applied.profile.x12 is None:
+        return None
+    return applied.profile.x12.answer_time
 
 
 def _lane(partner: str) -> str:

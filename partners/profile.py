@@ -487,7 +487,8 @@ class Profile(Value):
         (), description="When the partner takes nothing: what we send waits; what it sends is taken as always."
     )
     limits: WorkLimits = Field(
-        WorkLimits(), description="How much is done for the partner at once, and how fast; without limits when not given."
+        WorkLimits(),
+        description="How much is done for the partner at once, and how fast; without limits when not given.",
     )
     csv: tuple[JsonValue, ...] = ()
     rules: tuple[JsonValue, ...] = ()

@@ -76,7 +76,10 @@ class DocumentOrder(Base):
 
 
 def get(session: Session, document_id: DocumentId) -> DocumentRow | None:
-    return session.get(DocumentRow, document_id)
+    return session.scalars(_BY_ID, {"key": document_id}).one_or_none()
+
+
+_BY_ID = select(DocumentRow).where(DocumentRow.id == bindparam("key"))
 
 
 def add(session: Session, row: DocumentRow, order_numbers: Sequence[str]) -> None:

@@ -45,7 +45,10 @@ class Receipt(Base):
 
 
 def get(session: Session, receipt_id: ReceiptId) -> Receipt | None:
-    return session.get(Receipt, receipt_id)
+    return session.scalars(_BY_ID, {"key": receipt_id}).one_or_none()
+
+
+_BY_ID = select(Receipt).where(Receipt.id == bindparam("key"))
 
 
 def close(

@@ -47,7 +47,10 @@ class Transmission(Base):
 
 
 def get(session: Session, transmission_id: str) -> Transmission | None:
-    return session.get(Transmission, transmission_id)
+    return session.scalars(_BY_ID, {"key": transmission_id}).one_or_none()
+
+
+_BY_ID = select(Transmission).where(Transmission.id == bindparam("key"))
 
 
 def add(session: Session, row: Transmission) -> None:

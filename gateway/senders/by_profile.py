@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from canonical.errors import Misconfigured
-from canonical.identity import PartnerId
-from partners import registry
-from spool.database.port import Database
+from partners.registry import AppliedProfile
 
 from ..home import Home
 from .sftp_outbox import place
@@ -13,16 +11,12 @@ from .sftp_outbox import place
 
 @dataclass(frozen=True, slots=True)
 class SendersByProfile:
-    """A :class:`gateway.senders.port.Senders` that asks the profile in force."""
+    """A :class:`gateway.senders.port.Senders` that does as the profile says."""
 
-    database: Database
     home: Home
 
-    def send(self, partner: PartnerId, filename: str, data: bytes) -> None:
-        with self.database.read() as session:
-            applied = registry.current(session, partner)
-        if applied is None:
-            raise Misconfigured(f"There is no partner {partner} in force to send {filename} to.")
+    def send(self, applied: AppliedProfile, filename: str, data: bytes) -> None:
+        partner = applied.partner
         if applied.profile.sftp is not None:
             place(self.home.sftp / partner / "outbox", filename, data)
         elif applied.profile.folder:

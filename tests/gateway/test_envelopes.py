@@ -1,6 +1,5 @@
 """From a document to the bytes one partner agreed to."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,17 +110,6 @@ def test_an_answer_goes_out_as_agreed_and_is_valid(house: House, type_: str, ans
     [answer] = house.collect("acme")
     assert in_words(answer) == answered
     assert check([answer]).accepted
-
-
-@pytest.mark.parametrize(
-    ("terms", "patience"), [("acknowledge_within: 24", timedelta(hours=24)), ("acknowledge_within: never", None)]
-)
-def test_patience_is_agreed(house: House, terms: str, patience: timedelta | None) -> None:
-    house.amend("acme", ("acknowledge_within: 24", terms))
-    with house.gateway.database.read() as session:
-        assert Envelopes().patience(session, ACME) == patience
-        assert Envelopes().patience(session, BETA) is None
-        assert Envelopes().patience(session, PartnerId("nobody")) is None
 
 
 @pytest.mark.parametrize(

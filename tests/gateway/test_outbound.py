@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -340,6 +340,17 @@ class TestControlNumbers:
         pulled(house, order("A"))
         pulled(house, order("B"))
         assert [row.interchange_control for row in house.transmissions()] == ["999999999", "000000001"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "patience"), [("acknowledge_within: 24", timedelta(hours=24)), ("acknowledge_within: never", None)]
+)
+def test_the_997_is_due_when_it_is_agreed(house: House, terms: str, patience: timedelta | None) -> None:
+    house.amend("acme", ("acknowledge_within: 24", terms))
+    house.send_order("4500123")
+    [sent] = house.transmissions()
+    assert sent.sent_at is not None
+    assert sent.answer_due_at == (sent.sent_at + patience if patience is not None else None)
 
 
 class TestARetry:

@@ -1,5 +1,7 @@
 """Each partner's own way out, as its profile says now."""
 
+from dataclasses import replace
+
 import pytest
 
 from canonical.errors import Misconfigured
@@ -11,22 +13,24 @@ ACME, CARGO = PartnerId("acme"), PartnerId("cargo")
 
 
 def test_sftp_goes_into_the_outbox_the_partner_sees(house: House) -> None:
-    house.gateway.outbound.senders.send(ACME, "a.edi", b"data")
+    house.gateway.outbound.senders.send(house.gateway.partner(ACME), "a.edi", b"data")
     assert (house.gateway.home.sftp / "acme" / "outbox" / "a.edi").read_bytes() == b"data"
 
 
 def test_a_folder_goes_beside_the_watched_one(house: House) -> None:
-    house.gateway.outbound.senders.send(CARGO, "a.edi", b"data")
+    house.gateway.outbound.senders.send(house.gateway.partner(CARGO), "a.edi", b"data")
     assert (house.gateway.home.drop / "cargo" / "outbox" / "a.edi").read_bytes() == b"data"
 
 
 def test_with_both_sftp_is_the_way(house: House) -> None:
     house.amend("cargo", ("folder: true", "folder: true\nsftp: {}"))
-    house.gateway.outbound.senders.send(CARGO, "a.edi", b"data")
+    house.gateway.outbound.senders.send(house.gateway.partner(CARGO), "a.edi", b"data")
     assert (house.gateway.home.sftp / "cargo" / "outbox" / "a.edi").exists()
     assert not (house.gateway.home.drop / "cargo").exists()
 
 
-def test_nobody_has_no_way(house: House) -> None:
-    with pytest.raises(Misconfigured, match="There is no partner nobody in force to send"):
-        house.gateway.outbound.senders.send(PartnerId("nobody"), "a.edi", b"data")
+def test_a_partner_without_any_is_refused_in_words(house: House) -> None:
+    applied = house.gateway.partner(ACME)
+    silent = replace(applied, profile=applied.profile.model_copy(update={"sftp": None, "folder": False}))
+    with pytest.raises(Misconfigured, match=r"names no way to send .*: give it sftp or folder"):
+        house.gateway.outbound.senders.send(silent, "a.edi", b"data")
