@@ -96,7 +96,7 @@ class Gates:
 
     def _running(self) -> list[tuple[Channel, str]]:
         """What is being worked on; looked up anew each time, because only what is seen under a lock is certain."""
-        rows = self._connection.execute(sql.RUNNING, {"now": self._now})
+        rows = sql.RUNNING.rows(self._session, {"now": self._now})
         return [(channel_of(channel), item) for channel, item in rows]
 
     def _circuit(self, endpoint: str | None) -> Hold | None:
