@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 
-Statement = Select[Any] | Insert | Update
+Statement = Select[*tuple[Any, ...]] | Insert | Update
 
 _Convert = Callable[[Any], Any] | None
 

@@ -24,9 +24,9 @@ from . import statements as sql
 from .channel import INSIDE, NORMAL, Channel, channel_of
 from .gates import Gates
 from .limits import Limits, NoLimits
-from .port import Attempt, Claim, DeadItem, LeaseLost, QueueStats, Waker
+from .port import Attempt, Claim, DeadItem, LeaseLost, QueueStats, QueueSurvey, Waker
 from .shifting import shift_waiting
-from .stats import stats
+from .stats import stats, survey
 from .tables import FailedAttempt, Lane, LaneState, WorkItem
 from .turns import Turns
 
@@ -284,6 +284,10 @@ class LaneQueue:
 
     def stats(self, session: Session) -> QueueStats:
         return stats(session, self._clock.now())
+
+    def survey(self, session: Session) -> QueueSurvey:
+        now = self._clock.now()
+        return survey(session, Gates(session, self._limits, now, locking=False, tripped=True), now)
 
     # Keeping going
 

@@ -18,11 +18,21 @@ from canonical.errors import Misconfigured, NotFound, Retryable
 from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.queue.channel import NORMAL
-from spool.queue.circuit import FAILURES, FIRST_PAUSE
+from spool.queue.circuit import FAILURES, FIRST_PAUSE, CircuitState
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LEASE, WORKER_DIED, LaneQueue
 from spool.queue.limits import UNLIMITED, Downtime, Limit, Limits
-from spool.queue.port import Claim, LeaseLost, QueueStats, WorkQueue
+from spool.queue.port import (
+    Claim,
+    EndpointCircuit,
+    HeldBy,
+    HeldWork,
+    Hold,
+    KindOfWork,
+    LeaseLost,
+    QueueStats,
+    WorkQueue,
+)
 from spool.retry import delay
 from spool.states import IllegalMove
 from tests.spool.scene import KINDS, ManualClock, empty_database, new_database, with_tables
@@ -372,6 +382,37 @@ def test_the_figures_tell_what_waits_runs_and_died(shop: Shop) -> None:
     shop.fail(claims["retries"])
     shop.put("later", after=60)
     assert shop.stats() == QueueStats(open=5, due=1, running=1, retrying=1, dead=1, oldest=start)
+
+
+def test_the_survey_tells_what_there_is_how_it_goes_and_what_holds_it(shop: Shop) -> None:
+    start = shop.clock.now()
+    shop.agreed.limits |= {"acme": Limit(running=1), "slow": Limit(per_minute=1)}
+    shop.put("runs", partner="acme")
+    shop.put("waits", partner="acme")
+    running = shop.take()
+    for number in range(3):
+        shop.put(f"slow {number}", endpoint="slow")
+    shop.complete(shop.take())
+    shop.open_circuit("erp")
+    shop.put("held", partner="acme", endpoint="erp")
+    shop.put("rests", after=60)
+    with shop.database.read() as session:
+        survey = shop.queue.survey(session)
+    assert survey.kinds == {"job": KindOfWork(open=6, retrying=0, dead=FAILURES)}
+    assert (survey.due, survey.running, survey.resting, survey.oldest) == (4, 1, 1, start)
+    assert (survey.done_in_minute, survey.done_in_hour) == (1, 1)
+    retry_at = start + FIRST_PAUSE
+    assert survey.circuits == [EndpointCircuit("erp", CircuitState.OPEN, FAILURES, retry_at, "down")]
+    assert survey.held == [
+        HeldWork(None, "acme", 1, Hold(HeldBy.RUNNING)),
+        HeldWork("erp", "acme", 1, Hold(HeldBy.CIRCUIT, retry_at)),
+        HeldWork("slow", None, 2, Hold(HeldBy.RATE, start + timedelta(seconds=60))),
+    ]
+    shop.complete(running)
+    shop.clock.advance(seconds=61)
+    with shop.database.read() as session:
+        survey = shop.queue.survey(session)
+    assert (survey.done_in_minute, survey.done_in_hour) == (0, 2)
 
 
 def test_subscribers_hear_of_new_work_after_its_commit(shop: Shop) -> None:
