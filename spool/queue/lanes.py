@@ -254,10 +254,10 @@ class LaneQueue:
             .values(next_at=now)
             .returning(WorkItem.id)
         )
-        if item.is_held or not session.connection().execute(resting).all():
-            return False
-        self._let_go(session, item.lane)
-        return True
+        changed = bool(session.connection().execute(resting).all())
+        if changed and not item.is_held:
+            self._let_go(session, item.lane)
+        return changed
 
     def replay(self, session: Session, item_id: str, reason: str) -> bool:
         item = _locked(session, item_id)
