@@ -54,7 +54,7 @@ from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
 from .orders import book
 from .outbound import Outbound
-from .periodic import Periodic
+from .periodic import Periodic, by_one_node
 from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
 from .settings import Settings, load
@@ -213,11 +213,17 @@ class Gateway:
 
     def _periodic(self) -> Sequence[Periodic]:
         return (
-            Periodic("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
-            Periodic("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
-            Periodic("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+            self._by_one_node("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
+            self._by_one_node("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
+            self._by_one_node("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         )
+
+    def _by_one_node(self, name: str, seconds: float, action: Callable[[], object]) -> Periodic:
+        """What is done once, however many nodes share the database."""
+        if not isinstance(self.database, SqliteDatabase):
+            action = by_one_node(self.database, self.clock, name, seconds, action)
+        return Periodic(name, seconds, action)
 
     def _sftp_server(self, port: int) -> SftpServer:
         return SftpServer(

@@ -2,12 +2,28 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
 from canonical.errors import TallyError
+from spool.clock import Clock
+from spool.database.port import Database
+from spool.queue.schedule import due
 
 _log = structlog.get_logger(__name__)
+
+
+def by_one_node(
+    database: Database, clock: Clock, name: str, seconds: float, action: Callable[[], object]
+) -> Callable[[], object]:
+    """``action`` as several nodes call it, each every ``seconds``: it is done once in that time, by whichever comes first."""
+
+    def act() -> None:
+        if database.write(lambda session: due(session, name, timedelta(seconds=seconds), clock.now())):
+            action()
+
+    return act
 
 
 class Periodic:

@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -21,33 +19,10 @@ from . import statements as sql
 from .channel import Channel, channel_of
 from .circuit import Circuit, CircuitState
 from .limits import Limit, Limits, next_free, take
-from .port import Claim
+from .port import Claim, HeldBy, Hold
 from .tables import Allowance, CircuitRow
 
 _log = structlog.get_logger(__name__)
-
-
-class HeldBy(StrEnum):
-    """Why due work is not begun."""
-
-    CIRCUIT = "circuit"
-    """What it talks to failed again and again, and is left alone for a while."""
-    DOWNTIME = "downtime"
-    """What it talks to is not to be reached at this hour."""
-    RUNNING = "running"
-    """As much as was agreed is under way."""
-    RATE = "rate"
-    """As much as was agreed was begun of late."""
-    BUSY = "busy"
-    """Another node is just beginning some of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """``until`` is None where it ends with somebody else's work."""
-
-    by: HeldBy
-    until: datetime | None = None
 
 
 class Gates:
@@ -96,7 +71,7 @@ class Gates:
 
     def _running(self) -> list[tuple[Channel, str]]:
         """What is being worked on; looked up anew each time, because only what is seen under a lock is certain."""
-        rows = self._connection.execute(sql.RUNNING, {"now": self._now})
+        rows = sql.RUNNING.rows(self._session, {"now": self._now})
         return [(channel_of(channel), item) for channel, item in rows]
 
     def _circuit(self, endpoint: str | None) -> Hold | None:

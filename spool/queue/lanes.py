@@ -24,9 +24,9 @@ from . import statements as sql
 from .channel import INSIDE, NORMAL, Channel, channel_of
 from .gates import Gates
 from .limits import Limits, NoLimits
-from .port import Attempt, Claim, DeadItem, LeaseLost, QueueStats, Waker
+from .port import Attempt, Claim, DeadItem, LeaseLost, QueueStats, QueueSurvey, Waker
 from .shifting import shift_waiting
-from .stats import stats
+from .stats import stats, survey
 from .tables import FailedAttempt, Lane, LaneState, WorkItem
 from .turns import Turns
 
@@ -82,11 +82,9 @@ class LaneQueue:
         at = not_before or now
         channel = Channel(priority, endpoint, partner).key
         item = self._identifiers.new()
-        connection = session.connection()
-        dialect = connection.dialect.name
-        place = {"lane": lane, "at": at, "channel": channel, "item": item}
-        keyed = place if unique_key is None else {**place, "unique_key": unique_key}
-        appended = connection.execute(sql.APPEND[dialect, unique_key is not None], keyed).one_or_none()
+        place = {"lane": lane, "at": at, "channel": channel, "item": item, "unique_key": unique_key}
+        append = sql.APPEND if unique_key is None else sql.APPEND_UNLESS_KNOWN
+        appended = append.first(session, place)
         if appended is None:
             return _known(session, unique_key)
         position, first = appended
@@ -105,7 +103,7 @@ class LaneQueue:
             "deadline": deadline,
             "created_at": now,
         }
-        if connection.execute(sql.PUT_ITEM[dialect], values).one_or_none() is None:
+        if sql.PUT_ITEM.first(session, values) is None:
             # Another transaction used the key, in this lane or another, between our two statements.
             self._let_go(session, lane)
             return _known(session, unique_key)
@@ -134,13 +132,13 @@ class LaneQueue:
         return None
 
     def _take(self, session: Session, channel: Channel, owner: str, now: datetime) -> Claim | None:
-        connection = session.connection()
         hold = {"of": channel.key, "now": now, "by": owner, "until": now + self._lease}
-        held = connection.execute(sql.TAKE, hold).one_or_none()
+        held = sql.TAKE.first(session, hold)
         if held is None:
             return None
         lane, token, item, lost_owner, lost_since = held
-        kind, payload, attempt, max_attempts, created_at, deadline = connection.execute(sql.BEGIN, {"item": item}).one()
+        (begun,) = sql.BEGIN.rows(session, {"item": item})
+        kind, payload, attempt, max_attempts, created_at, deadline = begun
         if lost_owner is not None:
             _note(session, item, Attempt(attempt - 1, lost_owner, lost_since, now, WORKER_DIED))
         return Claim(
@@ -162,7 +160,7 @@ class LaneQueue:
     def renew(self, session: Session, claim: Claim) -> None:
         until = self._clock.now() + self._lease
         held = {"lane": claim.lane, "held_as": claim.token, "until": until}
-        if session.connection().execute(sql.RENEW, held).one_or_none() is None:
+        if sql.RENEW.first(session, held) is None:
             raise _lost(claim)
 
     def complete(self, session: Session, claim: Claim) -> None:
@@ -182,7 +180,7 @@ class LaneQueue:
         reason = f"{type(error).__name__}: {error}"
         _fence(session, claim)
         postponed = {"item": claim.item_id, "at": at, "why": reason[: retry.REASON_LENGTH]}
-        session.connection().execute(sql.POSTPONE_ITEM, postponed)
+        sql.POSTPONE_ITEM.rows(session, postponed)
         _note(session, claim.item_id, Attempt(claim.attempt, claim.owner, claim.claimed_at, now, reason))
         self._let_go_held(session, claim)
         gates.failed(session, claim, error, now)
@@ -206,19 +204,19 @@ class LaneQueue:
             "now": self._clock.now(),
             "endpoint": claim.endpoint,
         }
-        troubled = session.connection().execute(sql.END_ITEM, ended).scalar_one_or_none()
+        troubled = sql.END_ITEM.first(session, ended)
         self._let_go_held(session, claim)
-        return bool(troubled)
+        return troubled is not None and bool(troubled[0])
 
     def _let_go_held(self, session: Session, claim: Claim) -> None:
         held = {"of": claim.lane, "held_as": claim.token, "now": self._clock.now()}
-        row = session.connection().execute(sql.LET_GO_HELD, held).one_or_none()
+        row = sql.LET_GO_HELD.first(session, held)
         if row is None:
             raise _lost(claim)
         self._wake(session, claim.lane, row[0])
 
     def _let_go(self, session: Session, lane: str) -> None:
-        at = session.connection().execute(sql.LET_GO, {"of": lane, "now": self._clock.now()}).scalar_one()
+        ((at,),) = sql.LET_GO.rows(session, {"of": lane, "now": self._clock.now()})
         self._wake(session, lane, at)
 
     def _wake(self, session: Session, lane: str, at: datetime | None) -> None:
@@ -256,10 +254,10 @@ class LaneQueue:
             .values(next_at=now)
             .returning(WorkItem.id)
         )
-        if item.is_held or not session.connection().execute(resting).all():
-            return False
-        self._let_go(session, item.lane)
-        return True
+        changed = bool(session.connection().execute(resting).all())
+        if changed and not item.is_held:
+            self._let_go(session, item.lane)
+        return changed
 
     def replay(self, session: Session, item_id: str, reason: str) -> bool:
         item = _locked(session, item_id)
@@ -286,6 +284,10 @@ class LaneQueue:
 
     def stats(self, session: Session) -> QueueStats:
         return stats(session, self._clock.now())
+
+    def survey(self, session: Session) -> QueueSurvey:
+        now = self._clock.now()
+        return survey(session, Gates(session, self._limits, now, locking=False, tripped=True), now)
 
     # Keeping going
 
@@ -321,23 +323,22 @@ class LaneQueue:
 
 def _due(session: Session, now: datetime) -> tuple[list[tuple[Channel, datetime]], bool]:
     """The channels with a lane that is due, and since when; and whether any circuit is not closed."""
-    rows = session.connection().execute(sql.DUE, {"now": now}).all()
+    rows = sql.DUE.rows(session, {"now": now})
     return [(channel_of(key), since) for key, since, _ in rows], bool(rows and rows[0][2])
 
 
 def _known(session: Session, unique_key: str | None) -> str:
     """The item that used the key."""
-    item: str = session.connection().execute(sql.KNOWN, {"unique_key": unique_key}).scalar_one()
-    return item
+    ((item,),) = sql.KNOWN.rows(session, {"unique_key": unique_key})
+    return str(item)
 
 
 def _fence(session: Session, claim: Claim) -> None:
     """Lock the claim's lane, so that what is read next is how it stays. Where there is one writer, the update to come is fence enough."""
-    connection = session.connection()
-    if connection.dialect.name == "sqlite":
+    if session.connection().dialect.name == "sqlite":
         return
-    lane = connection.execute(sql.LOCK, {"lane": claim.lane}).one()
-    if lane.state is not LaneState.HELD or lane.token != claim.token:
+    ((state, token, _),) = sql.LOCK.rows(session, {"lane": claim.lane})
+    if state is not LaneState.HELD or token != claim.token:
         raise _lost(claim)
 
 
@@ -365,11 +366,11 @@ def _locked(session: Session, item_id: str) -> _Locked:
     found = connection.execute(item).one_or_none()
     if found is None:
         raise NotFound(f"There is no work item {item_id}.")
-    lane = connection.execute(sql.LOCK, {"lane": found.lane}).one()
+    ((lane_state, _, worked_on),) = sql.LOCK.rows(session, {"lane": found.lane})
     # Only now: whoever had the lock may have ended the item.
     state = connection.execute(item).one().state
-    held = lane.state is LaneState.HELD
-    return _Locked(found.lane, found.position, state, held, held and lane.item_id == item_id)
+    held = lane_state is LaneState.HELD
+    return _Locked(found.lane, found.position, state, held, held and worked_on == item_id)
 
 
 def _change(session: Session, item_id: str, **values: Any) -> None:

@@ -8,6 +8,7 @@ Every method works inside the caller's transaction.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from canonical.errors import Fault, TallyError
 
 from ..retry import MAX_ATTEMPTS
 from .channel import NORMAL
+from .circuit import CircuitState
 
 
 class LeaseLost(TallyError):
@@ -70,6 +72,77 @@ class QueueStats:
     retrying: int
     dead: int
     oldest: datetime | None
+
+
+class HeldBy(StrEnum):
+    """Why due work is not begun."""
+
+    CIRCUIT = "circuit"
+    """What it talks to failed again and again, and is left alone for a while."""
+    DOWNTIME = "downtime"
+    """What it talks to is not to be reached at this hour."""
+    RUNNING = "running"
+    """As much as was agreed is under way."""
+    RATE = "rate"
+    """As much as was agreed was begun of late."""
+    BUSY = "busy"
+    """Another node is just beginning some of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """``until`` is None where it ends with somebody else's work."""
+
+    by: HeldBy
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWork:
+    """Due work of one partner and endpoint that is not begun, and why: ``lanes`` of them."""
+
+    endpoint: str | None
+    partner: str | None
+    lanes: int
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointCircuit:
+    """An endpoint in trouble: after ``failures`` in a row, the last for ``reason``. From ``retry_at`` on a probe may be made."""
+
+    endpoint: str
+    state: CircuitState
+    failures: int
+    retry_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfWork:
+    """How many items of a kind are ``open``, how many of these have failed before (``retrying``), and how many are ``dead``."""
+
+    open: int
+    retrying: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSurvey:
+    """What there is to do, by kind; how it goes; and what stands in the way.
+
+    ``due``, ``running`` and ``resting`` are lanes; ``done_in_minute`` and ``done_in_hour`` items done just before now.
+    """
+
+    kinds: Mapping[str, KindOfWork]
+    due: int
+    running: int
+    resting: int
+    oldest: datetime | None
+    done_in_minute: int
+    done_in_hour: int
+    circuits: Sequence[EndpointCircuit]
+    held: Sequence[HeldWork]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +284,8 @@ class WorkQueue(Protocol):
 
     def stats(self, session: Session) -> QueueStats:
         """How much work there is."""
+        ...
+
+    def survey(self, session: Session) -> QueueSurvey:
+        """How much work there is of what kind, how it goes, and what stands in the way; for people."""
         ...

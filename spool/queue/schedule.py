@@ -22,6 +22,6 @@ def due(session: Session, name: str, every: timedelta, now: datetime) -> bool:
     if planned > now:
         return False
     # In step with the turns before, so that many who ask do not make it rarer; what was missed is not made up for.
-    following = max(planned + every, now)
+    following = planned + every if planned + every > now else now + every
     session.connection().execute(update(Schedule).where(Schedule.name == name).values(next_at=following))
     return True

@@ -4,6 +4,7 @@ They are written so that both databases answer each from an index, in a few step
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ..database.prepared import Prepared
 from ..tables import Base, UtcDateTime
 from .circuit import CircuitState
 from .tables import Allowance, CircuitRow, FailedAttempt, Lane, LaneState, Schedule, WorkItem
@@ -82,19 +84,23 @@ def _append(new: Callable[[Table], Any], *, unless_known: bool) -> Any:
     ).returning(lane.c.last_position, lane.c.item_id)
 
 
-APPEND = {
-    (dialect.__name__.rpartition(".")[2], unless_known): _append(dialect.insert, unless_known=unless_known)
-    for dialect in (sqlite, postgresql)
-    for unless_known in (False, True)
-}
-"""By name of the dialect, and whether there is a unique key."""
+def _on_each(build: Callable[[Callable[[Table], Any]], Any]) -> dict[str, Any]:
+    """A statement that needs each database's own INSERT."""
+    return {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
 
-PUT_ITEM = {
-    dialect.__name__.rpartition(".")[2]: dialect.insert(item).on_conflict_do_nothing().returning(item.c.id)
-    for dialect in (sqlite, postgresql)
-}
 
-KNOWN = select(item.c.id).where(item.c.unique_key == bindparam("unique_key"))
+APPEND = Prepared(_on_each(partial(_append, unless_known=False)))
+APPEND_UNLESS_KNOWN = Prepared(_on_each(partial(_append, unless_known=True)))
+
+PUT_ITEM = Prepared(
+    _on_each(lambda new: new(item).on_conflict_do_nothing().returning(item.c.id)),
+    columns=[
+        *("id", "lane", "position", "channel", "kind", "payload", "unique_key", "state"),
+        *("attempts", "max_attempts", "next_at", "deadline", "created_at"),
+    ],
+)
+
+KNOWN = Prepared(select(item.c.id).where(item.c.unique_key == bindparam("unique_key")))
 
 
 # Finding what is due
@@ -132,9 +138,9 @@ def _due() -> Select[Any]:
     )
 
 
-DUE = _due()
+DUE = Prepared(_due())
 
-RUNNING = select(lane.c.channel, lane.c.item_id).where(HELD, lane.c.next_at > _now)
+RUNNING = Prepared(select(lane.c.channel, lane.c.item_id).where(HELD, lane.c.next_at > _now))
 """What is being worked on; what nobody renewed the lease of is not."""
 
 CIRCUITS = select(circuit).where(circuit.c.state != literal(CircuitState.CLOSED, circuit.c.state.type))
@@ -183,10 +189,10 @@ def _take() -> Any:
     )
 
 
-TAKE = _take()
+TAKE = Prepared(_take())
 """Hold the lane of a channel that has been due longest."""
 
-BEGIN = (
+BEGIN = Prepared(
     update(item)
     .where(item.c.id == bindparam("item"), OPEN)
     .values(attempts=item.c.attempts + 1)
@@ -196,16 +202,18 @@ BEGIN = (
 
 # Letting go
 
-LOCK = select(lane.c.state, lane.c.token, lane.c.item_id).where(lane.c.key == bindparam("lane")).with_for_update()
+LOCK = Prepared(
+    select(lane.c.state, lane.c.token, lane.c.item_id).where(lane.c.key == bindparam("lane")).with_for_update()
+)
 
-RENEW = (
+RENEW = Prepared(
     update(lane)
     .where(lane.c.key == bindparam("lane"), lane.c.token == bindparam("held_as"), HELD)
     .values(next_at=bindparam("until", type_=UtcDateTime()))
     .returning(lane.c.key)
 )
 
-END_ITEM = (
+END_ITEM = Prepared(
     update(item)
     .where(item.c.id == bindparam("item"), OPEN)
     .values(state=bindparam("becomes", type_=item.c.state.type), reason=bindparam("why"), ended_at=_now)
@@ -213,7 +221,7 @@ END_ITEM = (
 )
 """And whether the item's endpoint has been in trouble since it last did well."""
 
-POSTPONE_ITEM = (
+POSTPONE_ITEM = Prepared(
     update(item)
     .where(item.c.id == bindparam("item"), OPEN)
     .values(next_at=bindparam("at", type_=UtcDateTime()), reason=bindparam("why"))
@@ -241,9 +249,9 @@ def _let_go() -> Any:
     )
 
 
-LET_GO = _let_go().returning(lane.c.next_at)
+LET_GO = Prepared(_let_go().returning(lane.c.next_at))
 
-LET_GO_HELD = _let_go().where(lane.c.token == bindparam("held_as"), HELD).returning(lane.c.next_at)
+LET_GO_HELD = Prepared(_let_go().where(lane.c.token == bindparam("held_as"), HELD).returning(lane.c.next_at))
 """As :data:`LET_GO`, unless somebody else holds it meanwhile: then there is no row."""
 
 HELD_LANES = (

@@ -5,7 +5,9 @@ import threading
 import pytest
 
 from canonical.errors import Misconfigured, Retryable
-from gateway.periodic import Periodic
+from gateway.periodic import Periodic, by_one_node
+
+from .house import House
 
 LONG = 3600.0
 SHORT = 0.001
@@ -64,3 +66,15 @@ def test_stopping_waits_for_the_call_under_way() -> None:
     go_on.set()
     stopper.join(10)
     assert finished == [True]
+
+
+def test_what_several_nodes_call_is_done_once_in_each_period(house: House) -> None:
+    counter = Counter(0)
+    nodes = [by_one_node(house.gateway.database, house.clock, "test", 60.0, counter) for _ in range(3)]
+    for node in nodes:
+        node()
+    assert counter.calls == 1
+    house.clock.advance(seconds=60)
+    for node in nodes:
+        node()
+    assert counter.calls == 2

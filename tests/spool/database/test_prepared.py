@@ -1,0 +1,99 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from canonical.errors import Retryable
+from spool.database.port import Database
+from spool.database.prepared import Prepared
+from spool.database.sqlite import SqliteDatabase
+from spool.queue.tables import Lane, LaneState, WorkItem
+from spool.states import ItemState
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+LANE: dict[str, Any] = {"key": "lane", "state": LaneState.IDLE, "last_position": 1, "token": 0}
+
+ITEM: dict[str, Any] = {
+    "id": "item",
+    "lane": "lane",
+    "position": 1,
+    "channel": "0500||",
+    "kind": "job",
+    "payload": {"a": ["ü", None]},
+    "state": ItemState.OPEN,
+    "attempts": 0,
+    "max_attempts": 3,
+    "next_at": NOON,
+    "created_at": NOON,
+}
+
+PUT_LANE = Prepared(insert(Lane), columns=list(LANE))
+PUT = Prepared(insert(WorkItem), columns=list(ITEM))
+FIND = Prepared(
+    select(WorkItem.payload, WorkItem.state, WorkItem.next_at, WorkItem.deadline).where(
+        WorkItem.id == bindparam("item")
+    )
+)
+COUNT = Prepared(
+    update(WorkItem)
+    .where(WorkItem.id == bindparam("item"))
+    .values(attempts=WorkItem.attempts + 1, reason="counted")
+    .returning(WorkItem.attempts, WorkItem.reason)
+)
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    database.write(lambda session: PUT_LANE.rows(session, LANE))
+    database.write(lambda session: PUT.rows(session, ITEM))
+    return database
+
+
+def test_values_come_back_as_they_went_in_by_the_types_of_their_columns(filled: Database) -> None:
+    with filled.read() as session:
+        assert FIND.first(session, {"item": "item"}) == ({"a": ["ü", None]}, ItemState.OPEN, NOON, None)
+
+
+def test_what_an_update_returns_is_what_it_made(filled: Database) -> None:
+    for attempts in (1, 2):
+        assert filled.write(lambda session: COUNT.rows(session, {"item": "item"})) == [(attempts, "counted")]
+    assert filled.write(lambda session: COUNT.first(session, {"item": "nothing"})) is None
+
+
+def test_it_is_part_of_the_sessions_transaction(filled: Database) -> None:
+    def fail(session: Session) -> None:
+        COUNT.rows(session, {"item": "item"})
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        filled.write(fail)
+    assert filled.write(lambda session: COUNT.first(session, {"item": "item"})) == (1, "counted")
+
+
+def test_a_value_that_is_not_given_is_a_mistake(filled: Database) -> None:
+    with filled.read() as session, pytest.raises(KeyError):
+        FIND.rows(session, {})
+
+
+def test_what_the_database_refuses_is_raised_as_sqlalchemy_would(filled: Database) -> None:
+    with pytest.raises(IntegrityError):
+        filled.write(lambda session: PUT.rows(session, ITEM))
+
+
+def test_a_lost_connection_is_an_error_that_passes(filled: Database) -> None:
+    if isinstance(filled, SqliteDatabase):
+        pytest.skip("a file has no connection to lose")
+
+    def cut(session: Session) -> None:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with filled.read() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+        COUNT.rows(session, {"item": "item"})
+
+    with pytest.raises(Retryable):
+        filled.write(cut)
+    assert filled.write(lambda session: COUNT.first(session, {"item": "item"})) == (1, "counted")
