@@ -32,7 +32,7 @@ from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
-from spool.queue.port import Claim, QueueStats, WorkQueue
+from spool.queue.port import Claim, QueueStats, Waker, WorkQueue
 from spool.receipts import Receipt
 from spool.states import ReceiptState, TransmissionState
 from spool.transmissions import Transmission
@@ -55,7 +55,7 @@ from .outbound import Outbound
 from .periodic import Periodic
 from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
-from .settings import Settings, load
+from .settings import Role, Settings, load
 from .unpacking.unpack import PROFILE_SECTIONS
 
 OVERDUE_SECONDS = 30.0
@@ -82,10 +82,11 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A gateway that is running. ``sftp_port`` is the port that was really bound."""
+    """A gateway that is running. ``sftp_port`` is the port that was really bound; None where nobody listens."""
 
+    role: Role
     sftp_host: str
-    sftp_port: int
+    sftp_port: int | None
 
 
 class Gateway:
@@ -107,7 +108,7 @@ class Gateway:
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs = BlobStore(home.blobs, clock)
         self._waker = InProcessWaker()
-        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker)
+        self.queue: WorkQueue = LaneQueue(clock, ids, _job_waker() if database.shared else self._waker)
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.outbound = Outbound(
@@ -127,6 +128,8 @@ class Gateway:
         database = open_database(settings.database_url or sqlite_url(home.database))
         try:
             upgrade(database)
+            if database.shared:
+                _prepare_jobs(database)
             gateway = cls(home, settings, database, clock=clock or SystemClock())
             gateway.adapter.prepare()
             load_host_key(home.keys)
@@ -164,10 +167,34 @@ class Gateway:
             REPORT: self.delivery.report,
         }
 
-    def workers(self) -> Workers:
-        workers = Workers(self.database, self.queue, self.handlers(), on_dead=self._dead, threads=self.settings.workers)
-        self._waker.subscribe(workers.wake)
-        return workers
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Work until the block ends."""
+        with ExitStack() as stack:
+            if self.database.shared:
+                # Leases and jobs say who works on what; to release anything here would take it from another node.
+                workers = self._workers(threads=0)
+                stack.enter_context(_job_runner(self.database, self.clock, workers, self.settings.workers))
+            else:
+                self.database.write(self.queue.release_all)
+                workers = self._workers(threads=self.settings.workers)
+                self._waker.subscribe(workers.wake)
+            workers.start()
+            stack.callback(workers.stop)
+            for periodic in self._periodic():
+                periodic.start()
+                stack.callback(periodic.stop)
+            yield
+
+    def _workers(self, threads: int) -> Workers:
+        return Workers(
+            self.database,
+            self.queue,
+            self.handlers(),
+            on_dead=self._dead,
+            threads=threads,
+            node=self.settings.node_name,
+        )
 
     def _dead(self, session: Session, claim: Claim, reason: str) -> None:
         """What is given up is visible where people look for it."""
@@ -181,25 +208,25 @@ class Gateway:
             buried[claim.kind](session, claim, reason)
 
     @contextmanager
-    def serving(self, *, sftp_port: int | None = None) -> Iterator[Service]:
-        """Listen and work until the block ends; then finish what is under way."""
+    def serving(self, *, role: Role | None = None, sftp_port: int | None = None) -> Iterator[Service]:
+        """Listen and work, or one of both, until the block ends; then finish what is under way."""
+        role = role or self.settings.role
         with ExitStack() as stack:
-            stack.enter_context(_only_server(self.home.root))
-            self._clear_up()
-            self.database.write(self.queue.release_all)
-            workers = self.workers()
-            workers.start()
-            stack.callback(workers.stop)
-            for periodic in self._periodic():
-                periodic.start()
-                stack.callback(periodic.stop)
-            folder = self._folder_listener()
-            folder.start()
-            stack.callback(folder.stop)
-            sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
-            sftp.start()
-            stack.callback(sftp.stop)
-            yield Service(self.settings.host, sftp.port)
+            if not self.database.shared:
+                _require_all(role)
+                stack.enter_context(_only_server(self.home.root))
+                self._clear_up()
+            if role.works:
+                stack.enter_context(self._working())
+            sftp = None
+            if role.listens:
+                folder = self._folder_listener()
+                folder.start()
+                stack.callback(folder.stop)
+                sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
+                sftp.start()
+                stack.callback(sftp.stop)
+            yield Service(role, self.settings.host, None if sftp is None else sftp.port)
 
     def _clear_up(self) -> None:
         """Remove what a crash left half written where partners and the ERP collect."""
@@ -209,10 +236,20 @@ class Gateway:
 
     def _periodic(self) -> Sequence[Periodic]:
         return (
-            Periodic("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
-            Periodic("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
-            Periodic("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+            self._alone("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
+            self._alone("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
+            self._alone("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
         )
+
+    def _alone(self, name: str, seconds: float, action: Callable[[], object]) -> Periodic:
+        """What one node at a time does, whichever comes to it."""
+
+        def act() -> None:
+            with self.database.alone(name) as mine:
+                if mine:
+                    action()
+
+        return Periodic(name, seconds, act)
 
     def _sftp_server(self, port: int) -> SftpServer:
         return SftpServer(
@@ -222,7 +259,8 @@ class Gateway:
             collected=self.front,
             blobs=self.blobs,
             root=self.home.sftp,
-            staging=self.home.staging / "sftp",
+            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
+            staging=self.home.staging / (f"sftp-{self.settings.node_name}" if self.database.shared else "sftp"),
             host_key=load_host_key(self.home.keys),
             host=self.settings.host,
             port=port,
@@ -238,6 +276,7 @@ class Gateway:
             scan_seconds=self.settings.folder_scan_seconds,
             settle_seconds=self.settings.folder_settle_seconds,
             max_file_bytes=self.settings.max_file_bytes,
+            alone=lambda: self.database.alone("folders"),
         )
 
     # Partners
@@ -344,6 +383,38 @@ class Gateway:
                 f"No document, file or transmission {identifier} has bytes here. `tally doc list` shows what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
+
+
+def _require_all(role: Role) -> None:
+    if role is not Role.ALL:
+        raise Misconfigured(
+            f"The role {role} needs a database that several nodes share; with tally.db one process does all. Set TALLY_DATABASE_URL "
+            "to a PostgreSQL database, or leave the role out."
+        )
+
+
+def _job_waker() -> Waker:
+    from spool.queue.jobs import JobWaker
+
+    return JobWaker()
+
+
+def _prepare_jobs(database: Database) -> None:
+    from spool.queue import jobs
+
+    jobs.prepare(database)
+
+
+@contextmanager
+def _job_runner(database: Database, clock: Clock, workers: Workers, slots: int) -> Iterator[None]:
+    from spool.queue.jobs import JobRunner
+
+    runner = JobRunner(database, clock, workers.run_until_idle, slots=slots)
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop()
 
 
 @contextmanager

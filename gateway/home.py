@@ -68,9 +68,9 @@ class Home:
 
     def require(self) -> None:
         """Refuse to work on something that is no home, rather than make an empty one by a typing mistake."""
-        if not self.database.exists():
+        if not (self.root / TOML_NAME).exists():
             raise Misconfigured(
-                f"{self.root} is no Tallystick home (it has no tally.db). `tally --home {self.root} init` makes one."
+                f"{self.root} is no Tallystick home (it has no {TOML_NAME}). `tally --home {self.root} init` makes one."
             )
         if not os.access(self.root, os.W_OK):
             raise Misconfigured(f"The home {self.root} is not writable for this user.")
