@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,8 @@ from partners import loading, registry
 from partners.loading import LoadedProfile
 from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
+from spool.blob_files import BlobFiles
+from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
 from spool.clock import Clock, SystemClock
 from spool.database.opening import open_database
@@ -62,6 +65,13 @@ OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
 
 
+ABANDONED_SECONDS = 3600.0
+"""How often payloads are looked for whose node died before it could commit them."""
+
+UPLOAD_TAKES = timedelta(days=1)
+"""How long after its beginning an upload may still be committed."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusReport:
     """What ``tally status`` shows."""
@@ -84,9 +94,9 @@ class StatusReport:
 class Service:
     """A gateway that is running. ``sftp_port`` is the port that was really bound; None where nobody listens."""
 
-    role: Role
     sftp_host: str
     sftp_port: int | None
+    role: Role = Role.ALL
 
 
 class Gateway:
@@ -106,7 +116,7 @@ class Gateway:
         self.database = database
         self.clock = clock
         ids = identifiers or TimeOrderedIdentifiers(clock)
-        self.blobs = BlobStore(home.blobs, clock)
+        self.blobs: BlobStore = BlobParts(database, clock) if database.shared else BlobFiles(home.blobs, clock)
         self._waker = InProcessWaker()
         self.queue: WorkQueue = LaneQueue(clock, ids, _job_waker() if database.shared else self._waker)
         self.adapter = FolderAdapter(home.erp, clock)
@@ -226,7 +236,7 @@ class Gateway:
                 sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
                 sftp.start()
                 stack.callback(sftp.stop)
-            yield Service(role, self.settings.host, None if sftp is None else sftp.port)
+            yield Service(self.settings.host, None if sftp is None else sftp.port, role)
 
     def _clear_up(self) -> None:
         """Remove what a crash left half written where partners and the ERP collect."""
@@ -235,11 +245,20 @@ class Gateway:
             clear_leftovers(outbox)
 
     def _periodic(self) -> Sequence[Periodic]:
-        return (
+        periodic = [
             self._alone("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
             self._alone("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
             self._alone("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
-        )
+        ]
+        if isinstance(self.blobs, BlobParts):
+            periodic.append(
+                self._alone("abandoned-uploads", ABANDONED_SECONDS, partial(self._forget_uploads, self.blobs))
+            )
+        return periodic
+
+    def _forget_uploads(self, blobs: BlobParts) -> None:
+        before = self.clock.now() - UPLOAD_TAKES
+        self.database.write(lambda session: blobs.forget_abandoned(session, before))
 
     def _alone(self, name: str, seconds: float, action: Callable[[], object]) -> Periodic:
         """What one node at a time does, whichever comes to it."""
