@@ -1,8 +1,6 @@
 """The composition root: the only file that knows everyone. Listeners, the command line and the demo are given what they need."""
 
-import fcntl
 import getpass
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -224,7 +222,7 @@ class Gateway:
         with ExitStack() as stack:
             if not self.database.shared:
                 _require_all(role)
-                stack.enter_context(_only_server(self.home.root))
+                stack.enter_context(self.home.served_by_us())
                 self._clear_up()
             if role.works:
                 stack.enter_context(self._working())
@@ -434,17 +432,3 @@ def _job_runner(database: Database, clock: Clock, workers: Workers, slots: int) 
         yield
     finally:
         runner.stop()
-
-
-@contextmanager
-def _only_server(root: Path) -> Iterator[None]:
-    """Refuse to serve a home that another process serves; the lock goes with the process, however it ends."""
-    descriptor = os.open(root / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Misconfigured(f"Another process serves {root} already. Stop it first.") from error
-        yield
-    finally:
-        os.close(descriptor)

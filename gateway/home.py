@@ -1,6 +1,9 @@
 """The layout of a home: where everything of one gateway lies (DESIGN §10)."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,3 +77,16 @@ class Home:
             )
         if not os.access(self.root, os.W_OK):
             raise Misconfigured(f"The home {self.root} is not writable for this user.")
+
+    @contextmanager
+    def served_by_us(self) -> Iterator[None]:
+        """Refuse a home that another process serves; the lock goes with the process, however it ends."""
+        descriptor = os.open(self.root / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Misconfigured(f"Another process serves {self.root} already. Stop it first.") from error
+            yield
+        finally:
+            os.close(descriptor)
