@@ -1,8 +1,6 @@
 """The composition root: the only file that knows everyone. Listeners, the command line and the demo are given what they need."""
 
-import fcntl
 import getpass
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -23,17 +21,19 @@ from partners import loading, registry
 from partners.loading import LoadedProfile
 from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
+from spool.blob_files import BlobFiles
+from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
 from spool.clock import Clock, DatabaseClock, SystemClock
 from spool.database.opening import open_database
 from spool.database.port import Database, time_of
-from spool.database.sqlite import SqliteDatabase, sqlite_url
+from spool.database.sqlite import sqlite_url
 from spool.documents import DocumentRow
 from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
-from spool.queue.port import Claim, QueueStats, WorkQueue
+from spool.queue.port import Claim, QueueStats, Waker, WorkQueue
 from spool.receipts import Receipt
 from spool.states import ReceiptState, TransmissionState
 from spool.transmissions import Transmission
@@ -57,7 +57,7 @@ from .outbound import Outbound
 from .periodic import Periodic, by_one_node
 from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
-from .settings import Settings, load
+from .settings import Role, Settings, load
 from .unpacking.unpack import PROFILE_SECTIONS
 from .upkeep import Upkeep
 
@@ -66,6 +66,13 @@ UPKEEP_SECONDS = 5.0
 
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
+
+
+ABANDONED_SECONDS = 3600.0
+"""How often payloads are looked for whose node died before it could commit them."""
+
+UPLOAD_TAKES = timedelta(days=1)
+"""How long after its beginning an upload may still be committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +95,11 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A gateway that is running. ``sftp_port`` is the port that was really bound."""
+    """A gateway that is running. ``sftp_port`` is the port that was really bound; None where nobody listens."""
 
     sftp_host: str
-    sftp_port: int
+    sftp_port: int | None
+    role: Role = Role.ALL
 
 
 class Gateway:
@@ -111,9 +119,10 @@ class Gateway:
         self.database = database
         self.clock = clock
         ids = identifiers or TimeOrderedIdentifiers(clock)
-        self.blobs = BlobStore(home.blobs, clock)
+        self.blobs: BlobStore = BlobParts(database, clock) if database.shared else BlobFiles(home.blobs, clock)
         self._waker = InProcessWaker()
-        self.queue: WorkQueue = LaneQueue(clock, ids, self._waker, limits=AgreedLimits(settings, clock))
+        waker = _job_waker() if database.shared else self._waker
+        self.queue: WorkQueue = LaneQueue(clock, ids, waker, limits=AgreedLimits(settings, clock))
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(home))
@@ -131,6 +140,8 @@ class Gateway:
         database = open_database(settings.database_url or sqlite_url(home.database))
         try:
             upgrade(database)
+            if database.shared:
+                _prepare_jobs(database)
             gateway = cls(home, settings, database, clock=clock or _clock_of(database))
             gateway.adapter.prepare()
             load_host_key(home.keys)
@@ -168,10 +179,34 @@ class Gateway:
             REPORT: self.delivery.report,
         }
 
-    def workers(self) -> Workers:
-        workers = Workers(self.database, self.queue, self.handlers(), on_dead=self._dead, threads=self.settings.workers)
-        self._waker.subscribe(workers.wake)
-        return workers
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Work until the block ends."""
+        with ExitStack() as stack:
+            if self.database.shared:
+                # Leases and jobs say who works on what; to release anything here would take it from another node.
+                workers = self._workers(threads=0)
+                stack.enter_context(_job_runner(self.database, self.clock, workers, self.settings.workers))
+            else:
+                self.database.write(self.queue.release_all)
+                workers = self._workers(threads=self.settings.workers)
+                self._waker.subscribe(workers.wake)
+            workers.start()
+            stack.callback(workers.stop)
+            for periodic in self._periodic():
+                periodic.start()
+                stack.callback(periodic.stop)
+            yield
+
+    def _workers(self, threads: int) -> Workers:
+        return Workers(
+            self.database,
+            self.queue,
+            self.handlers(),
+            on_dead=self._dead,
+            threads=threads,
+            node=self.settings.node_name,
+        )
 
     def _dead(self, session: Session, claim: Claim, reason: str) -> None:
         """What is given up is visible where people look for it."""
@@ -185,25 +220,25 @@ class Gateway:
             buried[claim.kind](session, claim, reason)
 
     @contextmanager
-    def serving(self, *, sftp_port: int | None = None) -> Iterator[Service]:
-        """Listen and work until the block ends; then finish what is under way."""
+    def serving(self, *, role: Role | None = None, sftp_port: int | None = None) -> Iterator[Service]:
+        """Listen and work, or one of both, until the block ends; then finish what is under way."""
+        role = role or self.settings.role
         with ExitStack() as stack:
-            stack.enter_context(_only_server(self.home.root))
-            self._clear_up()
-            self.database.write(self.queue.release_all)
-            workers = self.workers()
-            workers.start()
-            stack.callback(workers.stop)
-            for periodic in self._periodic():
-                periodic.start()
-                stack.callback(periodic.stop)
-            folder = self._folder_listener()
-            folder.start()
-            stack.callback(folder.stop)
-            sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
-            sftp.start()
-            stack.callback(sftp.stop)
-            yield Service(self.settings.host, sftp.port)
+            if not self.database.shared:
+                _require_all(role)
+                stack.enter_context(self.home.served_by_us())
+                self._clear_up()
+            if role.works:
+                stack.enter_context(self._working())
+            sftp = None
+            if role.listens:
+                folder = self._folder_listener()
+                folder.start()
+                stack.callback(folder.stop)
+                sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
+                sftp.start()
+                stack.callback(sftp.stop)
+            yield Service(self.settings.host, None if sftp is None else sftp.port, role)
 
     def _clear_up(self) -> None:
         """Remove what a crash left half written where partners and the ERP collect."""
@@ -212,18 +247,31 @@ class Gateway:
             clear_leftovers(outbox)
 
     def _periodic(self) -> Sequence[Periodic]:
-        return (
+        periodic = [
             self._by_one_node("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
             self._by_one_node("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
             self._by_one_node("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
-        )
+        ]
+        if isinstance(self.blobs, BlobParts):
+            forget = partial(self._forget_uploads, self.blobs)
+            periodic.append(self._by_one_node("abandoned-uploads", ABANDONED_SECONDS, forget))
+        return periodic
+
+    def _forget_uploads(self, blobs: BlobParts) -> None:
+        before = self.clock.now() - UPLOAD_TAKES
+        self.database.write(lambda session: blobs.forget_abandoned(session, before))
 
     def _by_one_node(self, name: str, seconds: float, action: Callable[[], object]) -> Periodic:
-        """What is done once, however many nodes share the database."""
-        if not isinstance(self.database, SqliteDatabase):
-            action = by_one_node(self.database, self.clock, name, seconds, action)
-        return Periodic(name, seconds, action)
+        """What is done once at a time, and once each time, however many nodes share the database."""
+
+        def alone() -> None:
+            with self.database.alone(name) as mine:
+                if mine:
+                    action()
+
+        once = by_one_node(self.database, self.clock, name, seconds, alone) if self.database.shared else alone
+        return Periodic(name, seconds, once)
 
     def _sftp_server(self, port: int) -> SftpServer:
         return SftpServer(
@@ -233,7 +281,8 @@ class Gateway:
             collected=self.front,
             blobs=self.blobs,
             root=self.home.sftp,
-            staging=self.home.staging / "sftp",
+            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
+            staging=self.home.staging / (f"sftp-{self.settings.node_name}" if self.database.shared else "sftp"),
             host_key=load_host_key(self.home.keys),
             host=self.settings.host,
             port=port,
@@ -249,6 +298,7 @@ class Gateway:
             scan_seconds=self.settings.folder_scan_seconds,
             settle_seconds=self.settings.folder_settle_seconds,
             max_file_bytes=self.settings.max_file_bytes,
+            alone=lambda: self.database.alone("folders"),
         )
 
     # Partners
@@ -359,18 +409,36 @@ class Gateway:
 
 def _clock_of(database: Database) -> Clock:
     """This machine's clock, or that of a database that several nodes share."""
-    return SystemClock() if isinstance(database, SqliteDatabase) else DatabaseClock(partial(time_of, database))
+    return DatabaseClock(partial(time_of, database)) if database.shared else SystemClock()
+
+
+def _require_all(role: Role) -> None:
+    if role is not Role.ALL:
+        raise Misconfigured(
+            f"The role {role} needs a database that several nodes share; with tally.db one process does all. Set TALLY_DATABASE_URL "
+            "to a PostgreSQL database, or leave the role out."
+        )
+
+
+def _job_waker() -> Waker:
+    from spool.queue.jobs import JobWaker
+
+    return JobWaker()
+
+
+def _prepare_jobs(database: Database) -> None:
+    from spool.queue import jobs
+
+    jobs.prepare(database)
 
 
 @contextmanager
-def _only_server(root: Path) -> Iterator[None]:
-    """Refuse to serve a home that another process serves; the lock goes with the process, however it ends."""
-    descriptor = os.open(root / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+def _job_runner(database: Database, clock: Clock, workers: Workers, slots: int) -> Iterator[None]:
+    from spool.queue.jobs import JobRunner
+
+    runner = JobRunner(database, clock, workers.run_until_idle, slots=slots)
+    runner.start()
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Misconfigured(f"Another process serves {root} already. Stop it first.") from error
         yield
     finally:
-        os.close(descriptor)
+        runner.stop()

@@ -1,6 +1,9 @@
 """The layout of a home: where everything of one gateway lies (DESIGN §10)."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,9 +71,22 @@ class Home:
 
     def require(self) -> None:
         """Refuse to work on something that is no home, rather than make an empty one by a typing mistake."""
-        if not self.database.exists():
+        if not (self.root / TOML_NAME).exists():
             raise Misconfigured(
-                f"{self.root} is no Tallystick home (it has no tally.db). `tally --home {self.root} init` makes one."
+                f"{self.root} is no Tallystick home (it has no {TOML_NAME}). `tally --home {self.root} init` makes one."
             )
         if not os.access(self.root, os.W_OK):
             raise Misconfigured(f"The home {self.root} is not writable for this user.")
+
+    @contextmanager
+    def served_by_us(self) -> Iterator[None]:
+        """Refuse a home that another process serves; the lock goes with the process, however it ends."""
+        descriptor = os.open(self.root / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Misconfigured(f"Another process serves {self.root} already. Stop it first.") from error
+            yield
+        finally:
+            os.close(descriptor)

@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 
 from partners.control_numbers import ControlNumber, ReceivedInterchange
 from partners.registry import ProfileVersion
-from spool.blobs import Blob
+from spool.blobs import Blob, BlobPart, BlobUpload
 from spool.documents import DocumentOrder, DocumentRow
 from spool.journal import JournalEntry
 from spool.queue.tables import Allowance, CircuitRow, FailedAttempt, Lane, Schedule, WorkItem
@@ -17,6 +17,8 @@ from .erp.cursors import ErpCursor
 TABLES = (
     Allowance,
     Blob,
+    BlobPart,
+    BlobUpload,
     CircuitRow,
     ControlNumber,
     DocumentOrder,

@@ -1,7 +1,9 @@
 """Settings of one home: ``tally.toml``, overridden by ``TALLY_*`` in the environment."""
 
 import os
+import socket
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,24 @@ TOML_NAME = "tally.toml"
 DEFAULT_HOME = "tally-data"
 
 
+class Role(StrEnum):
+    """What a process does. Only nodes on one PostgreSQL database can share the work."""
+
+    ALL = "all"
+    LISTENER = "listener"
+    """Receive and let collect; the work is left to others."""
+    WORKER = "worker"
+    """Work; nobody connects to it."""
+
+    @property
+    def listens(self) -> bool:
+        return self is not Role.WORKER
+
+    @property
+    def works(self) -> bool:
+        return self is not Role.LISTENER
+
+
 class Settings(BaseSettings):
     """What an operator can set. Every setting has a default that is safe on one machine."""
 
@@ -25,7 +45,16 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that listeners bind to; loopback until told otherwise.")
     sftp_port: int = Field(2222, ge=0, le=65535, description="Port of the SFTP server; 0 takes a free one.")
-    database_url: str | None = Field(None, description="SQLAlchemy URL; the home's tally.db when not given.")
+    database_url: str | None = Field(
+        None,
+        description="postgresql+psycopg://user:password@host/name for several nodes; the home's tally.db when not given.",
+    )
+    role: Role = Field(Role.ALL, description="What `tally serve` does: all, listener or worker.")
+    node: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="Name of this node among those that share the database; the host's name when not given.",
+    )
     workers: int = Field(2, ge=1, le=64, description="Threads that work on received files and deliveries.")
     folder_scan_seconds: float = Field(30.0, gt=0, description="How often watched folders are scanned for certain.")
     folder_settle_seconds: float = Field(
@@ -42,6 +71,11 @@ class Settings(BaseSettings):
     )
     max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
     inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
+
+    @property
+    def node_name(self) -> str:
+        """What this node is called."""
+        return self.node or socket.gethostname()
 
     @classmethod
     def settings_customise_sources(

@@ -41,7 +41,8 @@ class Workers:
     """``threads`` workers on one queue.
 
     ``handlers`` maps each kind of item to its handler; :meth:`wake` is to be called when there may be work.
-    ``on_dead`` is how the rest of the house hears of items given up.
+    ``on_dead`` is how the rest of the house hears of items given up. With no ``threads`` of its own, :meth:`run_until_idle` is called
+    in those of somebody else, and only the leases are seen to. ``node`` is what the owner of a lane is called.
     """
 
     def __init__(
@@ -52,12 +53,13 @@ class Workers:
         *,
         on_dead: OnDead,
         threads: int = 4,
+        node: str | None = None,
     ) -> None:
         self._database = database
         self._queue = queue
         self._handlers = handlers
         self._on_dead = on_dead
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = f"{node or socket.gethostname()}:{os.getpid()}"
         self._changed = threading.Condition()
         self._wakings = 0
         self._stopping = threading.Event()
@@ -97,7 +99,7 @@ class Workers:
         claim = self._claim()
         while claim is not None:
             attempts += 1
-            claim = self._work(claim) or self._claim()
+            claim = self._work(claim) or (None if self._stopping.is_set() else self._claim())
         return attempts
 
     def renew_leases(self) -> None:

@@ -49,7 +49,8 @@ class Server:
     def restart(self) -> None:
         """End the server at once, as a crash would, and start it again."""
         assert self.data is not None, "a server that was running before is not restarted"
-        _as_user([_program("pg_ctl"), "-D", str(self.data), "-w", "-m", "immediate", "restart"])
+        self.stop()
+        self.start()
 
     def stop(self) -> None:
         """End the server at once, as a crash would."""

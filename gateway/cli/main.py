@@ -12,7 +12,7 @@ import typer
 from ..logging import configure
 from ..printable import shown
 from ..settings import DEFAULT_HOME
-from . import demonstration, documents, files, orders, partner, service
+from . import demonstration, documents, files, moving, orders, partner, service
 from .console import OPTIONS, Exit, GlobalOptions, warn
 
 _CALLED_WRONGLY: type[typer.BadParameter] = next(
@@ -70,6 +70,7 @@ app.add_typer(documents.app, name="doc")
 app.add_typer(orders.app, name="order")
 documents.register(app)
 demonstration.register(app)
+moving.register(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -4,12 +4,14 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import Any
 
 import typer
 
-from ..app import Gateway, StatusReport
+from ..app import Gateway, Service, StatusReport
 from ..balance import PLACES
 from ..logging import configure
+from ..settings import Role
 from .console import Exit, Terminal
 from .context import explained, gateway, options, terminal
 
@@ -36,6 +38,9 @@ def init() -> None:
 
 @explained
 def serve(
+    role: Role = typer.Option(
+        None, help="all, or only listener (receive) or worker (work) on one of several nodes. Default: tally.toml."
+    ),
     sftp_port: int = typer.Option(None, help="Port of the SFTP server; 0 takes a free one. Default: tally.toml."),
 ) -> None:
     """Run the gateway in the foreground until SIGTERM or Ctrl-C."""
@@ -47,16 +52,24 @@ def serve(
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    with gateway() as opened, opened.serving(sftp_port=sftp_port) as service:
+    with gateway() as opened, opened.serving(role=role, sftp_port=sftp_port) as service:
         out = terminal()
-        address = {"sftp": {"host": service.sftp_host, "port": service.sftp_port}}
-        out.answer(
-            address,
-            lambda: out.say(f"Tallystick serves SFTP on {service.sftp_host}:{service.sftp_port}. Ctrl-C ends it."),
-        )
+        out.answer(_address(service), lambda: out.say(_greeting(service)))
         # Whoever waits for the address reads a pipe, which would keep it until the end.
         sys.stdout.flush()
         stop.wait()
+
+
+def _address(service: Service) -> dict[str, Any]:
+    if service.sftp_port is None:
+        return {"role": service.role.value}
+    return {"role": service.role.value, "sftp": {"host": service.sftp_host, "port": service.sftp_port}}
+
+
+def _greeting(service: Service) -> str:
+    if service.sftp_port is None:
+        return "Tallystick works on what other nodes receive. Ctrl-C ends it."
+    return f"Tallystick serves SFTP on {service.sftp_host}:{service.sftp_port}. Ctrl-C ends it."
 
 
 @explained

@@ -21,8 +21,8 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import stat
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -60,7 +60,7 @@ _QUIET = timedelta(seconds=2)
 _OUTCOMES_A_PAGE = 100
 _REASON_BYTES = 4096
 _NAME_BYTES = 200
-_TEMPORARY = re.compile(r"\.\d+-\d+\.tmp")
+_TEMPORARY = re.compile(r"\.([0-9a-f]{16}|\d+-\d+)\.tmp")
 _OPERATOR_MUST_ACT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 log = structlog.get_logger(__name__)
@@ -367,7 +367,7 @@ def _reason_beside(path: Path) -> str:
 
 
 def _fault_of(directory: Path) -> str | None:
-    probe = directory / f".{os.getpid()}-{threading.get_ident()}.probe"
+    probe = directory / f".{secrets.token_hex(8)}.probe"
     try:
         probe.touch()
         probe.unlink()
@@ -382,7 +382,8 @@ def _fault_of(directory: Path) -> str | None:
 
 def _publish(path: Path, data: bytes) -> None:
     """Show a file under its name only when it is whole and durable; an older one is replaced."""
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
+    # By chance, as several nodes may share the folder: in containers, every process has the same number.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     # 0o666 less the umask: an importer often runs as another user of the same group.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
     try:

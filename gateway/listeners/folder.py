@@ -12,7 +12,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class FolderListener:
     """Takes files from ``root/<partner>/`` for every partner that ``partners`` names at the time.
 
     ``claimed`` is this listener's alone, on the file system of ``root``. A file must stand still for ``settle_seconds``;
-    ``scan_seconds`` is the interval of the scan. ``monotonic`` gives seconds and is only compared with itself.
+    ``scan_seconds`` is the interval of the scan. ``alone`` says whether this node may scan now, where several share the folders.
+    ``monotonic`` gives seconds and is only compared with itself.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class FolderListener:
         max_file_bytes: int = 1 << 30,
         scan_seconds: float = 30.0,
         settle_seconds: float = 2.0,
+        alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = root
@@ -82,6 +84,7 @@ class FolderListener:
         self._max_file_bytes = max_file_bytes
         self._scan_seconds = scan_seconds
         self._settle_seconds = settle_seconds
+        self._alone = alone
         self._monotonic = monotonic
         self._looks: dict[Path, _Look] = {}
         self._problems: dict[Path, FolderProblem] = {}
@@ -142,7 +145,8 @@ class FolderListener:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                unsettled = self.scan()
+                with self._alone() as mine:
+                    unsettled = mine and self.scan()
             except Exception:  # noqa: BLE001 - the edge: whatever went wrong, the next scan must come
                 _log.exception("folder.scan_failed", root=str(self._root))
                 unsettled = False

@@ -37,6 +37,11 @@ class Database(Protocol):
         """What people call it: the file, or the URL without the password."""
         ...
 
+    @property
+    def shared(self) -> bool:
+        """Whether several nodes may serve it at once; a file has one."""
+        ...
+
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a write transaction and return its result once that is durable.
 
@@ -52,6 +57,14 @@ class Database(Protocol):
 
     def read(self) -> AbstractContextManager[Session]:
         """A session that sees one unchanging state of the database, from its first query on, and cannot write."""
+        ...
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Whether nobody else, on any node, is in a block of this name now; kept from others until the block ends.
+
+        Also when the process dies. One that only seemed dead may still act, as if it had been slow: what it writes must not depend on
+        being alone.
+        """
         ...
 
     def migration(self) -> AbstractContextManager[Connection]:

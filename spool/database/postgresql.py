@@ -65,6 +65,10 @@ class PostgresqlDatabase:
         """The URL without the password."""
         return self._parsed.render_as_string(hide_password=True)
 
+    @property
+    def shared(self) -> bool:
+        return True
+
     def __enter__(self) -> Self:
         return self
 
@@ -123,6 +127,22 @@ class PostgresqlDatabase:
                 Session(connection, expire_on_commit=False) as session,
             ):
                 yield session
+        except DBAPIError as error:
+            raise self._explain(error) or error from error
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """By an advisory lock of a connection of its own, which ends with the connection."""
+        self._check_usable()
+        try:
+            with self._connected(self._engine.execution_options(isolation_level="AUTOCOMMIT")) as connection:
+                lock = {"name": name}
+                mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 1))"), lock))
+                try:
+                    yield mine
+                finally:
+                    if mine:
+                        connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 1))"), lock)
         except DBAPIError as error:
             raise self._explain(error) or error from error
 

@@ -72,6 +72,7 @@ class SqliteDatabase:
         self._reader = self._engine("BEGIN", ("PRAGMA query_only=ON",), connections=64)
         self._jobs: deque[_Job[Any]] = deque()
         self._changed = threading.Condition()
+        self._alone: set[str] = set()
         self._closing = False
         self._thread: threading.Thread | None = None
         _open.add(self)
@@ -89,6 +90,10 @@ class SqliteDatabase:
     def name(self) -> str:
         """The file."""
         return str(self._path)
+
+    @property
+    def shared(self) -> bool:
+        return False
 
     def __enter__(self) -> "SqliteDatabase":
         return self
@@ -132,6 +137,19 @@ class SqliteDatabase:
                 yield session
         except DBAPIError as error:
             raise self._explain(error) or error from error
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Among the threads of this process; no other serves the file."""
+        with self._changed:
+            mine = name not in self._alone
+            self._alone.add(name)
+        try:
+            yield mine
+        finally:
+            if mine:
+                with self._changed:
+                    self._alone.discard(name)
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from spool.blobs import BlobStore
+from spool.blob_files import BlobFiles
 from spool.clock import SystemClock
 from spool.database.port import Database
 from spool.database.sqlite import SqliteDatabase, sqlite_url
@@ -46,7 +46,7 @@ def workers(database: Database, queue: LaneQueue, waker: InProcessWaker) -> Work
 def main(home: Path, first: int) -> None:
     waker = InProcessWaker()
     queue = LaneQueue(CLOCK, TimeOrderedIdentifiers(CLOCK), waker)
-    blobs = BlobStore(home / "blobs")
+    blobs = BlobFiles(home / "blobs")
     with SqliteDatabase(sqlite_url(home / "tally.db")) as database:
         database.write(queue.release_all)
         workers(database, queue, waker).start()

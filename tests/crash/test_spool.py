@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from canonical.identity import BlobDigest
-from spool.blobs import BlobStore
+from spool.blob_files import BlobFiles
 from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.journal import Step, latest
@@ -37,7 +37,7 @@ def kill_one(home: Path, first: int, after: int) -> list[int]:
 
 
 def check(database: Database, home: Path, acknowledged: list[int]) -> None:
-    blobs = BlobStore(home / "blobs")
+    blobs = BlobFiles(home / "blobs")
     with database.read() as session:
         entries = latest(session, limit=1_000_000)
         received = {int(entry.outcome): entry for entry in entries if entry.step is Step.RECEIVED}

@@ -4,7 +4,20 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.spool.scene import KINDS
+
 from .house import House
+from .house import house as open_house
+
+MAIN_PATHS = {"test_inbound", "test_outbound", "test_trail", "test_balance", "test_every_step"}
+"""The modules whose tests are run on each kind of database, but for those that name one."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    named = any("house" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    main = metafunc.module.__name__.rpartition(".")[2] in MAIN_PATHS
+    if "house" in metafunc.fixturenames and main and not named:
+        metafunc.parametrize("house", KINDS, indirect=True)
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -20,7 +33,7 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    opened = House(tmp_path / "home")
-    yield opened
-    opened.close()
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A house on SQLite, and in :data:`MAIN_PATHS` one on PostgreSQL too."""
+    with open_house(tmp_path / "home", kind=getattr(request, "param", "sqlite")) as opened:
+        yield opened

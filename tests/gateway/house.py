@@ -23,6 +23,7 @@ from spool.documents import DocumentRow
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 from spool.worker import Handler, Workers
+from tests import postgresql
 from tests.spool.scene import ManualClock
 from translators.x12.schema import functional_id as set_functional_id
 
@@ -148,7 +149,10 @@ def order(number: str = "4500123", partner: str | None = "acme", **fields: Any) 
 class House:
     """A gateway and the hands that work it."""
 
-    def __init__(self, root: Path, profiles: Mapping[str, str] = PROFILES) -> None:
+    def __init__(self, root: Path, profiles: Mapping[str, str] = PROFILES, *, database_url: str | None = None) -> None:
+        if database_url is not None:
+            root.mkdir(exist_ok=True)
+            (root / "tally.toml").write_text(f'database_url = "{database_url}"\n')
         self.clock = ManualClock(NOON)
         self.gateway = Gateway.create(root, clock=self.clock)
         for partner, text in profiles.items():
@@ -316,10 +320,24 @@ def segments(data: bytes) -> list[list[str]]:
 
 
 @contextmanager
-def house(root: Path, profiles: Mapping[str, str] = PROFILES) -> Iterator[House]:
-    """A house that is closed at the end."""
-    opened = House(root, profiles)
+def house(root: Path, profiles: Mapping[str, str] = PROFILES, *, kind: str = "sqlite") -> Iterator[House]:
+    """A house on a database of a kind (:data:`tests.spool.scene.KINDS`), closed at the end."""
+    with new_url(kind) as url:
+        opened = House(root, profiles, database_url=url)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def new_url(kind: str) -> Iterator[str | None]:
+    """The URL of a new database; None for the file that a home has by itself."""
+    if kind == "sqlite":
+        yield None
+        return
+    url = postgresql.server().new_database()
     try:
-        yield opened
+        yield url
     finally:
-        opened.close()
+        postgresql.server().drop(url)

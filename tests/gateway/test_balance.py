@@ -1,6 +1,7 @@
 """The balance (DESIGN §1.6): received = delivered + rejected + duplicate + quarantined + dead + pending, at every moment."""
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from hypothesis import settings
@@ -28,6 +29,7 @@ from .house import (
     transaction_set,
     wrapped,
 )
+from .house import house as open_house
 
 
 def test_an_empty_gateway_balances(house: House) -> None:
@@ -67,18 +69,20 @@ def test_a_document_that_vanished_is_noticed(house: House) -> None:
 class Trade(RuleBasedStateMachine):
     """Whatever happens in whatever order, nothing is lost and nothing is counted twice."""
 
+    kind = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.house = House(Path(self.folder.name) / "home")
+        self.stack = ExitStack()
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        self.house = self.stack.enter_context(open_house(Path(folder) / "home", kind=self.kind))
         self.arrived = 0
 
     def teardown(self) -> None:
         self.house.exhaust()
         assert self.house.gateway.status().balance.places["pending"] == 0
         self.house.assert_balanced()
-        self.house.close()
-        self.folder.cleanup()
+        self.stack.close()
 
     def _receive(self, partner: str, name: str, data: bytes) -> None:
         self.house.receive(partner, name, data)
@@ -158,3 +162,11 @@ class Trade(RuleBasedStateMachine):
 
 TestTrade = Trade.TestCase
 TestTrade.settings = settings(max_examples=8, stateful_step_count=25)
+
+
+class TradeOnPostgresql(Trade):
+    kind = "postgresql"
+
+
+TestTradeOnPostgresql = TradeOnPostgresql.TestCase
+TestTradeOnPostgresql.settings = settings(max_examples=3, stateful_step_count=25)

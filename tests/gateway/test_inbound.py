@@ -376,6 +376,7 @@ class FullDisk:
         house.gateway.queue.complete = refuse  # type: ignore[method-assign]
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 def test_what_cannot_be_read_from_the_disk_is_dead_and_says_so(house: House) -> None:
     data = wrapped("810", invoice() + "\nCTT*1" * 20_000)
     receipt_id = house.receive("acme", "big.edi", data)

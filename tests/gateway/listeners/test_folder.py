@@ -5,12 +5,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from canonical.identity import PartnerId
 from gateway.listeners.folder import FolderListener
-from spool.blobs import BlobStore
+from spool.blob_files import BlobFiles
 
 from .recording import RecordingGateway, Taken
 
@@ -27,14 +28,14 @@ class Drop:
     def __post_init__(self) -> None:
         self.listener = self.again()
 
-    def again(self, **settings: float) -> FolderListener:
+    def again(self, **settings: Any) -> FolderListener:
         """A new listener on the same folders, as after a restart."""
         self.listener = FolderListener(
             root=self.root / "drop",
             claimed=self.root / "claimed",
             partners=lambda: list(self.partners),
             intake=self.gateway,
-            blobs=BlobStore(self.root / "blobs"),
+            blobs=BlobFiles(self.root / "blobs"),
             max_file_bytes=200_000,
             monotonic=lambda: self.now,
             **settings,
@@ -264,7 +265,7 @@ def running(drop: Drop) -> Iterator[Drop]:
         claimed=drop.root / "claimed",
         partners=lambda: drop.partners,
         intake=drop.gateway,
-        blobs=BlobStore(drop.root / "blobs"),
+        blobs=BlobFiles(drop.root / "blobs"),
         scan_seconds=3600.0,
         settle_seconds=0.02,
     )
@@ -295,7 +296,7 @@ def test_without_watchdog_the_scan_finds_everything(drop: Drop, monkeypatch: pyt
         claimed=drop.root / "claimed",
         partners=lambda: drop.partners,
         intake=drop.gateway,
-        blobs=BlobStore(drop.root / "blobs"),
+        blobs=BlobFiles(drop.root / "blobs"),
         scan_seconds=0.02,
         settle_seconds=0.01,
     )

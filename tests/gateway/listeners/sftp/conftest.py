@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from canonical.identity import PartnerId
 from gateway.listeners.port import SftpAccount
 from gateway.listeners.sftp import SftpLimits, SftpServer, load_host_key
-from spool.blobs import BlobStore
+from spool.blob_files import BlobFiles
 
 from ..recording import RecordingGateway
 
@@ -127,7 +127,7 @@ def serve(tmp_path: Path, key_file: Path) -> Serve:
             intake=gateway,
             received=gateway,
             collected=gateway,
-            blobs=BlobStore(tmp_path / "blobs"),
+            blobs=BlobFiles(tmp_path / "blobs"),
             root=tmp_path / "sftp",
             staging=tmp_path / "staging",
             host_key=load_host_key(tmp_path / "keys"),

@@ -15,7 +15,7 @@ from gateway.listeners.sftp.files import PartnerFiles
 from gateway.listeners.sftp.refusal import Refusal
 from gateway.listeners.sftp.services import FileServices
 from gateway.listeners.sftp.uploads import Temporaries
-from spool.blobs import BlobStore
+from spool.blob_files import BlobFiles
 
 from ..recording import RecordingGateway
 from .conftest import Site
@@ -29,7 +29,7 @@ def files(root: Path) -> PartnerFiles:
         gateway,
         gateway,
         gateway,
-        BlobStore(root / "blobs"),
+        BlobFiles(root / "blobs"),
         Temporaries(10, 10.0, lambda: 0.0),
         root / "sftp",
         root / "staging",

@@ -11,7 +11,7 @@ import pytest
 
 from canonical.errors import Misconfigured
 from gateway.listeners.sftp import SftpServer, load_host_key
-from spool.blobs import BlobStore
+from spool.blob_files import BlobFiles
 
 from ..recording import RecordingGateway
 from .conftest import Serve, Site
@@ -258,7 +258,7 @@ def server_on(root: Path, port: int) -> SftpServer:
         intake=gateway,
         received=gateway,
         collected=gateway,
-        blobs=BlobStore(root / "blobs"),
+        blobs=BlobFiles(root / "blobs"),
         root=root / "sftp",
         staging=root / "staging",
         host_key=load_host_key(root),

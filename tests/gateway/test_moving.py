@@ -1,0 +1,219 @@
+"""Moving a home into a database that several nodes share."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from canonical.errors import Misconfigured, Retryable
+from canonical.identity import BlobDigest
+from gateway import moving, schema
+from gateway.app import Gateway
+from gateway.cli.main import main
+from gateway.home import Home
+from gateway.moving import NotTheSame, move_home
+from spool.blobs import BlobDamaged, BlobUpload
+from spool.clock import SystemClock
+from spool.database.opening import open_database
+from spool.database.port import Database
+from spool.database.postgresql import PostgresqlDatabase
+from spool.documents import DocumentRow
+from spool.journal import JournalEntry
+
+from .house import House, csv, csv_invoice, invoice, new_url, wrapped
+from .test_every_step import trade
+
+LARGE = wrapped("810", invoice("BIG") + "\nCTT*1" * 20_000, 900)
+
+FILLED_BY_NODES_ALONE = {"blob_upload", "blob_part"}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with new_url("postgresql") as made:
+        assert made is not None
+        yield made
+
+
+def busy(root: Path) -> House:
+    """A home with every kind of row, and a payload of every size."""
+    opened = House(root)
+    trade(opened)
+    opened.take("acme", "large.edi", LARGE)
+    opened.take("beta", "nul.csv", csv(csv_invoice("NUL\0CHARACTER")))
+    opened.exhaust(lambda kind, handler: _broken if kind == "deliver" else handler)
+    opened.receive("acme", "waiting.edi", wrapped("810", invoice("WAITING"), 901))
+    return opened
+
+
+def _broken(_claim: object) -> Any:
+    raise Misconfigured("The ERP is not there.")
+
+
+@pytest.fixture(scope="module")
+def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    opened = busy(tmp_path_factory.mktemp("full") / "home")
+    opened.close()
+    return opened.gateway.home.root
+
+
+@pytest.fixture
+def home(full_home: Path, tmp_path: Path) -> Home:
+    return Home(Path(shutil.copytree(full_home, tmp_path / "home")))
+
+
+def counts(database: Database) -> dict[str, int]:
+    with database.read() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in schema.metadata.tables.items()
+        }
+
+
+@contextmanager
+def opened_on(home: Home, url: str) -> Iterator[Gateway]:
+    (home.root / "tally.toml").write_text(f'database_url = "{url}"\n')
+    with Gateway.open(home.root) as gateway:
+        yield gateway
+
+
+def test_everything_arrives_and_is_proved(home: Home, url: str) -> None:
+    with open_database(f"sqlite:///{home.database}") as source:
+        before = counts(source)
+    assert {name for name, count in before.items() if not count} == FILLED_BY_NODES_ALONE
+    moved = move_home(home, url, SystemClock())
+    assert {proof.table: proof.rows for proof in moved.tables} == {
+        name: count for name, count in before.items() if name not in FILLED_BY_NODES_ALONE
+    }
+    assert moved.payloads == before["blob"]
+    assert moved.payload_bytes > len(LARGE)
+    with PostgresqlDatabase(url) as target:
+        after = counts(target)
+    assert after["blob_upload"] >= 1
+    assert {name: after[name] for name in before if name not in FILLED_BY_NODES_ALONE} == {
+        name: before[name] for name in before if name not in FILLED_BY_NODES_ALONE
+    }
+
+
+def test_the_nodes_go_on_where_the_home_was_left(home: Home, url: str) -> None:
+    with Gateway.open(home.root) as gateway:
+        balance = gateway.status().balance
+        with gateway.database.read() as session:
+            last = session.scalar(select(func.max(JournalEntry.id))) or 0
+    move_home(home, url, SystemClock())
+    with opened_on(home, url) as gateway:
+        assert gateway.status().balance == balance
+        with gateway.database.read() as session:
+            big = session.scalars(select(DocumentRow).where(DocumentRow.number == "BIG")).first()
+            waiting = session.scalars(select(JournalEntry).order_by(JournalEntry.id.desc())).first()
+            assert big is not None
+            assert b"".join(gateway.blobs.chunks(session, BlobDigest(big.source_sha256 or ""))) == LARGE
+            assert waiting is not None
+            assert waiting.id == last
+        workers = gateway._workers(threads=0)
+        assert workers.run_until_idle() > 0
+        after = gateway.status().balance
+        assert (after.holds, after.places["pending"]) == (True, 0)
+        assert after.received == balance.received
+        with gateway.database.read() as session:
+            assert (session.scalar(select(func.max(JournalEntry.id))) or 0) > last
+
+
+def test_a_database_with_anything_in_it_is_refused_and_left_alone(home: Home, url: str, tmp_path: Path) -> None:
+    move_home(home, url, SystemClock())
+    with PostgresqlDatabase(url) as target:
+        before = counts(target)
+        with pytest.raises(Misconfigured, match="is not empty"):
+            move_home(home, url, SystemClock())
+        assert counts(target) == before
+
+
+def test_a_home_that_is_served_is_refused(home: Home, url: str) -> None:
+    with home.served_by_us(), pytest.raises(Misconfigured, match="Another process serves"):
+        move_home(home, url, SystemClock())
+
+
+def test_only_a_database_that_nodes_can_share_is_a_target(home: Home, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="no PostgreSQL database"):
+        move_home(home, f"sqlite:///{tmp_path / 'other.db'}", SystemClock())
+
+
+@pytest.mark.parametrize("table", ["blob", "document", "work_item"])
+def test_an_interruption_leaves_nothing_in_the_way_of_the_next_attempt(
+    home: Home, url: str, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    really = moving._move_table
+
+    def interrupted(source: Any, target: Any, found: Any, uploads: Any) -> Any:
+        proof = really(source, target, found, uploads)
+        if found.name == table:
+            raise Retryable("The network is gone.")
+        return proof
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moving, "_move_table", interrupted)
+        with pytest.raises(Retryable):
+            move_home(home, url, SystemClock())
+    moved = move_home(home, url, SystemClock())
+    with PostgresqlDatabase(url) as target, target.read() as session:
+        uploads = session.scalar(select(func.count()).select_from(BlobUpload))
+    assert uploads == sum(path.is_file() for path in home.blobs.rglob("*"))
+    assert moved.payloads > 0
+
+
+def test_what_changes_on_the_way_is_noticed_and_nothing_is_kept(
+    home: Home, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = moving._placed
+
+    def changed(table: Any, row: Any, uploads: Any) -> dict[str, Any]:
+        placed = really(table, row, uploads)
+        return placed | {"number": "4711"} if placed.get("number") == "BIG" else placed
+
+    monkeypatch.setattr(moving, "_placed", changed)
+    with pytest.raises(NotTheSame, match="The table document did not arrive"):
+        move_home(home, url, SystemClock())
+    with PostgresqlDatabase(url) as target:
+        assert counts(target)["document"] == 0
+
+
+def test_a_payload_that_is_damaged_is_not_moved_as_if_it_were_whole(home: Home, url: str) -> None:
+    path = next(path for path in home.blobs.rglob("*") if path.is_file())
+    path.chmod(0o600)
+    path.write_bytes(LARGE[:-1])
+    with pytest.raises(BlobDamaged):
+        move_home(home, url, SystemClock())
+
+
+class TestTheCommand:
+    def test_says_what_arrived_and_what_to_do(
+        self, home: Home, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TALLY_DATABASE_URL", url)
+        with pytest.raises(SystemExit) as ended:
+            main(["--home", str(home.root), "migrate", "--from", "sqlite", "--to", "postgresql"])
+        assert ended.value.code == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "Everything arrived." in said
+        assert "TALLY_DATABASE_URL" in said
+
+    def test_as_json(self, home: Home, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            main(["--home", str(home.root), "--json", "migrate", "--to", url])
+        tables = {table["table"]: table for table in json.loads(capsys.readouterr().out)["tables"]}
+        assert tables["document"]["rows"] > 0
+        assert len(tables["document"]["sha256"]) == 64
+
+    def test_asks_for_the_url_where_none_is_set(
+        self, home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("TALLY_DATABASE_URL", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            main(["--home", str(home.root), "migrate", "--to", "postgresql"])
+        assert ended.value.code != 0
+        assert "TALLY_DATABASE_URL says nothing" in capsys.readouterr().err
