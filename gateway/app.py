@@ -180,16 +180,16 @@ class Gateway:
         }
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
         """Work until the block ends."""
         with ExitStack() as stack:
             if self.database.shared:
                 # Leases and jobs say who works on what; to release anything here would take it from another node.
-                workers = self._workers(threads=0)
+                workers = self.workers(threads=0)
                 stack.enter_context(_job_runner(self.database, self.clock, workers, self.settings.workers))
             else:
                 self.database.write(self.queue.release_all)
-                workers = self._workers(threads=self.settings.workers)
+                workers = self.workers(threads=self.settings.workers)
                 self._waker.subscribe(workers.wake)
             workers.start()
             stack.callback(workers.stop)
@@ -198,7 +198,8 @@ class Gateway:
                 stack.callback(periodic.stop)
             yield
 
-    def _workers(self, threads: int) -> Workers:
+    def workers(self, threads: int) -> Workers:
+        """Workers of this process, not started; with no threads they work when they are told to."""
         return Workers(
             self.database,
             self.queue,
@@ -229,7 +230,7 @@ class Gateway:
                 stack.enter_context(self.home.served_by_us())
                 self._clear_up()
             if role.works:
-                stack.enter_context(self._working())
+                stack.enter_context(self.working())
             sftp = None
             if role.listens:
                 folder = self._folder_listener()

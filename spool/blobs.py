@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.errors import Fault, NotFound, TallyError
@@ -180,7 +180,12 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _row(session: Session, digest: BlobDigest) -> Blob:
-    row = session.get(Blob, digest)
-    if row is None:
+    found = session.connection().execute(_BY_DIGEST, {"digest": digest}).one_or_none()
+    if found is None:
         raise NotFound(f"There is no payload {digest}.")
-    return row
+    return Blob(**found._mapping)
+
+
+_BY_DIGEST = select(Blob.sha256, Blob.size, Blob.data, Blob.upload, Blob.created_at).where(
+    Blob.sha256 == bindparam("digest")
+)

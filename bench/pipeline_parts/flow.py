@@ -43,15 +43,11 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
 
 def flow(gateway: Gateway, first: int, count: int, *, done: int = 0) -> Flow:
     """Run ``count`` documents from number ``first`` on; ``done`` are in the home already."""
-    workers = gateway.workers()
-    workers.start()
-    try:
+    with gateway.working():
         receive_all(gateway, range(first, first + WARM_UP), SENDERS)
         wait_until_done(gateway, done + WARM_UP)
         wall, cpu = time.perf_counter(), time.process_time()
         receive_all(gateway, range(first + WARM_UP, first + WARM_UP + count), SENDERS)
         wait_until_done(gateway, done + WARM_UP + count)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    finally:
-        workers.stop()
     return Flow(count / wall, cpu / count)

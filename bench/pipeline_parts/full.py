@@ -44,7 +44,7 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
 def _fill(gateway: Gateway, stored: int) -> None:
     """Make one document the hard way, and the rest as copies of its rows under other keys."""
     receive(gateway, 1)
-    gateway.workers().run_until_idle()
+    gateway.workers(threads=0).run_until_idle()
     wait_until_done(gateway, 1)
     for first in range(2, stored + 1, COPIES_AT_ONCE):
         last = min(first + COPIES_AT_ONCE - 1, stored)

@@ -32,24 +32,22 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
 def _at_rate(gateway: Gateway, rate: int, count: int) -> tuple[float, list[float]]:
     """The rate that was held, and each document's seconds."""
     begun: dict[str, float] = {}
-    workers = gateway.workers()
-    workers.start()
-    start = time.time()
 
     def hand_in(number: int) -> None:
         moment = time.time()
         begun[receive(gateway, number)] = moment
 
-    threads = []
-    for number in range(1, count + 1):
-        time.sleep(max(0.0, start + number / rate - time.time()))
-        threads.append(threading.Thread(target=hand_in, args=(number,)))
-        threads[-1].start()
-    for thread in threads:
-        thread.join()
-    held = count / (time.time() - start)
-    wait_until_done(gateway, count)
-    workers.stop()
+    with gateway.working():
+        start = time.time()
+        threads = []
+        for number in range(1, count + 1):
+            time.sleep(max(0.0, start + number / rate - time.time()))
+            threads.append(threading.Thread(target=hand_in, args=(number,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+        held = count / (time.time() - start)
+        wait_until_done(gateway, count)
     return held, _seconds(gateway, begun)
 
 

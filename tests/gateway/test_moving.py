@@ -115,7 +115,7 @@ def test_the_nodes_go_on_where_the_home_was_left(home: Home, url: str) -> None:
             assert b"".join(gateway.blobs.chunks(session, BlobDigest(big.source_sha256 or ""))) == LARGE
             assert waiting is not None
             assert waiting.id == last
-        workers = gateway._workers(threads=0)
+        workers = gateway.workers(threads=0)
         assert workers.run_until_idle() > 0
         after = gateway.status().balance
         assert (after.holds, after.places["pending"]) == (True, 0)
