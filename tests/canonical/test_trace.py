@@ -40,7 +40,12 @@ def test_it_says_what_the_dict_says(look: Callable[[Any], Any]) -> None:
 
 def test_it_is_made_once_and_only_for_those_who_look() -> None:
     asked: list[str] = []
-    trace = LazyTrace(lambda: asked.append("again") or found())
+
+    def ask() -> dict[str, str]:
+        asked.append("again")
+        return found()
+
+    trace = LazyTrace(ask)
     document = order(trace)
     assert (document.number, document.model_copy(update={"test": True}).test, asked) == ("1", True, [])
     assert (trace["number"], len(trace), asked) == ("BEG[1]/03", 2, ["again"])

@@ -143,7 +143,7 @@ ELEMENTS = [
     ElementDef(str(number), kind, 1, 20, None) for number, kind in enumerate(["AN", "ID", "AN", "R", "ID", "ID"])
 ]
 UNIT = CompositeDef("C001", (Use(ELEMENTS[4], required=False),), ())
-USES = [*ELEMENTS[:4], UNIT, ELEMENTS[5]]
+USES: list[ElementDef | CompositeDef] = [*ELEMENTS[:4], UNIT, ELEMENTS[5]]
 DEFINITION = SegmentDef("XY", tuple(Use(use, required=False) for use in USES), ())
 COMPOSITES = frozenset({5})
 TEXTS = ["", "", "A", "G", "P", "Z", "CT", "12", "20261125"]
