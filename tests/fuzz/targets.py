@@ -67,9 +67,11 @@ def _conclude(event: Event) -> None:
 
 
 def _translate(event: SetRead) -> None:
+    assert event.body is not None
     assert event.tree is not None
     translation = registry.find(event.tree.set_id)
-    result = translation.read(event.tree)
+    result = translation.read(event.body)
+    assert result == translation.read(event.tree), "the compiled map reads something else"
     if result.document is None:
         assert any(found.is_error for found in result.findings), "no document and no reason"
         return

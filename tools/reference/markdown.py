@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
@@ -90,7 +90,7 @@ def type_words(annotation: Any, linked: bool = False) -> str:
         inner = [part for part in arguments if part is not Ellipsis]
         words = " or ".join(type_words(part, linked) for part in inner)
         return "list of " + (f"{words}s" if words == "section" else words)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return f"{type_words(arguments[0], linked)} to {type_words(arguments[1], linked)}"
     return _named(annotation, linked)
 

@@ -160,15 +160,15 @@ def test_good_samples_have_no_wrong_errors(row: dict[str, str]) -> None:
 @pytest.mark.parametrize("row", [row for row in rows() if is_judged(row)], ids=name_of)
 def test_good_samples_come_back_from_their_documents(row: dict[str, str]) -> None:
     for event in read([path_of(row).read_bytes()]):
-        if isinstance(event, SetRead) and event.tree is not None and event.status is not SyntaxStatus.REJECTED:
+        if isinstance(event, SetRead) and event.body is not None and event.status is not SyntaxStatus.REJECTED:
             found = registry.find(event.header.set_id)
-            result = found.read(event.tree)
+            result = found.read(event.body)
+            assert result == found.read(event.body.tree)
             assert not any_error(result.findings)
             assert result.document is not None
-            again = TransactionSet(
-                event.tree.set_id, event.tree.version, list(found.write(result.document, event.tree.version))
-            )
-            assert normal_set(again) == normal_set(event.tree)
+            version = event.body.version
+            again = TransactionSet(event.header.set_id, version, list(found.write(result.document, version)))
+            assert normal_set(again) == normal_set(event.body.tree)
 
 
 def test_most_good_samples_were_judged() -> None:

@@ -73,7 +73,7 @@ class CompiledReader:
         fields["unmapped"] = _unmapped(body, pieces, rest)
         spot = Spot(fields.copy(), document.model_fields_set, "", "", self._layout)
         fields["trace"] = LazyTrace(trace if rest.skipped else partial(self._trace, spot))
-        if any(fields[name] is MISSING for name in self._demanded):
+        if any(fields[name] is MISSING for name in self._demanded) or _is_unfinished(rest):
             raise Unusual
         checking = _Checking(rest.heads)
         for check in self._checks:
@@ -114,6 +114,10 @@ _EVERYTHING = -1
 
 _PASS_OVER = Every(_leave)
 """For places that the map knows nothing of."""
+
+
+def _is_unfinished(rest: Remainder) -> bool:
+    return any(value is MISSING for fields in rest.unfinished for value in fields.values())
 
 
 class _Checking(Reading):

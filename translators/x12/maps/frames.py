@@ -28,10 +28,10 @@ class Remainder:
     were filled, of which the next segment is too much; ``lists`` the fields that are lists until the set ends; ``endings`` who reads on
     then, for which frame, and from what. Children of a map's own keep what they have begun of a frame in ``kept``, by the identities of
     its fields and of themselves. ``heads`` are the segments of the fields that checks ask for. ``skipped``: a segment that the map knows
-    was passed over.
+    was passed over. ``unfinished`` are the fields of values that still lack something that must come from inside their loop.
     """
 
-    __slots__ = ("absent", "blanks", "endings", "first", "heads", "kept", "left", "lists", "skipped")
+    __slots__ = ("absent", "blanks", "endings", "first", "heads", "kept", "left", "lists", "skipped", "unfinished")
 
     def __init__(self) -> None:
         self.left: list[tuple[list[str], int | None]] = []
@@ -43,6 +43,7 @@ class Remainder:
         self.kept: dict[tuple[int, int], Any] = {}
         self.heads: dict[str, list[str]] = {}
         self.skipped = False
+        self.unfinished: list[dict[str, Any]] = []
 
     def skip(self, piece: list[str]) -> None:
         """Pass over a segment that the map knows."""

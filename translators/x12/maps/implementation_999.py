@@ -19,6 +19,7 @@ from .loops import Each, Loop, Once, each
 from .reading import Fields, Place, Reading, trimmed
 from .records import Field, Record
 from .set_map import SetMap
+from .tracing import Spot
 from .writing import Draft
 
 _NAME_AND_VALUE = 2
@@ -76,6 +77,13 @@ class _Kind:
 
     def pieces(self, site: Site) -> Iterable[Piece]:
         return ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return ()
+
+    def trace(self, spot: Spot, places: dict[str, str]) -> None:
+        """It has no place."""
 
 
 _CONTEXTS = each("contexts", _CONTEXT)

@@ -79,6 +79,7 @@ class ReaderSource:
         self._said: list[_Said] = []
         self._claimed: set[int] = set()
         self._own: list[str] = []
+        self._is_unfinished = False
 
     def function(self, oddly: PieceReader) -> PieceReader:
         if self._last < 1:
@@ -318,7 +319,10 @@ class ReaderSource:
         found = {said.name for said in self._said} | {part.name for part in self._record.parts if _is_own(part)}
         if not found.issuperset(self._record.needed):
             raise Unusual
-        if not self._station.joining.own and not {*found, *self._station.said} >= _demanded(self._model):
+        self._is_unfinished = not self._station.joining.own and bool(
+            _demanded(self._model) - found - self._station.said
+        )
+        if self._is_unfinished and not self._station.inside.open:
             raise Unusual
         if not any(not said.condition for said in self._said):
             conditions = [said.condition for said in self._said] + self._own
@@ -403,7 +407,7 @@ class ReaderSource:
     # Where it goes
 
     def _ending(self) -> list[str]:
-        left = self._leftover()
+        left = [*self._leftover(), *(["rest.unfinished.append(fields)"] if self._is_unfinished else [])]
         joining, name = self._station.joining, self._station.name
         if joining is Joining.EACH:
             return [

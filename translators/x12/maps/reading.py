@@ -213,9 +213,12 @@ def trimmed_single(element: Single) -> Single:
     return element[:end] if end else ""
 
 
+_OF_UNMAPPED = {"source", "value"}
+
+
 def entry(source: str, value: Single) -> Unmapped:
     """What stands at a place, or the texts of a segment's elements."""
-    return proven(Unmapped, {"source": source, "value": value}, {"source", "value"})
+    return proven(Unmapped, {"source": source, "value": value}, _OF_UNMAPPED)
 
 
 def leftovers(path: str, elements: tuple[Element, ...], mask: int) -> Iterator[Unmapped]:

@@ -58,7 +58,7 @@ class _Oddly:
             fields.update(found)
             say_also(owner, found)
             return parent
-        frame = self._value(found)
+        frame = self._value(found, rest)
         if station.joining is Joining.ONE:
             fields[station.name] = frame[1]
             say_also(owner, {station.name})
@@ -85,10 +85,12 @@ class _Oddly:
         except ValueError:
             raise Unusual from None
 
-    def _value(self, found: Fields) -> Frame:
+    def _value(self, found: Fields, rest: Remainder) -> Frame:
         fields = self._station.absent | found
         if any(value is MISSING for value in fields.values()):
-            raise Unusual
+            if not self._station.inside.open:
+                raise Unusual
+            rest.unfinished.append(fields)
         return fields, proven(self._station.record.model, fields, {*self._station.said, *found})
 
 
