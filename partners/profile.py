@@ -420,18 +420,16 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-def _time_of_day(value: object) -> object:
-    """YAML reads 2:00 without quotes as a number of minutes."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        raise wrong(f"{value} is not a time of day.", 'Write it in quotes, e.g. "02:00".')
+TimeOfDay = Annotated[str, _matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'is not a time of day (e.g. "02:00").')]
+
+
+def _at_least_one(value: int) -> int:
+    if value < 1:
+        raise wrong(f"{value} is out of range.", "Write 1 or more, or leave it out.")
     return value
 
 
-TimeOfDay = Annotated[
-    str,
-    BeforeValidator(_time_of_day),
-    _matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'is not a time of day (e.g. "02:00").'),
-]
+Count = Annotated[int, AfterValidator(_at_least_one)]
 
 
 def _time_zone(name: str) -> str:
@@ -453,13 +451,12 @@ class DowntimeWindow(Value):
 class WorkLimits(Value):
     """How much is done for the partner at once, and how fast."""
 
-    at_once: int | None = Field(
+    at_once: Count | None = Field(
         None,
-        ge=1,
         description="How many of its files and documents are worked on at the same time; as many as there are workers when not given.",
     )
-    sent_per_minute: int | None = Field(
-        None, ge=1, description="How many files the partner takes from us in a minute; any number when not given."
+    sent_per_minute: Count | None = Field(
+        None, description="How many files the partner takes from us in a minute; any number when not given."
     )
 
 

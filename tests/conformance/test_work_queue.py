@@ -1,12 +1,14 @@
 """What holds for every :class:`spool.queue.port.WorkQueue`."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Barrier
 from typing import TypeVar
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -575,6 +577,60 @@ def test_a_downtime_holds_what_talks_to_the_endpoint_until_it_is_over(shop: Shop
     assert not shop.is_due()
     shop.clock.advance(seconds=3600)
     assert shop.lanes() == ["transmit"]
+
+
+def all_at_once(shop: Shop, claimers: int) -> list[Claim]:
+    """What as many claimers get who begin at the same moment, each asking once."""
+    start = Barrier(claimers)
+
+    def ask(number: int) -> Claim | None:
+        start.wait(20)
+        return shop.claim(f"worker {number}")
+
+    with ThreadPoolExecutor(claimers) as pool:
+        return [claim for claim in pool.map(ask, range(claimers)) if claim is not None]
+
+
+def test_claimers_at_the_same_moment_get_different_lanes(shop: Shop) -> None:
+    for number in range(4):
+        shop.put(f"lane {number}")
+    claims = all_at_once(shop, 4)
+    while (claim := shop.claim()) is not None:
+        claims.append(claim)
+    assert sorted(claim.lane for claim in claims) == [f"lane {number}" for number in range(4)]
+
+
+@pytest.mark.parametrize("limit", [Limit(running=1), Limit(per_minute=1)], ids=["running", "rate"])
+def test_limits_hold_exactly_for_claimers_at_the_same_moment(shop: Shop, limit: Limit) -> None:
+    shop.agreed.limits["erp"] = limit
+    for number in range(4):
+        shop.put(f"lane {number}", partner=f"p{number}", endpoint="erp")
+    assert len(all_at_once(shop, 4)) == 1
+    assert shop.claim() is None
+
+
+def test_claimers_at_the_same_moment_send_one_probe(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    for number in range(4):
+        shop.put(f"lane {number}", partner=f"p{number}", endpoint="erp")
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    assert len(all_at_once(shop, 4)) == 1
+    assert shop.claim() is None
+
+
+def test_a_key_used_by_two_at_the_same_moment_is_used_once(shop: Shop) -> None:
+    for number in range(5):
+        start = Barrier(2)
+
+        def put(lane: str, number: int = number, start: Barrier = start) -> str:
+            start.wait(20)
+            return shop.put(lane, key=f"order {number}")
+
+        with ThreadPoolExecutor(2) as pool:
+            ids = set(pool.map(put, ["one", "other"] if number % 2 else ["same", "same"]))
+        assert len(ids) == 1
+    numbers = shop.lanes()
+    assert len(numbers) == 5
 
 
 # Circuits

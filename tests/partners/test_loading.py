@@ -326,6 +326,36 @@ LEAVES = [
         '1: partner: "Acme" is not a partner id (lower-case letters, digits and hyphens, at most 63).',
     ),
     (
+        "name: Acme Supplies",
+        "name: A\ntime_zone: America/Chicgo",
+        '3: time_zone: "America/Chicgo" is not a time zone. Did you mean "America/Chicago"?',
+    ),
+    (
+        "name: Acme Supplies",
+        "name: A\ntime_zone: ours",
+        '3: time_zone: "ours" is not a time zone. Write one of the IANA database, e.g. "America/Chicago".',
+    ),
+    (
+        "name: Acme Supplies",
+        'name: A\ndowntime:\n  - {days: [sunday], start: "02:00", end: "04:00"}',
+        '4: downtime[1].days[1]: "sunday" is not one of mon, tue, wed, thu, fri, sat or sun.',
+    ),
+    (
+        "name: Acme Supplies",
+        'name: A\ndowntime:\n  - {start: "02:00"}',
+        '4: downtime[1].end: is missing. When it is over, e.g. "04:00"; on the next day if that is not after the start.',
+    ),
+    (
+        "name: Acme Supplies",
+        'name: A\ndowntime:\n  - {start: "24:00", end: "04:00"}',
+        '4: downtime[1].start: "24:00" is not a time of day (e.g. "02:00").',
+    ),
+    (
+        "name: Acme Supplies",
+        "name: A\nlimits:\n  at_once: 0",
+        "4: limits.at_once: 0 is out of range. Write 1 or more, or leave it out.",
+    ),
+    (
         "partner: acme",
         "<<: {partner: acme}\npartner: acme",
         "1: merge keys (<<) are not understood here. Repeat the keys.",
