@@ -1,5 +1,7 @@
 """The tables hang together."""
 
+from itertools import combinations
+
 import pytest
 
 from translators.x12.schema import (
@@ -127,6 +129,17 @@ def test_notes_bind_elements_that_exist(tag: str) -> None:
             assert note.kind in "PRECL"
             assert len(note.positions) >= 2
             assert all(1 <= position <= len(holder.uses) for position in note.positions)
+
+
+@pytest.mark.parametrize(("older", "newer"), list(combinations(versions(), 2)))
+def test_a_release_accepts_the_codes_of_those_before_it(older: str, newer: str) -> None:
+    lost = {
+        number: sorted(code for code in before.codes - after.codes if after.minimum <= len(code) <= after.maximum)
+        for number, before in dictionary(older).elements.items()
+        if (after := dictionary(newer).elements.get(number)) is not None
+        if before.codes is not None and after.codes is not None and after.maximum is not None
+    }
+    assert {number: codes for number, codes in lost.items() if codes} == {}
 
 
 @pytest.mark.parametrize("number", sorted(TABLES.elements))
