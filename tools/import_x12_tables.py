@@ -1,8 +1,8 @@
 """Copy the facts of the X12 standard that we ship from a table of them: ``tools/import_x12_tables.py SOURCE``.
 
 SOURCE holds a folder a version (``004010``) with ``elements.json``, ``segments.json``, ``composites.json`` and ``sets/NNN.json``.
-What is copied is facts alone: numbers, types, lengths, code values, positions, requirements and repeats. Codes that a
-later release lost are kept (``docs/decisions/0012-codes-are-kept.md``).
+What is copied is facts alone: numbers, types, lengths, code values, positions, requirements and repeats. Two things are put right on
+the way: codes that a later release lost (``docs/decisions/0012-codes-are-kept.md``), and the notes of two composites.
 """
 
 import json
@@ -24,6 +24,9 @@ WANTED = {
 }
 """The sets of each version, oldest first."""
 
+COMPOSITE_NOTES = {"C040": ["P0304", "P0506"], "C056": ["P0203"]}
+"""Notes that the source gives one position too low, as if components counted from 0: a qualifier goes with what it qualifies."""
+
 TARGET = Path(__file__).parent.parent / "translators" / "x12" / "schemas"
 
 
@@ -37,6 +40,23 @@ def _keep_codes_of(entry: Table, older: set[str]) -> Table:
         return entry
     kept = {code for code in older if entry["min"] <= len(code) <= entry["max"]}
     return entry | {"codes": sorted(kept.union(entry["codes"]))}
+
+
+def correct_composites(composites: Table) -> Table:
+    """``composites`` with :data:`COMPOSITE_NOTES`, and with the requirements that follow from them: bound (C) or not (O)."""
+    return {
+        key: _bind(entry, COMPOSITE_NOTES[key]) if key in COMPOSITE_NOTES else entry
+        for key, entry in composites.items()
+    }
+
+
+def _bind(entry: Table, notes: list[str]) -> Table:
+    bound = {int(note[at : at + 2]) for note in notes for at in range(1, len(note), 2)}
+    components = [
+        use if use["req"] == "M" else use | {"req": "C" if position in bound else "O"}
+        for position, use in enumerate(entry["elements"], 1)
+    ]
+    return entry | {"elements": components, "notes": notes}
 
 
 def write(table: Table, target: Path) -> None:
@@ -68,7 +88,8 @@ def main(arguments: list[str]) -> int:
         for number, entry in elements.items():
             known.setdefault(number, set()).update(entry.get("codes", ()))
         write(elements, target / "elements.json")
-        for name in ("composites.json", "segments.json", *(f"sets/{set_id}.json" for set_id in sets)):
+        write(correct_composites(_read(source / "composites.json")), target / "composites.json")
+        for name in ("segments.json", *(f"sets/{set_id}.json" for set_id in sets)):
             write(_read(source / name), target / name)
     return 0
 
