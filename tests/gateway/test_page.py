@@ -132,6 +132,24 @@ def test_an_interchange_that_is_refused_is_answered_by_a_TA1() -> None:
     assert "*R*023~" in seen.text
 
 
+def test_with_a_partner_the_answer_is_the_one_of_the_agreement(house: House) -> None:
+    house.amend("acme", ("usage: T", 'usage: T\n  delimiters: {segment: "\'"}'))
+    stranger, unknown = (
+        wrapped("810", invoice(), sender="X"),
+        wrapped("850", "BEG*00*SA*1**20261121\nPO1*1*1*EA*1**VP*A\nCTT*1"),
+    )
+    assert "AK5*R*1'\n" in Seen(page([reported(unknown, house=house, partner="acme")], NOON)).text
+    seen = Seen(page([reported(stranger, house=house, partner="acme")], NOON))
+    assert "The acknowledgement (TA1) that would be sent" in seen.text
+    assert "TA1*000000001*261121*0646*R*006'" in seen.text
+
+
+def test_what_is_never_answered_has_no_answer(house: House) -> None:
+    house.amend("acme", ("usage: T", "usage: T\n  acknowledgement: {send: false}"))
+    data = wrapped("810", invoice())
+    assert "that would be sent" not in Seen(page([reported(data, house=house, partner="acme")], NOON)).text
+
+
 def test_what_nobody_can_be_answered_for_has_no_answer() -> None:
     assert "that would be sent" not in Seen(written(b"hello")).text
 
