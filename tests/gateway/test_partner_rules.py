@@ -201,7 +201,7 @@ INBOUND = [
     (INVOICE.replace("2.5", "2.55"), DocumentState.DELIVERED, [], ["997 A"]),
     (INVOICE.replace("2.5", "2.56"), DocumentState.REJECTED, ["price"], ["997 R", "notice"]),
     (INVOICE.replace("*8*", "*11*"), DocumentState.DELIVERED, ["quantity"], ["997 A"]),
-    (INVOICE.replace("*EA*", "*PK*"), DocumentState.REJECTED, ["units", "quantity"], ["997 R"]),
+    (INVOICE.replace("*EA*", "*PK*"), DocumentState.REJECTED, ["units", "price", "quantity"], ["997 R"]),
     (INVOICE.replace("REF*IA", "REF*DP"), DocumentState.REJECTED, ["vendor-number"], ["997 R"]),
     (INVOICE.replace("INV1", "4711"), DocumentState.REJECTED, ["invoice-number"], ["997 R", "notice"]),
     (INVOICE.replace("4500123", "9"), DocumentState.DELIVERED, ["price", "quantity"], ["997 A"]),
@@ -261,7 +261,7 @@ def test_the_finding_of_a_comparison_is_at_its_element(ruled: House) -> None:
 def test_everything_that_is_wrong_is_told_at_once(ruled: House) -> None:
     """A set that only rules reject is sound, so it is read and compared all the same."""
     ruled.take(
-        "acme", "a.edi", wrapped("810", INVOICE.replace("*EA*", "*CA*").replace("INV1", "4711").replace("2.5", "3"))
+        "acme", "a.edi", wrapped("810", INVOICE.replace("*8*", "*11*").replace("INV1", "4711").replace("2.5", "3"))
     )
     [row] = ruled.documents()
     assert [each["rule"] for each in row.findings if "rule" in each] == ["invoice-number", "price", "quantity"]
