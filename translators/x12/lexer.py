@@ -129,6 +129,7 @@ class Lexer:
         self._junk = b""
         self._last = b""
         self._bad_heads = 0
+        self._after_empty = False
         self._skipped: LongSegment | None = None
         self._special: tuple[str, ...] = ()
 
@@ -208,6 +209,7 @@ class Lexer:
             return
         yield from self._end_junk()
         self._bad_heads = 0
+        self._after_empty = False
         self._isa = isa
         delimiters = isa.delimiters
         self._special = tuple(mark for mark in (delimiters.component, delimiters.repetition) if mark)
@@ -221,6 +223,9 @@ class Lexer:
         assert isa is not None
         buffer, terminator, start = self._buffer, isa.terminator, 0
         empty = re.compile(b"(?:%s)+" % re.escape(terminator))
+        # Of a run of terminators one is told; the others say no more and may be millions. It may have begun before this piece.
+        if self._after_empty and (more := empty.match(buffer)) is not None:
+            start = more.end()
         run, exact_until = None, 0
         while (stop := buffer.find(terminator, start)) >= 0:
             if run is None and start >= exact_until:
@@ -228,6 +233,7 @@ class Lexer:
             if run is not None:
                 yield run
                 start = run.offset - self._base
+                self._after_empty = False
                 if run.at == len(run.pieces):
                     run = None
                     continue
@@ -239,7 +245,7 @@ class Lexer:
                 return
             token = self._segment(piece, self._base + start)
             yield token
-            # Of a run of terminators one is told; the others say no more and may be millions.
+            self._after_empty = not piece
             end = stop + len(terminator) if piece else empty.match(buffer, stop).end()  # type: ignore[union-attr]
             if run is not None:
                 run.take(buffer.count(terminator, start, end))

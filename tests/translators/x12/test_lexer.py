@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from translators.x12.dialect import ISA_LENGTH
@@ -39,6 +39,9 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join), st.lists(st.integers(0, 600), max_size=6))
+@example(joined([ISA]) + b"GS*PO~~~", [])
+@example(joined([ISA], "\u2026") + b"GS*PO\xe2\x80\xa6\xe2\x80\xa6\xe2\x80\xa6ST*850", [])
+@example(joined([ISA]) + b"~~" + WHOLE[:-1] + b"~" + joined([ISA]) + b"~~", [])
 @settings(max_examples=400, deadline=None)
 def test_pieces_do_not_matter(data: bytes, cuts: list[int]) -> None:
     whole = tokens(data)
