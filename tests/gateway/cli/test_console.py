@@ -29,9 +29,11 @@ COMMANDS = {
     "isolate": "\u2066x\u2069",
     "right to left mark": "\u200f",
     "line separator": "\u2028",
+    "zero width space": "\u200b",
+    "byte order mark": "\ufeff",
     "a byte that is no text": "\udc9b",
 }
-OBEYED = frozenset("\x00\x07\x08\t\x0b\x0c\r\x1b\x7f\x85\x9b\u200f\u202e\u2028\u2066\u2069\udc9b")
+OBEYED = frozenset("\x00\x07\x08\t\x0b\x0c\r\x1b\x7f\x85\x9b\u200b\u200f\u202e\u2028\u2066\u2069\ufeff\udc9b")
 
 
 def say(text: str) -> None:
