@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from canonical.documents import AnyDocument
 from canonical.finding import Finding, Severity, any_error
+from canonical.functional_acknowledgement import SyntaxStatus
 from canonical.identity import BlobDigest
 from partners.agreement import Direction
 from partners.registry import AppliedProfile
@@ -19,6 +20,7 @@ from translators.x12.check import check as check_x12
 from translators.x12.events import SetRead
 
 from . import partner_rules
+from .envelopes import TA1
 from .orders.comparing import Orders, against_order, no_orders
 from .unpacking.grading import Compare, alone, translate
 from .unpacking.unpack import column_maps, unpack
@@ -32,7 +34,8 @@ PIECE = 1 << 16
 class Checked:
     """The verdict on one file. ``interchanges`` is the nested form of DESIGN §10; empty for rows, which ``column_map`` describes.
 
-    ``contexts`` says, one for one, what the findings are inside.
+    ``contexts`` says, one for one, what the findings are inside. ``answers`` is what the partner would be answered; None where none
+    was named.
     """
 
     accepted: bool
@@ -40,6 +43,7 @@ class Checked:
     findings: Sequence[Finding]
     contexts: Sequence[Context]
     column_map: ColumnMap | None = None
+    answers: Sequence[AnyDocument] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The promised object without its "file"; row and column are given for flat files only."""
@@ -63,12 +67,11 @@ class Checked:
                 f"version {interchange['version']}, {'test' if interchange['usage'] == 'T' else 'production'}"
             )
             sets = [(group, found) for group in interchange["groups"] for found in group["sets"]]
-            named = [each for each in sets if each[1]["status"] != "accepted"][:most] if brief else sets
+            named = [each for each in sets if outcome(each[1]) != "accepted"][:most] if brief else sets
             for group, found in named:
-                status = found["status"].replace("_", " ")
-                yield f"  {found['type']} {found['control_number']} ({group['version']}): {status}"
+                yield f"  {found['type']} {found['control_number']} ({group['version']}): {outcome(found)}"
             if len(named) < len(sets):
-                statuses = Counter(found["status"].replace("_", " ") for _, found in sets)
+                statuses = Counter(outcome(found) for _, found in sets)
                 yield f"  {len(sets)} transaction sets: " + ", ".join(f"{n} {status}" for status, n in statuses.items())
 
 
@@ -82,6 +85,7 @@ def check(file: BinaryIO, filename: str, applied: AppliedProfile | None, orders:
         return Checked(report.accepted, report.interchanges, report.findings, report.contexts)
     unpacked = unpack(pieces(file), filename, applied, BlobDigest(""), orders)
     agreed = tuple(_agreement_findings(unpacked))
+    answers = list(unpacked.replies())
     unpacked.close()
     if unpacked.format != "x12":
         return _of_rows(unpacked, filename, applied, agreed)
@@ -98,12 +102,33 @@ def check(file: BinaryIO, filename: str, applied: AppliedProfile | None, orders:
         inspect=partial(_translated, compare=compared),
         tables=tables,
     )
+    _regrade(report.interchanges, unpacked)
     return Checked(
         report.accepted and not any(finding.is_error for finding in agreed),
         report.interchanges,
         (*report.findings, *agreed),
         (*report.contexts, *[Context()] * len(agreed)),
+        answers=answers,
     )
+
+
+def _regrade(interchanges: Sequence[dict[str, Any]], unpacked: Unpacked) -> None:
+    """Give each set the status that the agreement leaves it: what is sound may be rejected by it, or be kept from the ERP."""
+    for position, (interchange, opened) in enumerate(zip(interchanges, unpacked.interchanges, strict=True)):
+        sets = (found for group in interchange["groups"] for found in group["sets"])
+        rows = (row for row in unpacked.documents if row.interchange == position and row.set_id != TA1)
+        # A report lists fewer sets than a file may hold.
+        for found, row in zip(sets, rows, strict=False):
+            if row.rejected is not None or opened.refusal is not None:
+                found["status"] = SyntaxStatus.REJECTED.value
+            elif row.held is not None:
+                found["held"] = True
+
+
+def outcome(found: dict[str, Any]) -> str:
+    """What becomes of a set, in words: its status, and whether it is kept from the ERP all the same."""
+    status: str = found["status"].replace("_", " ")
+    return f"{status}, but held back" if found.get("held") else status
 
 
 def _of_rows(unpacked: Unpacked, filename: str, applied: AppliedProfile, agreed: Sequence[Finding]) -> Checked:

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.document import EnvelopeReference
 from canonical.documents import DOCUMENTS, AnyDocument
@@ -38,6 +36,8 @@ from translators.x12.schema import functional_id, table_version
 from translators.x12.segments import Delimiters
 from translators.x12.values import CannotWrite
 
+from . import canonical_json
+from .canonical_json import Unreadable
 from .envelopes import delimiters_of, written
 from .unpacking.grading import regraded, rejected, translate
 from .unpacking.interchange import NO_CONTENT, NO_ERROR
@@ -214,13 +214,10 @@ def _documents(data: bytes, filename: str, applied: AppliedProfile | None) -> tu
 
 
 def _parsed(data: bytes, filename: str) -> list[AnyDocument]:
-    try:
-        return DOCUMENTS.validate_json(data if data.lstrip()[:1] == b"[" else b"[" + data + b"]")
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = "".join(f"{part}." for part in first["loc"]).rstrip(".")
-        told = f"{place}: {first['msg']}" if place else first["msg"]
-        raise Misconfigured(f"{filename} is no canonical JSON: {told}.") from error
+    found = canonical_json.read(data)
+    if isinstance(found, Unreadable):
+        raise Misconfigured(f"{filename} is no canonical JSON. {found.message}")
+    return list(found)
 
 
 def _from_x12(data: bytes, encoding: str | None) -> tuple[list[AnyDocument], tuple[str, ...]]:

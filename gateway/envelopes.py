@@ -116,23 +116,16 @@ class Envelopes:
 
     def draft_for(self, applied: AppliedProfile, document: AnyDocument) -> Draft:
         """As :meth:`draft`, by a profile at hand."""
-        answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
-        kind = "acknowledgement" if answer else "document"
-        terms = _terms(applied, SET_OF_DOCUMENT.get(document.type, TA1))
-        set_id, nodes = written(document, terms.version)
-        draft = Draft(applied.partner, applied.version, kind, document, terms, set_id, nodes)
-        if not answer:
+        draft = _draft(applied, document)
+        if draft.kind == "document":
             _prove(draft, partner_rules.tables(applied, Direction.OUTBOUND))
         return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
         """Take control numbers and write the bytes, in the transaction that stores them."""
-        form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
         if draft.nodes is None:
             interchange = control_numbers.take(session, draft.partner, Kind.INTERCHANGE)
-            envelope = _envelope(draft, interchange, now)
-            assert isinstance(draft.document, InterchangeAcknowledgement)
-            data = write.acknowledgements(envelope, [draft.document], form)
+            data = _interchange(draft, _envelope(draft, interchange, now), ())
             return Sealed(_filename(draft, interchange), data, TA1, None, f"{interchange:09d}", None, None)
         taken = control_numbers.take_each(session, draft.partner)
         interchange, group = taken[Kind.INTERCHANGE], taken[Kind.GROUP]
@@ -140,13 +133,31 @@ class Envelopes:
         set_control = f"{taken[Kind.SET]:04d}"
         return Sealed(
             filename=_filename(draft, interchange),
-            data=write.interchange(envelope, [_group(draft, draft.nodes, group, set_control)], form),
+            data=_interchange(draft, envelope, [_group(draft, draft.nodes, group, set_control)]),
             set_id=draft.set_id,
             functional_id=functional_id(draft.set_id),
             interchange_control=f"{interchange:09d}",
             group_control=str(group),
             set_control=set_control,
         )
+
+
+def preview(applied: AppliedProfile, document: AnyDocument, now: datetime) -> tuple[str, bytes]:
+    """A document as it would be sent, with the number of its set, but for its control numbers: all are 1, and none is taken.
+
+    Raises Misconfigured where nothing is agreed.
+    """
+    draft = _draft(applied, document)
+    groups = () if draft.nodes is None else [_group(draft, draft.nodes, 1, "0001")]
+    return draft.set_id, _interchange(draft, _envelope(draft, 1, now), groups)
+
+
+def _draft(applied: AppliedProfile, document: AnyDocument) -> Draft:
+    answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
+    terms = _terms(applied, SET_OF_DOCUMENT.get(document.type, TA1))
+    set_id, nodes = written(document, terms.version)
+    kind = "acknowledgement" if answer else "document"
+    return Draft(PartnerId(applied.partner), applied.version, kind, document, terms, set_id, nodes)
 
 
 def written(document: AnyDocument, version: str) -> tuple[str, Sequence[Node] | None]:
@@ -176,8 +187,7 @@ def _prove(draft: Draft, tables: Tables) -> None:
         raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
     table = table_for(draft.set_id, draft.terms.version)
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=table)
-    form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
-    written = write.interchange(_envelope(draft, 1, _ANY_TIME), [group], form)
+    written = _interchange(draft, _envelope(draft, 1, _ANY_TIME), [group])
     report = check([written], encoding=draft.terms.encoding, tables=tables)
     faults = [found for found in report.findings if found.is_error]
     if faults:
@@ -216,6 +226,13 @@ def _fields(written: bytes) -> dict[str, str]:
                 document = maps.find(event.header.set_id).read(event.tree).document
                 trace = document.trace if document is not None else {}
     return {place: _POSITION.sub(lambda at: f"[{int(at[1]) + 1}]", field) for field, place in trace.items()}
+
+
+def _interchange(draft: Draft, envelope: write.Envelope, groups: Sequence[write.GroupToWrite]) -> bytes:
+    form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
+    if isinstance(draft.document, InterchangeAcknowledgement):
+        return write.acknowledgements(envelope, [draft.document], form)
+    return write.interchange(envelope, groups, form)
 
 
 def _group(draft: Draft, nodes: Sequence[Node], control_number: int, set_control: str) -> write.GroupToWrite:

@@ -13,14 +13,17 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from canonical.documents import AnyDocument
 from canonical.errors import Misconfigured
 from canonical.finding import Finding, Severity
 from canonical.passage import Passage
 from partners.registry import AppliedProfile
+from translators.x12.segments import Delimiters
 
 from . import checking
-from .checking import Checked
+from .checking import Checked, outcome
 from .conversion import acknowledgement
+from .envelopes import preview
 from .explanation import Explanation, explanations
 from .printable import shown
 
@@ -77,14 +80,32 @@ def _answer(
     if not checked.interchanges:
         text = checking.row_report(file, Path(name).name, applied) if applied is not None else None
         return None if text is None else _cut("report", text.splitlines())
+    if applied is not None and checked.answers is not None:
+        return _agreed_answer(checked.answers, applied, now)
     refused = any(finding.is_error and (finding.ack_code or "").startswith("TA105") for finding in checked.findings)
     for kind in ("TA1", "997") if refused else ("997", "TA1"):
         try:
             data = acknowledgement(checking.pieces(file), kind, now)
         except Misconfigured:
             continue
-        return _cut(kind, [f"{segment}~" for segment in data.decode("utf-8", "replace").split("~") if segment])
+        return _cut(kind, _segments(data, Delimiters().segment))
     return None
+
+
+def _agreed_answer(documents: Sequence[AnyDocument], applied: AppliedProfile, now: datetime) -> Answer | None:
+    """What this partner would be sent, each answer in an interchange of its own as agreed."""
+    assert applied.profile.x12 is not None
+    kinds: dict[str, None] = {}
+    lines: list[str] = []
+    for document in documents:
+        kind, data = preview(applied, document, now)
+        kinds[kind] = None
+        lines += _segments(data, applied.profile.x12.delimiters.segment)
+    return _cut(", ".join(kinds), lines) if lines else None
+
+
+def _segments(data: bytes, terminator: str) -> list[str]:
+    return [f"{segment}{terminator}" for segment in data.decode("utf-8", "replace").split(terminator) if segment]
 
 
 def _cut(kind: str, lines: list[str]) -> Answer:
@@ -161,7 +182,7 @@ def _summary(checked: Checked) -> Iterator[str]:
             f"to {_text(interchange['receiver'])}, version {_text(interchange['version'])}, {usage}.</p>"
         )
         rows = [(group, found) for group in interchange["groups"] for found in group["sets"]]
-        rows.sort(key=lambda row: row[1]["status"] == "accepted")
+        rows.sort(key=lambda row: outcome(row[1]) == "accepted")
         if rows:
             yield "<table><thead><tr>"
             yield "".join(f'<th scope="col">{name}</th>' for name in ("Set", "Number", "Group", "Version", "Verdict"))
@@ -174,11 +195,10 @@ def _summary(checked: Checked) -> Iterator[str]:
 
 def _set(group: dict[str, str], found: dict[str, str]) -> str:
     cells = (found["type"], found["control_number"], group["control_number"], group["version"])
-    status = found["status"]
     return (
         "<tr>"
         + "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-        + f'<td class="{_text(status)}">{_text(status.replace("_", " "))}</td></tr>'
+        + f'<td class="{_text(found["status"])}">{_text(outcome(found))}</td></tr>'
     )
 
 

@@ -1,18 +1,36 @@
-"""The ``rules`` of a profile, brought to where files are read and written: partners know nothing of tables, translators of partners."""
+"""What a profile says that the standard's tables must bear out, its version and its ``rules``, brought to where files are read and
+written: partners know nothing of tables, translators of partners.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, TypeAdapter
 
 from partners.agreement import Direction
 from partners.registry import AppliedProfile
 from translators.x12 import overlay
 from translators.x12.overlaid import OverlaidTables
-from translators.x12.overlay import Check, Overlay
+from translators.x12.overlay import Check, Overlay, fault
 from translators.x12.overlay_source import parse, parsed
+from translators.x12.schema import table_version, versions
 from translators.x12.tables import STANDARD, Tables
 
-RULES_SECTION: Mapping[str, Callable[[Any], Any]] = {"rules": parse}
-"""How the ``rules`` section of a profile is checked."""
+
+def _with_a_table(version: str) -> str:
+    if table_version(version) is None:
+        raise fault(
+            f'nothing can be written in "{version}": no table is near enough.',
+            f"There are tables for {', '.join(versions())}; agree one of them with the partner.",
+        )
+    return version
+
+
+TABLES_SECTION: Mapping[str, Callable[[Any], Any]] = {
+    "rules": parse,
+    "x12.version": TypeAdapter(Annotated[str, AfterValidator(_with_a_table)]).validate_python,
+}
+"""How the parts of a profile are checked that are about the standard's tables."""
 
 _DIRECTIONS = {Direction.INBOUND: overlay.Direction.RECEIVE, Direction.OUTBOUND: overlay.Direction.SEND}
 

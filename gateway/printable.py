@@ -2,8 +2,9 @@
 
 import re
 
-UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-"""Beyond C0: DEL and C1, marks that reverse or break lines, and bytes of a file name that are no text."""
+UNSEEN = r"\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+"""Beyond C0: DEL and C1, marks that reverse or break lines, those that have neither width nor use, and bytes of a file name that
+are no text."""
 
 _COMMANDS = re.compile(rf"[\x00-\x09\x0b-\x1f{UNSEEN}]")
 

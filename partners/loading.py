@@ -20,9 +20,11 @@ from .profile import Profile, is_partner_id, quoted
 from .yaml_source import YamlSource
 
 Sections: typing.TypeAlias = Mapping[str, Callable[[Any], Any]]
-"""What else checks a section of the profile, by its key: a function that raises pydantic's ValidationError.
+"""What else checks a part of the profile, by its key: a function that raises pydantic's ValidationError.
 
-An error of its own may say, as those of the profile do, the ``message``, a ``hint`` and the rest of the ``key`` in its context.
+A key without a dot (``csv``) is of a section that the profile itself does not look into; one with dots (``x12.version``) of a value
+that the profile has found good. An error of its own may say, as those of the profile do, the ``message``, a ``hint`` and the rest of
+the ``key`` in its context.
 """
 
 _Loc: typing.TypeAlias = tuple[str | int, ...]
@@ -218,6 +220,7 @@ class _Reader:
         value = {**value, **{name: self._source.typed((name,), value[name]) for name in sections if name in value}}
         self._check_sections(value, sections)
         profile = self._validate(value)
+        self._check_values(value, sections)
         return None if self._problems else profile
 
     def _validate(self, value: dict[str, Any]) -> Profile | None:
@@ -243,13 +246,25 @@ class _Reader:
 
     def _check_sections(self, value: dict[str, Any], sections: Sections) -> None:
         for name, check in sections.items():
-            if value.get(name) is None:
-                continue
-            try:
-                check(value[name])
-            except ValidationError as error:
-                for details in error.errors(include_url=False):
-                    self._add_error((name,), details, {})
+            if value.get(name) is not None:
+                self._check((name,), value[name], check)
+
+    def _check_values(self, value: dict[str, Any], sections: Sections) -> None:
+        wrong = {problem.key for problem in self._problems}
+        for name, check in sections.items():
+            *outer, last = name.split(".")
+            section: Any = value
+            for key in outer:
+                section = section.get(key) if isinstance(section, dict) else None
+            if outer and isinstance(section, dict) and last in section and name not in wrong:
+                self._check((*outer, last), section[last], check)
+
+    def _check(self, loc: _Loc, value: Any, check: Callable[[Any], Any]) -> None:
+        try:
+            check(value)
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                self._add_error(loc, details, {})
 
     def _add_error(self, prefix: _Loc, details: ErrorDetails, siblings: Mapping[str, FieldInfo]) -> None:
         context = details.get("ctx", {})

@@ -298,13 +298,17 @@ def _change(loaded: LoadedProfile, applied: AppliedProfile | None) -> Change:
 
 
 def _key_changes(before: Profile, after: Profile) -> tuple[KeyChange, ...]:
-    old = dict(_leaves((), before.model_dump(mode="json")))
-    new = dict(_leaves((), after.model_dump(mode="json")))
+    """The keys that say something else than before; one without a value and one with an empty list say as little as none."""
+    old, new = _said(before), _said(after)
     return tuple(
         KeyChange(loading.key_text(key), _shown(key, old.get(key)), _shown(key, new.get(key)))
         for key in dict.fromkeys((*old, *new))
         if old.get(key) != new.get(key)
     )
+
+
+def _said(profile: Profile) -> dict["_Key", Any]:
+    return {key: None if value in ([], {}) else value for key, value in _leaves((), profile.model_dump(mode="json"))}
 
 
 _Key: TypeAlias = tuple[str | int, ...]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.json import JSON
 from rich.table import Table
@@ -43,7 +44,12 @@ class GlobalOptions:
 PIPED_WIDTH = 10_000
 
 UNBROKEN = ("when", "document", "file", "step", "order", "state")
-"""Columns that are copied or compared by eye, and so are never folded."""
+"""Columns that are copied or compared by eye, and so are not folded in a table."""
+
+_FOLDED = 8
+"""Columns of the terminal that a folded column of a table must have at least."""
+_GAP = 2
+"""Blanks between two columns of a table."""
 
 OPTIONS: ContextVar[GlobalOptions] = ContextVar("OPTIONS")
 """The global options of this call."""
@@ -88,17 +94,45 @@ class Terminal:
             render()
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for name in columns:
-            table.add_column(name, overflow="fold", no_wrap=name in UNBROKEN)
-        for row in rows:
-            table.add_row(*(Text(shown(cell).replace("\n", "\ufffd")) for cell in row))
-        if sys.stdout.isatty():
-            self.rich.print(table)
-            return
-        with self.rich.capture() as captured:
-            self.rich.print(table)
-        sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+        """A row a line or, where the terminal has no room for that, a block of lines a row. Cells fold; none is cut."""
+        cells = [[shown(cell).replace("\n", "\ufffd") for cell in row] for row in rows]
+        if not sys.stdout.isatty():
+            with self.rich.capture() as captured:
+                self.rich.print(_lined(columns, cells, title))
+            sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+        elif _needed(columns, cells) <= self.rich.width:
+            self.rich.print(_lined(columns, cells, title))
+        else:
+            for row in cells:
+                self.rich.print(_block(columns, row))
+
+
+def _lined(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name in UNBROKEN)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _needed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The least width of a table in which columns that fold are still read with ease."""
+    widths = [max(map(cell_len, (name, *cells))) for name, *cells in zip(columns, *rows, strict=True)]
+    folded = [width if name in UNBROKEN else min(width, _FOLDED) for name, width in zip(columns, widths, strict=True)]
+    return sum(folded) + _GAP * (len(columns) - 1)
+
+
+def _block(columns: Sequence[str], row: Sequence[str]) -> Table:
+    """One row, each cell that says something behind its name, and a line of room after it."""
+    block = Table.grid(padding=(0, _GAP, 0, 0))
+    block.add_column(style="bold", overflow="fold")
+    block.add_column(overflow="fold")
+    for name, cell in zip(columns, row, strict=True):
+        if cell:
+            block.add_row(name, Text(cell))
+    block.add_row()
+    return block
 
 
 def print_json(value: Any) -> None:

@@ -12,6 +12,7 @@ from spool.states import DocumentState
 
 from .. import trail as trails
 from ..trail import TrailEntry
+from . import known
 from .console import Terminal, record, usage
 from .context import explained, gateway, terminal
 
@@ -58,6 +59,8 @@ def list_documents(
 ) -> None:
     """Documents and files without documents, newest first."""
     with gateway() as opened, opened.database.read() as session:
+        known.partner(opened, partner)
+        known.document_type(type_)
         rows = opened.documents(session, partner=partner, state=state, type_=type_, limit=limit)
         files = opened.unopened(session, partner=partner, state=state, limit=limit) if type_ is None else []
     out = terminal()
@@ -139,6 +142,7 @@ def trail(
     if sum(option is not None for option in (po, invoice, doc)) > 1 or not (po or invoice or doc or partner):
         usage("give one of --po N, --invoice N, --doc ID, or --partner P [--since D].")
     with gateway() as opened, opened.database.read() as session:
+        known.partner(opened, partner)
         if po is not None:
             entries = trails.of_order(session, po, partner)
         elif invoice is not None:

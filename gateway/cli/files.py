@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
-from pydantic import ValidationError
 
-from canonical.documents import DOCUMENTS
 from canonical.errors import Misconfigured, TallyError
 from canonical.order import PurchaseOrder
 from partners.registry import AppliedProfile
 
-from .. import checking, conversion, page
+from .. import canonical_json, checking, conversion, page
 from ..app import Gateway
+from ..canonical_json import Unreadable
 from ..checking import Checked
 from ..orders.comparing import no_orders
 from ..page import FileReport
@@ -137,13 +136,9 @@ def send(
 
 
 def _submit(opened: Gateway, file: Path, data: bytes, partner: str) -> list[str]:
-    try:
-        text = data.lstrip()
-        documents = DOCUMENTS.validate_json(data if text.startswith(b"[") else b"[" + data + b"]")
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{file}: {place}: {first['msg']}. Nothing was sent.") from error
+    documents = canonical_json.read(data)
+    if isinstance(documents, Unreadable):
+        raise Misconfigured(f"{file}: {documents.message} Nothing was sent: correct the file and send it again.")
     return [str(identifier) for identifier in opened.send(partner, documents)]
 
 

@@ -7,6 +7,7 @@ import typer
 
 from ..orders import book
 from ..orders.book import OrderFile
+from . import known
 from .console import Terminal
 from .context import explained, gateway, terminal
 
@@ -20,6 +21,7 @@ Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
 def list_orders(partner: Partner = None, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """Orders, the one with the newest document first."""
     with gateway() as opened, opened.database.read() as session:
+        known.partner(opened, partner)
         found = book.orders(session, partner=partner, limit=limit)
     out = terminal()
     out.answer(
@@ -39,6 +41,7 @@ def list_orders(partner: Partner = None, limit: Annotated[int, typer.Option(min=
 def show(number: Annotated[str, typer.Argument(help="The order's number.")], partner: Partner = None) -> None:
     """One order: its documents, its lines as ordered, acknowledged, shipped and invoiced, and what is odd about it."""
     with gateway() as opened, opened.database.read() as session:
+        known.partner(opened, partner)
         files = book.order(session, opened.blobs, number, partner)
     out = terminal()
 

@@ -8,7 +8,7 @@ import typer
 from canonical.errors import Misconfigured
 from partners import templates
 from partners.loading import LoadedDirectory, ProfileProblem
-from partners.registry import Change, ChangeKind
+from partners.registry import Change, ChangeKind, KeyChange
 
 from ..app import Gateway
 from .console import Exit, Terminal
@@ -158,8 +158,17 @@ def _show(out: Terminal, changes: tuple[Change, ...]) -> None:
                 f"{_SIGNS[change.kind]} {change.partner} {_WORDS.get(change.kind, change.kind.value)} (version {change.version})"
             )
             for key in change.keys:
-                out.say(f"    {key.key}: {json.dumps(key.before)} -> {json.dumps(key.after)}")
+                out.say(f"    {_told(key)}")
         if not changes:
             out.say("There are no profiles. `tally partner new NAME` writes one.")
 
     out.answer(answer, render)
+
+
+def _told(key: KeyChange) -> str:
+    before, after = (json.dumps(value, ensure_ascii=False) for value in (key.before, key.after))
+    if key.before is None:
+        return f"{_SIGNS[ChangeKind.ADDED]} {key.key}: {after}"
+    if key.after is None:
+        return f"{_SIGNS[ChangeKind.REMOVED]} {key.key}: {before}"
+    return f"{_SIGNS[ChangeKind.CHANGED]} {key.key}: {before} -> {after}"

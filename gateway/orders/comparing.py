@@ -96,7 +96,9 @@ class _Comparison:
 
     def _price(self, line: _Line, ordered: OrderLine) -> Iterator[Finding]:
         assert line.price is not None
-        if ordered.price is None:
+        if line.quantities and not _comparable(line, ordered):
+            yield self._other_unit(line, ordered)
+        elif ordered.price is None:
             yield _not_judged(self._check, f"{line.shown} was ordered without a price.")
         elif line.price.basis != ordered.price.basis and not {line.price.basis, ordered.price.basis} <= {*_EACH}:
             yield _not_judged(self._check, f"{line.shown} was ordered at a price for another number of units.")
@@ -107,17 +109,24 @@ class _Comparison:
         if ordered.quantity is None:
             yield _not_judged(self._check, f"{line.shown} was ordered without a quantity.")
             return
-        unit = ordered.quantity.unit
-        if any(each.unit and unit and each.unit != unit for each in line.quantities):
-            yield _not_judged(self._check, f"{line.shown} is in another unit than the {unit} ordered.")
+        comparable = _comparable(line, ordered)
+        if len(comparable) < len(line.quantities):
+            yield self._other_unit(line, ordered)
+        if not comparable:
             return
         most = ordered.quantity.value * (1 + self._check.tolerance / 100)
         before = self._totals.get(at, Decimal(0))
-        total = self._totals[at] = sum((each.value for each in line.quantities), before)
+        total = self._totals[at] = sum((each.value for each in comparable), before)
         if before <= most < total:
             yield self._broken(
-                line, f"{line.shown} has {total} {unit or ''}".rstrip() + f", ordered are {ordered.quantity.value}."
+                line,
+                f"{line.shown} has {total} {ordered.quantity.unit or ''}".rstrip()
+                + f", ordered are {ordered.quantity.value}.",
             )
+
+    def _other_unit(self, line: _Line, ordered: OrderLine) -> Finding:
+        unit = ordered.quantity.unit if ordered.quantity is not None else None
+        return _not_judged(self._check, f"{line.shown} is in another unit than the {unit} ordered.")
 
     def _broken(self, line: _Line, fact: str) -> Finding:
         field = line.price_field if self._check.compare == "price" else line.quantity_field
@@ -135,6 +144,12 @@ class _Comparison:
             element=int(element) if segment is not None else None,
             value=segment.text(int(element)) if segment is not None else None,
         )
+
+
+def _comparable(line: _Line, ordered: OrderLine) -> list[Quantity]:
+    """The quantities of a line that are in the unit ordered, or name none."""
+    unit = ordered.quantity.unit if ordered.quantity is not None else None
+    return [each for each in line.quantities if not each.unit or not unit or each.unit == unit]
 
 
 def _not_judged(check: Check, why: str) -> Finding:

@@ -21,6 +21,8 @@ from canonical.order_change import PurchaseOrderChange, PurchaseOrderChangeAckno
 from canonical.quantity import Quantity
 from canonical.shipment import ShipmentLevel, ShipNotice
 
+from .sums import Sums
+
 _COMING = frozenset(
     {
         LineStatus.ACCEPTED,
@@ -58,7 +60,7 @@ class OrderException:
 
 @dataclass(slots=True)
 class LineState:
-    """What is known of one order line. Quantities are sums in the order's unit; None where nothing was said yet."""
+    """What is known of one order line. Quantities are sums of what is in the order's unit; None where nothing was said in it yet."""
 
     number: str
     items: tuple[ItemIdentifier, ...]
@@ -102,19 +104,49 @@ class _Line:
     answered_for: datetime.date | None = None
     shipped: list[Quantity] = field(default_factory=list)
     invoiced: list[Quantity] = field(default_factory=list)
-    invoiced_prices: list[Decimal] = field(default_factory=list)
-    foreign: dict[str, str] = field(default_factory=dict)
-    """Units other than the order's, by what is given in them."""
+    invoiced_prices: list[tuple[Decimal, Quantity | None]] = field(default_factory=list)
+    """Each with the quantity it is the price of."""
+    unit: str | None = None
+    sums: dict[str, Sums] = field(default_factory=dict)
+    """What was acknowledged, shipped and invoiced, each where a quantity was given."""
 
-    def total(self, what: str, quantities: Iterable[Quantity]) -> Decimal | None:
-        """The sum in the order's unit; None for no quantities, or where one is in another unit."""
-        total: Decimal | None = None
-        for quantity in quantities:
-            if quantity.unit and self.state.unit and quantity.unit != self.state.unit:
-                self.foreign[what] = quantity.unit
-                return None
-            total = (total or Decimal(0)) + quantity.value
-        return total
+    def total(self, what: str, quantities: Sequence[Quantity]) -> Decimal | None:
+        """Add up; the sum in the line's unit, None where nothing is in it."""
+        sums = Sums(self.unit, quantities)
+        if sums:
+            self.sums[what] = sums
+        return sums.own
+
+    def expected(self, unit: str | None) -> Decimal | None:
+        """As much of a unit as was promised or else ordered; None where it is not known."""
+        acknowledged = self.sums.get("acknowledged")
+        if acknowledged is not None and (whole := acknowledged.whole(unit)) is not None:
+            return whole
+        if (
+            acknowledged is None
+            and self.state.acknowledged is not None
+            and (unit == self.unit or not self.state.acknowledged)
+        ):
+            return self.state.acknowledged
+        return self.state.ordered if unit == self.unit else None
+
+    def billable(self, unit: str | None) -> tuple[Decimal | None, str]:
+        """As much of a unit as may be invoiced, and whether that is what was shipped or what is expected."""
+        shipped = self.sums.get("shipped")
+        whole = None if shipped is None else shipped.whole(unit)
+        return (self.expected(unit), "expected") if whole is None else (whole, "shipped")
+
+    def other_prices(self, prices: Iterable[tuple[Decimal, Quantity | None]]) -> Iterable[Decimal]:
+        """The prices, each once, that are not the ordered one. The price of a case is not compared with that of a piece."""
+        comparable = (
+            price for price, of in prices if of is None or of.unit is None or self.unit is None or of.unit == self.unit
+        )
+        return [
+            price for price in dict.fromkeys(comparable) if self.state.price is not None and price != self.state.price
+        ]
+
+    def shown(self, amount: Decimal, unit: str | None) -> str:
+        return f"{amount}" if unit == self.unit else f"{amount} {unit}"
 
 
 class _Matcher:
@@ -214,7 +246,7 @@ class _Matcher:
         if billed.quantity is not None:
             line.invoiced.append(billed.quantity)
         if billed.price is not None:
-            line.invoiced_prices.append(billed.price.amount)
+            line.invoiced_prices.append((billed.price.amount, billed.quantity))
 
     def _find(self, number: str | None, items: Sequence[ItemIdentifier], position: int) -> _Line:
         at = find_line([(line.state.number, line.state.items) for line in self.lines], number, items)
@@ -246,6 +278,7 @@ def find_line(
 def _settle(line: _Line, answer: str | None) -> None:
     """Sum up what was said of a line."""
     state = line.state
+    line.unit = state.unit or _first_unit(line)
     state.shipped = line.total("shipped", line.shipped)
     state.invoiced = line.total("invoiced", line.invoiced)
     responses = [response for answered in line.answers for response in answered.responses]
@@ -264,24 +297,40 @@ def _settle(line: _Line, answer: str | None) -> None:
     state.promised = max([*dates, *([] if dates else own)], default=line.answered_for)
 
 
+def _first_unit(line: _Line) -> str | None:
+    """The unit of a line that was not ordered: the first that is named."""
+    answers = [quantity for answered in line.answers for quantity in (answered.quantity, *_amounts(answered))]
+    named = (each.unit for each in (*answers, *line.shipped, *line.invoiced) if each is not None)
+    return next(filter(None, named), None)
+
+
+def _amounts(answered: AcknowledgedLine) -> Iterator[Quantity | None]:
+    return (response.quantity for response in answered.responses)
+
+
 def _judge(line: _Line, answer: str | None) -> Iterator[OrderException]:
     """What a person should know about a line whose sums are made."""
     state = line.state
-    for what, unit in line.foreign.items():
-        yield _warning(
-            "unit-differs", state, f"{what} in {unit}, ordered in {state.unit}; quantities were not compared."
-        )
+    yield from _judge_units(line)
     yield from _judge_answer(line, answer)
-    expected = state.ordered if state.acknowledged is None else state.acknowledged
-    if state.shipped is not None and expected is not None and state.shipped > expected:
-        yield _warning("shipped-over", state, f"{state.shipped} shipped, {expected} expected.")
-    if state.invoiced is not None:
-        limit, word = (state.shipped, "shipped") if state.shipped is not None else (expected, "expected")
-        if limit is not None and state.invoiced > limit:
-            yield _error("invoiced-over", state, f"{state.invoiced} invoiced, but {limit} {word}.")
-    for price in dict.fromkeys(line.invoiced_prices):
-        if state.price is not None and price != state.price:
-            yield _error("price-invoiced", state, f"invoiced at {price}, ordered at {state.price}.")
+    for unit, shipped in line.sums.get("shipped", ()):
+        expected = line.expected(unit)
+        if expected is not None and shipped > expected:
+            yield _warning("shipped-over", state, f"{line.shown(shipped, unit)} shipped, {expected} expected.")
+    for unit, invoiced in line.sums.get("invoiced", ()):
+        limit, word = line.billable(unit)
+        if limit is not None and invoiced > limit:
+            yield _error("invoiced-over", state, f"{line.shown(invoiced, unit)} invoiced, but {limit} {word}.")
+    for price in line.other_prices(line.invoiced_prices):
+        yield _error("price-invoiced", state, f"invoiced at {price}, ordered at {state.price}.")
+
+
+def _judge_units(line: _Line) -> Iterator[OrderException]:
+    beside = "ordered" if line.state.unit else "other quantities are"
+    for what, sums in line.sums.items():
+        for unit, amount in sums.foreign():
+            told = f"{amount} {unit} {what}, {beside} in {line.unit}; compared only with what else is in {unit}."
+            yield _warning("unit-differs", line.state, told)
 
 
 def _judge_answer(line: _Line, answer: str | None) -> Iterator[OrderException]:
@@ -303,7 +352,11 @@ def _judge_answer(line: _Line, answer: str | None) -> Iterator[OrderException]:
                 f"Line {state.number} is {words}{quantity}.",
                 state.number,
             )
-    if state.ordered is not None and state.acknowledged is not None and state.acknowledged != state.ordered:
+    if (
+        state.ordered is not None
+        and state.acknowledged is not None
+        and _differs(line, state.acknowledged, state.ordered)
+    ):
         word = "short" if state.acknowledged < state.ordered else "over"
         amounts = f"{state.acknowledged} {state.unit or ''}".rstrip()
         yield _warning(f"quantity-{word}", state, f"{amounts} promised of {state.ordered} ordered.")
@@ -312,10 +365,14 @@ def _judge_answer(line: _Line, answer: str | None) -> Iterator[OrderException]:
         yield _warning(
             "date-changed", state, f"promised for {state.promised}, {word} than the {state.wanted} asked for."
         )
-    prices = dict.fromkeys(answered.price.amount for answered in line.answers if answered.price is not None)
-    for price in prices:
-        if state.price is not None and price != state.price:
-            yield _warning("price-acknowledged", state, f"acknowledged at {price}, ordered at {state.price}.")
+    prices = [(answered.price.amount, answered.quantity) for answered in line.answers if answered.price is not None]
+    for price in line.other_prices(prices):
+        yield _warning("price-acknowledged", state, f"acknowledged at {price}, ordered at {state.price}.")
+
+
+def _differs(line: _Line, acknowledged: Decimal, ordered: Decimal) -> bool:
+    """Whether another quantity is promised than was ordered; what is promised in another unit may make up for what is short."""
+    return acknowledged > ordered or (acknowledged < ordered and line.expected(line.unit) == acknowledged)
 
 
 def _warning(code: str, line: LineState, told: str) -> OrderException:

@@ -6,6 +6,7 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from gateway.settings import Settings
 from gateway.unpacking.unpack import PROFILE_SECTIONS
 from partners import loading
 from partners.loading import LoadedProfile
-from tests.gateway.house import house, order
+from tests.gateway.house import PROFILES, House, house, order
 from tools.reference import commands, settings, wording
 from translators.flat import parse_column_maps
 
@@ -113,8 +114,35 @@ def test_profiles_on_the_pages_are_good() -> None:
 
 def test_orders_on_the_pages_are_canonical_json() -> None:
     one = json.loads(block(HOWTO / "onboard-a-partner.md", "json", "PurchaseOrder"))
-    array = json.loads(block(HOWTO / "connect-an-erp.md", "json", "PurchaseOrder"))
+    array = json.loads(block(HOWTO / "connect-an-erp.md", "json", '"type": "PurchaseOrder",'))
     assert [document.type for document in DOCUMENTS.validate_python([one, *array])] == ["PurchaseOrder"] * 2
+
+
+class TestAnOrderChange:
+    """The change of an order on the page is sent, and leaves as the page shows it."""
+
+    PAGE = HOWTO / "connect-an-erp.md"
+
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> Iterator[House]:
+        profile = PROFILES["acme"].replace("acme", "rivermill").replace("send: [850]", "send: [850, 860]")
+        with house(tmp_path / "home", {"rivermill": profile}) as opened:
+            yield opened
+
+    def sent(self, opened: House, change: dict[str, object]) -> str:
+        opened.gateway.send("rivermill", DOCUMENTS.validate_python([change]))
+        opened.work()
+        [data] = opened.outbox("rivermill").values()
+        return "".join(f"{each}~\n" for each in data.decode().split("~") if not re.match("ISA|GS|GE|IEA|$", each))
+
+    def test_leaves_as_on_the_page(self, opened: House) -> None:
+        change = json.loads(block(self.PAGE, "json", "PurchaseOrderChange"))
+        assert self.sent(opened, change) == block(self.PAGE, "x12", "ST*860*0001")
+
+    def test_can_cancel_the_whole_order(self, opened: House) -> None:
+        change = json.loads(block(self.PAGE, "json", "PurchaseOrderChange"))
+        del change["lines"]
+        assert "\nBCH*01*SA*4500130*" in self.sent(opened, change | {"purpose": "cancellation"})
 
 
 class TestPartnerRules:

@@ -30,8 +30,8 @@ from translators.x12.events import (
 from translators.x12.reader import read
 from translators.x12.write import Form, acknowledgements
 
-ANSWER = Form(substitute=" ", encoding="latin-1")
-"""How answers are written here: what they copy from a broken file may be anything."""
+ANSWER = Form(encoding="latin-1")
+"""How answers are written here: what they copy from a broken file may be any text."""
 
 
 def x12(data: bytes) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.checking import Checked, check
 
-from .house import BAD_INVOICE, House, csv, csv_invoice, group, interchange, invoice, transaction_set, wrapped
+from .house import BAD_INVOICE, House, csv, csv_invoice, group, in_words, interchange, invoice, transaction_set, wrapped
 from .test_no_silent_stop import CASES, Case
 
 PROMISED = {
@@ -110,6 +110,33 @@ def test_with_a_partner_the_agreement_counts_too(house: House, data: bytes, told
     assert not found.accepted
     assert finding.code == "not-as-agreed"
     assert finding.message.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "held", "shown", "answered"),
+    [
+        ("a set not agreed", "rejected", False, "rejected", ["997 R"]),
+        ("another sender", "rejected", False, "rejected", ["TA1 R 006", "notice"]),
+        ("production", "accepted", True, "accepted, but held back", ["997 A", "notice"]),
+    ],
+)
+def test_the_verdict_on_each_set_is_the_one_that_its_sender_gets(
+    house: House, case: str, status: str, held: bool, shown: str, answered: list[str]
+) -> None:
+    data, _ = AGREED[case]
+    found = checked(house, data, "acme")
+    [told] = [each for interchange in found.interchanges for group in interchange["groups"] for each in group["sets"]]
+    assert (told["status"], told.get("held", False)) == (status, held)
+    assert list(found.summary())[-1].endswith(f": {shown}")
+    house.take("acme", "file.edi", data)
+    assert [word for answer in house.collect("acme") for word in in_words(answer)] == answered
+
+
+def test_one_bad_set_costs_the_whole_group_where_that_is_agreed(house: House) -> None:
+    house.amend("acme", ("usage: T", "usage: T\n  acknowledgement: {partly_good_groups: whole}"))
+    sets = [transaction_set("810", body, f"{n:04d}") for n, body in enumerate((invoice("A"), BAD), 1)]
+    told = list(checked(house, interchange(group(*sets)), "acme").summary())
+    assert told[1:] == ["  810 0001 (004010): rejected", "  810 0002 (004010): rejected"]
 
 
 def test_csv_needs_a_partner_and_tells_row_and_column(house: House) -> None:

@@ -53,14 +53,32 @@ rules:
 # What is wrong in a profile
 
 
-def problems(rules: str) -> list[str]:
-    text = PROFILES["acme"] + rules
+def problems(rules: str = "", version: str = "004010") -> list[str]:
+    text = PROFILES["acme"].replace('"004010"', f'"{version}"') + rules
     loaded = loading.load(text.encode(), file="partners/acme.yaml", stem="acme", sections=PROFILE_SECTIONS)
     return [] if isinstance(loaded, LoadedProfile) else [str(problem) for problem in loaded]
 
 
 def test_a_profile_with_rules_is_good() -> None:
     assert problems(RULES) == []
+
+
+@pytest.mark.parametrize("version", ["004010", "004010VICS", "004020", "004061", "005010X231A1"])
+def test_a_version_with_a_table_near_it_can_be_agreed(version: str) -> None:
+    assert problems(version=version) == []
+
+
+@pytest.mark.parametrize("version", ["003060", "006010", "008010"])
+def test_a_version_without_a_table_is_told_before_anything_is_sent(version: str) -> None:
+    assert problems(version=version) == [
+        f'partners/acme.yaml:7: x12.version: nothing can be written in "{version}": no table is near enough. '
+        "There are tables for 004010, 004030, 004060, 005010; agree one of them with the partner."
+    ]
+
+
+def test_what_is_no_version_is_told_once() -> None:
+    [told] = problems(version="4010")
+    assert "is not an X12 version" in told
 
 
 LINE = PROFILES["acme"].count("\n") + 1
@@ -183,7 +201,7 @@ INBOUND = [
     (INVOICE.replace("2.5", "2.55"), DocumentState.DELIVERED, [], ["997 A"]),
     (INVOICE.replace("2.5", "2.56"), DocumentState.REJECTED, ["price"], ["997 R", "notice"]),
     (INVOICE.replace("*8*", "*11*"), DocumentState.DELIVERED, ["quantity"], ["997 A"]),
-    (INVOICE.replace("*EA*", "*PK*"), DocumentState.REJECTED, ["units", "quantity"], ["997 R"]),
+    (INVOICE.replace("*EA*", "*PK*"), DocumentState.REJECTED, ["units", "price", "quantity"], ["997 R"]),
     (INVOICE.replace("REF*IA", "REF*DP"), DocumentState.REJECTED, ["vendor-number"], ["997 R"]),
     (INVOICE.replace("INV1", "4711"), DocumentState.REJECTED, ["invoice-number"], ["997 R", "notice"]),
     (INVOICE.replace("4500123", "9"), DocumentState.DELIVERED, ["price", "quantity"], ["997 A"]),
@@ -243,7 +261,7 @@ def test_the_finding_of_a_comparison_is_at_its_element(ruled: House) -> None:
 def test_everything_that_is_wrong_is_told_at_once(ruled: House) -> None:
     """A set that only rules reject is sound, so it is read and compared all the same."""
     ruled.take(
-        "acme", "a.edi", wrapped("810", INVOICE.replace("*EA*", "*CA*").replace("INV1", "4711").replace("2.5", "3"))
+        "acme", "a.edi", wrapped("810", INVOICE.replace("*8*", "*11*").replace("INV1", "4711").replace("2.5", "3"))
     )
     [row] = ruled.documents()
     assert [each["rule"] for each in row.findings if "rule" in each] == ["invoice-number", "price", "quantity"]

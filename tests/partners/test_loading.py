@@ -477,6 +477,16 @@ def test_other_sections_are_checked_by_who_knows_them() -> None:
     ]
 
 
+def test_a_value_is_checked_beyond_the_profile_where_the_profile_finds_it_good() -> None:
+    def complain(value: str) -> str:
+        raise ValueError(f"{value} is not for us")
+
+    sections = {"x12.usage": TypeAdapter(Annotated[str, AfterValidator(complain)]).validate_python}
+    assert problems(GOOD, sections=sections) == ["partners/acme.yaml:10: x12.usage: T is not for us"]
+    assert "not for us" not in str(problems(edited(("usage: T", "usage: X")), sections=sections))
+    assert "not for us" not in str(problems("partner: acme\nx12: []\n", sections=sections))
+
+
 def test_other_sections_keep_what_was_written_and_plain_numbers_are_numbers() -> None:
     text = GOOD + 'csv:\n  - {column: 3, unit: NO}\n  - {column: "3"}\n  - {column: 03}\n'
     result = load(text.encode(), file="f", stem="acme", sections=CSV)

@@ -108,6 +108,9 @@ CSV_FINDINGS = {
     "repeated-line": "Two lines of a document have the same number.",
     "quantity-total-differs": "The stated sum of quantities is not that of the lines.",
     "sscc-invalid": "Not 18 digits (20 with its prefix 00): an error. A wrong check digit: a warning.",
+    "sscc-repeated": "Two packages of a ship notice have the same SSCC.",
+    "package-count-differs": "The cartons or pallets stated for a level are not those listed below it.",
+    "hierarchy-empty-level": "An order, pallet or carton of a ship notice holds no item, while others do.",
     "line-count-differs": "The stated number of lines is not that found.",
     "acknowledged-quantity-differs": (
         "The answers to a line do not cover the ordered quantity, and none of them says that it was changed."

@@ -58,6 +58,14 @@ ADVICE: dict[Code, Advice] = {
         "Correct the label and the file: 18 digits, the last of them the check digit of GS1.",
         "`003612345000000126`, whose check digit is 5",
     ),
+    Code.SSCC_REPEATED: Advice(
+        "Give every package an SSCC of its own, and keep the rows of one package below one order.",
+        "`106141411234567903` in the rows of two orders",
+    ),
+    Code.PACKAGE_COUNT_DIFFERS: Advice(
+        "List every package, or correct the number.", "a shipment of 3 cartons (CTN) with rows for 2"
+    ),
+    Code.LEVEL_EMPTY: Advice("Say in a row what is in it, or leave it out.", "a carton without an item"),
     Code.LINE_COUNT_DIFFERS: Advice(
         "Check that no line was left out, and correct the number.", "3 lines stated, 2 given"
     ),

@@ -3,6 +3,7 @@
 They do not reject a document, because a partner's system may count or round in its own way; a person should look.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 
@@ -11,11 +12,12 @@ from canonical.finding import Finding, Severity
 from canonical.invoice import Invoice, InvoiceLine
 from canonical.money import Adjustment, Tax
 from canonical.order import OrderLine, PurchaseOrder
-from canonical.shipment import ShipmentLevel, ShipNotice
+from canonical.shipment import ShipNotice
 
+from .. import shipping_rules
+from ..shipping_rules import Level
 from .assemble import Places
 from .findings import Code, in_row
-from .values import sscc_check_digit
 from .vocabulary import FlatModel
 
 _Line = OrderLine | AcknowledgedLine | InvoiceLine
@@ -37,15 +39,14 @@ _CHANGES_QUANTITY = frozenset(
 def check(document: FlatModel, places: Places, first_row: int) -> list[Finding]:
     """The warnings for a document that was read without errors. ``places`` says where each field was read."""
     with localcontext(prec=_DIGITS):
-        faults = list(_faults(document))
+        faults = list(_faults(document, places, first_row))
     return [_at(places.get(path, (first_row, None)), code, message) for path, code, message in faults]
 
 
-def _faults(document: FlatModel) -> "Iterator[_Fault]":
+def _faults(document: FlatModel, places: Places, first_row: int) -> "Iterator[_Fault]":
     match document:
         case ShipNotice():
-            for index, level in enumerate(document.levels):
-                yield from _check_digits(level, f"levels.{index}.")
+            yield from _shipment(document, places, first_row)
         case _:
             yield from _counts(document, document.lines)
             yield from _repeated_lines(document.lines)
@@ -113,16 +114,61 @@ def _answered(line: AcknowledgedLine) -> Decimal | None:
     return total
 
 
-def _check_digits(level: ShipmentLevel, path: str) -> Iterator[_Fault]:
-    for index, mark in enumerate(level.marks):
-        if mark.kind == "sscc" and mark.value[-1] != sscc_check_digit(mark.value):
-            message = (
-                f"SSCC {mark.value} ends in {mark.value[-1]}, but its check digit should be {sscc_check_digit(mark.value)}. "
-                "Correct the label and the ship notice."
-            )
-            yield f"{path}marks.{index}", Code.SSCC_INVALID, message
-    for index, child in enumerate(level.children):
-        yield from _check_digits(child, f"{path}children.{index}.")
+def _shipment(notice: ShipNotice, places: Places, first_row: int) -> Iterator[_Fault]:
+    """The rules of :mod:`translators.shipping_rules`, in the words of rows."""
+    rows = _rows_of_levels(places)
+    levels = shipping_rules.levels_of(notice, lambda at: f"row {rows.get(at, first_row)}")
+    for bad in shipping_rules.bad_labels(levels):
+        message = f"{bad.sscc} is not a valid SSCC-18: {bad.fault}. Correct the label and the ship notice."
+        yield bad.at, Code.SSCC_INVALID, message
+    for repeated in shipping_rules.repeated_labels(levels):
+        message = (
+            f"The {repeated.level.name} has the label of the {repeated.first.name}, so that a scan does not tell which one "
+            "is there. Give every package an SSCC of its own."
+        )
+        yield repeated.at, Code.SSCC_REPEATED, message
+    for count in shipping_rules.package_counts(levels):
+        message = (
+            f"The {count.level.name} is said to be {count.stated} {count.word}s, but {count.listed} are listed. "
+            "List every one, or correct the number."
+        )
+        yield f"{count.at}.count", Code.PACKAGE_COUNT_DIFFERS, message
+    for empty in shipping_rules.empty_levels(levels):
+        message = f"The {empty.name} holds no item, while others do. Say what is in it, or leave it out."
+        yield _first_place(empty.at, places), Code.LEVEL_EMPTY, message
+    yield from _shipped_totals(notice, levels)
+
+
+def _shipped_totals(notice: ShipNotice, levels: Sequence[Level]) -> Iterator[_Fault]:
+    counted = shipping_rules.counted_levels(notice)
+    if counted is not None:
+        items = sum(1 for level in levels if level.kind == "item")
+        message = f"The line count says {notice.line_count}; there are {items} items, in {counted} levels."
+        yield "line_count", Code.LINE_COUNT_DIFFERS, message
+    total = shipping_rules.counted_total(notice, levels)
+    if total is not None:
+        message = f"The quantity total says {notice.quantity_total}; the items add up to {total}."
+        yield "quantity_total", Code.QUANTITY_TOTAL_DIFFERS, message
+
+
+_LEVEL = re.compile(r"levels\.[0-9]+(?:\.children\.[0-9]+)*")
+
+
+def _rows_of_levels(places: Places) -> dict[str, int]:
+    """The first row that says something of each level, or of one inside it."""
+    rows: dict[str, int] = {}
+    for path, (row, _) in places.items():
+        found = _LEVEL.match(path)
+        at = found[0] if found else ""
+        while at:
+            rows[at] = min(row, rows.get(at, row))
+            at = at.rpartition(".children.")[0]
+    return rows
+
+
+def _first_place(at: str, places: Places) -> str:
+    """A field of a level that a row gave."""
+    return next((path for path in places if path.startswith(f"{at}.")), at)
 
 
 def _total(invoice: Invoice) -> Iterator[_Fault]:

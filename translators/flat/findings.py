@@ -45,6 +45,9 @@ class Code(StrEnum):
     QUANTITY_TOTAL_DIFFERS = "quantity-total-differs"
     # A document, by the same codes as in the maps of X12.
     SSCC_INVALID = "sscc-invalid"
+    SSCC_REPEATED = "sscc-repeated"
+    PACKAGE_COUNT_DIFFERS = "package-count-differs"
+    LEVEL_EMPTY = "hierarchy-empty-level"
     LINE_COUNT_DIFFERS = "line-count-differs"
     ACKNOWLEDGED_QUANTITY_DIFFERS = "acknowledged-quantity-differs"
     INVOICE_TOTAL_DIFFERS = "invoice-total-differs"

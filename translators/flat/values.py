@@ -224,12 +224,6 @@ def _sscc(text: str, formats: Formats) -> str | Fault:
     )
 
 
-def sscc_check_digit(sscc: str) -> str:
-    """The check digit that an SSCC should end in (GS1 General Specifications: modulo 10, weights 3 and 1 from the right)."""
-    total = sum(int(digit) * (3 if position % 2 == 0 else 1) for position, digit in enumerate(sscc[-18:-1]))
-    return str(-total % 10)
-
-
 def _coded(kind: Kind, codes: Codes, text: str) -> CellValue | Fault:
     """One of our names, however written, or the X12 code for it; codes without a name are not known to be meant."""
     if kind is Kind.STATUS and text.upper() in _REASONS:

@@ -15,6 +15,13 @@ ISA_LENGTH = 106
 WINDOW = 512
 """Bytes looked at where an ISA is not of the fixed form; a decision depends on nothing after them."""
 
+_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
+FIXED_ISA = re.compile(
+    rb"(?s)ISA(?P<element>[^A-Za-z0-9\s])"
+    + b"".join(rb"(?:(?!(?P=element)).){%d}(?P=element)" % width for width in _WIDTHS)
+    + rb"(?!(?P=element))(?P<component>.)(?!(?P=element)|(?P=component))[^A-Za-z0-9 ]"
+)
+"""An ISA exactly as the standard has it (ISA01 to ISA16 at their widths), up to the first byte of its terminator."""
 _SEPARATORS_AT = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _CHARACTER = 4
 """The most bytes of one character in UTF-8."""
@@ -115,10 +122,11 @@ def _loose(window: bytes) -> IsaHead | None:
         end = re.search(rb"(?s)" + last_element + next_segment, window)
         if end is not None:
             return _loose_head(window, separator, end.end(1), end.start(2))
-    places = [at for at in range(len(window)) if window[at] == separator[0]][:16]
-    if len(places) < 16 or len(window) < places[15] + 3:
+    *elements, rest = window.split(separator, 16)
+    if len(elements) < 16 or len(rest) < 2:
         return None
-    return _loose_head(window, separator, places[15] + 2, places[15] + 2)
+    terminator_at = len(window) - len(rest) + 1
+    return _loose_head(window, separator, terminator_at, terminator_at)
 
 
 def _loose_head(window: bytes, separator: bytes, text_end: int, terminator_at: int) -> IsaHead | None:

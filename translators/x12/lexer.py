@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .dialect import WINDOW, IsaHead, NoHead, read_head
+from .dialect import FIXED_ISA, ISA_LENGTH, WINDOW, IsaHead, NoHead, read_head
 from .limits import DEFAULT, Limits
 
 SAMPLE = 64
@@ -20,8 +20,8 @@ _ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
 _CERTAIN_ISA = re.compile(rb"(?s)ISA([^A-Za-z0-9\s])[0-9]{2}\1.{10}\1[0-9]{2}\1")
 _CERTAIN_ISA_LENGTH = 21
 _PLAIN = bytes(range(0x20, 0x7F))
-_PATIENCE = 100
-"""After so many bad heads in a row only what is certainly an ISA is tried, so that a file of nothing but them is soon read."""
+PATIENCE = 100
+"""After so many bad heads in a file only ISAs of the form of the standard are looked for, so that a file full of them is soon read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,13 @@ class BadHead:
     """What begins like an ISA and is none that can be read; the text up to the next ISA belongs to it."""
 
     sample: bytes
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadHeads:
+    """There were so many bad heads that from here on only ISAs of the form of the standard are looked for."""
+
     offset: int
 
 
@@ -113,7 +120,7 @@ class Run:
         self.at += count
 
 
-Token = Mark | Junk | BadHead | Head | Run | RawSegment | LongSegment
+Token = Mark | Junk | BadHead | BadHeads | Head | Run | RawSegment | LongSegment
 
 
 class Lexer:
@@ -129,6 +136,8 @@ class Lexer:
         self._junk = b""
         self._last = b""
         self._bad_heads = 0
+        self._passing = False
+        self._after_empty = False
         self._skipped: LongSegment | None = None
         self._special: tuple[str, ...] = ()
 
@@ -163,7 +172,7 @@ class Lexer:
     def _between(self, final: bool) -> Iterator[Token]:
         """Look for the next ISA; what is passed over is junk unless it is blank."""
         at = 0
-        pattern = _ISA if self._bad_heads < _PATIENCE else _CERTAIN_ISA
+        pattern, length = (_ISA, _CERTAIN_ISA_LENGTH) if self._bad_heads < PATIENCE else (FIXED_ISA, ISA_LENGTH)
         while (found := pattern.search(self._buffer, at)) is not None:
             at = found.start()
             before = self._buffer[at - 1 : at] or self._last
@@ -171,7 +180,7 @@ class Lexer:
                 break
             at += 1
         if found is None:
-            self._pass_over(len(self._buffer) if final else max(0, len(self._buffer) - _CERTAIN_ISA_LENGTH + 1))
+            self._pass_over(len(self._buffer) if final else max(0, len(self._buffer) - length + 1))
             if final:
                 yield from self._end_junk()
             return
@@ -190,7 +199,7 @@ class Lexer:
         self._junk = (self._junk + data[:SAMPLE])[:SAMPLE]
 
     def _end_junk(self) -> Iterator[Token]:
-        if self._junk_at is not None and not self._bad_heads:
+        if self._junk_at is not None and not self._passing:
             yield Junk(self._junk, self._junk_at, self._base - self._junk_at)
         self._junk_at, self._junk = None, b""
 
@@ -199,15 +208,19 @@ class Lexer:
         if isa is NoHead.MORE:
             return
         if isinstance(isa, NoHead):
-            if not self._bad_heads:
+            if not self._passing:
                 yield from self._end_junk()
                 yield BadHead(self._buffer[:SAMPLE].split(b"\n")[0], self._base)
+            self._passing = True
             self._bad_heads += 1
+            if self._bad_heads == PATIENCE:
+                yield BadHeads(self._base)
             self._last = self._take(3)[-1:]
             self._mode = self._between
             return
         yield from self._end_junk()
-        self._bad_heads = 0
+        self._passing = False
+        self._after_empty = False
         self._isa = isa
         delimiters = isa.delimiters
         self._special = tuple(mark for mark in (delimiters.component, delimiters.repetition) if mark)
@@ -221,6 +234,9 @@ class Lexer:
         assert isa is not None
         buffer, terminator, start = self._buffer, isa.terminator, 0
         empty = re.compile(b"(?:%s)+" % re.escape(terminator))
+        # Of a run of terminators one is told; the others say no more and may be millions. It may have begun before this piece.
+        if self._after_empty and (more := empty.match(buffer)) is not None:
+            start = more.end()
         run, exact_until = None, 0
         while (stop := buffer.find(terminator, start)) >= 0:
             if run is None and start >= exact_until:
@@ -228,6 +244,7 @@ class Lexer:
             if run is not None:
                 yield run
                 start = run.offset - self._base
+                self._after_empty = False
                 if run.at == len(run.pieces):
                     run = None
                     continue
@@ -239,7 +256,7 @@ class Lexer:
                 return
             token = self._segment(piece, self._base + start)
             yield token
-            # Of a run of terminators one is told; the others say no more and may be millions.
+            self._after_empty = not piece
             end = stop + len(terminator) if piece else empty.match(buffer, stop).end()  # type: ignore[union-attr]
             if run is not None:
                 run.take(buffer.count(terminator, start, end))

@@ -21,7 +21,7 @@ from .events import (
     SetHeader,
 )
 from .findings import Code, finding
-from .lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Run, Token
+from .lexer import PATIENCE, BadHead, BadHeads, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Run, Token
 from .limits import DEFAULT, Limits
 from .lines import Line, read_line
 from .progress import OpenGroup, OpenInterchange
@@ -100,6 +100,8 @@ class Reader:
                 yield from self._tell_junk()
                 self._found = True
                 yield FileFindings((_unreadable(token),))
+            case BadHeads():
+                yield FileFindings((_too_many_unreadable(token),))
             case Junk():
                 self._junk = token
             case Mark():
@@ -285,6 +287,15 @@ def _unreadable(token: BadHead) -> Finding:
         offset=token.offset,
         ack_code="TA105:026",
     )
+
+
+def _too_many_unreadable(token: BadHeads) -> Finding:
+    message = (
+        f"This is the {PATIENCE}th text that begins like an ISA segment and is none. From here on only an ISA of exactly 106 characters is "
+        "looked for, so that a broken file does not keep the others waiting. Send interchanges that begin otherwise in a file "
+        "of their own."
+    )
+    return finding(Code.UNREADABLE_ISA, message, path="ISA", segment="ISA", offset=token.offset, ack_code="TA105:026")
 
 
 def _junk(token: Junk) -> Finding:

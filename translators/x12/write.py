@@ -60,13 +60,9 @@ class GroupToWrite:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How bytes are made. ``substitute`` replaces delimiters and control characters found in data; None refuses them.
-
-    ``line_break`` follows every terminator; ``encoding`` is that of text beyond ASCII.
-    """
+    """How bytes are made. ``line_break`` follows every terminator; ``encoding`` is that of text beyond ASCII."""
 
     delimiters: Delimiters = STANDARD_DELIMITERS
-    substitute: str | None = None
     line_break: str = ""
     encoding: str = "utf-8"
 
@@ -164,21 +160,19 @@ class _Pen:
             ) from error
 
     def clean(self, text: str, tag: str, position: int, component: int | None = None) -> str:
-        """The text as it may be sent."""
+        """The text, which may be sent as it is; X12 has no character that would take the meaning from a delimiter."""
         if text.isprintable() and self._special.isdisjoint(text):
             return text
-        bad = [character for character in text if character in self._special or character in _CONTROL]
-        if not bad:
+        bad = next((character for character in text if character in self._special or character in _CONTROL), None)
+        if bad is None:
             return text
-        if self.form.substitute is None:
-            where = f"{tag}{position:02}" + (f"-{component}" if component else "")
+        where = f"{tag}{position:02}" + (f"-{component}" if component else "")
+        if bad in self._special:
             raise CannotWrite(
-                f"{where} is {text!r}; it contains {bad[0]!r}, which separates data in this interchange or is no text. "
-                "Change the text, let it be substituted, or agree other delimiters with the partner."
+                f"{where} is {text!r}; it contains {bad!r}, which separates data in this interchange. "
+                "Change the text where it comes from, or agree other delimiters with the partner (x12.delimiters of its profile)."
             )
-        for character in bad:
-            text = text.replace(character, self.form.substitute)
-        return text
+        raise CannotWrite(f"{where} is {text!r}; {bad!r} in it is no text. Take it out where the text comes from.")
 
     def set(self, found: SetToWrite) -> bytes:
         """A set from ST to SE."""
@@ -238,15 +232,15 @@ def _check(form: Form) -> None:
     used = [separators.element, separators.component, separators.segment]
     used += [separators.repetition] if separators.repetition else []
     bad = [mark for mark in used if len(mark) != 1 or mark.isalnum() or mark == " " or not mark.isascii()]
-    if bad or len(set(used)) != len(used) or (form.substitute is not None and form.substitute in used):
+    if bad or len(set(used)) != len(used):
         raise CannotWrite(
-            f"{used} cannot serve as delimiters: they must be different single ASCII characters, no letters, digits or blanks, "
-            "and the substitute none of them. Correct the partner's profile."
+            f"{used} cannot serve as delimiters: they must be different single ASCII characters, no letters, digits or blanks. "
+            "Correct the partner's profile."
         )
 
 
 def _isa(envelope: Envelope, form: Form) -> bytes:
-    pen = _pen(replace(form, substitute=None, encoding="ascii"))
+    pen = _pen(replace(form, encoding="ascii"))
     texts = [
         "00",
         " " * 10,

@@ -29,9 +29,11 @@ COMMANDS = {
     "isolate": "\u2066x\u2069",
     "right to left mark": "\u200f",
     "line separator": "\u2028",
+    "zero width space": "\u200b",
+    "byte order mark": "\ufeff",
     "a byte that is no text": "\udc9b",
 }
-OBEYED = frozenset("\x00\x07\x08\t\x0b\x0c\r\x1b\x7f\x85\x9b\u200f\u202e\u2028\u2066\u2069\udc9b")
+OBEYED = frozenset("\x00\x07\x08\t\x0b\x0c\r\x1b\x7f\x85\x9b\u200b\u200f\u202e\u2028\u2066\u2069\ufeff\udc9b")
 
 
 def say(text: str) -> None:
@@ -105,6 +107,51 @@ def test_lines_stay_lines_except_in_a_table(
     """A cell of two lines would look like another row: the two lines of the table are its head and its row."""
     way("one\ntwo")
     assert len("".join(capsys.readouterr()).splitlines()) == lines
+
+
+COLUMNS = ("document", "", "number", "why")
+ROWS = (
+    ("DOC-00000000000000000001", "in", "INV-2026-0000012345", ""),
+    ("DOC-00000000000000000002", "out", "7", "It is late."),
+)
+
+
+def printed_at(width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The table of ROWS on a terminal so wide."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    terminal = Terminal(GlobalOptions(Path()))
+    terminal.rich = Console(width=width, force_terminal=True, color_system=None, file=sys.stdout)
+    terminal.table(COLUMNS, ROWS)
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("width", [10, 15, 20, 30, 40, 45, 50, 60, 80, 200])
+def test_no_terminal_is_too_narrow_for_a_table(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is folded, every character is there, and in its order."""
+    lines = printed_at(width, capsys, monkeypatch)
+    assert all(len(line) <= width for line in lines)
+    assert "…" not in "".join(lines)
+    left = iter("".join(lines))
+    assert all(character in left for row in ROWS for cell in row for character in cell.replace(" ", ""))
+
+
+def test_what_has_no_room_for_a_line_a_row_is_a_block_a_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert printed_at(40, capsys, monkeypatch) == [
+        "document  DOC-00000000000000000001",
+        "          in",
+        "number    INV-2026-0000012345",
+        "",
+        "document  DOC-00000000000000000002",
+        "          out",
+        "number    7",
+        "why       It is late.",
+        "",
+    ]
+    assert len(printed_at(80, capsys, monkeypatch)) == 3
 
 
 def test_styles_stay_where_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,6 +121,28 @@ def test_all_findings_are_explained_when_asked_for(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.count("error[invalid-code]") == 7
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b'{"type": "PurchaseOrder"', "orders.json: Line 1, column 25: the file ends in the middle of the JSON"),
+        (
+            b'{"type": "PurchaseOrder", "number": "1"}',
+            "orders.json: Document 1 of 1, field order_date: missing, and it is needed.",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_explained_by_its_field(
+    data: bytes, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("orders.json").write_bytes(data)
+    assert called("--home", "home", "init") == 0
+    capsys.readouterr()
+    assert called("--home", "home", "send", "orders.json", "--partner", "acme") == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"tally: {told}")
+    assert printed.endswith("Nothing was sent: correct the file and send it again.\n")
+
+
 def test_a_second_opinion_stands_beside_ours(capsys: pytest.CaptureFixture[str]) -> None:
     assert called("check", "--second-opinion", "bad.edi", "good.edi") == 1
     lines = capsys.readouterr().out.splitlines()

@@ -137,6 +137,20 @@ def test_an_acknowledgement_promises_the_quantities_of_its_answers() -> None:
     assert told(answered(quantity={"value": "10", "unit": "EA"}), check("quantity")) == []
 
 
+def test_what_is_in_another_unit_hides_nothing_of_what_is_not() -> None:
+    responses = [{"status": "accepted", "quantity": {"value": "11", "unit": "EA"}}]
+    responses += [{"status": "accepted", "quantity": {"value": "1", "unit": "CA"}}]
+    assert told(answered(responses=responses), check("quantity")) == [
+        OPEN.format("quantity", "line 1 is in another unit than the EA ordered."),
+        BROKEN.format("quantity", "Line 1 has 11 EA, ordered are 10."),
+    ]
+
+
+def test_the_price_of_a_case_is_not_that_of_a_piece() -> None:
+    case = answered(quantity={"value": "1", "unit": "CA"}, price={"amount": "100"})
+    assert told(case, check("price")) == [OPEN.format("price", "line 1 is in another unit than the EA ordered.")]
+
+
 def test_a_ship_notice_is_compared_order_by_order() -> None:
     def shipped(number: str, quantity: str) -> dict[str, Any]:
         item = {"items": [ITEM], "shipped": {"value": quantity, "unit": "EA"}}

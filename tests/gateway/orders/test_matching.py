@@ -365,16 +365,86 @@ class TestInvoices:
         assert found.message == "Line 1: invoiced at 2.75, ordered at 2.50."
 
 
-def test_quantities_in_another_unit_are_not_compared() -> None:
-    """One case of ten is not one piece of ten ordered."""
-    case = AcknowledgedLine(
-        number="1", items=item("AB-1"), responses=(LineResponse(status=IA, quantity=each(1, "CA")),)
+class TestAnotherUnit:
+    """One case of ten is not one piece of ten ordered: each unit is compared by itself, and the difference is told."""
+
+    @staticmethod
+    def promised(*quantities: Quantity) -> AnyDocument:
+        responses = tuple(LineResponse(status=IA, quantity=quantity) for quantity in quantities)
+        return acknowledgement(AcknowledgedLine(number="1", items=item("AB-1"), responses=responses), CD2)
+
+    @staticmethod
+    def shipped(*quantities: Quantity) -> ShipNotice:
+        children = tuple(
+            ShipmentLevel(kind="item", item=ShippedItem(line_number="1", items=item("AB-1"), shipped=quantity))
+            for quantity in quantities
+        )
+        return shipment().model_copy(update={"levels": (ShipmentLevel(kind="shipment", children=children),)})
+
+    @staticmethod
+    def billed(*quantities: Quantity, price: str = "2.50") -> Invoice:
+        lines = tuple(
+            InvoiceLine(number="1", items=item("AB-1"), quantity=quantity, price=Price(amount=Decimal(price)))
+            for quantity in quantities
+        )
+        return invoice().model_copy(update={"lines": lines})
+
+    def test_is_told(self) -> None:
+        state = match(PO, [ORDER, self.promised(each(1, "CA"))])
+        assert [found.message for found in state.exceptions] == [
+            "Line 1: 1 CA acknowledged, ordered in EA; compared only with what else is in CA."
+        ]
+        assert line(state, "1").acknowledged is None
+
+    @pytest.mark.parametrize(
+        ("promised", "shipped", "billed", "told"),
+        [
+            pytest.param([], [each(10)], [each(11), each(1, "CA")], "11 invoiced, but 10 shipped.", id="does-not-hide"),
+            pytest.param([], [], [each(11), each(1, "CA")], "11 invoiced, but 10 expected.", id="nor-before-shipment"),
+            pytest.param([], [each(5, "CA")], [each(6, "CA")], "6 CA invoiced, but 5 shipped.", id="by-itself"),
+            pytest.param([each(5, "CA")], [], [each(6, "CA")], "6 CA invoiced, but 5 expected.", id="as-promised"),
+            pytest.param([], [each(10), each(1, "CA")], [each(11)], "11 invoiced, but 10 expected.", id="in-part"),
+            pytest.param([], [each(5, "CA")], [each(5, "CA")], None, id="as-shipped"),
+            pytest.param([], [each(8), each(1, "CA")], [each(10)], None, id="the-rest-may-be-in-the-case"),
+            pytest.param([], [each(10)], [each(1, "CA")], None, id="not-compared"),
+        ],
     )
-    state = match(PO, [ORDER, acknowledgement(case, CD2)])
-    [found] = state.exceptions
-    assert found.code == "unit-differs"
-    assert found.message == "Line 1: acknowledged in CA, ordered in EA; quantities were not compared."
-    assert line(state, "1").acknowledged is None
+    def test_over_billing_is_found_unit_by_unit(
+        self, promised: list[Quantity], shipped: list[Quantity], billed: list[Quantity], told: str | None
+    ) -> None:
+        documents: list[AnyDocument] = [ORDER, *([self.promised(*promised)] if promised else [])]
+        documents += [*([self.shipped(*shipped)] if shipped else []), self.billed(*billed)]
+        found = [each.message for each in match(PO, documents).exceptions if each.code == "invoiced-over"]
+        assert found == ([f"Line 1: {told}"] if told else [])
+
+    def test_of_what_was_rejected_nothing_may_be_billed(self) -> None:
+        refused = acknowledgement(answered("1", "AB-1", response(IR)), CD2)
+        assert ("invoiced-over", "1") in codes(match(PO, [ORDER, refused, self.billed(each(1, "CA"))]))
+
+    def test_what_was_never_ordered_is_compared_in_the_unit_it_has(self) -> None:
+        state = match(PO, [self.shipped(each(3, "CA")), self.billed(each(4, "CA"), each(1))])
+        assert [found.message for found in state.exceptions] == [
+            "Line 1: 1 EA invoiced, other quantities are in CA; compared only with what else is in EA.",
+            "Line 1: 4 invoiced, but 3 shipped.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("quantities", "told"),
+        [
+            ([each(8), each(1, "CA")], ["unit-differs"]),
+            ([each(11), each(1, "CA")], ["unit-differs", "quantity-over"]),
+            ([each(8)], ["quantity-short"]),
+        ],
+    )
+    def test_a_promise_is_short_only_where_nothing_else_is_promised(
+        self, quantities: list[Quantity], told: list[str]
+    ) -> None:
+        state = match(PO, [ORDER, self.promised(*quantities)])
+        assert codes(state) == [(code, "1") for code in told]
+
+    def test_the_price_of_a_case_is_not_compared_with_that_of_a_piece(self) -> None:
+        state = match(PO, [ORDER, self.shipped(each(1, "CA")), self.billed(each(1, "CA"), price="25.00")])
+        assert codes(state) == [("unit-differs", "1"), ("unit-differs", "1")]
 
 
 def verdict(word: str, number: str = PO, **fields: Any) -> ApplicationResult:

@@ -312,7 +312,9 @@ def test_the_check_digit_of_an_sscc_is_a_warning_at_its_cell() -> None:
     assert [(f.path, f.code, f.severity) for f in found.findings] == [
         ("row 2/carton", "sscc-invalid", Severity.WARNING)
     ]
-    assert found.findings[0].message.startswith(f"SSCC {wrong} ends in 4, but its check digit should be 3.")
+    assert found.findings[0].message.startswith(
+        f"{wrong} is not a valid SSCC-18: its check digit is 4 and should be 3."
+    )
 
 
 def test_an_sscc_shortened_by_a_spreadsheet_rejects_the_notice() -> None:

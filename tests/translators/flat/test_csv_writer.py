@@ -18,8 +18,8 @@ from canonical.party import Identifier
 from canonical.quantity import Quantity
 from canonical.shipment import Mark, OrderReference, ShipmentLevel, ShipNotice, ShippedItem
 from translators.flat import ColumnMap, NotWritable, left_out, read, write
-from translators.flat.values import sscc_check_digit
 from translators.flat.vocabulary import FlatModel
+from translators.gs1 import check_digit
 
 from .samples import ANSWER, INVOICE, NOTICE, column_map, documents
 
@@ -155,7 +155,7 @@ def notice(orders: tuple[ShipmentLevel, ...], carrier: str | None = None, number
 
 def carton(serial: int, *children: ShipmentLevel, kind: str = "pack") -> ShipmentLevel:
     digits = f"1061414{serial:010d}"
-    sscc = digits + sscc_check_digit(digits + "0")
+    sscc = f"{digits}{check_digit(digits)}"
     return ShipmentLevel(kind=kind, marks=(Mark(kind="sscc", value=sscc),), children=children)
 
 

@@ -19,7 +19,6 @@ from translators.flat.values import (
     line_status,
     parse,
     render,
-    sscc_check_digit,
 )
 
 GERMAN = Formats("DD.MM.YYYY", ",")
@@ -95,11 +94,6 @@ def test_refused(kind: Kind, text: str, code: Code, words: str) -> None:
 )
 def test_a_reason_for_rejection_is_kept_beside_the_status(text: str, status: tuple[LineStatus, str | None]) -> None:
     assert line_status(text) == status
-
-
-@pytest.mark.parametrize("sscc", ["106141411234567897", "00106141411234567897"])
-def test_the_check_digit_is_that_of_the_gs1_example(sscc: str) -> None:
-    assert sscc_check_digit(sscc) == "7"
 
 
 @pytest.mark.parametrize("date_format", ["%Y-%m-%d", "YYYY-MM", "DDMMYYYYDD", "YYYY MM DD h", "", "yyyy-mm-dd"])

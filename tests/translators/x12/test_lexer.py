@@ -3,11 +3,24 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from translators.x12.dialect import ISA_LENGTH
-from translators.x12.lexer import BadHead, Head, Junk, Lexer, LongSegment, Mark, RawSegment, Run, Token
+from translators.x12 import lexer as lexing
+from translators.x12.dialect import FIXED_ISA, ISA_LENGTH, IsaHead, NoHead, read_head
+from translators.x12.lexer import (
+    PATIENCE,
+    BadHead,
+    BadHeads,
+    Head,
+    Junk,
+    Lexer,
+    LongSegment,
+    Mark,
+    RawSegment,
+    Run,
+    Token,
+)
 from translators.x12.limits import Limits
 
 from .samples import ISA, an_interchange, joined
@@ -39,6 +52,9 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join), st.lists(st.integers(0, 600), max_size=6))
+@example(joined([ISA]) + b"GS*PO~~~", [])
+@example(joined([ISA], "\u2026") + b"GS*PO\xe2\x80\xa6\xe2\x80\xa6\xe2\x80\xa6ST*850", [])
+@example(joined([ISA]) + b"~~" + WHOLE[:-1] + b"~" + joined([ISA]) + b"~~", [])
 @settings(max_examples=400, deadline=None)
 def test_pieces_do_not_matter(data: bytes, cuts: list[int]) -> None:
     whole = tokens(data)
@@ -207,6 +223,56 @@ def test_memory_stays_bounded(start: bytes) -> None:
 )
 def test_what_is_not_an_interchange(data: bytes, kinds: list[type]) -> None:
     assert [type(token) for token in tokens(data)] == kinds
+
+
+LOOSE = b"ISA*00**00**ZZ*A*ZZ*B*261121*0646*U*00401*1*0*T*>~GS*PO~IEA*1*1~"
+"""An interchange whose ISA is not filled up to its widths."""
+FAKES = [b"ISA*", b"ISA*00*", b"ISA*00*          *00*", b"ISA*00*          *00*\n", b"ISA****************"]
+
+
+@pytest.mark.parametrize("fake", FAKES)
+def test_a_file_full_of_bad_heads_is_soon_read(fake: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by the clock: it is counted how often a head is looked at closely."""
+    looks = 0
+
+    def counted(data: bytes, *, final: bool) -> IsaHead | NoHead:
+        nonlocal looks
+        looks += 1
+        return read_head(data, final=final)
+
+    monkeypatch.setattr(lexing, "read_head", counted)
+    found = tokens(fake * 5000 + WHOLE + fake * 5000)
+    assert looks <= PATIENCE + 1
+    assert [type(token) for token in found][:4] == [BadHead, BadHeads, Head, RawSegment]
+
+
+@given(st.binary(min_size=1, max_size=3), st.integers(0, ISA_LENGTH + 2))
+def test_what_the_pattern_of_the_standard_form_finds_is_read(put: bytes, at: int) -> None:
+    """Wherever it says that there is an ISA there is one, so that nothing found is looked at in vain."""
+    data = WHOLE[:at] + put + WHOLE[at + len(put) :] + b"x" * ISA_LENGTH
+    found = FIXED_ISA.match(data)
+    if found is not None:
+        head = read_head(data, final=True)
+        assert isinstance(head, IsaHead)
+        assert head.fixed_width
+    if put == WHOLE[at : at + len(put)]:
+        assert found is not None
+
+
+def test_after_many_bad_heads_only_the_standard_form_is_looked_for() -> None:
+    few, many = b"ISA-95 " * (PATIENCE - 1), b"ISA-95 " * PATIENCE
+    assert [type(token) for token in tokens(few + LOOSE)][:2] == [BadHead, Head]
+    assert [type(token) for token in tokens(many + LOOSE)] == [BadHead, BadHeads]
+    assert [type(token) for token in tokens(many + LOOSE + WHOLE)] == [BadHead, BadHeads, Head, RawSegment]
+
+
+def test_good_interchanges_between_do_not_begin_the_count_anew() -> None:
+    spread = (b"ISA-95 " * 60 + WHOLE) * 2
+    assert [type(token) for token in tokens(spread + LOOSE)] == [
+        *(BadHead, Head, RawSegment),
+        *(BadHead, BadHeads, Head, RawSegment),
+        Junk,
+    ]
 
 
 def test_the_end_of_the_file_ends_the_segment() -> None:

@@ -201,6 +201,16 @@ def test_odd_files_are_read_and_told(data: bytes, code: str) -> None:
     assert ends(data)[0].status is SyntaxStatus.ACCEPTED
 
 
+def test_what_is_not_looked_for_any_more_is_told() -> None:
+    """A file full of what only begins like an ISA: what is wrong once, and then that only the form of the standard is read."""
+    found = [finding for event in read([b"ISA-ish\n" * 1000 + one()]) for finding in event.findings]
+    assert [each.code for each in found] == ["unreadable-isa", "unreadable-isa"]
+    assert "From here on only an ISA of exactly 106 characters is looked for" in found[1].message
+    assert found[1].offset == 99 * len(b"ISA-ish\n")
+    (found_set,) = sets(b"ISA-ish\n" * 1000 + one())
+    assert found_set.status is SyntaxStatus.ACCEPTED
+
+
 @pytest.mark.parametrize(
     ("data", "notes"),
     [

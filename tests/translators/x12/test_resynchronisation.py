@@ -12,18 +12,9 @@ from translators.x12.schema import dictionary, versions
 
 from .generate import frame, make_set
 from .grammar import is_legal
-from .mutate import (
-    ELEMENT_FAULTS,
-    FAULTS,
-    Mutated,
-    Mutator,
-    Opened,
-    drop_mandatory,
-    insert_own,
-    opened,
-    repeat_too_often,
-    swap_neighbours,
-)
+from .mutate import ELEMENT_FAULTS, FAULTS
+from .mutate.anatomy import Mutated, Mutator, Opened, opened
+from .mutate.structure import drop_mandatory, insert_own, repeat_too_often, swap_neighbours
 
 TABLES = [(version, set_id) for version in versions() for set_id in dictionary(version).sets]
 MAY_BE_LEGAL = (drop_mandatory, repeat_too_often, swap_neighbours, insert_own)

@@ -1,5 +1,7 @@
 """The tables hang together."""
 
+from itertools import combinations
+
 import pytest
 
 from translators.x12.schema import (
@@ -15,6 +17,15 @@ from translators.x12.schema import (
 )
 
 TABLES = dictionary("004010")
+COMPOSITES = {
+    version: {
+        use.definition.key: use.definition
+        for segment in dictionary(version).segments.values()
+        for use in segment.uses
+        if isinstance(use.definition, CompositeDef)
+    }
+    for version in versions()
+}
 
 
 def walk(places: tuple[Place, ...]) -> list[Place]:
@@ -127,6 +138,33 @@ def test_notes_bind_elements_that_exist(tag: str) -> None:
             assert note.kind in "PRECL"
             assert len(note.positions) >= 2
             assert all(1 <= position <= len(holder.uses) for position in note.positions)
+
+
+@pytest.mark.parametrize(("older", "newer"), list(combinations(versions(), 2)))
+def test_a_release_accepts_the_codes_of_those_before_it(older: str, newer: str) -> None:
+    lost = {
+        number: sorted(code for code in before.codes - after.codes if after.minimum <= len(code) <= after.maximum)
+        for number, before in dictionary(older).elements.items()
+        if (after := dictionary(newer).elements.get(number)) is not None
+        if before.codes is not None and after.codes is not None and after.maximum is not None
+    }
+    assert {number: codes for number, codes in lost.items() if codes} == {}
+
+
+@pytest.mark.parametrize("version", versions())
+def test_notes_of_composites_bind_a_qualifier_with_what_it_qualifies(version: str) -> None:
+    notes = {key: [note.positions for note in composite.notes] for key, composite in COMPOSITES[version].items()}
+    expected = {"C040": [(3, 4), (5, 6)], "C056": [(2, 3)]}
+    assert {key: positions for key, positions in notes.items() if positions} == {
+        key: positions for key, positions in expected.items() if key in notes
+    }
+
+
+@pytest.mark.parametrize("version", versions())
+def test_no_note_of_a_composite_demands_what_is_mandatory_anyway(version: str) -> None:
+    for key, composite in COMPOSITES[version].items():
+        for note in composite.notes:
+            assert not any(composite.uses[position - 1].required for position in note.positions), key
 
 
 @pytest.mark.parametrize("number", sorted(TABLES.elements))

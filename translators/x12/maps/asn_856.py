@@ -8,6 +8,7 @@ from typing import Any
 from canonical.base import proven
 from canonical.shipment import Equipment, OrderReference, Packaging, ShipmentLevel, ShipNotice, ShippedItem
 
+from ... import shipping_rules
 from ..segments import Node, SegmentNode, TransactionSet
 from ..written import ELEMENT
 from . import checks, packing
@@ -19,7 +20,6 @@ from .field_values import absent_values
 from .forms import CLOCK, DAY, REAL, WHOLE, coded
 from .frames import Frame, Remainder
 from .hierarchy import DEEPEST, arranged, hierarchy, number_of
-from .levels import levels_of
 from .loops import Child, Once, One, each
 from .nesting import check_nesting
 from .parts_delivery import MARK, Deliveries
@@ -336,7 +336,7 @@ def _has_children(children: Any) -> str:
 
 def _levels(notice: ShipNotice, reading: Reading) -> None:
     """How the levels are inside each other and, where that is sound, whether what is said of the packages agrees."""
-    levels = levels_of(notice, reading)
+    levels = shipping_rules.levels_of(notice, lambda at: f"HL {reading.segment_of(at).segment.text(1)}")
     sound = check_nesting(notice, levels, reading)
     packing.check_labels(levels, reading)
     packing.check_total(notice, levels, reading)
@@ -347,10 +347,9 @@ def _levels(notice: ShipNotice, reading: Reading) -> None:
 
 def _line_count(notice: ShipNotice, reading: Reading) -> None:
     """CTT01 is the number of HL segments by the standard, the number of items by much practice; either is right."""
-    levels = list(notice.walk())
-    item_levels = sum(1 for level in levels if level.kind == "item")
-    if notice.line_count is not None and notice.line_count not in (len(levels), item_levels):
-        checks.counted_differs(notice.line_count, len(levels), reading)
+    counted = shipping_rules.counted_levels(notice)
+    if counted is not None and notice.line_count is not None:
+        checks.counted_differs(notice.line_count, counted, reading)
 
 
 def _count(notice: ShipNotice) -> int:

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 from canonical.finding import Severity
 
-from ..segments import Node, TransactionSet
+from ...shipping_rules import level_name
+from ..segments import LoopNode, Node, TransactionSet
+from .code_tables import LEVELS
 from .findings import BusinessFault
-from .level_names import node_name
 from .reading import Reading, head_of
 
 DEEPEST = 30
 """More levels inside each other than any packing has; deeper ones are an attempt to exhaust us, or an error."""
+
+_SAID_IN = {"order": ("PRF", 1), "tare": ("MAN", 2), "pack": ("MAN", 2), "item": ("LIN", 3)}
+"""The segment and element that tell one level of a kind from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def hierarchy(nodes: list[Node], reading: Reading) -> Hierarchy | None:
             reading,
             BusinessFault.HIERARCHY_CYCLE,
             lost,
-            f"The {node_name(lost)} is, by way of its parents (HL02), inside itself. Correct HL02.",
+            f"The {_name(lost)} is, by way of its parents (HL02), inside itself. Correct HL02.",
         )
     return None if reading.failed else Hierarchy(tuple(ordered), children)
 
@@ -69,7 +73,7 @@ def _known(nodes: list[Node], reading: Reading) -> dict[str, Node]:
                 reading,
                 BusinessFault.HIERARCHY_DUPLICATE_ID,
                 node,
-                f"The {node_name(node)} has the number of the {node_name(known[number])}, so it is open what belongs to which. "
+                f"The {_name(node)} has the number of the {_name(known[number])}, so it is open what belongs to which. "
                 "Number the levels 1, 2, 3, ... (HL01).",
             )
         known.setdefault(number, node)
@@ -85,7 +89,7 @@ def _refuse_unknown(children: dict[str, list[Node]], known: dict[str, Node], rea
                 reading,
                 BusinessFault.HIERARCHY_UNKNOWN_PARENT,
                 nodes[0],
-                f"The {node_name(nodes[0])} is said to be inside HL {parent} (HL02), which the ship notice does not have.{more} "
+                f"The {_name(nodes[0])} is said to be inside HL {parent} (HL02), which the ship notice does not have.{more} "
                 "Correct HL02, or add the level.",
             )
 
@@ -100,7 +104,7 @@ def _depth_first(children: dict[str, list[Node]], reading: Reading) -> list[Node
                 reading,
                 BusinessFault.HIERARCHY_TOO_DEEP,
                 node,
-                f"The {node_name(node)} is inside more than {DEEPEST} other levels. Send a flatter ship notice.",
+                f"The {_name(node)} is inside more than {DEEPEST} other levels. Send a flatter ship notice.",
             )
             return ordered
         ordered.append(node)
@@ -110,3 +114,13 @@ def _depth_first(children: dict[str, list[Node]], reading: Reading) -> list[Node
 
 def _refuse(reading: Reading, code: BusinessFault, node: Node, message: str) -> None:
     reading.remark(code, Severity.ERROR, message, node=head_of(node))
+
+
+def _name(node: Node) -> str:
+    """What people call an HL loop as it was read: ``carton 003612345000000125 (HL 3)``."""
+    head = head_of(node).segment
+    kind = LEVELS.name(head.text(3))
+    tag, position = _SAID_IN.get(kind, ("", 0))
+    inside = node.children[1:] if isinstance(node, LoopNode) else []
+    found = (head_of(child).segment for child in inside if child.id == tag)
+    return level_name(kind, next((segment.text(position) for segment in found), ""), f"HL {head.text(1)}")

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from canonical.finding import Severity
 from canonical.shipment import ShipNotice
 
+from ...shipping_rules import Level, empty_levels, group, kind_word
 from .findings import BusinessFault
-from .level_names import kind_word
-from .levels import PACKAGES, Level
 from .reading import Reading
 
 _ORDER_OF_LEVELS = {
@@ -146,50 +145,40 @@ def _stands(level: Level) -> str:
 
 
 def _is_declared(level: Level, declared: tuple[str, ...]) -> bool:
-    kind = _group(level)
+    kind = group(level)
     if kind not in ("shipment", "order", "item", "package"):
         return True
     if kind not in declared:
         return False
-    outer = None if level.parent is None else _group(level.parent)
+    outer = None if level.parent is None else group(level.parent)
     return outer not in declared or kind == outer or declared.index(outer) < declared.index(kind)
 
 
-def _group(level: Level) -> str:
-    return "package" if level.kind in PACKAGES else level.kind
-
-
 def _empty(levels: Sequence[Level], reading: Reading) -> set[int]:
-    """Orders and packages that hold no item although others do; of those inside each other the outermost."""
-    holding = {id(above) for level in levels if level.kind == "item" for above in level.above()}
-    should = {_group(level) for level in levels if id(level) in holding} & {"order", "package"}
-    told: set[int] = set()
-    for level in levels:
-        if id(level) in holding or _group(level) not in should:
-            continue
-        if any(id(above) in told or above.kind == "item" for above in level.above()):
-            continue
-        told.add(id(level))
+    found = list(empty_levels(levels))
+    for level in found:
         message = f"The {level.name} holds no item, while others do. Say what is in it, or leave it out."
         reading.remark(BusinessFault.HIERARCHY_EMPTY_LEVEL, Severity.WARNING, message, field=level.at)
-    return told
+    return {id(level) for level in found}
 
 
 def _child_codes(levels: Sequence[Level], empty: set[int], reading: Reading) -> None:
     """HL04, where it is given."""
+
+    def said(level: Level) -> str:
+        return reading.segment_of(level.at).segment.text(4)
+
     wrong = [
         level
         for level in levels
-        if id(level) not in empty
-        and level.head.text(4) in ("0", "1")
-        and (level.head.text(4) == "1") != bool(level.children)
+        if id(level) not in empty and said(level) in ("0", "1") and (said(level) == "1") != bool(level.children)
     ]
     _tell(
         BusinessFault.HIERARCHY_WRONG_CHILD_CODE,
         Severity.WARNING,
         wrong,
         lambda level: (
-            f"HL04 of the {level.name} says that there {'are' if level.head.text(4) == '1' else 'are no'} levels inside it, "
+            f"HL04 of the {level.name} says that there {'are' if said(level) == '1' else 'are no'} levels inside it, "
             f"but there {f'are {len(level.children)}' if level.children else 'are none'}. Correct HL04."
         ),
         reading,

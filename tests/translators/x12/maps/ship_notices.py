@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from translators.x12.maps.checks import check_digit
+from translators.gs1 import check_digit
 
 STRUCTURES = {"0001": "SOTPI", "0002": "SOITP", "0003": "STPOI", "0004": "SOI"}
 """BSN05, and the kinds of levels from the outermost in."""

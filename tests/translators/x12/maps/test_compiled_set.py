@@ -45,7 +45,6 @@ FORMS = [
     Form(Delimiters("|", "^", "\n")),
     Form(Delimiters(">", "~", "*")),
     Form(Delimiters("-", "/", ".")),
-    Form(Delimiters("-", "/", "."), substitute=" "),
     Form(Delimiters(repetition="^"), encoding="latin-1"),
     Form(encoding="utf-8-sig"),
 ]
