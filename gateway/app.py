@@ -50,6 +50,12 @@ from .inbound import Inbound
 from .listeners.folder import FolderListener
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
+from .operations.administration import Administration
+from .operations.cancelling import Cancelling
+from .operations.replaying import Replaying
+from .operations.retrying import Retrying
+from .operations.superseding import Superseding
+from .operations.work import Work
 from .orders import book
 from .outbound import Outbound
 from .periodic import Periodic
@@ -114,8 +120,20 @@ class Gateway:
             database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(database, home)
         )
         self.answers = Answers(clock, self.queue)
-        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers)
+        work = Work(self.queue)
+        superseding = Superseding(work)
+        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers, superseding)
         self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document)
+        self.administration = Administration(
+            database,
+            clock,
+            self.queue,
+            work,
+            Retrying(clock, work, self.outbound),
+            Replaying(self.blobs, self.queue, clock, ids, work, superseding),
+            Cancelling(clock, self.queue, work, self.outbound),
+            self.delivery.given,
+        )
         self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
 
     @classmethod

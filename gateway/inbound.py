@@ -28,6 +28,8 @@ from spool.states import DocumentState, ReceiptState
 from . import journaling
 from .acks.matching import Answers
 from .listeners.port import Arrival
+from .operations.replay import Replay
+from .operations.superseding import Superseding
 from .orders import book
 from .outbound import Effects, Outbound
 from .unpacking.unpack import unpack
@@ -71,6 +73,7 @@ class Inbound:
     identifiers: Identifiers
     outbound: Outbound
     answers: Answers
+    superseding: Superseding
 
     # Rooms 1 to 4. A listener has staged the bytes and named the partner; the receipt and the work to be done on it commit
     # together, and only then is the sender answered.
@@ -98,7 +101,7 @@ class Inbound:
         self.queue.enqueue(
             session,
             kind=OPEN,
-            lane=f"in:{arrival.partner}",
+            lane=lane_from(arrival.partner),
             payload={"receipt": receipt.id},
             unique_key=f"{OPEN}:{receipt.id}",
         )
@@ -117,7 +120,8 @@ class Inbound:
                 return _nothing
             partner = PartnerId(receipt.partner)
             digest = BlobDigest(receipt.sha256)
-            earlier = receipts.earlier_with_same_bytes(session, partner, digest, receipt_id)
+            replay = Replay.asked(claim.payload)
+            earlier = receipts.earlier_with_same_bytes(session, partner, digest, receipt_id) if replay is None else None
             if earlier is not None:
                 return self._same_bytes(receipt_id, ReceiptId(earlier.id))
             profile = registry.current(session, partner)
@@ -131,8 +135,11 @@ class Inbound:
                     f"{profile.profile.name} is suspended: nothing is exchanged and all is kept. "
                     f"Set status: active in partners/{partner}.yaml, apply it, and have the file sent again.",
                 )
+            if replay is not None:
+                profile = replay.applied(session, partner)
             chunks = self.blobs.chunks(session, digest)
         unpacked = unpack(chunks, receipt.filename, profile, digest, partial(self._placed, partner))
+        unpacked.replay = replay
         return self._take_in(claim, receipt_id, unpacked)
 
     def _placed(self, partner: PartnerId, number: str) -> PurchaseOrder | None:
@@ -249,12 +256,19 @@ class Inbound:
         taken: _Taken,
     ) -> None:
         document = taken.document
+        replay = unpacked.replay
         row = self._row(session, receipt, unpacked, taken)
+        original = replay.original(session, row) if replay is not None else None
+        if replay is not None and replay.leaves(original):
+            return
+        redelivered = replay is not None and replay.redelivers(original)
         documents.add(session, row, document.orders)
+        if original is not None:
+            self.superseding.document(session, original, row, DELIVER)
         repeats = unpacked.interchanges[document.interchange].repeats
         if document.rejected is not None:
             self._end(session, row, DocumentState.REJECTED, Step.REJECTED, document.rejected, told=document.told)
-        elif repeats is not None:
+        elif repeats is not None and not redelivered:
             reason = f"Control number {row.interchange_control} was used before, for receipt {repeats}."
             # A TA1 is never answered, in no form.
             told = None if row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
@@ -264,7 +278,10 @@ class Inbound:
         elif document.answer is not None:
             self._match(session, row, document.answer)
         else:
-            self._accept(session, row, document)
+            self._accept(session, row, document, redelivered=redelivered)
+        if replay is not None and row.state is DocumentState.DUPLICATE:
+            # That it came twice is of our making.
+            row.partner_reason = None
 
     def _row(
         self,
@@ -296,7 +313,9 @@ class Inbound:
             created_at=self.clock.now(),
         )
 
-    def _accept(self, session: Session, row: DocumentRow, document: UnpackedDocument) -> None:
+    def _accept(
+        self, session: Session, row: DocumentRow, document: UnpackedDocument, *, redelivered: bool = False
+    ) -> None:
         """The fourth duplicate layer, then on to the ERP."""
         journaling.of_document(
             session,
@@ -307,12 +326,11 @@ class Inbound:
         )
         assert row.business_key is not None
         earlier = documents.earlier_with_business_key(session, row)
-        if earlier is not None:
+        if earlier is not None and not redelivered:
             self._repeated(session, row, earlier)
             return
-        refused = documents.refused_count(session, row)
-        revision = row.business_key.rpartition("/")[2]
-        row.revision = f"{revision}.{refused + 1}" if refused else revision
+        if row.revision is None:
+            row.revision = self._next_revision(session, row)
         self.queue.enqueue(
             session,
             kind=DELIVER,
@@ -320,6 +338,11 @@ class Inbound:
             payload={"document": row.id},
             unique_key=f"{DELIVER}:{row.id}",
         )
+
+    def _next_revision(self, session: Session, row: DocumentRow) -> str:
+        given = documents.given_count(session, row)
+        revision = (row.business_key or "").rpartition("/")[2]
+        return f"{revision}.{given + 1}" if given else revision
 
     def _repeated(self, session: Session, row: DocumentRow, earlier: DocumentRow) -> None:
         same = earlier.content_sha256 == row.content_sha256
@@ -370,20 +393,28 @@ class Inbound:
                 self.clock,
                 Step.PARSED,
                 receipt,
-                detail={"documents": len(unpacked.documents)} | _findings(unpacked),
+                detail={"documents": self._found(session, receipt_id, unpacked)} | _findings(unpacked),
             )
-        for answer in unpacked.replies():
+        replay = unpacked.replay
+        for answer in unpacked.replies() if replay is None else list(replay.replies(session, unpacked)):
             submitted = self.outbound.submit(session, answer, partner, answers=receipt_id)
             journaling.of_receipt(
                 session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": submitted}
             )
         report = unpacked.report_on(receipt.filename, documents.told(session, receipt_id))
-        if report is not None:
+        if report is not None and not (replay is not None and replay.reported(session, report[1])):
             filename, data = report
             self.outbound.report(session, partner, filename, data, answers=receipt_id)
             journaling.of_receipt(
                 session, self.clock, Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename}
             )
+
+    def _found(self, session: Session, receipt_id: ReceiptId, unpacked: Unpacked) -> int:
+        """How many documents a file stands for; a replay leaves out those that are where they belong."""
+        if unpacked.replay is None:
+            return len(unpacked.documents)
+        session.flush()
+        return len(documents.of_receipt(session, receipt_id))
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Opening failed for good: the receipt says so, visible and replayable."""
@@ -415,6 +446,11 @@ class Inbound:
         journaling.of_document(
             session, self.clock, step, row, outcome=reason, detail={"type": row.type, "number": row.number}
         )
+
+
+def lane_from(partner: str) -> str:
+    """Everything from one partner is opened in the order it came."""
+    return f"in:{partner}"
 
 
 def _nothing(session: Session) -> None:

@@ -21,6 +21,7 @@ def of_receipt(
     receipt: Receipt,
     *,
     outcome: str = "",
+    actor: str = journal.OURSELVES,
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Something happened to a file that came."""
@@ -31,6 +32,7 @@ def of_receipt(
         outcome=outcome,
         partner=PartnerId(receipt.partner),
         receipt_id=ReceiptId(receipt.id),
+        actor=actor,
         detail=detail,
     )
 
@@ -43,6 +45,7 @@ def of_document(
     *,
     transmission: Transmission | None = None,
     outcome: str = "",
+    actor: str = journal.OURSELVES,
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Something happened to a document; the file it came in is named too, and the one it leaves in where that is given."""
@@ -55,6 +58,7 @@ def of_document(
         receipt_id=ReceiptId(row.receipt_id) if row.receipt_id else None,
         document_id=DocumentId(row.id),
         transmission_id=TransmissionId(transmission.id) if transmission else None,
+        actor=actor,
         detail=detail,
     )
 
@@ -78,6 +82,7 @@ def of_report(
     row: Transmission,
     *,
     outcome: str = "",
+    actor: str = journal.OURSELVES,
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Something happened to an answer that no document stands for; it belongs to the receipt it answers."""
@@ -89,5 +94,6 @@ def of_report(
         partner=PartnerId(row.partner),
         receipt_id=ReceiptId(row.answers) if row.answers else None,
         transmission_id=TransmissionId(row.id),
+        actor=actor,
         detail=detail,
     )

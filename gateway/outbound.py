@@ -96,7 +96,7 @@ class Outbound:
         self.queue.enqueue(
             session,
             kind=BUILD,
-            lane=_lane(partner),
+            lane=lane_to(partner),
             payload={"document": row.id, "answers": answers},
             unique_key=f"{BUILD}:{row.id}",
         )
@@ -133,7 +133,7 @@ class Outbound:
             if row is None:
                 raise NotFound(f"Document {document_id} is to be built but is not in the database.")
             document = ANY_DOCUMENT.validate_json(self.blobs.read(session, BlobDigest(row.canonical_sha256 or "")))
-            draft = self.envelopes.draft(session, PartnerId(row.partner), document)
+            draft = self.envelopes.draft(session, PartnerId(row.partner), document, claim.payload.get("profile"))
 
         def effects(session: Session) -> None:
             current = documents.get(session, document_id)
@@ -215,7 +215,7 @@ class Outbound:
     def send_again(self, session: Session, row: Transmission, reason: str) -> None:
         """Transmit stored bytes once more, because the partner asked again for what they answer."""
         self.queue.enqueue(
-            session, kind=TRANSMIT, lane=_lane(row.partner), payload={"transmission": row.id, "reason": reason}
+            session, kind=TRANSMIT, lane=lane_to(row.partner), payload={"transmission": row.id, "reason": reason}
         )
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
@@ -254,7 +254,7 @@ class Outbound:
         self.queue.enqueue(
             session,
             kind=TRANSMIT,
-            lane=_lane(row.partner),
+            lane=lane_to(row.partner),
             payload={"transmission": row.id},
             unique_key=f"{TRANSMIT}:{row.id}",
         )
@@ -269,6 +269,6 @@ def _expects_answer(row: Transmission) -> bool:
     return row.kind == "document" and row.group_control is not None
 
 
-def _lane(partner: str) -> str:
+def lane_to(partner: str) -> str:
     """Everything to one partner leaves in the order it was submitted."""
     return f"out:{partner}"

@@ -13,6 +13,7 @@ from spool.tables import Base
 from spool.transmissions import Transmission
 
 from .erp.cursors import ErpCursor
+from .operations.pruned import PrunedCount
 
 TABLES = (
     Blob,
@@ -23,6 +24,7 @@ TABLES = (
     JournalEntry,
     Lane,
     ProfileVersion,
+    PrunedCount,
     Receipt,
     ReceivedInterchange,
     Transmission,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId
@@ -26,6 +26,7 @@ class DocumentRow(Base):
     ``business_key`` is what makes the same document recognisable under another control number; it is unique among
     documents that count (the fourth duplicate layer), enforced where documents are taken in. ``findings`` are
     :class:`canonical.finding.Finding` objects as JSON. ``origin`` is the ERP's own reference to an order it gave us.
+    ``replays`` is the document that this one was made anew from.
     """
 
     __tablename__ = "document"
@@ -34,6 +35,12 @@ class DocumentRow(Base):
         Index("ix_document_receipt_id", "receipt_id"),
         Index("ix_document_transmission_id", "transmission_id"),
         Index("ix_document_state", "direction", "state"),
+        Index(
+            "ix_document_replays",
+            "replays",
+            sqlite_where=text("replays IS NOT NULL"),
+            postgresql_where=text("replays IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -60,6 +67,7 @@ class DocumentRow(Base):
     test: Mapped[bool] = mapped_column(default=False)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE, default=list)
     origin: Mapped[JsonObject | None]
+    replays: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
@@ -113,8 +121,8 @@ def with_business_key(session: Session, partner: PartnerId, direction: str, key:
     ).first()
 
 
-def refused_count(session: Session, row: DocumentRow) -> int:
-    """How many earlier documents of the same key the ERP was given and refused."""
+def given_count(session: Session, row: DocumentRow) -> int:
+    """How many other documents of the same key were given to the ERP: those it refused, and those replayed after delivery."""
     return (
         session.scalar(
             select(func.count()).where(
@@ -143,7 +151,7 @@ def given_as(session: Session, partner: PartnerId, type_: str, number: str, revi
 
 
 def earlier_with_business_key(session: Session, row: DocumentRow) -> DocumentRow | None:
-    """The document of the same key that came before ``row`` and counts (the fourth duplicate layer)."""
+    """Another document of the same key that was taken in before ``row`` and counts (the fourth duplicate layer)."""
     return session.scalars(
         select(DocumentRow)
         .where(
@@ -151,7 +159,7 @@ def earlier_with_business_key(session: Session, row: DocumentRow) -> DocumentRow
             DocumentRow.direction == row.direction,
             DocumentRow.business_key == row.business_key,
             DocumentRow.state.in_((DocumentState.PENDING, DocumentState.DELIVERED)),
-            DocumentRow.id < row.id,
+            DocumentRow.id != row.id,
         )
         .order_by(DocumentRow.id)
         .limit(1)
@@ -191,3 +199,12 @@ def of_order(session: Session, order_number: str, partner: str | None = None) ->
     if partner is not None:
         query = query.where(DocumentOrder.partner == partner)
     return session.scalars(query).all()
+
+
+def order_numbers_of(session: Session, document_id: str) -> Sequence[str]:
+    """The orders a document is about."""
+    return session.scalars(
+        select(DocumentOrder.order_number)
+        .where(DocumentOrder.document_id == document_id)
+        .order_by(DocumentOrder.order_number)
+    ).all()

@@ -16,6 +16,9 @@ from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 from .clock import Clock
 from .tables import Base, JsonObject
 
+OURSELVES = "tallystick"
+"""The actor of what no person asked for."""
+
 
 class Step(StrEnum):
     """What happened."""
@@ -27,7 +30,7 @@ class Step(StrEnum):
     QUARANTINED = "quarantined"
     """A file or a document was set aside for an administrator."""
     RELEASED = "released"
-    """An administrator let something out of quarantine."""
+    """An administrator replayed something out of quarantine."""
     IDENTIFIED = "identified"
     """Partner and agreement of a file were found."""
     PARSED = "parsed"
@@ -64,10 +67,14 @@ class Step(StrEnum):
     """An attempt failed and will be made again."""
     DEAD = "dead"
     """The last attempt failed; an administrator must act."""
+    RETRIED = "retried"
+    """An administrator had failed work tried again, or the same bytes sent once more."""
     REPLAYED = "replayed"
-    """An administrator had something done again."""
+    """An administrator had something done anew from what it was made of."""
     CANCELLED = "cancelled"
     """An administrator called something off."""
+    RENUMBERED = "renumbered"
+    """An administrator set a control number."""
 
 
 class JournalEntry(Base):
@@ -109,7 +116,7 @@ def record(
     receipt_id: ReceiptId | None = None,
     document_id: DocumentId | None = None,
     transmission_id: TransmissionId | None = None,
-    actor: str = "tallystick",
+    actor: str = OURSELVES,
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Add an entry, in the transaction of what it tells of."""

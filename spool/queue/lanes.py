@@ -156,6 +156,17 @@ class LaneQueue:
         if lane.state is not LaneState.HELD:
             self._let_go(session, lane)
 
+    def hurry(self, session: Session, item_id: str) -> None:
+        item = _item(session, item_id)
+        if item.state is not ItemState.OPEN:
+            raise states.IllegalMove(f"Work item {item_id} is {item.state}: only an open one can be hurried.")
+        lane = _lane(session, item.lane)
+        waiting = update(WorkItem).where(WorkItem.lane == lane.key, _OPEN, WorkItem.position <= item.position)
+        session.execute(waiting.values(next_at=self._clock.now()))
+        session.expire(item)
+        if lane.state is not LaneState.HELD:
+            self._let_go(session, lane)
+
     def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
         items = session.scalars(select(WorkItem).where(_DEAD).order_by(WorkItem.id.desc()).limit(limit))
         return [
