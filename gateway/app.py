@@ -5,13 +5,12 @@ import getpass
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from canonical.documents import AnyDocument
@@ -32,15 +31,13 @@ from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
-from spool.queue.port import Claim, QueueStats, WorkQueue
+from spool.queue.port import Claim, WorkQueue
 from spool.receipts import Receipt
-from spool.states import ReceiptState, TransmissionState
-from spool.transmissions import Transmission
+from spool.states import ReceiptState
 from spool.worker import Handler, Workers
 
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
-from .balance import Balance, balance
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
@@ -50,10 +47,12 @@ from .inbound import Inbound
 from .listeners.folder import FolderListener
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
+from .operations import status
 from .operations.administration import Administration
 from .operations.cancelling import Cancelling
 from .operations.replaying import Replaying
 from .operations.retrying import Retrying
+from .operations.status import StatusReport
 from .operations.superseding import Superseding
 from .operations.work import Work
 from .orders import book
@@ -66,24 +65,6 @@ from .unpacking.unpack import PROFILE_SECTIONS
 
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """What ``tally status`` shows."""
-
-    balance: Balance
-    queue: QueueStats
-    transmissions: dict[str, int]
-
-    def as_json(self) -> dict[str, Any]:
-        places = self.balance.places
-        return {
-            "balance": {"received": self.balance.received, **places, "holds": self.balance.holds},
-            "files": self.balance.files,
-            "work": asdict(self.queue) | {"oldest": self.queue.oldest.isoformat() if self.queue.oldest else None},
-            "transmissions": self.transmissions,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,15 +289,7 @@ class Gateway:
 
     def status(self) -> StatusReport:
         with self.database.read() as session:
-            sent = session.execute(select(Transmission.state, func.count()).group_by(Transmission.state)).all()
-            counts = {state.value: count for state, count in sent}
-            return StatusReport(
-                balance=balance(session),
-                queue=self.queue.stats(session),
-                transmissions={
-                    state.value: counts[state.value] for state in TransmissionState if state.value in counts
-                },
-            )
+            return status.report(session, self.queue, self.clock.now())
 
     def documents(
         self, session: Session, *, partner: str | None, state: str | None, type_: str | None, limit: int

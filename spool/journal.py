@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, or_, select, text
+from sqlalchemy import Index, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
@@ -178,3 +178,23 @@ def latest(session: Session, *, partner: PartnerId | None = None, limit: int = 1
     if partner is not None:
         statement = statement.where(JournalEntry.partner == partner)
     return session.scalars(statement).all()[::-1]
+
+
+def first_since(session: Session, moment: datetime) -> int:
+    """The id of the first entry at ``moment`` or later; one more than the last where there is none.
+
+    Found by halving, since there is no index on times: entries are committed in the order of their times but for a moment's disorder.
+    """
+    low, high = session.execute(select(func.min(JournalEntry.id), func.max(JournalEntry.id))).one()
+    low, high = low or 1, (high or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        # Entries may be missing where retention removed some, or a transaction was undone.
+        entry = session.execute(
+            select(JournalEntry.id, JournalEntry.at).where(JournalEntry.id >= middle).order_by(JournalEntry.id).limit(1)
+        ).first()
+        if entry is None or entry.at >= moment:
+            high = middle
+        else:
+            low = entry.id + 1
+    return int(low)

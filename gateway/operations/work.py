@@ -40,7 +40,7 @@ class Work:
             if item.state is ItemState.DEAD:
                 self.queue.replay(session, item.id)
             else:
-                self.queue.hurry(session, item.id)
+                self.queue.retry_now(session, item.id)
 
     def call_off(self, session: Session, items: Sequence[WorkItem], reason: str) -> None:
         """Cancel the work. Raises NotPossible while a worker is at it: what it does outside cannot be called back."""

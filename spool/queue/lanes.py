@@ -156,16 +156,24 @@ class LaneQueue:
         if lane.state is not LaneState.HELD:
             self._let_go(session, lane)
 
-    def hurry(self, session: Session, item_id: str) -> None:
+    def retry_now(self, session: Session, item_id: str) -> bool:
         item = _item(session, item_id)
         if item.state is not ItemState.OPEN:
-            raise states.IllegalMove(f"Work item {item_id} is {item.state}: only an open one can be hurried.")
+            raise states.IllegalMove(
+                f"A work item that is {item.state} is not waiting; one that is dead can be replayed."
+            )
         lane = _lane(session, item.lane)
-        waiting = update(WorkItem).where(WorkItem.lane == lane.key, _OPEN, WorkItem.position <= item.position)
-        session.execute(waiting.values(next_at=self._clock.now()))
-        session.expire(item)
+        now = self._clock.now()
+        resting = (
+            update(WorkItem)
+            .where(WorkItem.lane == lane.key, _OPEN, WorkItem.position <= item.position, WorkItem.next_at > now)
+            .values(next_at=now)
+            .returning(WorkItem.id)
+        )
+        ended = session.scalars(resting).all()
         if lane.state is not LaneState.HELD:
             self._let_go(session, lane)
+        return bool(ended)
 
     def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
         items = session.scalars(select(WorkItem).where(_DEAD).order_by(WorkItem.id.desc()).limit(limit))

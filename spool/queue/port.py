@@ -134,8 +134,8 @@ class WorkQueue(Protocol):
         """Open a dead item again, with all its attempts, at its old place in the lane. Raises NotFound, IllegalMove."""
         ...
 
-    def hurry(self, session: Session, item_id: str) -> None:
-        """Have an open item, and what stands before it in its lane, tried now instead of later. Raises NotFound, IllegalMove."""
+    def retry_now(self, session: Session, item_id: str) -> bool:
+        """End the rest of an open item, and of those before it in its lane; whether there was one. Raises NotFound, IllegalMove."""
         ...
 
     def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:

@@ -138,6 +138,16 @@ def test_orders_sent(house: House, state: str, name: str, end: str) -> None:
     _check(house, OUTBOUND[state](house), name, end, orders)
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_same_on_either_database(either_house: House, name: str) -> None:
+    """One state of each table, the one with most to lock and to find."""
+    for make, ends, seen in (
+        (INBOUND["dead"], OF_DOCUMENTS["dead"], places),
+        (OUTBOUND["not sent for good"], OF_ORDERS["not sent for good"], orders),
+    ):
+        _check(either_house, make(either_house), name, dict(zip(OPERATIONS, ends, strict=True))[name], seen)
+
+
 def test_the_tables_name_every_state_there_is() -> None:
     inbound_states = {state.split(" ")[0] for state in INBOUND} - {"refused"}
     assert inbound_states == {state.value for state in DocumentState}
