@@ -75,6 +75,10 @@ class Step(StrEnum):
     """An administrator called something off."""
     RENUMBERED = "renumbered"
     """An administrator set a control number."""
+    RESTORED = "restored"
+    """The home was restored from a backup; what happened after that was made is not here."""
+    PRUNED = "pruned"
+    """What ended long ago was removed, as the settings say."""
 
 
 class JournalEntry(Base):

@@ -149,12 +149,12 @@ def _stuck(session: Session) -> list[StuckLane]:
 
 def _rates(session: Session, now: datetime) -> dict[str, int]:
     since = journal.first_since(session, now - WINDOW)
-    found = session.execute(
+    counted = (
         select(JournalEntry.step, func.count())
         .where(JournalEntry.id >= since, JournalEntry.step.in_(_COUNTED))
         .group_by(JournalEntry.step)
-    ).tuples()
-    counts = dict(found.all())
+    )
+    counts = dict(session.execute(counted).all())
     return {step.value: counts.get(step, 0) for step in _COUNTED}
 
 
