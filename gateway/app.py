@@ -51,6 +51,7 @@ from .operations import status
 from .operations.administration import Administration
 from .operations.cancelling import Cancelling
 from .operations.replaying import Replaying
+from .operations.retention import Retention
 from .operations.retrying import Retrying
 from .operations.status import StatusReport
 from .operations.superseding import Superseding
@@ -65,6 +66,10 @@ from .unpacking.unpack import PROFILE_SECTIONS
 
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
+
+
+RETENTION_SECONDS = 3600.0
+"""How often what need not be kept any longer is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,13 @@ class Gateway:
             Replaying(self.blobs, self.queue, clock, ids, work, superseding),
             Cancelling(clock, self.queue, work, self.outbound),
             self.delivery.given,
+        )
+        self.retention = Retention(
+            home,
+            database,
+            clock,
+            None if settings.keep_days is None else timedelta(days=settings.keep_days),
+            timedelta(days=settings.keep_work_days),
         )
         self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
 
@@ -211,6 +223,8 @@ class Gateway:
             Periodic("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
             Periodic("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
             Periodic("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+            Periodic("retention", RETENTION_SECONDS, self.retention.prune),
+            Periodic("payload-files", RETENTION_SECONDS, self.retention.sweep),
         )
 
     def _sftp_server(self, port: int) -> SftpServer:

@@ -23,7 +23,7 @@ from canonical.identity import BlobDigest
 
 from .clock import Clock, SystemClock
 from .durability import sync_directory
-from .tables import Base, insert_if_absent
+from .tables import Base, insert_into
 
 INLINE_LIMIT = 64 * 1024
 """Largest payload, in bytes, that is kept in its row."""
@@ -38,7 +38,8 @@ class BlobDamaged(TallyError):
 
 
 class Blob(Base):
-    """One payload. ``data`` is None where the bytes are in a file."""
+    """One payload. ``data`` is None where the bytes are in a file. ``created_at`` is when it was last put in: what was put in lately
+    may be about to be referred to, and is not removed."""
 
     __tablename__ = "blob"
 
@@ -115,11 +116,12 @@ class BlobStore:
             return self._publish(link, BlobDigest(digest.hexdigest()), size)
 
     def put(self, session: Session, staged: StagedBlob) -> BlobDigest:
-        """Write the row of a staged payload unless it is there already; its digest."""
-        insert_if_absent(
-            session,
-            Blob,
-            {"sha256": staged.digest, "size": staged.size, "data": staged.data, "created_at": self._clock.now()},
+        """Write the row of a staged payload, or renew the time of the one that is there; its digest."""
+        insert = insert_into(session, Blob).values(
+            sha256=staged.digest, size=staged.size, data=staged.data, created_at=self._clock.now()
+        )
+        session.execute(
+            insert.on_conflict_do_update(index_elements=[Blob.sha256], set_={"created_at": insert.excluded.created_at})
         )
         return staged.digest
 

@@ -36,6 +36,12 @@ class DocumentRow(Base):
         Index("ix_document_transmission_id", "transmission_id"),
         Index("ix_document_state", "direction", "state"),
         Index(
+            "ix_document_duplicate_of",
+            "duplicate_of",
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+        ),
+        Index(
             "ix_document_replays",
             "replays",
             sqlite_where=text("replays IS NOT NULL"),

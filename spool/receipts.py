@@ -30,6 +30,12 @@ class Receipt(Base):
         Index("ix_receipt_partner_sha256", "partner", "sha256"),
         Index("ix_receipt_state", "state"),
         Index(
+            "ix_receipt_duplicate_of",
+            "duplicate_of",
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+        ),
+        Index(
             "ix_receipt_replays",
             "replays",
             sqlite_where=text("replays IS NOT NULL"),

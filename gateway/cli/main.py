@@ -12,7 +12,7 @@ import typer
 from ..logging import configure
 from ..printable import shown
 from ..settings import DEFAULT_HOME
-from . import backup, control, dead, demonstration, documents, files, orders, partner, service
+from . import backup, control, dead, demonstration, documents, files, maintenance, orders, partner, service
 from .console import OPTIONS, Exit, GlobalOptions, warn
 
 _CALLED_WRONGLY: type[typer.BadParameter] = next(
@@ -73,6 +73,7 @@ app.add_typer(control.app, name="control")
 documents.register(app)
 demonstration.register(app)
 backup.register(app)
+maintenance.register(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -20,6 +20,13 @@ def upgrade() -> None:
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.add_column(sa.Column("replays", sa.String(), nullable=True))
         batch_op.create_index(
+            "ix_document_duplicate_of",
+            ["duplicate_of"],
+            unique=False,
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_document_replays",
             ["replays"],
             unique=False,
@@ -29,6 +36,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("receipt", schema=None) as batch_op:
         batch_op.add_column(sa.Column("replays", sa.String(), nullable=True))
+        batch_op.create_index(
+            "ix_receipt_duplicate_of",
+            ["duplicate_of"],
+            unique=False,
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_receipt_replays",
             ["replays"],
