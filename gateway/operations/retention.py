@@ -1,4 +1,4 @@
-"""`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/retention.md)."""
+"""`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/backup-and-restore.md)."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

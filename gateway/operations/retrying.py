@@ -48,6 +48,8 @@ class Retrying:
 
     def item(self, session: Session, item: WorkItem, by: Instruction) -> Done:
         """Try a dead work item again, and with it what it was about."""
+        if item.state is not ItemState.DEAD:
+            raise NotPossible(f"Work item {item.id} is {item.state}; only what is dead is replayed: `tally dead list`.")
         if item.kind == inbound.OPEN:
             return self.retry(session, item.payload["receipt"], by)
         if item.kind == outbound.TRANSMIT:
@@ -65,10 +67,6 @@ class Retrying:
 
     def _item_alone(self, session: Session, item: WorkItem, by: Instruction) -> Done:
         """Work whose failure nobody's state tells of: a report to the ERP, or bytes sent once more."""
-        if item.state is not ItemState.DEAD:
-            raise NotPossible(
-                f"Work item {item.id} is {item.state}; only what is dead is replayed. See `tally dead list`."
-            )
         self.work.again(session, [item])
         row = documents.get(session, item.payload.get("document", ""))
         sent = transmissions.get(session, item.payload.get("transmission", ""))
