@@ -3,14 +3,13 @@
 import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from canonical.documents import AnyDocument
@@ -33,16 +32,14 @@ from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
-from spool.queue.port import Claim, QueueStats, Waker, WorkQueue
+from spool.queue.port import Claim, Waker, WorkQueue
 from spool.receipts import Receipt
-from spool.states import ReceiptState, TransmissionState
-from spool.transmissions import Transmission
+from spool.states import ReceiptState
 from spool.worker import Handler, Workers
 
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
-from .balance import Balance, balance
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
@@ -52,6 +49,15 @@ from .inbound import Inbound
 from .listeners.folder import FolderListener
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
+from .operations import status
+from .operations.administration import Administration
+from .operations.cancelling import Cancelling
+from .operations.replaying import Replaying
+from .operations.retention import Retention
+from .operations.retrying import Retrying
+from .operations.status import StatusReport
+from .operations.superseding import Superseding
+from .operations.work import Work
 from .orders import book
 from .outbound import Outbound
 from .periodic import Periodic, by_one_node
@@ -74,23 +80,8 @@ ABANDONED_SECONDS = 3600.0
 UPLOAD_TAKES = timedelta(days=1)
 """How long after its beginning an upload may still be committed."""
 
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """What ``tally status`` shows."""
-
-    balance: Balance
-    queue: QueueStats
-    transmissions: dict[str, int]
-
-    def as_json(self) -> dict[str, Any]:
-        places = self.balance.places
-        return {
-            "balance": {"received": self.balance.received, **places, "holds": self.balance.holds},
-            "files": self.balance.files,
-            "work": asdict(self.queue) | {"oldest": self.queue.oldest.isoformat() if self.queue.oldest else None},
-            "transmissions": self.transmissions,
-        }
+RETENTION_SECONDS = 3600.0
+"""How often what need not be kept any longer is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +118,27 @@ class Gateway:
         envelopes = Envelopes()
         self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(home))
         self.answers = Answers(clock, self.queue)
-        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers)
+        work = Work(self.queue)
+        superseding = Superseding(work)
+        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers, superseding)
         self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document)
+        self.administration = Administration(
+            database,
+            clock,
+            self.queue,
+            work,
+            Retrying(clock, work, self.outbound),
+            Replaying(self.blobs, self.queue, clock, ids, work, superseding),
+            Cancelling(clock, self.queue, work, self.outbound),
+            self.delivery.given,
+        )
+        self.retention = Retention(
+            home,
+            database,
+            clock,
+            None if settings.keep_days is None else timedelta(days=settings.keep_days),
+            timedelta(days=settings.keep_work_days),
+        )
         self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
 
     @classmethod
@@ -252,6 +262,8 @@ class Gateway:
             self._by_one_node("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
             self._by_one_node("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
             self._by_one_node("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+            self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
+            self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         ]
         if isinstance(self.blobs, BlobParts):
@@ -352,15 +364,7 @@ class Gateway:
 
     def status(self) -> StatusReport:
         with self.database.read() as session:
-            sent = session.execute(select(Transmission.state, func.count()).group_by(Transmission.state)).all()
-            counts = {state.value: count for state, count in sent}
-            return StatusReport(
-                balance=balance(session),
-                queue=self.queue.stats(session),
-                transmissions={
-                    state.value: counts[state.value] for state in TransmissionState if state.value in counts
-                },
-            )
+            return status.report(session, self.queue, self.clock.now())
 
     def documents(
         self, session: Session, *, partner: str | None, state: str | None, type_: str | None, limit: int

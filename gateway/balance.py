@@ -11,6 +11,8 @@ from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.states import ReceiptState
 
+from .operations import pruned
+
 PLACES = ("delivered", "rejected", "duplicate", "quarantined", "dead", "pending")
 
 
@@ -32,7 +34,10 @@ class Balance:
 
 
 def balance(session: Session) -> Balance:
-    """Count both sides in one snapshot. Documents of a file that is not wholly taken in are part of that file."""
+    """Count both sides in one snapshot. Documents of a file that is not wholly taken in are part of that file.
+
+    What retention removed is counted on, in the place where it ended.
+    """
     receipts: Counter[str] = Counter()
     for state, count in session.execute(select(Receipt.state, func.count()).group_by(Receipt.state)):
         receipts[state.value] = count
@@ -47,7 +52,14 @@ def balance(session: Session) -> Balance:
     for name, count in receipts.items():
         if name != ReceiptState.OPENED:
             places[name] += count
-    return Balance(files=receipts.total(), received=_received(session), places=dict(places))
+    removed = pruned.counts(session)
+    for name in PLACES:
+        places[name] += removed.get(name, 0)
+    return Balance(
+        files=receipts.total() + removed.get(pruned.FILES, 0),
+        received=_received(session) + removed.get(pruned.RECEIVED, 0),
+        places=dict(places),
+    )
 
 
 def _received(session: Session) -> int:

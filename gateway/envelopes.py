@@ -103,13 +103,13 @@ class Envelopes:
             return f"It is marked as a test, but {partner} takes everything from us for real (x12.usage: P)."
         return None
 
-    def draft(self, session: Session, partner: PartnerId, document: AnyDocument) -> Draft:
-        """Translate a document as agreed now.
+    def draft(self, session: Session, partner: PartnerId, document: AnyDocument, version: int | None = None) -> Draft:
+        """Translate a document as agreed now, or as agreed in an earlier ``version`` of the profile.
 
         Raises Misconfigured where nothing is agreed, CannotWrite for data that X12 cannot hold or that the partner would
         have to reject: what we would not accept is not sent, and takes no number.
         """
-        applied = registry.current(session, partner)
+        applied = registry.current(session, partner) if version is None else registry.version(session, partner, version)
         if applied is None:
             raise Misconfigured(f"Nothing can be sent to {partner}: there is no such partner in force.")
         return self.draft_for(applied, document)

@@ -32,6 +32,8 @@ from .agreed_limits import ERP
 from .envelopes import Draft
 from .journaling import Chronicle
 from .listeners.port import Arrival
+from .operations.replay import Replay
+from .operations.superseding import Superseding
 from .orders import book
 from .outbound import Effects, Outbound
 from .unpacking.unpack import unpack
@@ -79,6 +81,7 @@ class Inbound:
     identifiers: Identifiers
     outbound: Outbound
     answers: Answers
+    superseding: Superseding
 
     # Rooms 1 to 4. A listener has staged the bytes and named the partner; the receipt and the work to be done on it commit
     # together, and only then is the sender answered.
@@ -106,7 +109,7 @@ class Inbound:
         self.queue.enqueue(
             session,
             kind=OPEN,
-            lane=f"in:{arrival.partner}",
+            lane=lane_from(arrival.partner),
             payload={"receipt": receipt.id},
             partner=arrival.partner,
             unique_key=f"{OPEN}:{receipt.id}",
@@ -126,7 +129,8 @@ class Inbound:
                 return _nothing
             partner = PartnerId(receipt.partner)
             digest = BlobDigest(receipt.sha256)
-            earlier = receipts.earlier_with_same_bytes(session, partner, digest, receipt_id)
+            replay = Replay.asked(claim.payload)
+            earlier = receipts.earlier_with_same_bytes(session, partner, digest, receipt_id) if replay is None else None
             if earlier is not None:
                 return self._same_bytes(receipt, earlier)
             profile = registry.current(session, partner)
@@ -140,8 +144,11 @@ class Inbound:
                     f"{profile.profile.name} is suspended: nothing is exchanged and all is kept. "
                     f"Set status: active in partners/{partner}.yaml, apply it, and have the file sent again.",
                 )
+            if replay is not None:
+                profile = replay.applied(session, partner)
             chunks = self.blobs.chunks(session, digest)
         unpacked = unpack(chunks, receipt.filename, profile, digest, partial(self._placed, partner))
+        unpacked.replay = replay
         return self._take_in(claim, receipt, unpacked, self._drafted(profile, unpacked))
 
     def _placed(self, partner: PartnerId, number: str) -> PurchaseOrder | None:
@@ -265,11 +272,18 @@ class Inbound:
     ) -> None:
         """Decide what becomes of a document, and keep it with that."""
         document = taken.document
+        replay = unpacked.replay
         row = self._row(session, receipt, unpacked, taken)
+        original = replay.original(session, row) if replay is not None else None
+        if replay is not None and replay.leaves(original):
+            return
+        redelivered = replay is not None and replay.redelivers(original)
+        if original is not None:
+            self.superseding.document(session, original, row, DELIVER)
         repeats = unpacked.interchanges[document.interchange].repeats
         if document.rejected is not None:
             self._end(told, row, DocumentState.REJECTED, Step.REJECTED, document.rejected, partner=document.told)
-        elif repeats is not None:
+        elif repeats is not None and not redelivered:
             reason = f"Control number {row.interchange_control} was used before, for receipt {repeats}."
             # A TA1 is never answered, in no form.
             reply = None if row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
@@ -279,7 +293,10 @@ class Inbound:
         elif document.answer is not None:
             self._match(session, row, document.answer, told)
         else:
-            self._accept(session, row, told)
+            self._accept(session, row, told, redelivered=redelivered)
+        if replay is not None and row.state is DocumentState.DUPLICATE:
+            # That it came twice is of our making.
+            row.partner_reason = None
         documents.add(session, row, document.orders)
         if row.state is DocumentState.PENDING:
             self._enqueue_delivery(session, row, document.orders)
@@ -308,17 +325,17 @@ class Inbound:
             created_at=self.clock.now(),
         )
 
-    def _accept(self, session: Session, row: DocumentRow, told: Chronicle) -> None:
+    def _accept(self, session: Session, row: DocumentRow, told: Chronicle, *, redelivered: bool) -> None:
         """The fourth duplicate layer; what passes it is pending, on to the ERP."""
         detail = {"type": row.type, "number": row.number, "findings": len(row.findings)}
         told.of_document(Step.TRANSLATED, row, detail=detail)
         assert row.business_key is not None
         earlier = documents.precedents(session, row)
-        if earlier.counts is not None:
+        if earlier.counts is not None and not redelivered:
             self._repeated(row, earlier.counts, earlier.content_sha256, told)
-            return
-        revision = row.business_key.rpartition("/")[2]
-        row.revision = f"{revision}.{earlier.refused + 1}" if earlier.refused else revision
+        elif row.revision is None:
+            revision = row.business_key.rpartition("/")[2]
+            row.revision = f"{revision}.{earlier.given + 1}" if earlier.given else revision
 
     def _enqueue_delivery(self, session: Session, row: DocumentRow, orders: Sequence[str]) -> None:
         self.queue.enqueue(
@@ -362,9 +379,11 @@ class Inbound:
 
     def _answer(self, session: Session, receipt: Receipt, unpacked: Unpacked, drafts: Drafts, told: Chronicle) -> None:
         """Tell how the file ended, and answer its sender."""
-        told.of_receipt(_ENDS[receipt.state], receipt, outcome=receipt.reason or "", detail=_found(receipt, unpacked))
         receipt_id = ReceiptId(receipt.id)
-        for answer in unpacked.replies():
+        detail = self._found(session, receipt, unpacked)
+        told.of_receipt(_ENDS[receipt.state], receipt, outcome=receipt.reason or "", detail=detail)
+        replay = unpacked.replay
+        for answer in unpacked.replies() if replay is None else list(replay.replies(session, unpacked)):
             draft = drafts.get(id(answer))
             if draft is not None:
                 document = self.outbound.answer(session, draft, receipt_id, told)
@@ -372,10 +391,20 @@ class Inbound:
                 document = self.outbound.submit(session, answer, PartnerId(receipt.partner), answers=receipt_id)
             told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": document})
         report = unpacked.report_on(receipt.filename, documents.told(session, receipt_id))
-        if report is not None:
+        if report is not None and not (replay is not None and replay.reported(session, report[1])):
             filename, data = report
             self.outbound.report(session, PartnerId(receipt.partner), filename, data, answers=receipt_id)
             told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename})
+
+    def _found(self, session: Session, receipt: Receipt, unpacked: Unpacked) -> dict[str, object]:
+        """The first findings of a file, and how many documents it stands for; a replay leaves out those that are where they belong."""
+        found: dict[str, object] = {
+            "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]]
+        }
+        if receipt.state is ReceiptState.OPENED:
+            replayed = unpacked.replay is not None
+            found["documents"] = len(documents.of_receipt(session, receipt.id)) if replayed else len(unpacked.documents)
+        return found
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Opening failed for good: the receipt says so, visible and replayable."""
@@ -409,6 +438,11 @@ class Inbound:
         told.of_document(step, row, outcome=reason, detail={"type": row.type, "number": row.number})
 
 
+def lane_from(partner: str) -> str:
+    """Everything from one partner is opened in the order it came."""
+    return f"in:{partner}"
+
+
 def _nothing(session: Session) -> None:
     """The effects of a step that was done before."""
 
@@ -423,12 +457,3 @@ _ENDS = {
     ReceiptState.REJECTED: Step.REJECTED,
     ReceiptState.OPENED: Step.PARSED,
 }
-
-
-def _found(receipt: Receipt, unpacked: Unpacked) -> dict[str, object]:
-    found: dict[str, object] = {
-        "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]]
-    }
-    if receipt.state is ReceiptState.OPENED:
-        found["documents"] = len(unpacked.documents)
-    return found

@@ -1,6 +1,6 @@
 """What the journal is told of receipts, documents and transmissions: one way for both paths, so that trails join up."""
 
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -15,15 +15,16 @@ from spool.transmissions import Transmission
 
 
 class Chronicle:
-    """What one transaction tells the journal, in order: written with one statement at its end."""
+    """What one transaction tells the journal of what ``actor`` did, in order: written with one statement at its end."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, actor: str = journal.OURSELVES) -> None:
         self._clock = clock
+        self._actor = actor
         self._entries: list[JournalEntry] = []
 
     def of_receipt(
         self, step: Step, receipt: Receipt, *, outcome: str = "", detail: dict[str, Any] | None = None
-    ) -> None:
+    ) -> Self:
         """Something happened to a file that came."""
         self._entries.append(
             journal.entry(
@@ -32,9 +33,11 @@ class Chronicle:
                 outcome=outcome,
                 partner=PartnerId(receipt.partner),
                 receipt_id=ReceiptId(receipt.id),
+                actor=self._actor,
                 detail=detail or {},
             )
         )
+        return self
 
     def of_document(
         self,
@@ -44,7 +47,7 @@ class Chronicle:
         transmission: Transmission | None = None,
         outcome: str = "",
         detail: dict[str, Any] | None = None,
-    ) -> None:
+    ) -> Self:
         """Something happened to a document; the file it came in is named too, and the one it leaves in where that is given."""
         self._entries.append(
             journal.entry(
@@ -55,13 +58,15 @@ class Chronicle:
                 receipt_id=ReceiptId(row.receipt_id) if row.receipt_id else None,
                 document_id=DocumentId(row.id),
                 transmission_id=TransmissionId(transmission.id) if transmission else None,
+                actor=self._actor,
                 detail=detail or {},
             )
         )
+        return self
 
     def of_report(
         self, step: Step, row: Transmission, *, outcome: str = "", detail: dict[str, Any] | None = None
-    ) -> None:
+    ) -> Self:
         """Something happened to an answer that no document stands for; it belongs to the receipt it answers."""
         self._entries.append(
             journal.entry(
@@ -71,9 +76,11 @@ class Chronicle:
                 partner=PartnerId(row.partner),
                 receipt_id=ReceiptId(row.answers) if row.answers else None,
                 transmission_id=TransmissionId(row.id),
+                actor=self._actor,
                 detail=detail or {},
             )
         )
+        return self
 
     def of_refused_order(self, order: PurchaseOrder, reason: str) -> None:
         """The ERP gave an order that was not taken in."""

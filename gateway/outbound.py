@@ -100,7 +100,7 @@ class Outbound:
         self.queue.enqueue(
             session,
             kind=BUILD,
-            lane=_lane(partner),
+            lane=lane_to(partner),
             payload={"document": row.id, "answers": answers},
             partner=partner,
             unique_key=f"{BUILD}:{row.id}",
@@ -164,7 +164,7 @@ class Outbound:
             if row is None:
                 raise NotFound(f"Document {document_id} is to be built but is not in the database.")
             document = ANY_DOCUMENT.validate_json(self.blobs.read(session, BlobDigest(row.canonical_sha256 or "")))
-            draft = self.envelopes.draft(session, PartnerId(row.partner), document)
+            draft = self.envelopes.draft(session, PartnerId(row.partner), document, claim.payload.get("profile"))
 
         def effects(session: Session) -> None:
             current = documents.get(session, document_id)
@@ -222,7 +222,7 @@ class Outbound:
         self.queue.enqueue(
             session,
             kind=TRANSMIT,
-            lane=_lane(row.partner),
+            lane=lane_to(row.partner),
             payload={"transmission": row.id, "reason": reason},
             partner=row.partner,
             endpoint=out_to(row.partner),
@@ -272,7 +272,7 @@ class Outbound:
         self.queue.enqueue(
             session,
             kind=TRANSMIT,
-            lane=_lane(row.partner),
+            lane=lane_to(row.partner),
             payload={"transmission": row.id},
             partner=row.partner,
             endpoint=out_to(row.partner),
@@ -303,6 +303,6 @@ def _patience(row: Transmission, applied: AppliedProfile) -> timedelta | None:
     return applied.profile.x12.answer_time
 
 
-def _lane(partner: str) -> str:
+def lane_to(partner: str) -> str:
     """Everything to one partner leaves in the order it was submitted."""
     return f"out:{partner}"

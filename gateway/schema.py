@@ -13,6 +13,7 @@ from spool.tables import Base
 from spool.transmissions import Transmission
 
 from .erp.cursors import ErpCursor
+from .operations.pruned import PrunedCount
 
 TABLES = (
     Allowance,
@@ -28,6 +29,7 @@ TABLES = (
     JournalEntry,
     Lane,
     ProfileVersion,
+    PrunedCount,
     Receipt,
     ReceivedInterchange,
     Schedule,

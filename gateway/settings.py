@@ -71,6 +71,15 @@ class Settings(BaseSettings):
     )
     max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
     inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
+    keep_days: int | None = Field(
+        None,
+        ge=30,
+        description=(
+            "How many days everything is kept that came to its end: files, documents, their payloads and their trail; "
+            "for ever when not given. What comes again after that is not known as a duplicate, except by its control number."
+        ),
+    )
+    keep_work_days: int = Field(30, ge=1, description="How many days finished work items are kept.")
 
     @property
     def node_name(self) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
-from spool import documents, journal
+from spool import documents, journal, receipts
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
@@ -46,11 +46,23 @@ def of_order(session: Session, order_number: str, partner: str | None = None) ->
 
 
 def of_document(session: Session, document_id: DocumentId) -> Sequence[TrailEntry]:
-    """Everything about one document and the file it came in or left in."""
+    """Everything about one document and the file it came in or left in; or about a file, given its id."""
     row = documents.get(session, document_id)
-    if row is None:
-        raise NotFound(f"There is no document {document_id}. `tally doc list` shows the documents there are.")
-    return _around(session, [row])
+    if row is not None:
+        return _around(session, [row])
+    receipt = receipts.get(session, ReceiptId(document_id))
+    if receipt is None:
+        raise NotFound(f"There is no document or file {document_id}. `tally doc list` shows what there is.")
+    return _of_file(session, receipt)
+
+
+def _of_file(session: Session, receipt: Receipt) -> Sequence[TrailEntry]:
+    """Everything about a file, its documents and its replays."""
+    files = _replayed_files(session, {ReceiptId(receipt.id)}) | {ReceiptId(receipt.id)}
+    files |= {ReceiptId(each) for each in session.scalars(select(Receipt.id).where(Receipt.replays.in_(files)))}
+    rows = session.scalars(select(DocumentRow).where(DocumentRow.receipt_id.in_(files))).all()
+    told = _entries(session, journal.entries(session, receipts=files))
+    return sorted({entry.id: entry for entry in (*told, *_around(session, rows))}.values(), key=_in_order)
 
 
 def of_invoice(session: Session, number: str) -> Sequence[TrailEntry]:
@@ -77,8 +89,10 @@ def _in_order(entry: TrailEntry) -> int:
 
 def _around(session: Session, rows: Sequence[DocumentRow]) -> Sequence[TrailEntry]:
     """What happened to documents, the files they came in, the files they left in, and the answers to either."""
+    rows = [*rows, *_replays(session, rows)]
     document_ids = {DocumentId(row.id) for row in rows}
     receipt_ids = {ReceiptId(row.receipt_id) for row in rows if row.receipt_id}
+    receipt_ids |= _replayed_files(session, receipt_ids)
     answers = session.scalars(select(Transmission.id).where(Transmission.answers.in_(receipt_ids))).all()
     answer_documents = session.scalars(select(DocumentRow.id).where(DocumentRow.transmission_id.in_(answers))).all()
     transmission_ids = {TransmissionId(row.transmission_id) for row in rows if row.transmission_id}
@@ -87,6 +101,35 @@ def _around(session: Session, rows: Sequence[DocumentRow]) -> Sequence[TrailEntr
     receipt_ids |= _matched_by(session, transmission_ids)
     found = journal.entries(session, receipts=receipt_ids, documents=document_ids, transmissions=transmission_ids)
     return _entries(session, [entry for entry in found if _belongs(entry, document_ids, transmission_ids)])
+
+
+def _replays(session: Session, rows: Sequence[DocumentRow]) -> Sequence[DocumentRow]:
+    """What was made anew from these documents, and what they were made anew from, to the ends of the chain."""
+    found = {row.id: row for row in rows}
+    new = list(found.values())
+    while new:
+        linked = session.scalars(
+            select(DocumentRow).where(
+                or_(
+                    DocumentRow.replays.in_([row.id for row in new]),
+                    DocumentRow.id.in_([row.replays for row in new if row.replays]),
+                )
+            )
+        ).all()
+        new = [row for row in linked if row.id not in found]
+        found |= {row.id: row for row in new}
+    return [row for row in found.values() if row not in rows]
+
+
+def _replayed_files(session: Session, receipt_ids: set[ReceiptId]) -> set[ReceiptId]:
+    """The files whose bytes these ones were read from anew."""
+    found: set[ReceiptId] = set()
+    new = receipt_ids
+    while new:
+        replayed = session.scalars(select(Receipt.replays).where(Receipt.id.in_(new), Receipt.replays.is_not(None)))
+        new = {ReceiptId(each) for each in replayed if each is not None} - found - receipt_ids
+        found |= new
+    return found
 
 
 def _matched_by(session: Session, transmission_ids: set[TransmissionId]) -> set[ReceiptId]:

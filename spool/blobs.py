@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 
 from canonical.errors import Fault, NotFound, TallyError
 from canonical.identity import BlobDigest
 
 from .clock import Clock, SystemClock
-from .tables import Base, insert_if_absent
+from .tables import Base, insert_of
 
 INLINE_LIMIT = 64 * 1024
 """Largest payload, in bytes, that is kept in its row."""
@@ -57,7 +58,10 @@ class BlobPart(Base):
 
 
 class Blob(Base):
-    """One payload. Its bytes are in ``data``, or in the parts of ``upload``, or, where both are None, in a file."""
+    """One payload. Its bytes are in ``data``, or in the parts of ``upload``, or, where both are None, in a file.
+
+    ``created_at`` is when it was last put in: what was put in lately may be about to be referred to, and is not removed.
+    """
 
     __tablename__ = "blob"
 
@@ -115,9 +119,12 @@ class BlobStore(ABC):
             return self.stage_stream(chunks_of(file, CHUNK))
 
     def put(self, session: Session, staged: StagedBlob) -> BlobDigest:
-        """Write the row of a staged payload unless it is there already; its digest."""
+        """Write the row of a staged payload, or renew the time of the one that is there; its digest."""
+        connection = session.connection()
+        now = self._clock.now()
         row = {"sha256": staged.digest, "size": staged.size, "data": staged.data, "upload": staged.upload}
-        if not insert_if_absent(session, Blob, {**row, "created_at": self._clock.now()}):
+        kept = connection.execute(_PUT[connection.dialect.name], {**row, "created_at": now}).scalar_one()
+        if kept != staged.upload:
             self._not_needed(session, staged)
         return staged.digest
 
@@ -167,6 +174,15 @@ class BlobStore(ABC):
             raise BlobDamaged(
                 f"Payload {row.sha256} is damaged: its bytes now give {actual.hexdigest()}; restore it from a backup."
             )
+
+
+def _put(dialect: str) -> ReturningInsert[Any]:
+    insert = insert_of(Blob, dialect)
+    renewed = insert.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": insert.excluded.created_at})
+    return renewed.returning(Blob.upload)
+
+
+_PUT = {dialect: _put(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 def chunks_of(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, bindparam, func, select, update
+from sqlalchemy import ForeignKey, Index, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId
@@ -27,6 +27,7 @@ class DocumentRow(Base):
     ``business_key`` is what makes the same document recognisable under another control number; it is unique among
     documents that count (the fourth duplicate layer), enforced where documents are taken in. ``findings`` are
     :class:`canonical.finding.Finding` objects as JSON. ``origin`` is the ERP's own reference to an order it gave us.
+    ``replays`` is the document that this one was made anew from.
     """
 
     __tablename__ = "document"
@@ -35,6 +36,18 @@ class DocumentRow(Base):
         Index("ix_document_receipt_id", "receipt_id"),
         Index("ix_document_transmission_id", "transmission_id"),
         Index("ix_document_state", "direction", "state"),
+        Index(
+            "ix_document_duplicate_of",
+            "duplicate_of",
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+        ),
+        Index(
+            "ix_document_replays",
+            "replays",
+            sqlite_where=text("replays IS NOT NULL"),
+            postgresql_where=text("replays IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -61,6 +74,7 @@ class DocumentRow(Base):
     test: Mapped[bool] = mapped_column(default=False)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE, default=list)
     origin: Mapped[JsonObject | None]
+    replays: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
@@ -137,21 +151,24 @@ def with_business_key(session: Session, partner: PartnerId, direction: str, key:
 
 @dataclass(frozen=True, slots=True)
 class Precedents:
-    """What came before a document under its key: the one that counts, pending or delivered, and what that said; and how many the ERP
-    was given and refused."""
+    """What came before a document under its key: the one that counts, pending or delivered, and what that said; and how many were given
+    to the ERP: those it refused, and those replayed after delivery."""
 
     counts: DocumentId | None
     content_sha256: str | None
-    refused: int
+    given: int
 
 
 def precedents(session: Session, row: DocumentRow) -> Precedents:
     """What came before ``row``, which is not kept yet, under the same key (the fourth duplicate layer)."""
     key = {"partner": row.partner, "direction": row.direction, "key": row.business_key}
     found = session.connection().execute(_COUNTING, key).first()
-    if found is not None:
-        return Precedents(DocumentId(found.id), found.content_sha256, 0)
-    return Precedents(None, None, session.connection().execute(_REFUSED, key).scalar_one())
+    given = session.connection().execute(_GIVEN, key).scalar_one()
+    return (
+        Precedents(None, None, given)
+        if found is None
+        else Precedents(DocumentId(found.id), found.content_sha256, given)
+    )
 
 
 _OF_KEY = (
@@ -165,7 +182,7 @@ _COUNTING = (
     .order_by(DocumentRow.id)
     .limit(1)
 )
-_REFUSED = select(func.count()).where(*_OF_KEY, DocumentRow.revision.is_not(None))
+_GIVEN = select(func.count()).where(*_OF_KEY, DocumentRow.revision.is_not(None))
 
 
 def given_as(session: Session, partner: PartnerId, type_: str, number: str, revision: str) -> DocumentRow | None:
@@ -217,3 +234,12 @@ def of_order(session: Session, order_number: str, partner: str | None = None) ->
     if partner is not None:
         query = query.where(DocumentOrder.partner == partner)
     return session.scalars(query).all()
+
+
+def order_numbers_of(session: Session, document_id: str) -> Sequence[str]:
+    """The orders a document is about."""
+    return session.scalars(
+        select(DocumentOrder.order_number)
+        .where(DocumentOrder.document_id == document_id)
+        .order_by(DocumentOrder.order_number)
+    ).all()

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
@@ -46,6 +47,11 @@ class TimeOrderedIdentifiers:
                 value = self._last + 1 + self._random_bits(_STEP_BITS)
             self._last = value
         return _encode(value)
+
+
+def first_at(moment: datetime) -> str:
+    """The identifier before which all lie that were made before ``moment``, by their own clocks."""
+    return _encode(int(moment.timestamp() * 1000) << _RANDOM_BITS)
 
 
 def _encode(value: int) -> str:

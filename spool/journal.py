@@ -8,13 +8,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Required, TypedDict, Unpack
 
-from sqlalchemy import Index, or_, select, text
+from sqlalchemy import Index, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 
 from .clock import Clock
 from .tables import Base, JsonObject, insert_rows
+
+OURSELVES = "tallystick"
+"""The actor of what no person asked for."""
 
 
 class Step(StrEnum):
@@ -27,7 +30,7 @@ class Step(StrEnum):
     QUARANTINED = "quarantined"
     """A file or a document was set aside for an administrator."""
     RELEASED = "released"
-    """An administrator let something out of quarantine."""
+    """An administrator replayed something out of quarantine."""
     IDENTIFIED = "identified"
     """Partner and agreement of a file were found."""
     PARSED = "parsed"
@@ -64,10 +67,18 @@ class Step(StrEnum):
     """An attempt failed and will be made again."""
     DEAD = "dead"
     """The last attempt failed; an administrator must act."""
+    RETRIED = "retried"
+    """An administrator had failed work tried again, or the same bytes sent once more."""
     REPLAYED = "replayed"
-    """An administrator had something done again."""
+    """An administrator had something done anew from what it was made of."""
     CANCELLED = "cancelled"
     """An administrator called something off."""
+    RENUMBERED = "renumbered"
+    """An administrator set a control number."""
+    RESTORED = "restored"
+    """The home was restored from a backup; what happened after that was made is not here."""
+    PRUNED = "pruned"
+    """What ended long ago was removed, as the settings say."""
 
 
 class JournalEntry(Base):
@@ -95,7 +106,7 @@ class JournalEntry(Base):
     receipt_id: Mapped[str | None]
     document_id: Mapped[str | None]
     transmission_id: Mapped[str | None]
-    actor: Mapped[str] = mapped_column(default="tallystick")
+    actor: Mapped[str] = mapped_column(default=OURSELVES)
     detail: Mapped[JsonObject] = mapped_column(default=dict)
 
 
@@ -170,3 +181,23 @@ def latest(session: Session, *, partner: PartnerId | None = None, limit: int = 1
     if partner is not None:
         statement = statement.where(JournalEntry.partner == partner)
     return session.scalars(statement).all()[::-1]
+
+
+def first_since(session: Session, moment: datetime) -> int:
+    """The id of the first entry at ``moment`` or later; one more than the last where there is none.
+
+    Found by halving, since there is no index on times: entries are committed in the order of their times but for a moment's disorder.
+    """
+    low, high = session.execute(select(func.min(JournalEntry.id), func.max(JournalEntry.id))).one()
+    low, high = low or 1, (high or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        # Entries may be missing where retention removed some, or a transaction was undone.
+        entry = session.execute(
+            select(JournalEntry.id, JournalEntry.at).where(JournalEntry.id >= middle).order_by(JournalEntry.id).limit(1)
+        ).first()
+        if entry is None or entry.at >= moment:
+            high = middle
+        else:
+            low = entry.id + 1
+    return int(low)

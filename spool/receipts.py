@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import Index, bindparam, exists, func, literal, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
@@ -20,7 +20,8 @@ _TAKEN = (DocumentState.PENDING, DocumentState.DELIVERED, DocumentState.DUPLICAT
 class Receipt(Base):
     """One arrival of one file. ``reason`` says, for people, why it ended other than opened.
 
-    ``format`` is ``x12`` or ``csv`` once known; ``duplicate_of`` the receipt that brought the same bytes before.
+    ``format`` is ``x12`` or ``csv`` once known; ``duplicate_of`` the receipt that brought the same bytes before, or that replays
+    this one. ``replays`` is the receipt whose bytes an administrator had processed anew: then nothing came from the partner.
     """
 
     __tablename__ = "receipt"
@@ -28,6 +29,18 @@ class Receipt(Base):
         Index("ix_receipt_partner_filename", "partner", "filename", "id"),
         Index("ix_receipt_partner_sha256", "partner", "sha256"),
         Index("ix_receipt_state", "state"),
+        Index(
+            "ix_receipt_duplicate_of",
+            "duplicate_of",
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+        ),
+        Index(
+            "ix_receipt_replays",
+            "replays",
+            sqlite_where=text("replays IS NOT NULL"),
+            postgresql_where=text("replays IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -42,6 +55,7 @@ class Receipt(Base):
     format: Mapped[str | None]
     reason: Mapped[str | None]
     duplicate_of: Mapped[str | None]
+    replays: Mapped[str | None]
 
 
 def get(session: Session, receipt_id: ReceiptId) -> Receipt | None:
@@ -94,7 +108,9 @@ _END_PENDING = (
 def earlier_with_same_bytes(
     session: Session, partner: PartnerId, digest: BlobDigest, than: ReceiptId
 ) -> ReceiptId | None:
-    """The first receipt of the same bytes from the same partner that was taken before (the second duplicate layer).
+    """The first other receipt of the same bytes from the same partner of which anything was taken (the second duplicate layer).
+
+    It was opened earlier, though it may have come later: what died on the way in is tried again when an administrator says so.
 
     Those of which we rejected or quarantined all do not count: the same bytes may be good under a profile mended since. What
     only the ERP refused was taken.
@@ -125,7 +141,7 @@ def latest_by_name(session: Session, partner: PartnerId, *, since: datetime, lim
     """The newest receipt of each file name a partner sent since a moment, newest first."""
     newest = (
         select(func.max(Receipt.id))
-        .where(Receipt.partner == partner, Receipt.received_at >= since)
+        .where(Receipt.partner == partner, Receipt.received_at >= since, Receipt.replays.is_(None))
         .group_by(Receipt.filename)
     )
     return session.scalars(select(Receipt).where(Receipt.id.in_(newest)).order_by(Receipt.id.desc()).limit(limit)).all()
@@ -135,7 +151,7 @@ def latest_named(session: Session, partner: PartnerId, filename: str) -> Receipt
     """The newest receipt of one file name from a partner."""
     return session.scalars(
         select(Receipt)
-        .where(Receipt.partner == partner, Receipt.filename == filename)
+        .where(Receipt.partner == partner, Receipt.filename == filename, Receipt.replays.is_(None))
         .order_by(Receipt.id.desc())
         .limit(1)
     ).first()

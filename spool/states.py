@@ -18,13 +18,13 @@ class ReceiptState(StrEnum):
     OPENED = "opened"
     """Read; each document in it has a row and a state of its own."""
     DUPLICATE = "duplicate"
-    """The same file came before; nothing is done with it again."""
+    """The same file came before, or was replayed since; nothing is done with this one again."""
     QUARANTINED = "quarantined"
-    """Its sender or its form is not known; an administrator decides."""
+    """Its sender or its form is not known; an administrator replays or refuses it."""
     REJECTED = "rejected"
     """Read, refused as a whole, and answered."""
     DEAD = "dead"
-    """Opening it failed for a fault that is not the partner's; an administrator replays it."""
+    """Opening it failed for a fault that is not the partner's; an administrator tries it again, replays or refuses it."""
 
 
 class DocumentState(StrEnum):
@@ -37,11 +37,11 @@ class DocumentState(StrEnum):
     REJECTED = "rejected"
     """Refused: it has errors, or the ERP says no."""
     DUPLICATE = "duplicate"
-    """The same document came before, perhaps under another control number."""
+    """The same document came before, perhaps under another control number, or was replayed since."""
     QUARANTINED = "quarantined"
-    """Readable, but nothing says what to do with it; an administrator decides."""
+    """Readable, but nothing says what to do with it; an administrator replays or refuses it."""
     DEAD = "dead"
-    """Delivering it failed for good; an administrator replays it."""
+    """Delivering it failed for good; an administrator tries it again, replays or refuses it."""
 
 
 class TransmissionState(StrEnum):
@@ -105,9 +105,9 @@ TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
         (_R.PENDING, _R.QUARANTINED, "unknown sender, or unreadable"),
         (_R.PENDING, _R.REJECTED, "refused as a whole and answered"),
         (_R.PENDING, _R.DEAD, "opening failed for good"),
-        (_R.QUARANTINED, _R.PENDING, "released by an administrator"),
-        (_R.QUARANTINED, _R.REJECTED, "refused by an administrator"),
-        (_R.DEAD, _R.PENDING, "replayed by an administrator"),
+        ((_R.QUARANTINED, _R.DEAD), _R.DUPLICATE, "replayed by an administrator: the replay counts"),
+        ((_R.QUARANTINED, _R.DEAD), _R.REJECTED, "refused by an administrator"),
+        (_R.DEAD, _R.PENDING, "tried again by an administrator"),
     ),
     "document": _moves(
         (_D.PENDING, _D.DELIVERED, "taken by the ERP, or built into a transmission"),
@@ -121,9 +121,9 @@ TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
         (_D.PENDING, _D.DUPLICATE, "the same document came before"),
         (_D.PENDING, _D.QUARANTINED, "nothing says what to do with it"),
         (_D.PENDING, _D.DEAD, "delivery failed for good"),
-        (_D.QUARANTINED, _D.PENDING, "released by an administrator"),
-        (_D.QUARANTINED, _D.REJECTED, "refused by an administrator"),
-        (_D.DEAD, _D.PENDING, "replayed by an administrator"),
+        ((_D.QUARANTINED, _D.DEAD), _D.DUPLICATE, "replayed by an administrator: the replay counts"),
+        ((_D.QUARANTINED, _D.DEAD), _D.REJECTED, "refused by an administrator"),
+        (_D.DEAD, _D.PENDING, "tried again by an administrator"),
     ),
     "transmission": _moves(
         (_T.READY, _T.SENT, "handed over, or put into the outbox"),

@@ -157,12 +157,17 @@ def enqueue_report(
     queue.enqueue(
         session,
         kind=REPORT,
-        lane=f"erp:{document.partner}:{document.number}",
+        lane=report_lane(document.partner, document.number),
         payload={"document": document.id, "progress": progress.value, "message": message},
         partner=document.partner,
         endpoint=ERP,
         unique_key=f"{REPORT}:{document.id}:{progress.value}",
     )
+
+
+def report_lane(partner: str, number: str | None) -> str:
+    """The ERP is told of one order in the order in which things happened to it."""
+    return f"erp:{partner}:{number}"
 
 
 def _number(control_number: str) -> str:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from canonical.errors import Fault, TallyError
 
+from ..operations.instruction import NotPossible
 from ..printable import UNSEEN, shown
 
 
@@ -151,6 +152,8 @@ def _shown(text: str | Text) -> Text:
 def complain(error: TallyError) -> Exit:
     """Say what is wrong; the exit code that its fault deserves."""
     warn(error.message)
+    if isinstance(error, NotPossible):
+        return Exit.NO
     return Exit.OURS if error.fault in (Fault.OURS, Fault.ENVIRONMENT) else Exit.USAGE
 
 

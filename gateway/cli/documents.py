@@ -8,13 +8,16 @@ import typer
 
 from canonical.errors import Misconfigured
 from canonical.identity import DocumentId, PartnerId
+from spool.journal import OURSELVES
 from spool.states import DocumentState
 
 from .. import trail as trails
+from ..operations.replaying import ProfileOf
 from ..trail import TrailEntry
 from . import known
 from .console import Terminal, record, usage
 from .context import explained, gateway, terminal
+from .operator import Reason, carry_out, instruction
 
 app = typer.Typer(help="Documents, both ways.", no_args_is_help=True)
 
@@ -28,6 +31,7 @@ FIELDS = (
     "state",
     "reason",
     "duplicate_of",
+    "replays",
     "receipt_id",
     "transmission_id",
     "interchange_control",
@@ -38,6 +42,8 @@ FIELDS = (
     "findings",
     "created_at",
 )
+
+FILE_FIELDS = ("id", "partner", "transport", "filename", "state", "reason", "duplicate_of", "replays", "received_at")
 
 Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
 
@@ -66,9 +72,7 @@ def list_documents(
     out = terminal()
     answer = {
         "documents": [record(row, FIELDS) for row in rows],
-        "files": [
-            record(row, ("id", "partner", "transport", "filename", "state", "reason", "received_at")) for row in files
-        ],
+        "files": [record(row, FILE_FIELDS) for row in files],
     }
     out.answer(answer, lambda: _tables(out, rows, files))
 
@@ -84,7 +88,7 @@ def _tables(out: Terminal, rows: Any, files: Any) -> None:
                 row.type,
                 row.number or "",
                 row.state,
-                row.reason or "",
+                _why(row),
             )
             for row in rows
         ],
@@ -92,8 +96,12 @@ def _tables(out: Terminal, rows: Any, files: Any) -> None:
     if files:
         out.table(
             ("file", "partner", "name", "state", "why"),
-            [(row.id, row.partner, row.filename, row.state, row.reason or "") for row in files],
+            [(row.id, row.partner, row.filename, row.state, _why(row)) for row in files],
         )
+
+
+def _why(row: Any) -> str:
+    return " ".join(filter(None, (row.reason, f"Replays {row.replays}." if row.replays else None)))
 
 
 @app.command()
@@ -130,6 +138,49 @@ def raw(document: Annotated[str, typer.Argument(help="The id of a document, a fi
             sys.stdout.buffer.write(chunk)
 
 
+Named = Annotated[list[str], typer.Argument(help="Ids of documents, files or transmissions.", show_default=False)]
+
+
+@app.command()
+@explained
+def retry(ids: Named, reason: Reason) -> None:
+    """Try failed or waiting work again now, on the same bytes; send once more what was not answered. Exit 1 when it makes no sense."""
+    by = instruction(reason)
+    with gateway() as opened:
+        carry_out(terminal(), ids, lambda identifier: opened.administration.retry(identifier, by))
+
+
+@app.command()
+@explained
+def replay(
+    ids: Named,
+    reason: Reason,
+    profile: Annotated[
+        ProfileOf, typer.Option(help="By which profile: the one of now, or the one of then.")
+    ] = ProfileOf.NOW,
+    redeliver: Annotated[
+        bool, typer.Option("--redeliver", help="Also what was delivered: the ERP or the partner gets it a second time.")
+    ] = False,
+) -> None:
+    """Read received files, or build sent documents, anew from what they were made of. Exit 1 when it makes no sense."""
+    by = instruction(reason)
+    with gateway() as opened:
+        carry_out(
+            terminal(),
+            ids,
+            lambda identifier: opened.administration.replay(identifier, by, profile, redeliver=redeliver),
+        )
+
+
+@app.command()
+@explained
+def cancel(ids: Named, reason: Reason) -> None:
+    """Call off what is pending, refuse what is quarantined or dead; whoever counted on it is told. Exit 1 when it is too late."""
+    by = instruction(reason)
+    with gateway() as opened:
+        carry_out(terminal(), ids, lambda identifier: opened.administration.cancel(identifier, by))
+
+
 @explained
 def trail(
     po: Annotated[str | None, typer.Option(help="A purchase order's number.")] = None,
@@ -160,10 +211,16 @@ def trail_table(out: Terminal, entries: Any) -> None:
     out.table(
         ("when", "step", "partner", "what", "outcome"),
         [
-            (entry.at.strftime("%Y-%m-%d %H:%M:%S"), entry.step, entry.partner or "", entry.subject, entry.outcome)
+            (entry.at.strftime("%Y-%m-%d %H:%M:%S"), entry.step, entry.partner or "", entry.subject, _outcome(entry))
             for entry in entries
         ],
     )
+
+
+def _outcome(entry: TrailEntry) -> str:
+    """What came of it, and who asked for it, where that was a person."""
+    by = f"by {entry.actor}" if entry.actor != OURSELVES else ""
+    return ": ".join(filter(None, (by, entry.outcome)))
 
 
 def _entry(entry: TrailEntry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import typer
 from ..logging import configure
 from ..printable import shown
 from ..settings import DEFAULT_HOME
-from . import demonstration, documents, files, moving, orders, partner, service
+from . import backup, control, dead, demonstration, documents, files, maintenance, moving, orders, partner, service
 from .console import OPTIONS, Exit, GlobalOptions, warn
 
 _CALLED_WRONGLY: type[typer.BadParameter] = next(
@@ -68,9 +68,13 @@ files.register(app)
 app.add_typer(partner.app, name="partner")
 app.add_typer(documents.app, name="doc")
 app.add_typer(orders.app, name="order")
+app.add_typer(dead.app, name="dead")
+app.add_typer(control.app, name="control")
 documents.register(app)
 demonstration.register(app)
 moving.register(app)
+backup.register(app)
+maintenance.register(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -3,14 +3,16 @@
 import signal
 import sys
 import threading
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
 import typer
 
-from ..app import Gateway, Service, StatusReport
+from ..app import Gateway, Service
 from ..balance import PLACES
 from ..logging import configure
+from ..operations.status import WINDOW, StatusReport
 from ..settings import Role
 from .console import Exit, Terminal
 from .context import explained, gateway, options, terminal
@@ -90,21 +92,43 @@ def render(out: Terminal, report: StatusReport) -> None:
     sign = "=" if balance.holds else "IS NOT"
     parts = " + ".join(f"{balance.places[place]} {place}" for place in PLACES)
     out.say(f"{balance.received} received {sign} {parts}   ({balance.files} files)")
-    out.table(
-        ("work", "open", "due", "running", "retrying", "dead", "oldest"),
-        [
-            (
-                "items",
-                str(report.queue.open),
-                str(report.queue.due),
-                str(report.queue.running),
-                str(report.queue.retrying),
-                str(report.queue.dead),
-                report.queue.oldest.isoformat(timespec="seconds") if report.queue.oldest else "-",
-            )
-        ],
-    )
+    out.table(("work", "open", "due", "running", "retrying", "dead", "oldest"), [_all_work(report), *_kinds(report)])
     if report.transmissions:
         out.table(
             ("sent to partners", "number"), [(state, str(count)) for state, count in report.transmissions.items()]
         )
+    if report.lanes:
+        out.table(
+            ("stuck lane", "work", "tried", "behind", "next", "because"),
+            [
+                (
+                    lane.lane,
+                    lane.kind,
+                    str(lane.attempts),
+                    str(lane.waiting - 1),
+                    "now" if lane.running else _moment(lane.next_at),
+                    lane.reason,
+                )
+                for lane in report.lanes
+            ],
+        )
+    if any((report.rates or {}).values()):
+        rates = ", ".join(f"{count} {what}" for what, count in (report.rates or {}).items())
+        out.say(f"In the last {WINDOW.total_seconds() / 60:.0f} minutes: {rates}.")
+
+
+def _all_work(report: StatusReport) -> tuple[str, ...]:
+    work = report.queue
+    counts = (work.open, work.due, work.running, work.retrying, work.dead)
+    return ("items", *map(str, counts), _moment(work.oldest))
+
+
+def _kinds(report: StatusReport) -> list[tuple[str, ...]]:
+    return [
+        (kind.kind, str(kind.open), "", "", str(kind.retrying), str(kind.dead), _moment(kind.oldest))
+        for kind in report.kinds
+    ]
+
+
+def _moment(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"

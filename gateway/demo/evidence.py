@@ -14,7 +14,8 @@ from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
-from ..app import Gateway, StatusReport
+from ..app import Gateway
+from ..operations.status import StatusReport
 from .stage import Supplier
 
 

@@ -73,6 +73,15 @@ class Delivery:
             outcome = self.adapter.apply(document, context)
         return lambda session: self._decided(session, row, outcome)
 
+    def given(self, document_id: DocumentId) -> Outcome | None:
+        """What the ERP says of a document of which an attempt ended without an answer; None when it never had it."""
+        with self.database.read() as session:
+            row = documents.get(session, document_id)
+            if row is None or row.canonical_sha256 is None or row.revision is None:
+                return None
+            document = self._document(session, row)
+        return self._settled(document, Context(at=self.clock.now(), revision=row.revision))
+
     def _settled(self, document: AnyDocument, context: Context) -> Outcome | None:
         """What became of an earlier attempt that ended without an answer."""
         assert document.partner is not None

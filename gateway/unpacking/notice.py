@@ -37,6 +37,18 @@ def told_notice(filename: str, told: Mapping[str, str]) -> tuple[str, bytes] | N
     return derived(filename, ".notice.txt"), "\r\n".join([*lines, ""]).encode("utf-8")
 
 
+def called_off(filename: str, what: str) -> tuple[str, bytes]:
+    """The notice that something a sender gave us, and perhaps was acknowledged, goes nowhere because we called it off."""
+    lines = [
+        f"File: {filename}",
+        "Result: not everything in it was taken.",
+        "",
+        f"- {what} was called off by us and is not used. Ask us before you send it again.",
+        "",
+    ]
+    return derived(filename, ".notice.txt"), "\r\n".join(lines).encode("utf-8")
+
+
 def _place(finding: Finding) -> str:
     if finding.row is not None:
         return f"row {finding.row}{f', column {finding.column}' if finding.column else ''}: "

@@ -7,7 +7,7 @@ grows only with what is told about them.
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from canonical.document import EnvelopeReference
 from canonical.documents import ANY_DOCUMENT, AnyDocument
@@ -17,6 +17,9 @@ from canonical.identity import BlobDigest, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
 from .notice import told_notice
+
+if TYPE_CHECKING:
+    from ..operations.replay import Replay
 
 SPILL_BYTES = 8 << 20
 """Canonical JSON of one file that is kept in memory; more goes to a temporary file."""
@@ -89,7 +92,7 @@ class Unpacked:
 
     ``quarantine`` or ``rejection`` is given when the file holds no document at all, and says why. ``report_on`` makes the name
     and bytes of an answer for people or spreadsheets, if one is due, from the file's name and what is to be told of its
-    documents, by their ids.
+    documents, by their ids. ``replay`` is given when an administrator had the file read anew.
     """
 
     def __init__(self, format_: str | None, profile_version: int, source: BlobDigest) -> None:
@@ -102,6 +105,7 @@ class Unpacked:
         self.quarantine: str | None = None
         self.rejection: str | None = None
         self.report_on: Report = told_notice
+        self.replay: Replay | None = None
         self._spill: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPILL_BYTES)  # noqa: SIM115
 
     def put(self, document: AnyDocument) -> tuple[int, int]:

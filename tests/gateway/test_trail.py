@@ -120,7 +120,7 @@ def test_a_document(house: House) -> None:
     steps = [entry.step for entry in of_document(house, row.id)]
     assert steps[:5] == ["received", "translated", "parsed", "built", "acknowledged"]
     assert sorted(steps[5:]) == ["delivered", "sent"]
-    with pytest.raises(NotFound, match="There is no document x"):
+    with pytest.raises(NotFound, match="There is no document or file x"):
         of_document(house, "x")
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import psutil
 import pytest
 
-from gateway.app import StatusReport
 from gateway.balance import PLACES, Balance
 from gateway.cli import demonstration
 from gateway.cli.main import main
 from gateway.demo.evidence import Evidence
 from gateway.demo.expectations import Result
 from gateway.demo.play import Audience, Outcome
+from gateway.operations.status import StatusReport
 from spool.queue.port import QueueStats
 
 ROOT = Path(__file__).parents[3]

@@ -1,40 +1,102 @@
-"""`tally doc`, `trail` and `order`: what they are asked for must exist."""
-
-from pathlib import Path
+"""`tally doc`, `trail` and `order`: what they print and how they end, and that what they are asked for must exist."""
 
 import pytest
 
 from gateway.cli.console import Exit
-from gateway.cli.main import main
+from tests.gateway.house import House
+from tests.gateway.operations.scene import FILES, INBOUND, OUTBOUND
 
-from ..house import House
+from .calling import ME, Tally
 
-
-def test_a_state_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    main_with = ["--home", str(tmp_path / "home")]
-    with pytest.raises(SystemExit):
-        main([*main_with, "init"])
-    with pytest.raises(SystemExit) as ending:
-        main([*main_with, "doc", "list", "--state", "quarantine"])
-    assert ending.value.code == Exit.USAGE
-    assert "'quarantined'" in capsys.readouterr().err
-    with pytest.raises(SystemExit) as ending:
-        main([*main_with, "doc", "list", "--state", "quarantined"])
-    assert ending.value.code == Exit.YES
+WHY = ("--reason", "the profile was wrong")
 
 
-@pytest.fixture
-def home(house: House) -> list[str]:
-    """The options of a home with the partners acme, beta and cargo."""
-    house.close()
-    return ["--home", str(house.gateway.home.root)]
+def test_a_state_that_does_not_exist_is_told(tally: Tally) -> None:
+    called = tally("doc", "list", "--state", "quarantine")
+    assert called.code == Exit.USAGE
+    assert "'quarantined'" in called.err
+    assert tally("doc", "list", "--state", "quarantined").code == Exit.YES
 
 
-def called(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+class TestByHand:
+    def test_what_was_done_is_one_line_of_json_each(self, house: House, tally: Tally) -> None:
+        document = INBOUND["dead"](house)
+        called = tally("--json", "doc", "retry", document, *WHY)
+        assert called.code == Exit.YES
+        assert called.json == {
+            "id": document,
+            "done": True,
+            "what": "document",
+            "state": "pending",
+            "did": "Its work is tried again now.",
+            "replay": None,
+        }
+        house.work()
+        assert house.documents()[0].state == "delivered"
+
+    def test_a_replay_names_what_was_made(self, house: House, tally: Tally) -> None:
+        document = INBOUND["quarantined"](house)
+        made = tally("--json", "doc", "replay", document, *WHY, "--profile", "then").json
+        assert made["state"] == "quarantined"
+        assert made["replay"] == house.receipts()[-1].id
+        house.work()
+        listed = {row["id"]: row for row in tally("--json", "doc", "list").json["documents"]}
+        anew = f"{made['replay']}-000001"
+        assert (listed[document]["state"], listed[document]["duplicate_of"]) == ("duplicate", anew)
+        assert (listed[anew]["state"], listed[anew]["replays"]) == ("quarantined", document)
+
+    def test_what_makes_no_sense_is_no_and_says_what_helps(self, house: House, tally: Tally) -> None:
+        document = INBOUND["delivered"](house)
+        called = tally("doc", "cancel", document, *WHY)
+        assert (called.code, called.out) == (Exit.NO, "")
+        assert "The ERP has document" in called.err
+        called = tally("--json", "doc", "replay", document, *WHY)
+        assert called.code == Exit.NO
+        assert called.json["done"] is False
+        assert "--redeliver" in called.json["why"]
+
+    def test_of_several_the_possible_ones_are_done(self, house: House, tally: Tally) -> None:
+        file, document = FILES["quarantined"](house), INBOUND["delivered"](house)
+        called = tally("--json", "doc", "cancel", document, file, *WHY)
+        assert called.code == Exit.NO
+        assert [line["done"] for line in called.lines] == [False, True]
+
+    @pytest.mark.parametrize("verb", ["retry", "replay", "cancel"])
+    def test_what_does_not_exist_is_wrong_usage(self, tally: Tally, verb: str) -> None:
+        called = tally("doc", verb, "x", *WHY)
+        assert called.code == Exit.USAGE
+        assert "no document, file or transmission x" in called.err
+
+    @pytest.mark.parametrize("verb", ["retry", "replay", "cancel"])
+    @pytest.mark.parametrize("reason", [(), ("--reason", " ")])
+    def test_a_reason_is_required(self, house: House, tally: Tally, verb: str, reason: tuple[str, ...]) -> None:
+        document = INBOUND["dead"](house)
+        called = tally("doc", verb, document, *reason)
+        assert called.code == Exit.USAGE
+        assert "--reason" in called.err
+        assert house.documents()[0].state == "dead"
+
+    def test_the_trail_says_who_and_why(self, house: House, tally: Tally) -> None:
+        document = OUTBOUND["overdue"](house)
+        tally("doc", "retry", document, "--reason", "they lost it")
+        house.work()
+        told = tally("trail", "--po", "4500123").out
+        assert f"by {ME}: they lost it" in told
+        [entry] = [each for each in tally("--json", "trail", "--po", "4500123").json if each["step"] == "retried"]
+        assert (entry["actor"], entry["outcome"], entry["document_id"]) == (ME, "they lost it", document)
+
+    def test_the_trail_of_a_file_is_asked_for_by_its_id(self, house: House, tally: Tally) -> None:
+        file = FILES["quarantined"](house)
+        tally("doc", "cancel", file, *WHY)
+        steps = [entry["step"] for entry in tally("--json", "trail", "--doc", file).json]
+        assert steps == ["received", "quarantined", "acknowledged", "sent", "cancelled"]
+
+    def test_the_list_says_what_is_a_replay(self, house: House, tally: Tally) -> None:
+        document = INBOUND["rejected"](house)
+        tally("doc", "replay", document, *WHY)
+        house.work()
+        assert f"Replays {document}." in tally("doc", "list").out
+        assert "replays" in tally("doc", "show", document).out
 
 
 PARTNERS = "There are acme, beta, cargo."
@@ -55,12 +117,12 @@ PARTNERS = "There are acme, beta, cargo."
     ],
 )
 def test_a_name_that_does_not_exist_is_told_with_those_that_do(
-    home: list[str], command: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+    tally: Tally, command: tuple[str, ...], told: str
 ) -> None:
-    assert called(*home, *command) == Exit.USAGE
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith(f"tally: {told}")
+    called = tally(*command)
+    assert called.code == Exit.USAGE
+    assert called.out == ""
+    assert called.err.startswith(f"tally: {told}")
 
 
 @pytest.mark.parametrize(
@@ -72,5 +134,5 @@ def test_a_name_that_does_not_exist_is_told_with_those_that_do(
         ("trail", "--partner", "cargo"),
     ],
 )
-def test_what_exists_may_have_nothing_to_show(home: list[str], command: tuple[str, ...]) -> None:
-    assert called(*home, *command) == Exit.YES
+def test_what_exists_may_have_nothing_to_show(tally: Tally, command: tuple[str, ...]) -> None:
+    assert tally(*command).code == Exit.YES

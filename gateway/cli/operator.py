@@ -1,0 +1,46 @@
+"""Who sits at the command line, the reason each instruction needs, and how what was done is told."""
+
+import getpass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from ..operations.instruction import Done, Instruction, NotPossible
+from .console import Exit, Terminal, print_json, warn
+from .context import options
+
+Reason = Annotated[str, typer.Option(help="Why; it is kept in the trail together with your name.")]
+
+
+def instruction(reason: str) -> Instruction:
+    """An instruction of the user who is logged in."""
+    return Instruction(getpass.getuser(), reason)
+
+
+def carry_out(out: Terminal, ids: Iterable[str], operation: Callable[[str], Done]) -> None:
+    """Do something to each of several things, one line of JSON each; exit 1 when one could not be done, the others are."""
+    refused = False
+    for identifier in ids:
+        try:
+            done = operation(identifier)
+        except NotPossible as error:
+            refused = True
+            if options().json:
+                print_json({"id": identifier, "done": False, "why": error.message})
+            else:
+                warn(error.message)
+            continue
+        out.answer(as_json(done), lambda: _say(out, done))  # noqa: B023 - called at once
+    if refused:
+        raise typer.Exit(Exit.NO)
+
+
+def _say(out: Terminal, done: Done) -> None:
+    out.say(f"{done.what} {done.id} ({done.state}): {done.did}")
+
+
+def as_json(done: Done) -> dict[str, Any]:
+    """What was done, for programs."""
+    return {"id": done.id, "done": True} | asdict(done)

@@ -1,0 +1,223 @@
+"""`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/backup-and-restore.md)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from canonical.errors import Retryable
+from spool import identifiers, journal
+from spool.blobs import Blob
+from spool.clock import Clock
+from spool.database.port import Database
+from spool.documents import DocumentOrder, DocumentRow
+from spool.journal import OURSELVES, JournalEntry, Step
+from spool.queue import pruning
+from spool.receipts import Receipt
+from spool.states import ReceiptState
+from spool.transmissions import Transmission
+
+from ..home import Home
+from . import pruned
+from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
+from .sweeping import sweep
+
+STEP = 100
+"""Files, or documents of ours, removed in one transaction: everybody else's writes go between."""
+
+WORK_STEP = 1000
+"""Finished work items removed in one transaction."""
+
+UNSETTLED = timedelta(days=1)
+"""A payload put in later than that may be about to be referred to, and stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was removed: ``files`` received with their documents and answers, ``sent`` documents of ours, finished ``work`` items, and
+    ``payloads`` that nothing referred to any more."""
+
+    files: int = 0
+    sent: int = 0
+    work: int = 0
+    payloads: int = 0
+
+    @property
+    def anything(self) -> bool:
+        return any(asdict(self).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Prunes one home. ``keep`` is how long everything that ended is kept, for ever when None; ``keep_work`` how long finished work is."""
+
+    home: Home
+    database: Database
+    clock: Clock
+    keep: timedelta | None
+    keep_work: timedelta
+
+    def prune(self, actor: str = OURSELVES) -> Pruned:
+        """Remove what the settings do not keep; may be run at any time, and stopped at any moment."""
+        now = self.clock.now()
+        done = Pruned(
+            work=self._work(now),
+            sent=self._steps(now, outbound_before, self._remove_outbound),
+            files=self._steps(now, receipts_before, self._remove_receipts),
+            payloads=self._payloads(now),
+        )
+        if done.anything:
+            self.database.write(partial(self._note, done, actor))
+        return done
+
+    def would_prune(self) -> Pruned:
+        """What :meth:`prune` would begin with; more may follow, when what referred to it is gone."""
+        now = self.clock.now()
+        with self.database.read() as session:
+            work = pruning.finished_before(session, identifiers.first_at(now - self.keep_work))
+        return Pruned(
+            work=work,
+            sent=self._steps(now, outbound_before, self._count_outbound),
+            files=self._steps(now, receipts_before, self._count_receipts),
+        )
+
+    def _work(self, now: datetime) -> int:
+        bound = identifiers.first_at(now - self.keep_work)
+        total = 0
+        while removed := self.database.write(lambda session: pruning.forget_finished(session, bound, WORK_STEP)):
+            total += removed
+        return total
+
+    def _steps(
+        self,
+        now: datetime,
+        candidates: Callable[[Session, str, str, int], Sequence[str]],
+        step: Callable[[Sequence[str], datetime], int],
+    ) -> int:
+        """Go through all candidates in the order of their age, some at a time; how many were removed."""
+        if self.keep is None:
+            return 0
+        cutoff = now - self.keep
+        total, after = 0, ""
+        while True:
+            with self.database.read() as session:
+                ids = candidates(session, identifiers.first_at(cutoff), after, STEP)
+            if not ids:
+                return total
+            total += step(ids, cutoff)
+            after = ids[-1]
+
+    def _count_receipts(self, ids: Sequence[str], cutoff: datetime) -> int:
+        with self.database.read() as session:
+            return len(removable_receipts(session, ids, cutoff))
+
+    def _count_outbound(self, ids: Sequence[str], cutoff: datetime) -> int:
+        with self.database.read() as session:
+            return len(removable_outbound(session, ids, cutoff))
+
+    def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> int:
+        def remove(session: Session) -> int:
+            ended = removable_receipts(session, ids, cutoff)
+            pruned.add(session, _counted(session, ended))
+            _remove_files(session, ended)
+            return len(ended)
+
+        return self.database.write(remove)
+
+    def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> int:
+        def remove(session: Session) -> int:
+            ended = removable_outbound(session, ids, cutoff)
+            sent = session.scalars(select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ended)))
+            _remove_documents(session, ended, [id_ for id_ in sent if id_])
+            return len(ended)
+
+        return self.database.write(remove)
+
+    def _payloads(self, now: datetime) -> int:
+        """Payloads that nothing refers to any more. Who puts the same bytes in again renews the time of their row, or makes it anew."""
+        if self.keep is None:
+            return 0
+        before = now - UNSETTLED
+        with self.database.read() as session:
+            unreferred = session.scalars(
+                select(Blob.sha256)
+                .where(Blob.created_at < before)
+                .except_(
+                    select(Receipt.sha256),
+                    select(Transmission.sha256),
+                    select(DocumentRow.canonical_sha256).where(DocumentRow.canonical_sha256.is_not(None)),
+                    select(DocumentRow.source_sha256).where(DocumentRow.source_sha256.is_not(None)),
+                )
+            ).all()
+        for start in range(0, len(unreferred), STEP):
+            self.database.write(partial(_remove_payloads, unreferred[start : start + STEP], before))
+        return len(unreferred)
+
+    def sweep(self, before: datetime | None = None) -> int:
+        """Remove payload files without a row, those that a crash left among them; how many. Nothing while a backup is being made."""
+        try:
+            return sweep(self.home.root, self.home.blobs, self.database, before or self.clock.now() - UNSETTLED)
+        except Retryable:
+            return 0
+
+    def _note(self, done: Pruned, actor: str, session: Session) -> None:
+        journal.record(session, self.clock, step=Step.PRUNED, actor=actor, detail=asdict(done))
+
+
+def _counted(session: Session, ids: Sequence[str]) -> Counter[str]:
+    """What goes, on both sides of the balance: the left from the journal, the right from the states (``gateway/balance.py``)."""
+    counts: Counter[str] = Counter({pruned.FILES: len(ids)})
+    mine = JournalEntry.receipt_id.in_(ids)
+    arrivals = session.scalar(select(func.count()).where(mine, JournalEntry.step == Step.RECEIVED)) or 0
+    found = JournalEntry.detail["documents"].as_integer()
+    opened, documents = session.execute(
+        select(func.count(), func.coalesce(func.sum(found), 0)).where(mine, JournalEntry.step == Step.PARSED)
+    ).one()
+    counts[pruned.RECEIVED] = int(arrivals - opened + documents)
+    files = select(Receipt.state, func.count()).where(Receipt.id.in_(ids), Receipt.state != ReceiptState.OPENED)
+    inside = (
+        select(DocumentRow.state, func.count())
+        .join(Receipt, Receipt.id == DocumentRow.receipt_id)
+        .where(Receipt.id.in_(ids), Receipt.state == ReceiptState.OPENED)
+    )
+    for place, count in session.execute(files.group_by(Receipt.state)):
+        counts[place.value] += count
+    for state, count in session.execute(inside.group_by(DocumentRow.state)):
+        counts[state.value] += count
+    return counts
+
+
+def _remove_payloads(digests: Sequence[str], before: datetime, session: Session) -> None:
+    session.execute(delete(Blob).where(Blob.sha256.in_(digests), Blob.created_at < before))
+
+
+def _remove_files(session: Session, ids: Sequence[str]) -> None:
+    """Files received, the documents in them, and what was sent in answer."""
+    answers = session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
+    documents = session.scalars(
+        select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
+    ).all()
+    session.execute(delete(JournalEntry).where(JournalEntry.receipt_id.in_(ids)))
+    _remove_documents(session, documents, answers)
+    session.execute(delete(Receipt).where(Receipt.id.in_(ids)))
+
+
+_AT_ONCE = 1000
+"""Ids in one statement."""
+
+
+def _remove_documents(session: Session, documents: Sequence[str], sent: Sequence[str]) -> None:
+    """Documents with what left or is to leave of them, and all that happened to either."""
+    for start in range(0, len(documents), _AT_ONCE):
+        some = documents[start : start + _AT_ONCE]
+        session.execute(delete(JournalEntry).where(JournalEntry.document_id.in_(some)))
+        session.execute(delete(DocumentOrder).where(DocumentOrder.document_id.in_(some)))
+        session.execute(delete(DocumentRow).where(DocumentRow.id.in_(some)))
+    for start in range(0, len(sent), _AT_ONCE):
+        some = sent[start : start + _AT_ONCE]
+        session.execute(delete(JournalEntry).where(JournalEntry.transmission_id.in_(some)))
+        session.execute(delete(Transmission).where(Transmission.id.in_(some)))

@@ -1,0 +1,207 @@
+"""`tally doc retry`: work that failed, or waits after a failure, is tried now, on the same bytes."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from canonical.identity import PartnerId
+from spool import documents, receipts, transmissions
+from spool.clock import Clock
+from spool.documents import INBOUND, DocumentRow
+from spool.journal import Step
+from spool.queue.tables import WorkItem
+from spool.receipts import Receipt
+from spool.states import DocumentState, ItemState, ReceiptState, TransmissionState
+from spool.transmissions import Transmission
+
+from .. import inbound, outbound
+from ..journaling import Chronicle
+from ..outbound import Outbound
+from .instruction import Done, Instruction, NotPossible
+from .subject import find
+from .work import Work
+
+_AGAIN = "Its work is tried again now."
+_SENT_AGAIN = "The same bytes are sent once more."
+
+_ONCE_MORE = (TransmissionState.SENT, TransmissionState.COLLECTED, TransmissionState.OVERDUE)
+"""Sent, and not yet answered: the partner may have missed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Every method works in the caller's transaction and raises NotPossible where there is nothing to try again."""
+
+    clock: Clock
+    work: Work
+    outbound: Outbound
+
+    def retry(self, session: Session, identifier: str, by: Instruction) -> Done:
+        """Try the work on a document, file or transmission again; or send what was sent and not answered once more."""
+        subject = find(session, identifier)
+        if isinstance(subject, Receipt):
+            return self._receipt(session, subject, by)
+        if isinstance(subject, Transmission):
+            return self._transmission(session, subject, by)
+        if subject.direction == INBOUND:
+            return self._inbound(session, subject, by)
+        return self._outbound(session, subject, by)
+
+    def item(self, session: Session, item: WorkItem, by: Instruction) -> Done:
+        """Try a dead work item again, and with it what it was about."""
+        if item.state is not ItemState.DEAD:
+            raise NotPossible(f"Work item {item.id} is {item.state}; only what is dead is replayed: `tally dead list`.")
+        if item.kind == inbound.OPEN:
+            return self.retry(session, item.payload["receipt"], by)
+        if item.kind == outbound.TRANSMIT:
+            return self._dead_transmit(session, item, by)
+        row = documents.get(session, item.payload["document"])
+        if row is not None and row.state is DocumentState.DEAD:
+            return self.retry(session, row.id, by)
+        return self._item_alone(session, item, by)
+
+    def _dead_transmit(self, session: Session, item: WorkItem, by: Instruction) -> Done:
+        row = transmissions.get(session, item.payload["transmission"])
+        if row is not None and row.state is TransmissionState.FAILED:
+            return self.retry(session, row.id, by)
+        return self._item_alone(session, item, by)
+
+    def _item_alone(self, session: Session, item: WorkItem, by: Instruction) -> Done:
+        """Work whose failure nobody's state tells of: a report to the ERP, or bytes sent once more."""
+        self.work.again(session, [item], by.reason)
+        row = documents.get(session, item.payload.get("document", ""))
+        sent = transmissions.get(session, item.payload.get("transmission", ""))
+        detail = {"item": item.id, "kind": item.kind}
+        if row is not None:
+            Chronicle(self.clock, by.actor).of_document(Step.RETRIED, row, outcome=by.reason, detail=detail).write(
+                session
+            )
+        elif sent is not None:
+            Chronicle(self.clock, by.actor).of_report(Step.RETRIED, sent, outcome=by.reason, detail=detail).write(
+                session
+            )
+        return Done("work item", item.id, ItemState.OPEN, _AGAIN)
+
+    def _receipt(self, session: Session, row: Receipt, by: Instruction) -> Done:
+        match row.state:
+            case ReceiptState.DEAD:
+                receipts.close(row, ReceiptState.PENDING)
+            case ReceiptState.PENDING:
+                pass
+            case ReceiptState.DUPLICATE:
+                raise NotPossible(f"File {row.id} is not worked on: {row.reason} Ask for that one.")
+            case ReceiptState.OPENED:
+                raise NotPossible(f"File {row.id} was opened; what became of its documents: `tally trail --doc ID`.")
+            case _:
+                raise NotPossible(
+                    f"File {row.id} is {row.state}: the same would come of it. Mend what its reason names, then "
+                    f"`tally doc replay {row.id} --reason TEXT`."
+                )
+        self._again(session, row, inbound.OPEN, by.reason)
+        Chronicle(self.clock, by.actor).of_receipt(Step.RETRIED, row, outcome=by.reason).write(session)
+        return Done("file", row.id, row.state, _AGAIN)
+
+    def _inbound(self, session: Session, row: DocumentRow, by: Instruction) -> Done:
+        match row.state:
+            case DocumentState.DEAD:
+                self._only_one(session, row)
+                documents.close(row, DocumentState.PENDING)
+            case DocumentState.PENDING:
+                pass
+            case DocumentState.DELIVERED:
+                raise NotPossible(
+                    f"The ERP has document {row.id}. To give it once more under a new revision: "
+                    f"`tally doc replay {row.id} --redeliver --reason TEXT`."
+                )
+            case _:
+                raise NotPossible(
+                    f"Document {row.id} is {row.state}: the same would come of it. "
+                    f"To read its file anew: `tally doc replay {row.id} --reason TEXT`."
+                )
+        self._again(session, row, inbound.DELIVER, by.reason)
+        return self._document_done(session, row, by, _AGAIN)
+
+    def _outbound(self, session: Session, row: DocumentRow, by: Instruction) -> Done:
+        sent = self._locked(session, row.transmission_id)
+        match row.state:
+            case DocumentState.DEAD:
+                self._only_one(session, row)
+                documents.close(row, DocumentState.PENDING)
+                if sent is None:
+                    self._again(session, row, outbound.BUILD, by.reason)
+                else:
+                    self._send_failed(session, sent, by)
+            case DocumentState.PENDING if sent is None:
+                self._again(session, row, outbound.BUILD, by.reason)
+            case DocumentState.PENDING | DocumentState.DELIVERED if sent is not None:
+                return self._document_done(session, row, by, self._send(session, sent, by), sent)
+            case _:
+                raise NotPossible(
+                    f"Document {row.id} is {row.state}: {row.reason or ''} To build it anew, under new control numbers: "
+                    f"`tally doc replay {row.id} --reason TEXT`."
+                )
+        return self._document_done(session, row, by, _AGAIN, sent)
+
+    def _transmission(self, session: Session, row: Transmission, by: Instruction) -> Done:
+        carried = documents.of_transmission(session, row.id)
+        if carried:
+            return self.retry(session, carried[0].id, by)
+        if row.state is TransmissionState.FAILED:
+            self._send_failed(session, row, by)
+            did = _AGAIN
+        else:
+            did = self._send(session, row, by)
+        Chronicle(self.clock, by.actor).of_report(Step.RETRIED, row, outcome=by.reason).write(session)
+        return Done("transmission", row.id, row.state, did)
+
+    def _send_failed(self, session: Session, row: Transmission, by: Instruction) -> None:
+        transmissions.move(row, TransmissionState.READY)
+        self._again(session, row, outbound.TRANSMIT, by.reason)
+
+    def _send(self, session: Session, row: Transmission, by: Instruction) -> str:
+        """Send built bytes: sooner when they wait, once more when they may have been missed."""
+        if row.state is TransmissionState.READY:
+            self._again(session, row, outbound.TRANSMIT, by.reason)
+            return _AGAIN
+        if row.state not in _ONCE_MORE:
+            raise NotPossible(
+                f"The partner answered {row.filename}: it is {row.state}. It would take the same control number for a duplicate."
+            )
+        if row.state is TransmissionState.OVERDUE:
+            # Its answer is waited for anew, from when it is sent.
+            transmissions.move(row, TransmissionState.READY)
+            row.sent_at = None
+        self.outbound.send_again(session, row, by.reason)
+        return _SENT_AGAIN
+
+    def _again(self, session: Session, subject: Receipt | DocumentRow | Transmission, kind: str, reason: str) -> None:
+        items = self.work.on(session, subject, kind)
+        if not items:
+            raise NotPossible(
+                f"{subject.id} waits for the decision of the ERP, which has it; nothing of ours is left to be done."
+            )
+        self.work.again(session, items, reason)
+
+    def _only_one(self, session: Session, row: DocumentRow) -> None:
+        """What died may have come again since: two of one number must not both go through."""
+        if row.business_key is None:
+            return
+        other = documents.with_business_key(session, PartnerId(row.partner), row.direction, row.business_key)
+        if other is not None:
+            raise NotPossible(
+                f"{row.type} {row.number} went through meanwhile as document {other.id}. "
+                f"Call this one off: `tally doc cancel {row.id} --reason TEXT`."
+            )
+
+    def _locked(self, session: Session, transmission_id: str | None) -> Transmission | None:
+        if transmission_id is None:
+            return None
+        return session.get_one(Transmission, transmission_id, with_for_update=True, populate_existing=True)
+
+    def _document_done(
+        self, session: Session, row: DocumentRow, by: Instruction, did: str, sent: Transmission | None = None
+    ) -> Done:
+        Chronicle(self.clock, by.actor).of_document(Step.RETRIED, row, transmission=sent, outcome=by.reason).write(
+            session
+        )
+        return Done("document", row.id, row.state, did)

@@ -1,0 +1,166 @@
+"""How things stand: what ``tally status`` shows."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from spool import journal
+from spool.journal import JournalEntry, Step
+from spool.queue.port import QueueStats, WorkQueue
+from spool.queue.tables import Lane, LaneState, WorkItem
+from spool.states import ItemState, TransmissionState
+from spool.transmissions import Transmission
+
+from ..balance import Balance, balance
+
+WINDOW = timedelta(minutes=5)
+"""The time over which rates are counted."""
+
+MOST_LANES = 10
+"""Lanes shown: those whose first item has waited longest of those that failed."""
+
+_COUNTED = (Step.RECEIVED, Step.DELIVERED, Step.SENT)
+"""What rates are told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfWork:
+    """Unfinished work of one kind: ``retrying`` of the ``open`` items failed at least once; ``oldest`` is the oldest open one's time."""
+
+    kind: str
+    open: int
+    retrying: int
+    dead: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StuckLane:
+    """A lane whose first open item failed: what stands behind it waits until ``next_at``, or until a worker that has it is done."""
+
+    lane: str
+    kind: str
+    item: str
+    attempts: int
+    waiting: int
+    next_at: datetime | None
+    running: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`."""
+
+    balance: Balance
+    queue: QueueStats
+    transmissions: dict[str, int]
+    kinds: Sequence[KindOfWork] = ()
+    lanes: Sequence[StuckLane] = ()
+    rates: dict[str, int] | None = None
+
+    @property
+    def overdue(self) -> int:
+        """Transmissions whose answer did not come in time."""
+        return self.transmissions.get(TransmissionState.OVERDUE, 0)
+
+    def as_json(self) -> dict[str, Any]:
+        places = self.balance.places
+        return {
+            "balance": {"received": self.balance.received, **places, "holds": self.balance.holds},
+            "files": self.balance.files,
+            "work": asdict(self.queue) | {"oldest": _text(self.queue.oldest)},
+            "kinds": {
+                kind.kind: _without(asdict(kind), "kind") | {"oldest": _text(kind.oldest)} for kind in self.kinds
+            },
+            "lanes": [asdict(lane) | {"next_at": _text(lane.next_at)} for lane in self.lanes],
+            "transmissions": self.transmissions,
+            "overdue": self.overdue,
+            "rates": {"seconds": int(WINDOW.total_seconds()), **(self.rates or {})},
+        }
+
+
+def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
+    """Everything, as one unchanging state of the database has it."""
+    sent = session.execute(select(Transmission.state, func.count()).group_by(Transmission.state)).all()
+    counts = {state.value: count for state, count in sent}
+    return StatusReport(
+        balance=balance(session),
+        queue=queue.stats(session),
+        transmissions={state.value: counts[state.value] for state in TransmissionState if state.value in counts},
+        kinds=_kinds(session),
+        lanes=_stuck(session),
+        rates=_rates(session, now),
+    )
+
+
+# Written out, as in the queue: only so does the planner use the indexes on the few items that are open or dead.
+_OPEN = WorkItem.state == literal_column("'open'")
+_UNFINISHED = or_(_OPEN, WorkItem.state == literal_column("'dead'"))
+
+
+def _kinds(session: Session) -> list[KindOfWork]:
+    is_open = WorkItem.state == ItemState.OPEN
+    rows = session.execute(
+        select(
+            WorkItem.kind,
+            func.count(case((is_open, 1))),
+            func.count(case((is_open & WorkItem.reason.is_not(None), 1))),
+            func.count(case((~is_open, 1))),
+            func.min(case((is_open, WorkItem.created_at))),
+        )
+        .where(_UNFINISHED)
+        .group_by(WorkItem.kind)
+        .order_by(WorkItem.kind)
+    )
+    return [KindOfWork(*row) for row in rows]
+
+
+def _stuck(session: Session) -> list[StuckLane]:
+    """Only those whose first item failed: a lane that merely has much to do is not stuck."""
+    first = select(func.min(WorkItem.position).label("position"), WorkItem.lane, func.count().label("waiting"))
+    firsts = first.where(_OPEN).group_by(WorkItem.lane).subquery()
+    rows = session.execute(
+        select(WorkItem, Lane, firsts.c.waiting)
+        .join(firsts, (firsts.c.lane == WorkItem.lane) & (firsts.c.position == WorkItem.position))
+        .join(Lane, Lane.key == WorkItem.lane)
+        .where(_OPEN, WorkItem.reason.is_not(None))
+        .order_by(WorkItem.created_at, WorkItem.id)
+        .limit(MOST_LANES)
+    )
+    return [
+        StuckLane(
+            lane.key,
+            item.kind,
+            item.id,
+            item.attempts,
+            waiting,
+            lane.next_at,
+            lane.state is LaneState.HELD,
+            item.reason or "",
+        )
+        for item, lane, waiting in rows
+    ]
+
+
+def _rates(session: Session, now: datetime) -> dict[str, int]:
+    since = journal.first_since(session, now - WINDOW)
+    counted = (
+        select(JournalEntry.step, func.count())
+        .where(JournalEntry.id >= since, JournalEntry.step.in_(_COUNTED))
+        .group_by(JournalEntry.step)
+    )
+    counts = dict(session.execute(counted).all())
+    return {step.value: counts.get(step, 0) for step in _COUNTED}
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}

@@ -1,0 +1,44 @@
+"""`tally status`: what it prints."""
+
+from gateway import inbound
+from gateway.cli.console import Exit
+from tests.gateway.house import House, invoice, wrapped
+from tests.gateway.operations.scene import failing
+from tests.gateway.operations.test_status import away
+
+from .calling import Tally
+
+
+def test_of_a_gateway_with_trouble(house: House, tally: Tally) -> None:
+    house.receive("acme", "1.edi", wrapped("810", invoice("INV1", "4500001")))
+    house.work(failing(inbound.DELIVER))
+    house.receive("acme", "2.edi", wrapped("810", invoice("INV2", "4500002"), 2))
+    house.work(away)
+    called = tally("status")
+    assert called.code == Exit.YES
+    [received, work, items, deliver, *rest] = called.out.splitlines()
+    assert received.startswith(
+        "2 received = 0 delivered + 0 rejected + 0 duplicate + 0 quarantined + 1 dead + 1 pending"
+    )
+    assert work.split() == ["work", "open", "due", "running", "retrying", "dead", "oldest"]
+    assert [items.split()[column] for column in (0, 1, 4, 5)] == ["items", "1", "1", "1"]
+    assert deliver.split()[:4] == ["deliver", "1", "1", "1"]
+    [head, stuck] = [line for line in rest if "lane" in line or "po:acme:4500002" in line]
+    assert head.split()[:2] == ["stuck", "lane"]
+    assert "The ERP is away." in stuck
+    assert all(len(line) <= 80 for line in (work, items, deliver))
+
+
+def test_as_json_is_complete(house: House, tally: Tally) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice()))
+    status = tally("--json", "status").json
+    assert status.keys() == {
+        "balance",
+        "files",
+        "work",
+        "kinds",
+        "lanes",
+        "transmissions",
+        "overdue",
+        "rates",
+    }
