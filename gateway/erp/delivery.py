@@ -80,7 +80,8 @@ class Delivery:
         return self.adapter.lookup(IdempotencyKey(document.partner, key.document_type, key.number, context.revision))
 
     def _decided(self, session: Session, document_id: DocumentId, outcome: Outcome) -> None:
-        row = documents.get(session, document_id)
+        # Locked: another node may be taking a late decision about the same document.
+        row = session.get(DocumentRow, document_id, with_for_update=True, populate_existing=True)
         if row is None:
             return
         match outcome:
@@ -122,7 +123,7 @@ class Delivery:
             page = self.adapter.pull_orders(cursor, PULL_LIMIT)
             if not page.items and page.cursor == cursor:
                 return taken
-            refused = self.database.write(partial(self._take, page))
+            refused = self.database.write(partial(self._take, cursor, page))
             context = Context(at=self.clock.now())
             for ref, reason in refused:
                 self.adapter.report(ref, OrderStatus(OrderProgress.REFUSED, reason), context)
@@ -131,7 +132,8 @@ class Delivery:
             if not page.more:
                 return taken
 
-    def _take(self, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
+    def _take(self, cursor: str | None, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
+        cursors.advance(session, "orders", cursor, page.cursor)
         refused = []
         for pulled in page.items:
             reason = self._submit_alone(session, pulled)
@@ -139,7 +141,6 @@ class Delivery:
                 refused.append((pulled.ref, reason))
                 # There is no document to hang it on, so the journal keeps the number by which an auditor will ask.
                 journaling.of_refused_order(session, self.clock, pulled.order, reason)
-        cursors.keep(session, "orders", page.cursor)
         return refused
 
     def _submit_alone(self, session: Session, pulled: PulledOrder) -> str | None:
@@ -180,13 +181,13 @@ class Delivery:
             return 0
 
         def keep(session: Session) -> None:
+            cursors.advance(session, "outcomes", cursor, page.cursor)
             for outcome in page.items:
                 row = _given(session, outcome.key)
                 if row is None:
                     _log.warning("the ERP answered about a document we do not know", number=outcome.key.number)
                 else:
                     self._decided(session, DocumentId(row.id), outcome)
-            cursors.keep(session, "outcomes", page.cursor)
 
         self.database.write(keep)
         return len(page.items)
