@@ -72,7 +72,8 @@ class Front:
         self.database.write(lambda session: self._collected(session, partner, filename, action))
 
     def _collected(self, session: Session, partner: PartnerId, filename: str, action: str) -> None:
-        row = transmissions.by_filename(session, partner, filename)
+        found = transmissions.by_filename(session, partner, filename)
+        row = None if found is None else transmissions.locked(session, found.id)
         if row is None:
             _log.info("a file that we did not send left the outbox", partner=partner, action=action)
             return

@@ -18,7 +18,7 @@ from partners.registry import AppliedProfile
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
-from spool.database.port import Database
+from spool.database.port import Database, one_at_a_time
 from spool.documents import OUTBOUND, DocumentRow
 from spool.identifiers import Identifiers
 from spool.journal import Step
@@ -77,6 +77,7 @@ class Outbound:
         key = str(business_key(document))
         content = content_digest(document)
         if isinstance(document, PurchaseOrder | PurchaseOrderChange):
+            one_at_a_time(session, "submit", partner, key)
             earlier = documents.with_business_key(session, partner, OUTBOUND, key)
             if earlier is not None:
                 return self._same(earlier, content)
@@ -230,7 +231,7 @@ class Outbound:
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Building or transmitting failed for good: the document and the transmission say so."""
-        transmission = transmissions.get(session, claim.payload.get("transmission", ""))
+        transmission = transmissions.locked(session, claim.payload.get("transmission", ""))
         if transmission is not None and transmission.state is TransmissionState.READY:
             transmissions.move(transmission, TransmissionState.FAILED, reason=reason)
         rows = documents.of_transmission(session, transmission.id) if transmission else []

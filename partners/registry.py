@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.errors import Misconfigured
 from canonical.identity import PartnerId
+from spool.database.port import one_at_a_time
 from spool.tables import Base, JsonObject
 
 from . import loading
@@ -122,6 +123,7 @@ def apply(session: Session, profiles: Sequence[LoadedProfile], *, at: datetime, 
 
     Raises :class:`canonical.errors.Misconfigured`, and changes nothing, when two partners would be taken for each other.
     """
+    one_at_a_time(session, "profiles")
     if problems := conflicts(session, profiles):
         raise Misconfigured("Nothing was applied:\n" + "\n".join(map(str, problems)))
     changes = plan(session, profiles)

@@ -58,6 +58,11 @@ def add(session: Session, row: Transmission) -> None:
     insert_rows(session, [row])
 
 
+def locked(session: Session, transmission_id: str) -> Transmission | None:
+    """As :func:`get`, for whoever is to move it: others who are wait until this transaction ends."""
+    return session.get(Transmission, transmission_id, with_for_update=True, populate_existing=True)
+
+
 def move(row: Transmission, state: TransmissionState, *, reason: str | None = None) -> None:
     """Move a transmission to another state; the move must be legal."""
     states.check("transmission", row.state, state)

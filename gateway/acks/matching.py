@@ -56,6 +56,7 @@ class Answers:
                 f"It answers group {answer.group_control_number} ({answer.functional_id}), which was never sent to {row.partner}. "
                 "Ask the partner which interchange it means."
             )
+        transmission = transmissions.locked(session, transmission.id) or transmission
         by_set = {_number(answered.control_number): answered for answered in answer.sets}
         if self._answered(session, row, transmission, _STATE[answer.status], answer.status.value):
             for document in documents.of_transmission(session, transmission.id):
@@ -68,6 +69,7 @@ class Answers:
         transmission = transmissions.by_interchange(session, PartnerId(row.partner), answer.control_number.zfill(9))
         if transmission is None:
             return f"It answers interchange {answer.control_number}, which was never sent to {row.partner}."
+        transmission = transmissions.locked(session, transmission.id) or transmission
         if answer.status != "rejected":
             self._journal(session, row, transmission, None, f"interchange {answer.status}", {})
         elif self._answered(
@@ -131,7 +133,7 @@ class Answers:
 
     def overdue(self, session: Session) -> int:
         """Mark what the partner should have answered by now; how many were marked."""
-        late = transmissions.overdue(session, self.clock.now())
+        late = [row for row in transmissions.overdue(session, self.clock.now()) if self._still_waits(session, row)]
         for transmission in late:
             transmissions.move(transmission, TransmissionState.OVERDUE, reason="No acknowledgement came in time.")
             for document in documents.of_transmission(session, transmission.id):
@@ -146,6 +148,11 @@ class Answers:
                 )
                 enqueue_report(self.queue, session, document, OrderProgress.OVERDUE, "No acknowledgement came in time.")
         return len(late)
+
+    def _still_waits(self, session: Session, row: Transmission) -> bool:
+        """Whether no other node has noted an answer since it was found."""
+        transmissions.locked(session, row.id)
+        return row.state in (TransmissionState.SENT, TransmissionState.COLLECTED)
 
 
 def enqueue_report(

@@ -3,6 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from canonical.errors import Retryable
+from spool.database.port import one_at_a_time
 from spool.tables import Base
 
 
@@ -20,6 +22,9 @@ def get(session: Session, feed: str) -> str | None:
     return session.scalars(select(ErpCursor.cursor).where(ErpCursor.feed == feed)).first()
 
 
-def keep(session: Session, feed: str, cursor: str | None) -> None:
-    """Go on from here the next time."""
-    session.merge(ErpCursor(feed=feed, cursor=cursor))
+def advance(session: Session, feed: str, before: str | None, after: str | None) -> None:
+    """Go on from ``after`` the next time. Raises Retryable where another node has read on since ``before``."""
+    one_at_a_time(session, "erp_cursor", feed)
+    if get(session, feed) != before:
+        raise Retryable(f"Another node has read the ERP's {feed} meanwhile; nothing was taken twice.")
+    session.merge(ErpCursor(feed=feed, cursor=after))

@@ -129,7 +129,7 @@ class Delivery:
             page = self.adapter.pull_orders(cursor, PULL_LIMIT)
             if not page.items and page.cursor == cursor:
                 return taken
-            refused = self.database.write(partial(self._take, page))
+            refused = self.database.write(partial(self._take, cursor, page))
             context = Context(at=self.clock.now())
             for ref, reason in refused:
                 self.adapter.report(ref, OrderStatus(OrderProgress.REFUSED, reason), context)
@@ -138,7 +138,8 @@ class Delivery:
             if not page.more:
                 return taken
 
-    def _take(self, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
+    def _take(self, cursor: str | None, page: Page[PulledOrder], session: Session) -> list[tuple[OrderRef, str]]:
+        cursors.advance(session, "orders", cursor, page.cursor)
         refused = []
         told = Chronicle(self.clock)
         for pulled in page.items:
@@ -148,7 +149,6 @@ class Delivery:
                 # There is no document to hang it on, so the journal keeps the number by which an auditor will ask.
                 told.of_refused_order(pulled.order, reason)
         told.write(session)
-        cursors.keep(session, "orders", page.cursor)
         return refused
 
     def _submit_alone(self, session: Session, pulled: PulledOrder) -> str | None:
@@ -189,13 +189,13 @@ class Delivery:
             return 0
 
         def keep(session: Session) -> None:
+            cursors.advance(session, "outcomes", cursor, page.cursor)
             for outcome in page.items:
                 row = _given(session, outcome.key)
                 if row is None:
                     _log.warning("the ERP answered about a document we do not know", number=outcome.key.number)
                 else:
                     self._decided(session, row, outcome)
-            cursors.keep(session, "outcomes", page.cursor)
 
         self.database.write(keep)
         return len(page.items)

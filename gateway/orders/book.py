@@ -52,7 +52,7 @@ def orders(session: Session, *, partner: str | None = None, limit: int = 100) ->
             DocumentOrder.order_number,
             DocumentOrder.partner,
             func.count(),
-            func.group_concat(DocumentRow.type.distinct()),
+            func.aggregate_strings(DocumentRow.type, ","),
             func.max(DocumentRow.created_at),
         )
         .join(DocumentRow, DocumentRow.id == DocumentOrder.document_id)
@@ -63,7 +63,7 @@ def orders(session: Session, *, partner: str | None = None, limit: int = 100) ->
     if partner is not None:
         statement = statement.where(DocumentOrder.partner == partner)
     return [
-        OrderSummary(number, owner, count, tuple(sorted(types.split(","))), last_at)
+        OrderSummary(number, owner, count, tuple(sorted(set(types.split(",")))), last_at)
         for number, owner, count, types, last_at in session.execute(statement)
     ]
 

@@ -201,7 +201,9 @@ class JobRunner:
             try:
                 asyncio.run(self._serve())
             except Exception as error:  # noqa: BLE001 - the runner outlives the database
-                _log.warning("jobs are not run; trying again", error=f"{type(error).__name__}: {error}")
+                _log.warning(
+                    "jobs are not run; trying again", error=f"{type(error).__name__}: {error.__cause__ or error}"
+                )
             self._stopping.wait(RESTART_SECONDS)
 
     async def _serve(self) -> None:

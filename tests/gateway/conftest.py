@@ -9,7 +9,15 @@ from tests.spool.scene import KINDS
 from .house import House
 from .house import house as open_house
 
-MAIN_PATHS = {"test_inbound", "test_outbound", "test_trail", "test_balance", "test_every_step"}
+MAIN_PATHS = {
+    "test_inbound",
+    "test_outbound",
+    "test_trail",
+    "test_balance",
+    "test_every_step",
+    "test_book",
+    "test_documents",
+}
 """The modules whose tests are run on each kind of database, but for those that name one."""
 
 
