@@ -79,11 +79,18 @@ class TestTheSameKey:
         assert earlier is not None
         assert earlier.id == "2"
 
-    def test_never_is_that_of_a_later_one(self, database: Database, add: Callable[..., DocumentRow]) -> None:
+    def test_may_have_come_later_and_been_taken_in_earlier(
+        self, database: Database, add: Callable[..., DocumentRow]
+    ) -> None:
+        """The file of the first one died on its way in, and is tried again now."""
         first = add("1", state="pending")
-        add("2")
         with database.read() as session:
             assert documents.earlier_with_business_key(session, first) is None
+        add("2")
+        with database.read() as session:
+            earlier = documents.earlier_with_business_key(session, first)
+        assert earlier is not None
+        assert earlier.id == "2"
 
 
 class TestOrders:

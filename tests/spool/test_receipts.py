@@ -82,7 +82,16 @@ class TestTheSameBytes:
         for id_ in ("2", "3", "4"):
             add(id_, documents=["delivered"])
         assert self._earlier(database, "4") == "2"
-        assert self._earlier(database, "2") is None
+
+    def test_may_have_come_later_and_been_opened_earlier(self, database: Database, add: Callable[..., None]) -> None:
+        """The first one died on its way in, and is tried again now."""
+        add("1", state=ReceiptState.PENDING)
+        add("2", documents=["delivered"])
+        assert self._earlier(database, "1") == "2"
+
+    def test_are_never_those_of_the_receipt_itself(self, database: Database, add: Callable[..., None]) -> None:
+        add("1", documents=["delivered"])
+        assert self._earlier(database, "1") is None
 
     @pytest.mark.parametrize("state", [state for state in ReceiptState if state is not ReceiptState.OPENED])
     def test_do_not_count_where_the_file_was_not_opened(
