@@ -188,8 +188,9 @@ def first_since(session: Session, moment: datetime) -> int:
 
     Found by halving, since there is no index on times: entries are committed in the order of their times but for a moment's disorder.
     """
-    low, high = session.execute(select(func.min(JournalEntry.id), func.max(JournalEntry.id))).one()
-    low, high = low or 1, (high or 0) + 1
+    # Asked one by one: only so does SQLite look at the ends of the index alone.
+    low = session.scalar(select(func.min(JournalEntry.id))) or 1
+    high = (session.scalar(select(func.max(JournalEntry.id))) or 0) + 1
     while low < high:
         middle = (low + high) // 2
         # Entries may be missing where retention removed some, or a transaction was undone.
@@ -200,4 +201,4 @@ def first_since(session: Session, moment: datetime) -> int:
             high = middle
         else:
             low = entry.id + 1
-    return int(low)
+    return low

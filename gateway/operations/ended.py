@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from spool.documents import OUTBOUND, DocumentOrder, DocumentRow
@@ -16,6 +16,7 @@ from spool.transmissions import Transmission
 
 from ..acks.matching import report_lane
 from ..outbound import lane_to
+from .work import DEAD, OPEN
 
 _ENDED_RECEIPTS = (ReceiptState.OPENED, ReceiptState.DUPLICATE, ReceiptState.REJECTED)
 _WAITING = (DocumentState.PENDING, DocumentState.QUARANTINED, DocumentState.DEAD)
@@ -159,10 +160,10 @@ def _documents_referring(session: Session, ids: Sequence[str]) -> Iterator[tuple
 
 def _at_work(session: Session, lanes: Collection[str]) -> set[str]:
     """Ids of whatever dead work, and open work in these lanes, is about."""
-    open_here = and_(WorkItem.state == literal_column("'open'"), WorkItem.lane.in_(lanes))
-    payloads = session.scalars(
-        select(WorkItem.payload).where(or_(open_here, WorkItem.state == literal_column("'dead'")))
-    )
+    payloads = [
+        *session.scalars(select(WorkItem.payload).where(OPEN, WorkItem.lane.in_(lanes))),
+        *session.scalars(select(WorkItem.payload).where(DEAD)),
+    ]
     return {str(payload[key]) for payload in payloads for key in _ABOUT if payload.get(key)}
 
 

@@ -135,6 +135,7 @@ class Replaying:
             kind=inbound.OPEN,
             lane=inbound.lane_from(file.partner),
             payload={"receipt": row.id, "replay": asked.as_payload()},
+            partner=file.partner,
             unique_key=f"{inbound.OPEN}:{row.id}",
         )
         return row
@@ -213,6 +214,7 @@ class Replaying:
             kind=outbound.BUILD,
             lane=outbound.lane_to(row.partner),
             payload={"document": anew.id, "answers": answers, "profile": applied.version},
+            partner=row.partner,
             unique_key=f"{outbound.BUILD}:{anew.id}",
         )
         self.superseding.document(session, row, anew, outbound.BUILD)

@@ -1,21 +1,22 @@
 """How things stand: what ``tally status`` shows."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, literal_column, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from spool import journal
 from spool.journal import JournalEntry, Step
 from spool.queue.port import QueueStats, WorkQueue
 from spool.queue.tables import Lane, LaneState, WorkItem
-from spool.states import ItemState, TransmissionState
+from spool.states import TransmissionState
 from spool.transmissions import Transmission
 
 from ..balance import Balance, balance
+from .work import DEAD, OPEN
 
 WINDOW = timedelta(minutes=5)
 """The time over which rates are counted."""
@@ -98,37 +99,25 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
     )
 
 
-# Written out, as in the queue: only so does the planner use the indexes on the few items that are open or dead.
-_OPEN = WorkItem.state == literal_column("'open'")
-_UNFINISHED = or_(_OPEN, WorkItem.state == literal_column("'dead'"))
-
-
 def _kinds(session: Session) -> list[KindOfWork]:
-    is_open = WorkItem.state == ItemState.OPEN
-    rows = session.execute(
-        select(
-            WorkItem.kind,
-            func.count(case((is_open, 1))),
-            func.count(case((is_open & WorkItem.reason.is_not(None), 1))),
-            func.count(case((~is_open, 1))),
-            func.min(case((is_open, WorkItem.created_at))),
-        )
-        .where(_UNFINISHED)
-        .group_by(WorkItem.kind)
-        .order_by(WorkItem.kind)
-    )
-    return [KindOfWork(*row) for row in rows]
+    failed, oldest = func.count(WorkItem.reason), func.min(WorkItem.created_at)
+    waiting = session.execute(select(WorkItem.kind, func.count(), failed, oldest).where(OPEN).group_by(WorkItem.kind))
+    dead = session.execute(select(WorkItem.kind, func.count()).where(DEAD).group_by(WorkItem.kind))
+    found = {kind: KindOfWork(kind, count, failing, 0, since) for kind, count, failing, since in waiting}
+    for kind, count in dead:
+        found[kind] = replace(found.get(kind, KindOfWork(kind, 0, 0, 0, None)), dead=count)
+    return [found[kind] for kind in sorted(found)]
 
 
 def _stuck(session: Session) -> list[StuckLane]:
     """Only those whose first item failed: a lane that merely has much to do is not stuck."""
     first = select(func.min(WorkItem.position).label("position"), WorkItem.lane, func.count().label("waiting"))
-    firsts = first.where(_OPEN).group_by(WorkItem.lane).subquery()
+    firsts = first.where(OPEN).group_by(WorkItem.lane).subquery()
     rows = session.execute(
         select(WorkItem, Lane, firsts.c.waiting)
         .join(firsts, (firsts.c.lane == WorkItem.lane) & (firsts.c.position == WorkItem.position))
         .join(Lane, Lane.key == WorkItem.lane)
-        .where(_OPEN, WorkItem.reason.is_not(None))
+        .where(OPEN, WorkItem.reason.is_not(None))
         .order_by(WorkItem.created_at, WorkItem.id)
         .limit(MOST_LANES)
     )

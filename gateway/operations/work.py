@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import literal_column, or_, select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from spool.documents import DocumentRow
@@ -15,8 +15,9 @@ from spool.states import ItemState
 from .instruction import NotPossible
 from .subject import Subject
 
-# Written out, as in the queue: only so does the planner use the indexes on the few items that are open or dead.
-_UNFINISHED = or_(WorkItem.state == literal_column("'open'"), WorkItem.state == literal_column("'dead'"))
+# Written out, as in the queue, and asked for one by one: only so does the planner use the indexes on the few items that are open or dead.
+OPEN = WorkItem.state == literal_column("'open'")
+DEAD = WorkItem.state == literal_column("'dead'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,13 @@ class Work:
 
     def on(self, session: Session, subject: Subject, *kinds: str) -> Sequence[WorkItem]:
         """Open and dead items of these kinds about this document, file or transmission, oldest first."""
-        return session.scalars(
+        found = (
             select(WorkItem)
-            .where(_UNFINISHED, WorkItem.kind.in_(kinds), WorkItem.payload[_key(subject)].as_string() == subject.id)
-            .order_by(WorkItem.id)
+            .where(WorkItem.kind.in_(kinds), WorkItem.payload[_key(subject)].as_string() == subject.id)
             .execution_options(populate_existing=True)
-        ).all()
+        )
+        items = [*session.scalars(found.where(OPEN)), *session.scalars(found.where(DEAD))]
+        return sorted(items, key=lambda item: item.id)
 
     def again(self, session: Session, items: Sequence[WorkItem], reason: str) -> None:
         """Have the work done now: dead items with all their attempts anew, waiting ones without waiting longer."""

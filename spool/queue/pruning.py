@@ -25,6 +25,8 @@ def forget_finished(session: Session, bound: str, limit: int) -> int:
         .order_by(WorkItem.id)
         .limit(limit)
     ).all()
+    if not found:
+        return 0
     session.execute(delete(WorkItem).where(WorkItem.id.in_([row.id for row in found])))
     session.execute(
         delete(Lane).where(

@@ -13,12 +13,14 @@ import pytest
 import yaml
 
 from canonical.documents import DOCUMENTS
+from gateway.app import Gateway
 from gateway.cli.main import main
 from gateway.settings import Settings
 from gateway.unpacking.unpack import PROFILE_SECTIONS
 from partners import loading
 from partners.loading import LoadedProfile
-from tests.gateway.house import PROFILES, House, house, order
+from tests import postgresql
+from tests.gateway.house import PROFILES, House, house, invoice, order, wrapped
 from tools.reference import commands, settings, wording
 from translators.flat import parse_column_maps
 
@@ -93,7 +95,7 @@ def _is_command(told: str) -> bool:
 
 
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
-    assert not _is_command("tally doc replay ID")
+    assert not _is_command("tally doc undo ID")
     assert not _is_command("tally check --third-opinion FILE")
     assert _is_command("tally --home x doc list --state dead --json")
 
@@ -269,3 +271,44 @@ class TestImporter:
         (out / "status").mkdir()
         assert self.run(out) == []
         assert self.names(out) == [".7-8.tmp", "status"]
+
+
+class TestBackupOfPostgresql:
+    """The page's own commands, on a server of the tests: what they restore is the same home."""
+
+    PAGE = HOWTO / "backup-and-restore.md"
+
+    def run(self, told: str, **places: str) -> None:
+        for said, real in places.items():
+            told = told.replace(said, real)
+        subprocess.run(told, shell=True, check=True, capture_output=True)
+
+    def test_is_restored_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        server = postgresql.server()
+        old, new = server.new_database(), server.new_database()
+        lines = [line[2:] for text in blocks(self.PAGE, "console") for line in text.splitlines() if line[:2] == "$ "]
+        [dump, pack] = [line for line in lines if line.startswith(("pg_dump", "tar"))]
+        [load, unpack] = [line for line in lines if line.startswith(("pg_restore", "mkdir"))]
+        programs = str(Path(postgresql._program("pg_dump")).parent)
+        monkeypatch.setenv("PATH", programs, prepend=":")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("TALLY_DATABASE_URL", old)
+        with house(tmp_path / "home") as opened:
+            opened.send_order()
+            opened.take("acme", "810.edi", wrapped("810", invoice()))
+            before = opened.gateway.status().as_json()
+        for line in (dump, pack):
+            self.run(line, **{"postgresql://tally@db/tally": _plain(old), "/srv/backup": str(tmp_path)})
+        for line in (load, unpack):
+            there = {"postgresql://tally@db/tally": _plain(new), "/srv/backup": str(tmp_path), "/srv": str(tmp_path)}
+            self.run(line, **there)
+        monkeypatch.setenv("TALLY_DATABASE_URL", new)
+        with Gateway.create(tmp_path / "restored") as gateway:
+            assert gateway.status().as_json() | {"rates": before["rates"]} == before
+        for url in (old, new):
+            server.drop(url)
+
+
+def _plain(url: str) -> str:
+    """The URL as PostgreSQL's own programs take it."""
+    return url.replace("postgresql+psycopg", "postgresql")

@@ -32,7 +32,7 @@ def test_what_is_in_the_table_is_legal_and_nothing_else(kind: str) -> None:
 
 def test_an_illegal_move_says_what_would_be_legal() -> None:
     with pytest.raises(
-        IllegalMove, match=r"A document that is quarantined cannot become delivered; .*: pending, rejected"
+        IllegalMove, match=r"A document that is quarantined cannot become delivered; .*: duplicate, rejected"
     ):
         check("document", DocumentState.QUARANTINED, DocumentState.DELIVERED)
     with pytest.raises(IllegalMove, match="this is its end"):

@@ -104,20 +104,22 @@ def test_it_goes_on_where_the_backup_was_made(house: House, tmp_path: Path) -> N
 def test_nothing_that_was_acknowledged_before_is_missing_though_files_keep_coming(house: House, tmp_path: Path) -> None:
     stop = threading.Event()
     acknowledged: list[str] = []
+    sent = threading.Semaphore(0)
 
     def send() -> None:
         number = 100
         while not stop.is_set():
             number += 1
             acknowledged.append(house.receive("acme", f"{number}.edi", wrapped("810", invoice(f"N{number}"), number)))
+            sent.release()
             if number % 3 == 0:
                 house.work()
 
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        while len(acknowledged) < 20:
-            threading.Event().wait(0.01)
+        for _ in range(20):
+            sent.acquire()
         for number in range(3):
             before = list(acknowledged)
             made = back_up(house, tmp_path / f"{number}.backup")
