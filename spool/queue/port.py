@@ -271,11 +271,17 @@ class WorkQueue(Protocol):
         ...
 
     def release_expired(self, session: Session) -> int:
-        """Let lanes whose first item is past its deadline be claimed whatever holds them, so that it is buried; how many."""
+        """Let lanes whose first item is past its deadline be claimed whatever holds them, so that it is buried; how many.
+
+        To be called again and again.
+        """
         ...
 
     def clock_moved(self, session: Session, by: timedelta) -> None:
-        """The clock was set, ``by`` as much: move all that waits for a moment along, so that it rests as long as it would have."""
+        """The clock was set, ``by`` as much: move all that waits for a moment along, so that it rests as long as it would have.
+
+        Deadlines stay: they were promised by the clocks of others.
+        """
         ...
 
     def release_all(self, session: Session) -> int:
