@@ -5,7 +5,7 @@ that of :mod:`~spool.queue.gates`.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -124,15 +124,24 @@ class LaneQueue:
 
     def claim(self, session: Session, owner: str) -> Claim | None:
         now = self._clock.now()
-        due, tripped = _due(session, now)
-        doors = Gates(session, self._limits, now, locking=True, tripped=tripped)
-        for channel in self._turns.order(due):
-            claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
-            if claim is not None:
-                doors.passed(channel, claim.item_id)
-                self._turns.served(channel)
-                return claim
+        for channels, tripped in self._rounds(session, now):
+            doors = Gates(session, self._limits, now, locking=True, tripped=tripped)
+            for channel in channels:
+                claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
+                if claim is not None:
+                    doors.passed(channel, claim.item_id)
+                    self._turns.served(channel)
+                    return claim
+                self._turns.passed_over(channel)
         return None
+
+    def _rounds(self, session: Session, now: datetime) -> Iterator[tuple[list[Channel], bool]]:
+        """What is left of a round, and then all that is due: channels, and whether any circuit may be other than closed."""
+        left = self._turns.left()
+        if left:
+            yield left, True
+        due, tripped = _due(session, now)
+        yield self._turns.begin(due), tripped
 
     def _take(self, session: Session, channel: Channel, owner: str, now: datetime) -> Claim | None:
         hold = {"of": channel.key, "now": now, "by": owner, "until": now + self._lease}

@@ -215,6 +215,7 @@ class WorkQueue(Protocol):
         """Take a lane that is due, with its first open item; None when there is none that may be worked on now. Counts the attempt.
 
         The most urgent go first; among equals, channels of partner and endpoint take turns, and in each the lane due longest is next.
+        Where very many wait, what is put in meanwhile may wait for a small part of a round, however urgent.
         """
         ...
 

@@ -143,9 +143,15 @@ DUE = Prepared(_due())
 RUNNING = Prepared(select(lane.c.channel, lane.c.item_id).where(HELD, lane.c.next_at > _now))
 """What is being worked on; what nobody renewed the lease of is not."""
 
-CIRCUITS = select(circuit).where(circuit.c.state != literal(CircuitState.CLOSED, circuit.c.state.type))
+_CIRCUIT_COLUMNS = (circuit.c.state, circuit.c.failures, circuit.c.openings, circuit.c.retry_at, circuit.c.probe)
 
-_CIRCUIT = select(circuit).where(circuit.c.endpoint == bindparam("endpoint"))
+CIRCUITS = Prepared(
+    select(circuit.c.endpoint, *_CIRCUIT_COLUMNS).where(
+        circuit.c.state != literal(CircuitState.CLOSED, circuit.c.state.type)
+    )
+)
+
+_CIRCUIT = select(*_CIRCUIT_COLUMNS).where(circuit.c.endpoint == bindparam("endpoint"))
 
 CIRCUIT = _CIRCUIT.with_for_update()
 
