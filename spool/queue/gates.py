@@ -74,12 +74,13 @@ class Gates:
         return [(channel_of(channel), item) for channel, item in rows]
 
     def _circuit(self, endpoint: str | None) -> Hold | None:
-        circuit = self._troubled.get(endpoint) if endpoint is not None else None
-        if circuit is None or endpoint is None:
+        if endpoint is None or endpoint not in self._troubled:
             return None
+        circuit = self._troubled[endpoint]
         if not circuits.admits(circuit, self._now, probing=False):
             return Hold(HeldBy.CIRCUIT, circuit.retry_at)
         if self._locking:
+            # As it is, not as it was when all were read: another claimer may have sent the probe meanwhile.
             row = self._connection.execute(sql.CIRCUIT_NOW, {"endpoint": endpoint}).one_or_none()
             if row is None:
                 return Hold(HeldBy.BUSY)

@@ -108,7 +108,8 @@ class LaneQueue:
         }
         if sql.PUT_ITEM.first(session, values) is None:
             # Another transaction used the key, in this lane or another, between our two statements.
-            self._let_go(session, lane)
+            if first == item:
+                self._let_go(session, lane)
             return _known(session, unique_key)
         if first == item:
             self._waker.lane_due(session, lane, at)

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..database.prepared import Prepared
 from ..tables import Base, UtcDateTime
 from .circuit import CircuitState
-from .tables import Allowance, CircuitRow, FailedAttempt, Lane, LaneState, Schedule, WorkItem
+from .tables import Allowance, CircuitRow, FailedAttempt, Lane, LaneState, WorkItem
 
 
 def _table(declared: type[Base]) -> Table:
@@ -39,7 +39,6 @@ item = _table(WorkItem)
 attempt = _table(FailedAttempt)
 circuit = _table(CircuitRow)
 allowance = _table(Allowance)
-schedule = _table(Schedule)
 
 # Written out, not bound: the planner uses a partial index only for a condition it can read.
 OPEN = item.c.state == literal_column("'open'")
