@@ -153,7 +153,10 @@ class Workers:
         return self._claim()
 
     def _claim(self) -> Claim | None:
-        return self._database.write(lambda session: self._queue.claim(session, self._owner))
+        return self._database.write(self._next)
+
+    def _next(self, session: Session) -> Claim | None:
+        return None if self._stopping.is_set() else self._queue.claim(session, self._owner)
 
     def _work(self, claim: Claim) -> Claim | None:
         """Make one attempt; the next claim, taken in the same commit, or None when there is none or the attempt failed."""
@@ -195,7 +198,7 @@ class Workers:
     def _finish(self, session: Session, claim: Claim, effects: Effects) -> Claim | None:
         effects(session)
         self._queue.complete(session, claim)
-        return None if self._stopping.is_set() else self._queue.claim(session, self._owner)
+        return self._next(session)
 
     def _fail(self, claim: Claim, error: Exception) -> None:
         """Record that an attempt failed. Where even that fails, the lane comes free when its lease ends."""

@@ -1,8 +1,8 @@
 """Statements that run for every piece of work, without what SQLAlchemy does anew at each execution: a tenth of the time on SQLite.
 
 SQLAlchemy writes them, once for each kind of database, and says how values become parameters and columns values; what is left for
-each execution is the driver's. Sessions are not flushed first: what a statement is to find of objects added to the session needs
-``session.flush()`` before it.
+each execution is the driver's. Who listens to SQLAlchemy's ``before_cursor_execute`` hears of these statements too. Sessions are not
+flushed first: what a statement is to find of objects added to the session needs ``session.flush()`` before it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +42,8 @@ class Prepared:
             form = self._forms[dialect.name] = self._form(dialect)
         driver: Any = connection.connection.driver_connection
         parameters = form.parameters(values)
+        for hear in connection.dispatch.before_cursor_execute:
+            hear(connection, None, form.text, parameters, None, False)
         try:
             cursor = driver.execute(form.text, parameters)
             return form.values(cursor.fetchall()) if form.returns else []

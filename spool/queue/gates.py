@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 import structlog
-from sqlalchemy import Row, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from canonical.errors import Fault
@@ -51,7 +50,7 @@ class Gates:
             if limit.per_minute is not None:
                 used = take(self._used[scope], self._now, limit.per_minute)
                 self._connection.execute(update(Allowance).where(Allowance.scope == scope).values(used_until=used))
-        if channel.endpoint in self._troubled:
+        if channel.endpoint is not None and channel.endpoint in self._troubled:
             _keep(self._session, channel.endpoint, circuits.probed(self._troubled[channel.endpoint], item))
 
     def _limits_of(self, channel: Channel) -> Mapping[str, Limit]:
@@ -67,7 +66,7 @@ class Gates:
         """The circuits that are not closed, by endpoint."""
         if not self._tripped:
             return {}
-        return {row.endpoint: _circuit(row) for row in self._connection.execute(sql.CIRCUITS)}
+        return {endpoint: Circuit(*circuit) for endpoint, *circuit in sql.CIRCUITS.rows(self._session, {})}
 
     def _running(self) -> list[tuple[Channel, str]]:
         """What is being worked on; looked up anew each time, because only what is seen under a lock is certain."""
@@ -75,16 +74,17 @@ class Gates:
         return [(channel_of(channel), item) for channel, item in rows]
 
     def _circuit(self, endpoint: str | None) -> Hold | None:
-        circuit = self._troubled.get(endpoint) if endpoint is not None else None
-        if circuit is None or endpoint is None:
+        if endpoint is None or endpoint not in self._troubled:
             return None
+        circuit = self._troubled[endpoint]
         if not circuits.admits(circuit, self._now, probing=False):
             return Hold(HeldBy.CIRCUIT, circuit.retry_at)
         if self._locking:
+            # As it is, not as it was when all were read: another claimer may have sent the probe meanwhile.
             row = self._connection.execute(sql.CIRCUIT_NOW, {"endpoint": endpoint}).one_or_none()
             if row is None:
                 return Hold(HeldBy.BUSY)
-            circuit = self._troubled[endpoint] = _circuit(row)
+            circuit = self._troubled[endpoint] = Circuit(*row)
         probing = any(item == circuit.probe for _, item in self._running())
         return None if circuits.admits(circuit, self._now, probing=probing) else Hold(HeldBy.CIRCUIT, circuit.retry_at)
 
@@ -135,7 +135,7 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
         return
     absent = {"endpoint": claim.endpoint, "state": CircuitState.CLOSED, "failures": 0, "openings": 0}
     insert_if_absent(session, CircuitRow, absent)
-    before = _circuit(session.connection().execute(sql.CIRCUIT, {"endpoint": claim.endpoint}).one())
+    before = Circuit(*session.connection().execute(sql.CIRCUIT, {"endpoint": claim.endpoint}).one())
     after = circuits.failed(before, claim.item_id, now)
     _keep(session, claim.endpoint, after, str(error))
     if after.state is CircuitState.OPEN and before.state is not CircuitState.OPEN:
@@ -143,10 +143,6 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
         _log.warning(
             "circuit opened: nothing is sent there for a while", endpoint=claim.endpoint, until=until, error=str(error)
         )
-
-
-def _circuit(row: Row[Any]) -> Circuit:
-    return Circuit(row.state, row.failures, row.openings, row.retry_at, row.probe)
 
 
 def _keep(session: Session, endpoint: str, circuit: Circuit, reason: str | None = None) -> None:

@@ -5,7 +5,7 @@ that of :mod:`~spool.queue.gates`.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,9 @@ from .turns import Turns
 
 LEASE = timedelta(seconds=60)
 """How long a lane is held without renewal before another worker may take it."""
+
+_EXPIRED_AT_ONCE = 1000
+"""Lanes that are let go for a deadline in one transaction; the others come with the next."""
 
 WORKER_DIED = "Its worker ended, or was cut off, before it said how the attempt went."
 
@@ -94,7 +97,7 @@ class LaneQueue:
             "position": position,
             "channel": channel,
             "kind": kind,
-            "payload": payload,
+            "payload": dict(payload),
             "unique_key": unique_key,
             "state": ItemState.OPEN,
             "attempts": 0,
@@ -105,7 +108,8 @@ class LaneQueue:
         }
         if sql.PUT_ITEM.first(session, values) is None:
             # Another transaction used the key, in this lane or another, between our two statements.
-            self._let_go(session, lane)
+            if first == item:
+                self._let_go(session, lane)
             return _known(session, unique_key)
         if first == item:
             self._waker.lane_due(session, lane, at)
@@ -121,15 +125,24 @@ class LaneQueue:
 
     def claim(self, session: Session, owner: str) -> Claim | None:
         now = self._clock.now()
-        due, tripped = _due(session, now)
-        doors = Gates(session, self._limits, now, locking=True, tripped=tripped)
-        for channel in self._turns.order(due):
-            claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
-            if claim is not None:
-                doors.passed(channel, claim.item_id)
-                self._turns.served(channel)
-                return claim
+        for channels, tripped in self._rounds(session, now):
+            doors = Gates(session, self._limits, now, locking=True, tripped=tripped)
+            for channel in channels:
+                claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
+                if claim is not None:
+                    doors.passed(channel, claim.item_id)
+                    self._turns.served(channel)
+                    return claim
+                self._turns.passed_over(channel)
         return None
+
+    def _rounds(self, session: Session, now: datetime) -> Iterator[tuple[list[Channel], bool]]:
+        """What is left of a round, and then all that is due: channels, and whether any circuit may be other than closed."""
+        left = self._turns.left()
+        if left:
+            yield left, True
+        due, tripped = _due(session, now)
+        yield self._turns.begin(due), tripped
 
     def _take(self, session: Session, channel: Channel, owner: str, now: datetime) -> Claim | None:
         hold = {"of": channel.key, "now": now, "by": owner, "until": now + self._lease}
@@ -273,7 +286,9 @@ class LaneQueue:
     # Looking
 
     def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
-        items = session.scalars(select(WorkItem).where(sql.DEAD).order_by(WorkItem.id.desc()).limit(limit))
+        latest = select(WorkItem).where(sql.DEAD).order_by(WorkItem.id.desc()).limit(limit)
+        # What changes the rows is not told to the session's objects.
+        items = session.scalars(latest, execution_options={"populate_existing": True})
         return [_dead_item(item) for item in items]
 
     def history(self, session: Session, item_id: str) -> Sequence[Attempt]:
@@ -302,17 +317,14 @@ class LaneQueue:
     def release_expired(self, session: Session) -> int:
         now = self._clock.now()
         late = select(WorkItem.id).where(sql.OPEN, WorkItem.deadline < now)
-        released = (
-            session.execute(
-                update(Lane)
-                .where(Lane.item_id.in_(late), Lane.state == LaneState.WAITING, Lane.channel != INSIDE.key)
-                .values(channel=INSIDE.key, next_at=now)
-                .returning(Lane.key)
-                .execution_options(synchronize_session=False)
-            )
-            .scalars()
-            .all()
-        )
+        waiting = (Lane.state == LaneState.WAITING) & (Lane.channel != INSIDE.key)
+        resting = select(Lane.key).where(Lane.item_id.in_(late), waiting).limit(_EXPIRED_AT_ONCE)
+        connection = session.connection()
+        # A lane that somebody is just changing comes next time, so that nobody waits for anybody in a circle.
+        released = connection.execute(resting.with_for_update(skip_locked=True)).scalars().all()
+        if released:
+            freed = {"channel": INSIDE.key, "next_at": now}
+            connection.execute(update(Lane).where(Lane.key.in_(released)).values(freed))
         for lane in released:
             self._wake(session, lane, now)
         return len(released)

@@ -215,6 +215,7 @@ class WorkQueue(Protocol):
         """Take a lane that is due, with its first open item; None when there is none that may be worked on now. Counts the attempt.
 
         The most urgent go first; among equals, channels of partner and endpoint take turns, and in each the lane due longest is next.
+        Where very many wait, what is put in meanwhile may wait for a small part of a round, however urgent.
         """
         ...
 
@@ -271,11 +272,17 @@ class WorkQueue(Protocol):
         ...
 
     def release_expired(self, session: Session) -> int:
-        """Let lanes whose first item is past its deadline be claimed whatever holds them, so that it is buried; how many."""
+        """Let lanes whose first item is past its deadline be claimed whatever holds them, so that it is buried; how many.
+
+        To be called again and again.
+        """
         ...
 
     def clock_moved(self, session: Session, by: timedelta) -> None:
-        """The clock was set, ``by`` as much: move all that waits for a moment along, so that it rests as long as it would have."""
+        """The clock was set, ``by`` as much: move all that waits for a moment along, so that it rests as long as it would have.
+
+        Deadlines stay: they were promised by the clocks of others.
+        """
         ...
 
     def release_all(self, session: Session) -> int:

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..database.prepared import Prepared
 from ..tables import Base, UtcDateTime
 from .circuit import CircuitState
-from .tables import Allowance, CircuitRow, FailedAttempt, Lane, LaneState, Schedule, WorkItem
+from .tables import Allowance, CircuitRow, FailedAttempt, Lane, LaneState, WorkItem
 
 
 def _table(declared: type[Base]) -> Table:
@@ -39,7 +39,6 @@ item = _table(WorkItem)
 attempt = _table(FailedAttempt)
 circuit = _table(CircuitRow)
 allowance = _table(Allowance)
-schedule = _table(Schedule)
 
 # Written out, not bound: the planner uses a partial index only for a condition it can read.
 OPEN = item.c.state == literal_column("'open'")
@@ -143,9 +142,15 @@ DUE = Prepared(_due())
 RUNNING = Prepared(select(lane.c.channel, lane.c.item_id).where(HELD, lane.c.next_at > _now))
 """What is being worked on; what nobody renewed the lease of is not."""
 
-CIRCUITS = select(circuit).where(circuit.c.state != literal(CircuitState.CLOSED, circuit.c.state.type))
+_CIRCUIT_COLUMNS = (circuit.c.state, circuit.c.failures, circuit.c.openings, circuit.c.retry_at, circuit.c.probe)
 
-_CIRCUIT = select(circuit).where(circuit.c.endpoint == bindparam("endpoint"))
+CIRCUITS = Prepared(
+    select(circuit.c.endpoint, *_CIRCUIT_COLUMNS).where(
+        circuit.c.state != literal(CircuitState.CLOSED, circuit.c.state.type)
+    )
+)
+
+_CIRCUIT = select(*_CIRCUIT_COLUMNS).where(circuit.c.endpoint == bindparam("endpoint"))
 
 CIRCUIT = _CIRCUIT.with_for_update()
 

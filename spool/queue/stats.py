@@ -69,8 +69,8 @@ def _done_since(session: Session, moment: datetime) -> int:
 
 
 def _circuits(session: Session) -> list[EndpointCircuit]:
-    rows = session.scalars(select(CircuitRow).order_by(CircuitRow.endpoint))
-    return [EndpointCircuit(row.endpoint, row.state, row.failures, row.retry_at, row.reason) for row in rows]
+    columns = (CircuitRow.endpoint, CircuitRow.state, CircuitRow.failures, CircuitRow.retry_at, CircuitRow.reason)
+    return [EndpointCircuit(*row) for row in session.execute(select(*columns).order_by(CircuitRow.endpoint))]
 
 
 def _held(session: Session, gates: Gates, now: datetime) -> list[HeldWork]:

@@ -445,6 +445,22 @@ def test_lanes_of_partners_take_turns_however_many_each_has(shop: Shop) -> None:
     assert shop.lanes() == ["flood 0", "quiet", "flood 1", "flood 2", "flood 3"]
 
 
+def test_each_of_many_partners_has_its_turn_before_any_has_another_and_who_comes_late_waits_a_part_of_that(
+    shop: Shop,
+) -> None:
+    for partner in range(32):
+        for number in range(2):
+            shop.put(f"{partner} {number}", partner=f"p{partner}")
+    first = [shop.take() for _ in range(9)]
+    shop.put("late", partner="late")
+    others = [shop.take() for _ in range(24)]
+    partners = [claim.partner for claim in (*first, *others)]
+    assert len(set(partners)) == 33
+    assert partners.index("late") <= 9 + 32 // 8
+    assert {shop.take().partner for _ in range(32)} == {f"p{partner}" for partner in range(32)}
+    assert shop.claim() is None
+
+
 def test_a_lower_number_goes_first_between_lanes_but_not_within_one(shop: Shop) -> None:
     shop.put("normal", 1)
     shop.put("normal", 2, priority=1)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.errors import Ambiguous, Misconfigured, Retryable
-from spool.retry import LONGEST_DELAY, SPREAD, UNEXPECTED_ATTEMPTS, delay, may_retry
+from canonical.errors import Ambiguous, Fault, Misconfigured, Retryable
+from spool.retry import LONGEST_DELAY, SPREAD, UNEXPECTED_ATTEMPTS, delay, fault, may_retry
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -47,3 +47,25 @@ def test_how_many_attempts_an_error_gets(error: Exception, attempts: int) -> Non
     assert [may_retry(error, attempt, 10, now=NOON) for attempt in range(1, 11)] == [
         attempt < attempts for attempt in range(1, 11)
     ]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "seconds_left", "again"),
+    [(1, 1.6, True), (1, 1.4, False), (5, 122, True), (5, 121, False), (1, -1, False)],
+)
+def test_no_retry_is_made_that_would_come_after_the_deadline(attempt: int, seconds_left: float, again: bool) -> None:
+    deadline = NOON + timedelta(seconds=seconds_left)
+    assert may_retry(Retryable("later"), attempt, 10, now=NOON, deadline=deadline) is again
+
+
+@pytest.mark.parametrize(
+    ("error", "whose"),
+    [
+        (Retryable("down"), Fault.ENVIRONMENT),
+        (Misconfigured("wrong"), Fault.OPERATOR),
+        (ConnectionError("cut"), Fault.ENVIRONMENT),
+        (KeyError("ours"), Fault.OURS),
+    ],
+)
+def test_whose_fault_an_error_is(error: Exception, whose: Fault) -> None:
+    assert fault(error) is whose

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from spool.clock import SystemClock
 from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.journal import Step, latest, record
+from spool.queue.circuit import FAILURES
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LEASE, LaneQueue
 from spool.queue.port import Claim, QueueStats
@@ -40,10 +42,26 @@ class Workshop:
         record(session, self.clock, step=Step.DEAD, outcome=reason)
         self.buried.append(claim.item_id)
 
-    def put(self, number: int = 0, *, kind: str = "job", lane: str = "lane", attempts: int = 10) -> str:
+    def put(
+        self,
+        number: int = 0,
+        *,
+        kind: str = "job",
+        lane: str = "lane",
+        attempts: int = 10,
+        endpoint: str | None = None,
+        within: float | None = None,
+    ) -> str:
+        deadline = None if within is None else self.clock.now() + timedelta(seconds=within)
         return self.database.write(
             lambda session: self.queue.enqueue(
-                session, kind=kind, lane=lane, payload={"number": number}, max_attempts=attempts
+                session,
+                kind=kind,
+                lane=lane,
+                payload={"number": number},
+                endpoint=endpoint,
+                deadline=deadline,
+                max_attempts=attempts,
             )
         )
 
@@ -150,6 +168,47 @@ def test_an_item_that_kills_every_worker_is_buried_without_another_attempt(shop:
     shop.workers({"job": shop.note}).run_until_idle()
     assert shop.attempts == []
     assert shop.buried == [item]
+
+
+def test_an_item_past_its_deadline_is_buried_without_an_attempt(shop: Workshop) -> None:
+    item = shop.put(within=60)
+    shop.clock.advance(seconds=61)
+    shop.workers({"job": shop.note}).run_until_idle()
+    assert shop.attempts == []
+    assert shop.buried == [item]
+    with shop.database.read() as session:
+        (dead,) = shop.queue.dead_items(session)
+        assert shop.queue.history(session, item) == [], "no attempt was made"
+    assert dead.reason.startswith("Its deadline, 2026-03-01 12:01:00+00:00, passed before it was done.")
+
+
+def test_a_retry_that_would_come_after_the_deadline_is_not_made(shop: Workshop) -> None:
+    item = shop.put(within=60)
+    workers = shop.workers({"job": raising(Retryable("ERP is down"))})
+    made = []
+    for _ in range(5):
+        made.append(workers.run_until_idle())
+        shop.clock.advance(seconds=30)
+    assert made == [1, 1, 1, 0, 0]
+    assert shop.buried == [item]
+
+
+def test_an_endpoint_where_all_fails_is_left_alone(shop: Workshop) -> None:
+    for number in range(FAILURES + 3):
+        shop.put(number, lane=f"{number}", endpoint="erp")
+    assert shop.workers({"job": raising(Retryable("ERP is down"))}).run_until_idle() == FAILURES
+
+
+def test_what_fails_on_our_side_is_not_held_against_the_endpoint(shop: Workshop) -> None:
+    def handler(_claim: Claim) -> Effects:
+        def effects(_session: Session) -> None:
+            raise Retryable("the disk is full")
+
+        return effects
+
+    for number in range(FAILURES + 3):
+        shop.put(number, lane=f"{number}", endpoint="erp")
+    assert shop.workers({"job": handler}).run_until_idle() == FAILURES + 3
 
 
 def test_a_fault_in_telling_of_a_death_does_not_keep_the_item_alive(shop: Workshop) -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, event, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -97,3 +97,21 @@ def test_a_lost_connection_is_an_error_that_passes(filled: Database) -> None:
     with pytest.raises(Retryable):
         filled.write(cut)
     assert filled.write(lambda session: COUNT.first(session, {"item": "item"})) == (1, "counted")
+
+
+def test_who_listens_to_statements_hears_of_it(filled: Database) -> None:
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        heard.append(statement)
+
+    def count(session: Session) -> None:
+        engine = session.get_bind().engine
+        event.listen(engine, "before_cursor_execute", hear)
+        try:
+            COUNT.rows(session, {"item": "item"})
+        finally:
+            event.remove(engine, "before_cursor_execute", hear)
+
+    filled.write(count)
+    assert heard[-1].startswith("UPDATE work_item")

@@ -17,7 +17,7 @@ from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
 from spool.queue.tables import CircuitRow
 from spool.tables import UtcDateTime
-from tests.spool.scene import ManualClock, empty_database, with_tables
+from tests.spool.scene import ManualClock, empty_database, new_database, with_tables
 
 MANY = 100_000
 A_FEW = 700
@@ -130,6 +130,28 @@ def test_what_is_done_of_a_long_lane_does_not_slow_down_what_is_not(flooded: Dat
     with pytest.raises(_RolledBack) as left:
         flooded.write(work)
     assert left.value.args[0] <= A_FEW
+
+
+def test_an_item_takes_seven_statements_all_in_all(tmp_path: Path, queue: LaneQueue) -> None:
+    def work(session: Session) -> list[int]:
+        driver: Any = session.connection().connection.driver_connection
+        counts = []
+        statements: list[str] = []
+        driver.set_trace_callback(statements.append)
+        for number in range(2):
+            queue.enqueue(session, kind="job", lane=f"{number}", payload={}, unique_key=f"{number}", endpoint="erp")
+        counts.append(len(statements) // 2)
+        claim = queue.claim(session, "worker")
+        assert claim is not None
+        statements.clear()
+        queue.complete(session, claim)
+        assert queue.claim(session, "worker") is not None
+        counts.append(len(statements))
+        driver.set_trace_callback(None)
+        return counts
+
+    with new_database(tmp_path) as database:
+        assert database.write(work) == [2, 5]
 
 
 class _Steps:
