@@ -2,7 +2,7 @@
 
 SOURCE holds a folder a version (``004010``) with ``elements.json``, ``segments.json``, ``composites.json`` and ``sets/NNN.json``.
 What is copied is facts alone: numbers, types, lengths, code values, positions, requirements and repeats. Two things are put right on
-the way: codes that a later release lost (``docs/decisions/0012-codes-are-kept.md``), and the notes of two composites.
+the way: codes that a later release lost (``docs/decisions/0014-codes-are-kept.md``), and the notes of two composites.
 """
 
 import json

@@ -5,7 +5,7 @@ segment itself: ``PO1`` is the loop, ``PO1/03`` the third element of its PO1.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -48,7 +48,7 @@ def parse_place(text: str) -> PlaceName:
     return PlaceName(tuple(path.split("/")), int(element) if element else None, int(component) if component else None)
 
 
-def named(places: tuple[Place, ...]) -> Iterator[tuple[str, Place]]:
+def named(places: Iterable[Place]) -> Iterator[tuple[str, Place]]:
     """Siblings with the names that tell them apart."""
     seen: dict[str, int] = {}
     for place in places:

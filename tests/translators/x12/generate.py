@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from translators import registry
 from translators.x12.elements import check_note
+from translators.x12.places import named
 from translators.x12.schema import (
     CompositeDef,
     ElementDef,
@@ -44,12 +45,12 @@ def make_set(set_id: str, chance: random.Random, richness: float = 0.15, version
 
 def _places(places: Sequence[Place], chance: random.Random, richness: float, version: str) -> list[Node]:
     nodes: list[Node] = []
-    for place in places:
+    for name, place in named(places):
         for _ in range(_times(place, chance, richness)):
             if isinstance(place, LoopPlace):
-                nodes.append(LoopNode(place.tag, _places(place.children, chance, richness * 0.7, version)))
+                nodes.append(LoopNode(name, _places(place.children, chance, richness * 0.7, version)))
             else:
-                nodes.append(SegmentNode(place.tag, make_segment(place.tag, chance, richness, version)))
+                nodes.append(SegmentNode(name, make_segment(place.tag, chance, richness, version)))
     return nodes
 
 

@@ -51,7 +51,6 @@ class CompiledReader:
         except Unusual:
             self._compiled = False
         self._absent = absent_values(model) | place.said | {"type": model.__name__}
-        self._demanded = [name for name, value in self._absent.items() if value is MISSING]
         self._said = {*place.said, "type", "unmapped", "trace"}
         self._absences = place.absences
         self._layout = layout_of(plan.schema.structure)
@@ -71,19 +70,19 @@ class CompiledReader:
         rest.close_lists()
         rest.absent += [path for node, path in self._absences if (id(fields), node) not in rest.first]
         fields["unmapped"] = _unmapped(body, pieces, rest)
-        spot = Spot(fields.copy(), document.model_fields_set, "", "", self._layout)
-        fields["trace"] = LazyTrace(trace if rest.skipped else partial(self._trace, spot))
-        if any(fields[name] is MISSING for name in self._demanded) or _is_unfinished(rest):
-            raise Unusual
+        told = partial(self._trace, fields.copy(), document.model_fields_set)
+        fields["trace"] = LazyTrace(trace if rest.skipped else told)
+        _check_finished([fields, *rest.unfinished])
         checking = _Checking(rest.heads)
         for check in self._checks:
             check(document, checking)
         read: AnyDocument = document
         return read
 
-    def _trace(self, spot: Spot) -> dict[str, str]:
-        """The trace of a document of which only this is known. (The document itself has the trace, and must not be in it.)"""
+    def _trace(self, fields: dict[str, Any], said: set[str]) -> dict[str, str]:
+        """The trace of a document with these fields. (Not of the document itself, which holds the trace.)"""
         places: dict[str, str] = {}
+        spot = Spot(fields, said, "", "", self._layout)
         spot.tell(self._head, f"{self._head.id}[1]", places)
         trace_all(self._children, spot, places)
         return places
@@ -116,8 +115,10 @@ _PASS_OVER = Every(_leave)
 """For places that the map knows nothing of."""
 
 
-def _is_unfinished(rest: Remainder) -> bool:
-    return any(value is MISSING for fields in rest.unfinished for value in fields.values())
+def _check_finished(values: list[dict[str, Any]]) -> None:
+    """Raises Unusual where a value lacks something that its model demands."""
+    if any(value is MISSING for fields in values for value in fields.values()):
+        raise Unusual
 
 
 class _Checking(Reading):

@@ -41,7 +41,7 @@ class PlaceReaders:
     ``nodes`` are the places directly in it; ``readers`` has one for each node of the plan. ``said`` is what its value says in any case.
     """
 
-    def __init__(self, plan: Plan, nodes: Iterable[int], model: type[Value], readers: "list[Any]") -> None:
+    def __init__(self, plan: Plan, nodes: Iterable[int], model: type[Value], readers: list[Any]) -> None:
         self._plan = plan
         self._nodes = {plan.nodes[node].id: node for node in nodes}
         self._model = model

@@ -9,6 +9,7 @@ from translators.x12.body import Body
 from translators.x12.events import SetRead
 from translators.x12.maps import code_tables, codes_application, codes_payment, codes_warehouse
 from translators.x12.maps.codes import Codes
+from translators.x12.places import named
 from translators.x12.reader import read
 from translators.x12.schema import (
     CompositeDef,
@@ -97,15 +98,16 @@ class _Maker:
 
     def children(self, places: tuple[Place, ...]) -> list[Node]:
         nodes: list[Node] = []
-        for place in places:
+        for name, place in named(places):
             if place.tag in ("ST", "SE"):
                 continue
             for _ in range(self._times(place)):
-                head = SegmentNode(place.tag, self._segment(self.segments[place.tag]))
+                segment = self._segment(self.segments[place.tag])
                 if isinstance(place, LoopPlace):
-                    nodes.append(LoopNode(place.tag, [head, *self.children(place.children[1:])]))
+                    head = SegmentNode(place.tag, segment)
+                    nodes.append(LoopNode(name, [head, *self.children(place.children[1:])]))
                 else:
-                    nodes.append(head)
+                    nodes.append(SegmentNode(name, segment))
         return nodes
 
     def _times(self, place: Place) -> int:
