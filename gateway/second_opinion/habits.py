@@ -458,8 +458,8 @@ HABITS = (
     Habit(
         "surplus-in-envelope",
         PYX12,
-        PYX12,
-        "More elements in GS, ST or a trailer than there should be. We read those that we know, and say nothing of the others.",
+        EITHER,
+        "More elements in GS, ST or a trailer than there should be. We read those that we know, and warn of the others.",
         lambda fault, case: ENVELOPE in fault.keys
         and ("Too many elements" in fault.message or "trailing element terminators" in fault.message),
     ),

@@ -96,6 +96,9 @@ ADVICE: dict[Code, Advice] = {
         "Correct the element of the GS in the settings of your translator.",
         "GS04 is `261121`, six digits instead of eight",
     ),
+    Code.SURPLUS_IN_ENVELOPE: Advice(
+        "Leave the elements out that the segment does not have.", "`GE*1*7*X`, of which the standard knows two elements"
+    ),
     Code.GS_CONTROL_NUMBER: Advice(
         "Number groups with one to nine digits (GS06).", "`GS*IN*ACME*US*20261121*0711**X*004010`"
     ),

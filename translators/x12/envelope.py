@@ -148,7 +148,7 @@ def check_iea(trailer: Line | None, header: InterchangeHeader, groups: int, answ
     findings.extend(
         _same_number(trailer, 2, "ISA13", header.control_number, Code.IEA_CONTROL_NUMBER, "TA105:001", None)
     )
-    return findings
+    return findings + _surplus(trailer)
 
 
 _TA1_STATUS: dict[str, Literal["accepted", "accepted_with_errors", "rejected"]] = {
@@ -174,7 +174,7 @@ def read_ta1(line: Line) -> tuple[InterchangeAcknowledgement | None, list[Findin
     acknowledgement = InterchangeAcknowledgement(
         control_number=number, interchange_date=date, interchange_time=time, status=_TA1_STATUS[status], note=note
     )
-    return acknowledgement, []
+    return acknowledgement, _surplus(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ NO_GROUP = GroupHeader(0, "", "", "", "", "", "", "", "")
 def read_gs(line: Line, tables: Tables = STANDARD) -> tuple[GroupHeader, GroupTable, list[Finding]]:
     """The header of a group, the table for it out of ``tables``, and what is wrong with it."""
     header = GroupHeader(line.offset, *(line.text(position) for position in range(1, 9)))
-    findings = _gs_values(line)
+    findings = _gs_values(line) + _surplus(line)
     if not _is_group_number(header.control_number):
         message = f"GS06 is {header.control_number!r}, but must be the group's control number of one to nine digits."
         ack = "AK905:6" if header.control_number else "TA105:024"
@@ -268,7 +268,7 @@ def check_ge(trailer: Line | None, header: GroupHeader, sets: int, end: int) -> 
         message = f"GE01 says {trailer.text(1)!r} transaction sets, but {sets} were found. Something was lost or added; send it again."
         findings.append(_at(Code.GE_COUNT, message, trailer, 1, "AK905:5"))
     findings.extend(_same_number(trailer, 2, "GS06", header.control_number, Code.GE_CONTROL_NUMBER, "AK905:4", None))
-    return claimed, findings
+    return claimed, findings + _surplus(trailer)
 
 
 def check_st(line: Line, header: SetHeader, group: GroupHeader, table: GroupTable) -> list[Finding]:
@@ -299,7 +299,7 @@ def check_st(line: Line, header: SetHeader, group: GroupHeader, table: GroupTabl
             findings.append(_at(Code.CONTROL_NUMBER_FORM, message, line, 2, "AK502:7", 1))
         else:
             findings.append(_at(Code.SET_CONTROL_NUMBER, message, line, 2, "AK502:7", 1))
-    return findings
+    return findings + _surplus(line, table.dictionary, 1)
 
 
 def check_se(trailer: Line | None, header: SetHeader, segments: int, end: int) -> list[Finding]:
@@ -327,7 +327,20 @@ def check_se(trailer: Line | None, header: SetHeader, segments: int, end: int) -
     findings.extend(
         _same_number(trailer, 2, "ST02", header.control_number, Code.SE_CONTROL_NUMBER, "AK502:3", segments)
     )
-    return findings
+    return findings + _surplus(trailer, index=segments)
+
+
+def _surplus(line: Line, tables: Dictionary | None = None, index: int | None = None) -> list[Finding]:
+    """Elements beyond those that a segment of the envelope has. No code of an acknowledgement speaks of them."""
+    most = len((tables or dictionary(_ENVELOPE_TABLES)).segments[line.tag].uses)
+    first = next((position for position in range(most + 1, len(line.texts) + 1) if line.text(position)), None)
+    if first is None:
+        return []
+    message = (
+        f"{line.tag}{first:02} is {line.text(first)!r}, but {line.tag} has {most} elements. It was not read, and did not prevent "
+        "processing. Leave it out."
+    )
+    return [_at(Code.SURPLUS_IN_ENVELOPE, message, line, first, None, index)]
 
 
 def _same_number(

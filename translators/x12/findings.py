@@ -79,6 +79,8 @@ class Code(StrEnum):
     VERSION_BY_NEAREST = "version-by-nearest-table"
     """GS08 names a guideline (004010VICS) or a release without tables (004020); the tables of the version it is made of, or of the
     nearest release, were used."""
+    SURPLUS_IN_ENVELOPE = "surplus-in-envelope"
+    """GS, ST, TA1 or a trailer has more elements than the standard knows. Those that it knows were read."""
     MISSING_GE = "missing-ge"
     """The group has no trailer."""
     GE_CONTROL_NUMBER = "ge-control-number"
@@ -177,6 +179,7 @@ _WARNINGS = frozenset(
         Code.ISA_VALUE,
         Code.EARLY_REPETITION,
         Code.GS_VALUE,
+        Code.SURPLUS_IN_ENVELOPE,
         Code.VERSION_BY_NEAREST,
         Code.SET_CONTROL_NUMBER_REPEATED,
         Code.CONTROL_NUMBER_FORM,

@@ -115,6 +115,25 @@ def test_a_gs_element_outside_its_table_is_a_warning(old: str, new: str, paths: 
     assert groups(data)[0].status is ACCEPTED
 
 
+@pytest.mark.parametrize("tag", ["GS", "ST", "SE", "GE", "IEA"])
+def test_elements_that_a_segment_of_the_envelope_does_not_have_are_a_warning(tag: str) -> None:
+    lines = an_interchange(a_group(a_set()))
+    at = next(at for at, line in enumerate(lines) if line.startswith(f"{tag}*"))
+    count = lines[at].count("*")
+    lines[at] += "**X*Y"
+    assert codes(joined(lines)) == [("surplus-in-envelope", f"{tag}/{count + 2:02}", None)]
+    assert groups(joined(lines))[0].status is ACCEPTED
+    lines[at] = lines[at].removesuffix("*X*Y")
+    assert codes(joined(lines)) == []
+
+
+def test_what_a_release_added_to_ST_is_surplus_only_before() -> None:
+    lines = an_interchange(a_group(a_set()))
+    lines = [f"{line}*X" if line.startswith("ST*") else line for line in lines]
+    assert [code for code, *_ in codes(joined(lines))] == ["surplus-in-envelope"]
+    assert codes(joined([line.replace("*004010", "*005010") for line in lines])) == []
+
+
 @pytest.mark.parametrize(
     ("gs", "ge", "fault", "group_codes"),
     [
