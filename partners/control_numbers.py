@@ -7,15 +7,14 @@ sent have no gaps and none is given twice.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import Insert, case, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.sql.dml import ReturningInsert
 
 from canonical.errors import Misconfigured
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
-from spool.tables import Base, insert_if_absent, insert_into, insert_of
+from spool.database.prepared import Prepared
+from spool.tables import DIALECTS, Base, insert_if_absent, insert_into, insert_of
 
 HIGHEST = 999_999_999
 """ISA13 has nine digits; GS06 and ST02 at most nine (X12.5, elements I12, 28, 329). After it comes 1."""
@@ -79,32 +78,25 @@ class Shown:
 
 def take(session: Session, partner: PartnerId, kind: Kind) -> int:
     """The next number, 1 to 999999999 and then 1 again. Others who want one wait until this transaction ends."""
-    statement = (
-        insert_into(session, ControlNumber)
-        .values(partner=partner, kind=kind, last=1)
-        .on_conflict_do_update(index_elements=["partner", "kind"], set_={"last": _FOLLOWING})
-        .returning(ControlNumber.last)
-    )
-    return int(session.execute(statement).scalar_one())
+    [(number,)] = _TAKE.rows(session, {"partner": partner, "kind": kind, "last": 1})
+    return int(number)
 
 
 def take_each(session: Session, partner: PartnerId) -> dict[Kind, int]:
-    """The next number of each kind, in one statement; see :func:`take`."""
-    first = [{"partner": partner, "kind": kind, "last": 1} for kind in Kind]
-    rows = session.connection().execute(_taking(session.get_bind().dialect.name), first)
-    return {row.kind: int(row.last) for row in rows}
+    """The next number of each kind; see :func:`take`."""
+    return {kind: take(session, partner, kind) for kind in Kind}
 
 
-@cache
-def _taking(dialect: str) -> ReturningInsert[Kind, int]:
+def _take(dialect: str) -> Insert:
+    following = case((ControlNumber.last >= HIGHEST, 1), else_=ControlNumber.last + 1)
     return (
         insert_of(ControlNumber, dialect)
-        .on_conflict_do_update(index_elements=["partner", "kind"], set_={"last": _FOLLOWING})
-        .returning(ControlNumber.kind, ControlNumber.last)
+        .on_conflict_do_update(index_elements=["partner", "kind"], set_={"last": following})
+        .returning(ControlNumber.last)
     )
 
 
-_FOLLOWING = case((ControlNumber.last >= HIGHEST, 1), else_=ControlNumber.last + 1)
+_TAKE = Prepared({dialect: _take(dialect) for dialect in DIALECTS}, ["partner", "kind", "last"])
 
 
 def peek(session: Session, partner: PartnerId, kind: Kind) -> int:

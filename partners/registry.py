@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.errors import Misconfigured
 from canonical.identity import PartnerId
 from spool.database.port import one_at_a_time
+from spool.database.prepared import Prepared
 from spool.tables import Base, JsonObject
 
 from . import loading
@@ -238,11 +239,11 @@ def _newest(session: Session) -> _Newest | None:
     the cache and rolled back, and another that then took its ids: content and time of the newest row tell these apart.
     """
     session.flush()
-    row = session.connection().execute(_NEWEST_ROW).first()
+    row = _NEWEST_ROW.first(session, {})
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
-_NEWEST_ROW = (
+_NEWEST_ROW = Prepared(
     select(
         select(func.count()).select_from(ProfileVersion).scalar_subquery(),
         ProfileVersion.id,

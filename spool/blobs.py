@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, select
+from sqlalchemy import ForeignKey, Insert, LargeBinary, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.sql.dml import ReturningInsert
 
 from canonical.errors import Fault, NotFound, TallyError
 from canonical.identity import BlobDigest
 
 from .clock import Clock, SystemClock
-from .tables import Base, insert_of
+from .database.prepared import Prepared
+from .tables import DIALECTS, Base, insert_of
 
 INLINE_LIMIT = 64 * 1024
 """Largest payload, in bytes, that is kept in its row."""
@@ -120,10 +120,8 @@ class BlobStore(ABC):
 
     def put(self, session: Session, staged: StagedBlob) -> BlobDigest:
         """Write the row of a staged payload, or renew the time of the one that is there; its digest."""
-        connection = session.connection()
-        now = self._clock.now()
         row = {"sha256": staged.digest, "size": staged.size, "data": staged.data, "upload": staged.upload}
-        kept = connection.execute(_PUT[connection.dialect.name], {**row, "created_at": now}).scalar_one()
+        [(kept,)] = _PUT.rows(session, {**row, "created_at": self._clock.now()})
         if kept != staged.upload:
             self._not_needed(session, staged)
         return staged.digest
@@ -176,13 +174,13 @@ class BlobStore(ABC):
             )
 
 
-def _put(dialect: str) -> ReturningInsert[Any]:
+def _put(dialect: str) -> Insert:
     insert = insert_of(Blob, dialect)
     renewed = insert.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": insert.excluded.created_at})
     return renewed.returning(Blob.upload)
 
 
-_PUT = {dialect: _put(dialect) for dialect in ("sqlite", "postgresql")}
+_PUT = Prepared({dialect: _put(dialect) for dialect in DIALECTS}, ["sha256", "size", "data", "upload", "created_at"])
 
 
 def chunks_of(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -196,12 +194,13 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _row(session: Session, digest: BlobDigest) -> Blob:
-    found = session.connection().execute(_BY_DIGEST, {"digest": digest}).one_or_none()
+    found = _BY_DIGEST.first(session, {"digest": digest})
     if found is None:
         raise NotFound(f"There is no payload {digest}.")
-    return Blob(**found._mapping)
+    sha256, size, data, upload, created_at = found
+    return Blob(sha256=sha256, size=size, data=data, upload=upload, created_at=created_at)
 
 
-_BY_DIGEST = select(Blob.sha256, Blob.size, Blob.data, Blob.upload, Blob.created_at).where(
-    Blob.sha256 == bindparam("digest")
+_BY_DIGEST = Prepared(
+    select(Blob.sha256, Blob.size, Blob.data, Blob.upload, Blob.created_at).where(Blob.sha256 == bindparam("digest"))
 )

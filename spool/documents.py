@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, bindparam, func, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import DocumentId, PartnerId
 
 from . import states
+from .database.prepared import Prepared
 from .states import DocumentState
 from .tables import JSON_VALUE, Base, JsonObject, insert_rows
 
@@ -124,13 +125,14 @@ def move(
     """Move a kept document from one state to another; False when it is not in the first one any more. The move must be legal."""
     states.check("document", old, new)
     values = {"key": document_id, "old": old, "new": new, "why": reason}
-    return session.connection().execute(_MOVE, values).rowcount == 1
+    return bool(_MOVE.rows(session, values))
 
 
-_MOVE = (
+_MOVE = Prepared(
     update(DocumentRow)
     .where(DocumentRow.id == bindparam("key"), DocumentRow.state == bindparam("old", type_=DocumentRow.state.type))
     .values(state=bindparam("new"), reason=bindparam("why"))
+    .returning(DocumentRow.id)
 )
 
 
@@ -162,13 +164,9 @@ class Precedents:
 def precedents(session: Session, row: DocumentRow) -> Precedents:
     """What came before ``row``, which is not kept yet, under the same key (the fourth duplicate layer)."""
     key = {"partner": row.partner, "direction": row.direction, "key": row.business_key}
-    found = session.connection().execute(_COUNTING, key).first()
-    given = session.connection().execute(_GIVEN, key).scalar_one()
-    return (
-        Precedents(None, None, given)
-        if found is None
-        else Precedents(DocumentId(found.id), found.content_sha256, given)
-    )
+    found = _COUNTING.first(session, key)
+    [(given,)] = _GIVEN.rows(session, key)
+    return Precedents(None, None, given) if found is None else Precedents(DocumentId(found[0]), found[1], given)
 
 
 _OF_KEY = (
@@ -176,13 +174,13 @@ _OF_KEY = (
     DocumentRow.direction == bindparam("direction"),
     DocumentRow.business_key == bindparam("key"),
 )
-_COUNTING = (
+_COUNTING = Prepared(
     select(DocumentRow.id, DocumentRow.content_sha256)
-    .where(*_OF_KEY, DocumentRow.state.in_((DocumentState.PENDING, DocumentState.DELIVERED)))
+    .where(*_OF_KEY, or_(DocumentRow.state == DocumentState.PENDING, DocumentRow.state == DocumentState.DELIVERED))
     .order_by(DocumentRow.id)
     .limit(1)
 )
-_GIVEN = select(func.count()).where(*_OF_KEY, DocumentRow.revision.is_not(None))
+_GIVEN = Prepared(select(func.count()).where(*_OF_KEY, DocumentRow.revision.is_not(None)))
 
 
 def given_as(session: Session, partner: PartnerId, type_: str, number: str, revision: str) -> DocumentRow | None:
@@ -206,12 +204,14 @@ def of_receipt(session: Session, receipt_id: str) -> Sequence[DocumentRow]:
 
 def told(session: Session, receipt_id: str) -> dict[str, str]:
     """What the sender is to be told of documents of a receipt, by document id."""
-    rows = session.execute(
-        select(DocumentRow.id, DocumentRow.partner_reason)
-        .where(DocumentRow.receipt_id == receipt_id, DocumentRow.partner_reason.is_not(None))
-        .order_by(DocumentRow.id)
-    )
-    return {row.id: row.partner_reason for row in rows}
+    return dict(_TOLD.rows(session, {"receipt": receipt_id}))
+
+
+_TOLD = Prepared(
+    select(DocumentRow.id, DocumentRow.partner_reason)
+    .where(DocumentRow.receipt_id == bindparam("receipt"), DocumentRow.partner_reason.is_not(None))
+    .order_by(DocumentRow.id)
+)
 
 
 def of_transmission(session: Session, transmission_id: str) -> Sequence[DocumentRow]:

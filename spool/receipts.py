@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
 
 from . import states
+from .database.prepared import Prepared
 from .documents import DocumentRow
 from .states import DocumentState, ReceiptState
 from .tables import Base, insert_rows
@@ -85,23 +86,21 @@ def end_pending(session: Session, receipt: Receipt) -> bool:
 
     The row decides, so of two that run at once one does nothing.
     """
-    written = session.connection().execute(
-        _END_PENDING,
-        {
-            "key": receipt.id,
-            "state": receipt.state,
-            "format": receipt.format,
-            "reason": receipt.reason,
-            "duplicate_of": receipt.duplicate_of,
-        },
-    )
-    return written.rowcount == 1
+    ended = {
+        "key": receipt.id,
+        "state": receipt.state,
+        "format": receipt.format,
+        "reason": receipt.reason,
+        "duplicate_of": receipt.duplicate_of,
+    }
+    return bool(_END_PENDING.rows(session, ended))
 
 
-_END_PENDING = (
+_END_PENDING = Prepared(
     update(Receipt)
     .where(Receipt.id == bindparam("key"), Receipt.state == literal(ReceiptState.PENDING, Receipt.state.type))
     .values({name: bindparam(name) for name in ("state", "format", "reason", "duplicate_of")})
+    .returning(Receipt.id)
 )
 
 
@@ -115,21 +114,21 @@ def earlier_with_same_bytes(
     Those of which we rejected or quarantined all do not count: the same bytes may be good under a profile mended since. What
     only the ERP refused was taken.
     """
-    found = session.connection().execute(_SAME_BYTES, {"partner": partner, "digest": digest, "than": than}).first()
-    return None if found is None else ReceiptId(found.id)
+    found = _SAME_BYTES.first(session, {"partner": partner, "digest": digest, "than": than})
+    return None if found is None else ReceiptId(found[0])
 
 
-_SAME_BYTES = (
+_SAME_BYTES = Prepared(
     select(Receipt.id)
     .where(
         Receipt.partner == bindparam("partner"),
         Receipt.sha256 == bindparam("digest"),
-        Receipt.state == ReceiptState.OPENED,
+        Receipt.state == literal(ReceiptState.OPENED, Receipt.state.type),
         # Files of a partner are opened one after the other, whatever their ids say: another one that is open came before.
         Receipt.id != bindparam("than"),
         exists().where(
             DocumentRow.receipt_id == Receipt.id,
-            or_(DocumentRow.state.in_(_TAKEN), DocumentRow.revision.is_not(None)),
+            or_(*(DocumentRow.state == state for state in _TAKEN), DocumentRow.revision.is_not(None)),
         ),
     )
     .order_by(Receipt.id)

@@ -29,6 +29,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from .database.prepared import Prepared
+
 JsonObject = dict[str, Any]
 """A JSON object: strings, integers, booleans, null, arrays and objects. Decimals and times are put in as strings."""
 
@@ -124,24 +126,23 @@ def insert_of(table: type[Base], dialect: str) -> "sqlite.Insert | postgresql.In
 
 
 def insert_rows(session: Session, rows: Sequence[Base]) -> None:
-    """Insert new objects of one table as they stand, in one statement; they do not become the session's.
+    """Insert new objects of one table as they stand; they do not become the session's.
 
-    The unit of work costs three times as much for a row that nobody changes again in its transaction.
+    The unit of work costs many times as much for a row that nobody changes again in its transaction.
     """
-    if not rows:
-        return
-    statement, defaults = _insertion(type(rows[0]))
-    values = [{name: vars(row).get(name, default) for name, default in defaults} for row in rows]
-    session.connection().execute(statement, values if len(values) > 1 else values[0])
+    for row in rows:
+        statement, defaults = _insertion(type(row))
+        statement.rows(session, {name: vars(row).get(name, default) for name, default in defaults})
 
 
 @cache
-def _insertion(table: type[Base]) -> tuple[Insert, tuple[tuple[str, Any], ...]]:
+def _insertion(table: type[Base]) -> tuple[Prepared, tuple[tuple[str, Any], ...]]:
     """The INSERT of a table, and what each of its columns is where the object says nothing; keys that count are left out."""
     target = table.__table__
     assert isinstance(target, Table)
     written = [column for column in target.columns if column is not target.autoincrement_column]
-    return insert(target), tuple((column.key, _default(column)) for column in written)
+    defaults = tuple((column.key, _default(column)) for column in written)
+    return Prepared(insert(target), [name for name, _ in defaults]), defaults
 
 
 def _default(column: Column[Any]) -> Any:
@@ -156,15 +157,19 @@ def insert_if_absent(session: Session, table: type[Base], values: JsonObject) ->
 
     Keys of ``values`` are column names.
     """
-    connection = session.connection()
-    statement = _insertion_if_absent(table, connection.dialect.name)
-    result = connection.execute(statement, values, execution_options=_COUNTED)
-    return result.rowcount == 1
-
-
-_COUNTED = {"preserve_rowcount": True}
+    return bool(_insertion_if_absent(table, tuple(values)).rows(session, values))
 
 
 @cache
-def _insertion_if_absent(table: type[Base], dialect: str) -> "sqlite.Insert | postgresql.Insert":
-    return insert_of(table, dialect).on_conflict_do_nothing()
+def _insertion_if_absent(table: type[Base], columns: tuple[str, ...]) -> Prepared:
+    return Prepared({dialect: _unless_there(table, dialect) for dialect in DIALECTS}, columns)
+
+
+def _unless_there(table: type[Base], dialect: str) -> Insert:
+    target = table.__table__
+    assert isinstance(target, Table)
+    return insert_of(table, dialect).on_conflict_do_nothing().returning(*target.primary_key)
+
+
+DIALECTS = ("sqlite", "postgresql")
+"""The kinds of database, by SQLAlchemy's names."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.identity import PartnerId
 
 from . import states
+from .database.prepared import Prepared
 from .states import TransmissionState
 from .tables import Base, insert_rows
 
@@ -76,10 +77,10 @@ def mark_sent(session: Session, transmission_id: str, at: datetime, answer_due_a
     One that the partner answered, or fetched, before we could note it keeps that state.
     """
     values = {"key": transmission_id, "at": at, "due": answer_due_at}
-    return session.connection().execute(_MARK_SENT, values).rowcount == 1
+    return bool(_MARK_SENT.rows(session, values))
 
 
-_MARK_SENT = (
+_MARK_SENT = Prepared(
     update(Transmission)
     .where(Transmission.id == bindparam("key"), Transmission.sent_at.is_(None))
     .values(
@@ -87,6 +88,7 @@ _MARK_SENT = (
         sent_at=bindparam("at"),
         answer_due_at=bindparam("due"),
     )
+    .returning(Transmission.id)
 )
 
 
