@@ -196,7 +196,7 @@ class Gateway:
             if self.database.shared:
                 # Leases and jobs say who works on what; to release anything here would take it from another node.
                 workers = self.workers(threads=0)
-                stack.enter_context(_job_runner(self.database, self.clock, workers, self.settings.workers))
+                stack.enter_context(_job_runner(self.database, self.queue, self.clock, workers, self.settings.workers))
             else:
                 self.database.write(self.queue.release_all)
                 workers = self.workers(threads=self.settings.workers)
@@ -438,10 +438,10 @@ def _prepare_jobs(database: Database) -> None:
 
 
 @contextmanager
-def _job_runner(database: Database, clock: Clock, workers: Workers, slots: int) -> Iterator[None]:
+def _job_runner(database: Database, queue: WorkQueue, clock: Clock, workers: Workers, slots: int) -> Iterator[None]:
     from spool.queue.jobs import JobRunner
 
-    runner = JobRunner(database, clock, workers.run_until_idle, slots=slots)
+    runner = JobRunner(database, queue, clock, workers.run_until_idle, slots=slots)
     runner.start()
     try:
         yield

@@ -1,10 +1,11 @@
 """`tally dead`: work that was given up."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from spool.queue.port import DeadItem
+from spool.queue.port import Attempt, DeadItem
 
 from .console import usage
 from .context import explained, gateway, terminal
@@ -27,9 +28,10 @@ def list_dead(
     """Work that was given up, why, and what it was about, latest first."""
     with gateway() as opened:
         items = [item for item in opened.administration.dead(limit=limit) if kind in (None, item.kind)]
+        attempts = opened.administration.attempts([item.item_id for item in items])
     out = terminal()
     out.answer(
-        [_as_json(item) for item in items],
+        [_as_json(item, attempts[item.item_id]) for item in items],
         lambda: out.table(
             ("item", "kind", "about", "tried", "given up because"),
             [(item.item_id, item.kind, _about(item), str(item.attempts), item.reason) for item in items],
@@ -42,7 +44,7 @@ def _about(item: DeadItem) -> str:
     return str(next((item.payload[key] for key in ("receipt", "document", "transmission") if key in item.payload), ""))
 
 
-def _as_json(item: DeadItem) -> dict[str, Any]:
+def _as_json(item: DeadItem, attempts: Sequence[Attempt]) -> dict[str, Any]:
     return {
         "item": item.item_id,
         "kind": item.kind,
@@ -51,6 +53,16 @@ def _as_json(item: DeadItem) -> dict[str, Any]:
         "attempts": item.attempts,
         "reason": item.reason,
         "enqueued_at": item.enqueued_at.isoformat(),
+        "history": [
+            {
+                "attempt": each.attempt,
+                "owner": each.owner,
+                "started_at": each.started_at.isoformat(),
+                "ended_at": each.ended_at.isoformat(),
+                "reason": each.reason,
+            }
+            for each in attempts
+        ],
     }
 
 

@@ -112,6 +112,28 @@ def render(out: Terminal, report: StatusReport) -> None:
                 for lane in report.lanes
             ],
         )
+    if report.circuits:
+        out.table(
+            ("in trouble", "circuit", "failures", "next try", "because"),
+            [
+                (each.endpoint, each.state.value, str(each.failures), _moment(each.retry_at), each.reason or "")
+                for each in report.circuits
+            ],
+        )
+    if report.held:
+        out.table(
+            ("held for", "from or to", "lanes", "by", "until"),
+            [
+                (
+                    each.endpoint or "-",
+                    each.partner or "-",
+                    str(each.lanes),
+                    each.hold.by.value,
+                    _moment(each.hold.until),
+                )
+                for each in report.held
+            ],
+        )
     if any((report.rates or {}).values()):
         rates = ", ".join(f"{count} {what}" for what, count in (report.rates or {}).items())
         out.say(f"In the last {WINDOW.total_seconds() / 60:.0f} minutes: {rates}.")

@@ -15,7 +15,7 @@ from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import INBOUND
 from spool.journal import Step
-from spool.queue.port import DeadItem, WorkQueue
+from spool.queue.port import Attempt, DeadItem, WorkQueue
 from spool.queue.tables import WorkItem
 
 from .. import inbound
@@ -86,6 +86,11 @@ class Administration:
         """Work that was given up, latest first."""
         with self.database.read() as session:
             return self.queue.dead_items(session, limit=limit)
+
+    def attempts(self, item_ids: Sequence[str]) -> dict[str, Sequence[Attempt]]:
+        """The attempts at each item that failed, first to last."""
+        with self.database.read() as session:
+            return {item_id: self.queue.history(session, item_id) for item_id in item_ids}
 
     def replay_dead(self, item_id: str, by: Instruction) -> Done:
         """Have a dead work item tried again, with all its attempts."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from spool import journal
 from spool.journal import JournalEntry, Step
-from spool.queue.port import QueueStats, WorkQueue
+from spool.queue.port import EndpointCircuit, HeldWork, QueueStats, WorkQueue
 from spool.queue.tables import Lane, LaneState, WorkItem
 from spool.states import TransmissionState
 from spool.transmissions import Transmission
@@ -55,7 +55,8 @@ class StuckLane:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`."""
+    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`; ``circuits``
+    the endpoints in trouble, and ``held`` the due work that is not begun, and why."""
 
     balance: Balance
     queue: QueueStats
@@ -63,6 +64,8 @@ class StatusReport:
     kinds: Sequence[KindOfWork] = ()
     lanes: Sequence[StuckLane] = ()
     rates: dict[str, int] | None = None
+    circuits: Sequence[EndpointCircuit] = ()
+    held: Sequence[HeldWork] = ()
 
     @property
     def overdue(self) -> int:
@@ -78,6 +81,20 @@ class StatusReport:
             "kinds": {
                 kind.kind: _without(asdict(kind), "kind") | {"oldest": _text(kind.oldest)} for kind in self.kinds
             },
+            "circuits": {
+                circuit.endpoint: _without(asdict(circuit), "endpoint") | {"retry_at": _text(circuit.retry_at)}
+                for circuit in self.circuits
+            },
+            "held": [
+                {
+                    "endpoint": work.endpoint,
+                    "partner": work.partner,
+                    "lanes": work.lanes,
+                    "by": work.hold.by.value,
+                    "until": _text(work.hold.until),
+                }
+                for work in self.held
+            ],
             "lanes": [asdict(lane) | {"next_at": _text(lane.next_at)} for lane in self.lanes],
             "transmissions": self.transmissions,
             "overdue": self.overdue,
@@ -89,6 +106,7 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
     """Everything, as one unchanging state of the database has it."""
     sent = session.execute(select(Transmission.state, func.count()).group_by(Transmission.state)).all()
     counts = {state.value: count for state, count in sent}
+    survey = queue.survey(session)
     return StatusReport(
         balance=balance(session),
         queue=queue.stats(session),
@@ -96,6 +114,8 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         kinds=_kinds(session),
         lanes=_stuck(session),
         rates=_rates(session, now),
+        circuits=survey.circuits,
+        held=survey.held,
     )
 
 

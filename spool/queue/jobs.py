@@ -44,6 +44,7 @@ from sqlalchemy.orm import Session
 
 from ..clock import Clock
 from ..database.port import Database
+from .port import WorkQueue
 from .tables import Lane, LaneState
 
 QUEUE = "lanes"
@@ -125,8 +126,12 @@ class JobWaker:
 
 
 def sweep(session: Session, now: datetime) -> int:
-    """Give a job to each lane that is due and has none; how many. Also to those whose holder let the lease end."""
-    waiting = exists().where(_jobs.c.queueing_lock == Lane.key, _jobs.c.status == literal("todo", _jobs.c.status.type))
+    """Give a job to each lane that is due and has none, or only one for later; how many. Also to those whose holder let the lease end."""
+    waiting = exists().where(
+        _jobs.c.queueing_lock == Lane.key,
+        _jobs.c.status == literal("todo", _jobs.c.status.type),
+        or_(_jobs.c.scheduled_at.is_(None), _jobs.c.scheduled_at <= now),
+    )
     return _enqueue(session, select(Lane.key, Lane.next_at).where(Lane.next_at <= now, ~waiting))
 
 
@@ -170,8 +175,11 @@ class JobRunner:
     or procrastinate's worker ends for another reason, it is started anew.
     """
 
-    def __init__(self, database: Database, clock: Clock, work: Callable[[], object], *, slots: int) -> None:
+    def __init__(
+        self, database: Database, queue: WorkQueue, clock: Clock, work: Callable[[], object], *, slots: int
+    ) -> None:
         self._database = database
+        self._queue = queue
         self._clock = clock
         self._work = work
         self._slots = slots
@@ -243,9 +251,14 @@ class JobRunner:
             for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_SECONDS):
                 _log.warning("a node died while it had work", lane=job.queueing_lock)
                 await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-            await _in_thread(partial(self._database.write, lambda session: sweep(session, self._clock.now())))
+            await _in_thread(partial(self._database.write, self._sweep))
 
         return app
+
+    def _sweep(self, session: Session) -> None:
+        """Where nothing due may be begun, wake-ups would only pile up."""
+        if self._queue.due(session):
+            sweep(session, self._clock.now())
 
 
 async def _in_thread(work: Callable[[], object]) -> None:

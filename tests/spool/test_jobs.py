@@ -130,8 +130,18 @@ def test_an_item_behind_one_that_rests_does_not_wake_its_lane(site: Site) -> Non
 
 def test_a_job_for_later_is_moved_forward_by_what_is_due_sooner(site: Site) -> None:
     site.put("lane")
-    site.run("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'")
+    site.fetch()
+    claim = site.claim()
+    site.database.write(lambda session: site.queue.retry_later(session, claim, Retryable("Down.")) and None)
+    assert site.jobs() == [("lane", False)]
+    assert site.database.write(lambda session: site.queue.retry_now(session, claim.item_id))
+    assert site.jobs() == [("lane", True)]
+
+
+def test_a_lane_that_is_due_and_has_a_job_only_for_later_is_swept_up(site: Site) -> None:
     site.put("lane")
+    site.run("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'")
+    assert site.sweep() == 1
     assert site.jobs() == [("lane", True)]
 
 
@@ -199,7 +209,7 @@ class Node:
         self.database = PostgresqlDatabase(site.database.url)
         queue = LaneQueue(CLOCK, TimeOrderedIdentifiers(CLOCK), JobWaker())
         self._workers = Workers(self.database, queue, {"job": handler}, on_dead=lambda *_: None, threads=0)
-        self._runner = JobRunner(self.database, CLOCK, self._workers.run_until_idle, slots=2)
+        self._runner = JobRunner(self.database, queue, CLOCK, self._workers.run_until_idle, slots=2)
 
     @contextmanager
     def working(self) -> Iterator[None]:

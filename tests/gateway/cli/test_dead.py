@@ -30,6 +30,15 @@ def test_is_listed_with_what_it_was_about_and_why(house: House, tally: Tally) ->
         "attempts": 1,
         "reason": "The folder may not be written to.",
         "enqueued_at": NOON.isoformat(),
+        "history": [
+            {
+                "attempt": 1,
+                "owner": deliver["history"][0]["owner"],
+                "started_at": NOON.isoformat(),
+                "ended_at": NOON.isoformat(),
+                "reason": "The folder may not be written to.",
+            }
+        ],
     }
     assert [item["kind"] for item in tally("--json", "dead", "list", "--kind", "build").json] == ["build"]
     assert "The folder may not be written to." in tally("dead", "list").out

@@ -38,6 +38,8 @@ def test_as_json_is_complete(house: House, tally: Tally) -> None:
         "work",
         "kinds",
         "lanes",
+        "circuits",
+        "held",
         "transmissions",
         "overdue",
         "rates",

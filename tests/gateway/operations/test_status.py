@@ -83,3 +83,24 @@ def test_what_is_overdue(house: House) -> None:
     house.place_order(order("4500124"))
     assert house.gateway.status().overdue == 1
     assert house.gateway.status().as_json()["overdue"] == 1
+
+
+def test_an_endpoint_in_trouble_and_what_it_holds(either_house: House) -> None:
+    house = either_house
+    for control in range(1, 9):
+        house.receive("acme", f"{control}.edi", wrapped("810", invoice(f"INV{control}", f"45{control}"), control))
+    house.work(away)
+    report = house.gateway.status()
+    [circuit] = report.circuits
+    assert (circuit.endpoint, circuit.state.value) == ("erp", "open")
+    assert "The ERP is away." in (circuit.reason or "")
+    [held] = report.held
+    assert (held.endpoint, held.partner, held.hold.by.value, held.hold.until) == (
+        "erp",
+        "acme",
+        "circuit",
+        circuit.retry_at,
+    )
+    assert held.lanes == 8 - circuit.failures
+    told = json.loads(json.dumps(report.as_json()))
+    assert (told["circuits"]["erp"]["state"], told["held"][0]["by"]) == ("open", "circuit")
