@@ -1,13 +1,14 @@
 """The whole pipeline: a purchase order (850) of 20 lines received, validated, translated, acknowledged, recorded, given to the ERP folder.
 
-    ./tally bench pipeline [--part receipts|flow|latency|full|sftp|big ...] [--documents N] [--stored N] [--processes N ...]
+    ./tally bench pipeline [--part NAME ...] [--documents N] [--stored N] [--processes N ...]
 
 Everything is measured in one run, against two yardsticks on the same disk: a bare durable insert (one SQLite commit, WAL,
 synchronous=FULL, of the same payload), and a bare queue (put in, take, mark done: three such commits). CPU seconds are those of all
 processes of the gateway; of PostgreSQL, whose server is told apart, the client's. Ratios are to be compared, not absolute figures.
 
 receipts  durable receipts a second before the answer, with 1, 8 and 64 senders; again on a disk whose fsync takes 2 ms longer
-flow      documents a CPU second through the whole pipeline: SQLite, then PostgreSQL with so many processes (where it is installed)
+flow      documents a CPU second through the whole pipeline, on SQLite
+nodes     the same on PostgreSQL with so many worker processes (where it is installed)
 latency   from receipt to the 997 in the outbox, at 10, 50 and 100 documents a second
 full      flow again in a home in which so many documents are stored already
 sftp      invoices over SFTP with four senders: CLOSE to answer, and the server's memory
@@ -21,13 +22,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.pipeline_parts import big, flow, full, latency, receipts, sftp
+from bench.pipeline_parts import big, flow, full, latency, nodes, receipts, sftp
 from bench.pipeline_parts.figures import Figures
 from bench.pipeline_parts.yardstick import yardsticks
 
 PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
     "receipts": receipts.measure,
     "flow": flow.measure,
+    "nodes": nodes.measure,
     "latency": latency.measure,
     "full": full.measure,
     "sftp": sftp.measure,

@@ -1,4 +1,4 @@
-"""A home with one partner that sends purchase orders of 20 lines, and what it takes to fill and to watch it."""
+"""A home with four partners that send purchase orders of 20 lines in turn, and what it takes to fill and to watch it."""
 
 import threading
 import time
@@ -16,18 +16,18 @@ from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState, TransmissionState
 from spool.transmissions import Transmission
 
-PARTNER = PartnerId("acme")
+PARTNERS = tuple(map(PartnerId, ("acme", "bolt", "cask", "dune")))
 LINES = 20
 DEADLINE_SECONDS = 900.0
 
 _PROFILE = """\
-partner: acme
-name: Acme
+partner: {partner}
+name: {partner}
 status: active
-sftp: {}
+sftp: {{}}
 x12:
-  us: {qualifier: ZZ, id: OURCOMPANY}
-  them: {qualifier: ZZ, id: ACME}
+  us: {{qualifier: ZZ, id: OURCOMPANY}}
+  them: {{qualifier: ZZ, id: {sender}}}
   version: "004010"
   usage: P
   acknowledge_within: 24
@@ -37,15 +37,21 @@ documents:
 """
 
 
+def partner_of(number: int) -> PartnerId:
+    """Who sends this order."""
+    return PARTNERS[number % len(PARTNERS)]
+
+
 def order(number: int) -> bytes:
     """An interchange with one 850 of 20 lines."""
+    sender = partner_of(number).upper()
     lines = "".join(
         f"PO1*{line}*{10 + line}*EA*{2 + line}.50**VP*AB-{line:05d}*UP*012345678905~PID*F****WIDGET NUMBER {line}~"
         for line in range(1, LINES + 1)
     )
     return (
-        f"ISA*00*          *00*          *ZZ*{'ACME':<15}*ZZ*{'OURCOMPANY':<15}*261121*0646*U*00401*{number:09d}*0*P*>~"
-        f"GS*PO*ACME*OURCOMPANY*20261121*0646*{number}*X*004010~ST*850*0001~BEG*00*SA*PO{number}**20261120~"
+        f"ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*{'OURCOMPANY':<15}*261121*0646*U*00401*{number:09d}*0*P*>~"
+        f"GS*PO*{sender}*OURCOMPANY*20261121*0646*{number}*X*004010~ST*850*0001~BEG*00*SA*PO{number}**20261120~"
         f"REF*DP*038~DTM*002*20261201~N1*ST*Main Warehouse*92*0001~N3*1 Dock Road~N4*Springfield*IL*62701*US~"
         f"{lines}CTT*{LINES}~SE*{2 * LINES + 9}*0001~GE*1*{number}~IEA*1*{number:09d}~"
     ).encode()
@@ -53,9 +59,11 @@ def order(number: int) -> bytes:
 
 @contextmanager
 def house(root: Path) -> Iterator[Gateway]:
-    """A gateway in a new home whose partner is in force. Nothing runs by itself."""
+    """A gateway in a new home whose partners are in force. Nothing runs by itself."""
     with Gateway.create(root) as gateway:
-        (gateway.home.partners / f"{PARTNER}.yaml").write_text(_PROFILE, "utf-8")
+        for partner in PARTNERS:
+            text = _PROFILE.format(partner=partner, sender=partner.upper())
+            (gateway.home.partners / f"{partner}.yaml").write_text(text, "utf-8")
         loaded = gateway.load_profiles()
         assert not loaded.problems, loaded.problems
         gateway.apply(loaded.profiles)
@@ -65,7 +73,7 @@ def house(root: Path) -> Iterator[Gateway]:
 def receive(gateway: Gateway, number: int) -> ReceiptId:
     """Hand in one order as a listener would, and wait until it is durable."""
     payload = gateway.blobs.stage_bytes(order(number))
-    return gateway.inbound.receive(Arrival(PARTNER, "bench", f"order-{number}.edi", payload))
+    return gateway.inbound.receive(Arrival(partner_of(number), "bench", f"order-{number}.edi", payload))
 
 
 def receive_all(gateway: Gateway, numbers: range, senders: int) -> None:

@@ -11,7 +11,7 @@ from gateway.app import Gateway
 from spool.transmissions import Transmission
 
 from .figures import Figures, percentile
-from .house import PARTNER, house, receive, wait_until_done
+from .house import house, receive, wait_until_done
 
 RATES = (10, 50, 100)
 GOAL_MS = 250.0
@@ -53,7 +53,11 @@ def _at_rate(gateway: Gateway, rate: int, count: int) -> tuple[float, list[float
 
 def _seconds(gateway: Gateway, begun: dict[str, float]) -> list[float]:
     """By the time of the file in the outbox: the partner can see it from then on."""
-    outbox = gateway.home.sftp / PARTNER / "outbox"
+    columns = (Transmission.partner, Transmission.answers, Transmission.filename)
     with gateway.database.read() as session:
-        answers = session.execute(select(Transmission.answers, Transmission.filename)).all()
-    return [(outbox / row.filename).stat().st_mtime - begun[row.answers] for row in answers if row.answers in begun]
+        answers = session.execute(select(*columns)).all()
+    return [
+        (gateway.home.sftp / row.partner / "outbox" / row.filename).stat().st_mtime - begun[row.answers]
+        for row in answers
+        if row.answers in begun
+    ]
