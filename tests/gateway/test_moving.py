@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable
 from canonical.identity import BlobDigest
@@ -17,6 +18,7 @@ from gateway.app import Gateway
 from gateway.cli.main import main
 from gateway.home import Home
 from gateway.moving import NotTheSame, move_home
+from gateway.operations.pruned import PrunedCount
 from spool.blobs import BlobDamaged, BlobUpload
 from spool.clock import SystemClock
 from spool.database.opening import open_database
@@ -24,6 +26,7 @@ from spool.database.port import Database
 from spool.database.postgresql import PostgresqlDatabase
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry
+from spool.queue.tables import Allowance, Schedule
 
 from .house import House, csv, csv_invoice, invoice, new_url, wrapped
 from .test_every_step import trade
@@ -46,13 +49,26 @@ def busy(root: Path) -> House:
     trade(opened)
     opened.take("acme", "large.edi", LARGE)
     opened.take("beta", "nul.csv", csv(csv_invoice("NUL\0CHARACTER")))
+    opened.receive("acme", "dead.edi", wrapped("810", invoice("DEAD"), 900))
     opened.exhaust(lambda kind, handler: _broken if kind == "deliver" else handler)
     opened.receive("acme", "waiting.edi", wrapped("810", invoice("WAITING"), 901))
+    opened.gateway.database.write(_seldom)
     return opened
 
 
 def _broken(_claim: object) -> Any:
-    raise Misconfigured("The ERP is not there.")
+    raise Retryable("The ERP is not there.")
+
+
+def _seldom(session: Session) -> None:
+    """Rows that only limits and years make."""
+    session.add_all(
+        [
+            Allowance(scope="partner:acme"),
+            PrunedCount(name="files", count=0),
+            Schedule(name="overdue", next_at=SystemClock().now()),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
