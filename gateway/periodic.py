@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from time import thread_time
 
 import structlog
 
@@ -26,8 +27,20 @@ def by_one_node(
     return act
 
 
+MOST_OF_THE_TIME = 0.05
+"""The share of a core that periodic work may take: what costs more, such as looking through a folder of a million files, comes less often."""
+
+
+def rest(seconds: float, spent: float) -> float:
+    """How many seconds to rest after a call that took ``spent`` CPU seconds and is to come every ``seconds``."""
+    return max(seconds, spent / MOST_OF_THE_TIME - spent)
+
+
 class Periodic:
-    """Calls ``action`` every ``seconds`` in a thread of its own, first at once. A failure is logged and tried again."""
+    """Calls ``action`` every ``seconds`` in a thread of its own, first at once; less often where it costs much (:func:`rest`).
+
+    A failure is logged and tried again.
+    """
 
     def __init__(self, name: str, seconds: float, action: Callable[[], object]) -> None:
         self._name = name
@@ -46,11 +59,12 @@ class Periodic:
 
     def _loop(self) -> None:
         while True:
+            began = thread_time()
             try:
                 self._action()
             except TallyError as error:
                 _log.warning("periodic work failed; trying again", work=self._name, error=error.message)
             except Exception as error:  # noqa: BLE001 - a loop's edge: the next round may work
                 _log.error("periodic work failed; trying again", work=self._name, exc_info=error)
-            if self._stopping.wait(self._seconds):
+            if self._stopping.wait(rest(self._seconds, thread_time() - began)):
                 return

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from canonical.errors import Misconfigured, Retryable
-from gateway.periodic import Periodic, by_one_node
+from gateway.periodic import Periodic, by_one_node, rest
 
 from .house import House
 
@@ -28,6 +28,14 @@ class Counter:
             self.reached.set()
         if self._error is not None:
             raise self._error
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spent", "rests"),
+    [(2.0, 0.0, 2.0), (2.0, 0.1, 2.0), (2.0, 0.5, 9.5), (30.0, 1.0, 30.0), (2.0, 10.0, 190.0)],
+)
+def test_what_costs_much_comes_less_often(seconds: float, spent: float, rests: float) -> None:
+    assert rest(seconds, spent) == pytest.approx(rests)
 
 
 def test_the_first_time_is_at_once() -> None:
