@@ -28,7 +28,8 @@ def by_one_node(
 
 
 MOST_OF_THE_TIME = 0.05
-"""The share of a core that periodic work may take: what costs more, such as looking through a folder of a million files, comes less often."""
+"""The share of a core that periodic work may take: what costs more, such as looking through a folder of a million files, comes
+less often."""
 
 
 def rest(seconds: float, spent: float) -> float:

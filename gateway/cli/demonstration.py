@@ -5,10 +5,12 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -92,9 +94,18 @@ def _own_settings() -> Iterator[None]:
 @contextmanager
 def _endable() -> Iterator[None]:
     """Have SIGTERM end the command as Ctrl-C does, so that no process and no directory is left behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    asked = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
+        # What a handler raises is lost where it interrupts a destructor or a callback.
+        if asked.is_set():
+            raise KeyboardInterrupt
     finally:
         signal.signal(signal.SIGTERM, before)
 
