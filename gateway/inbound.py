@@ -122,7 +122,7 @@ class Inbound:
         """Work item ``open``: recognise duplicates, read, validate, translate, and answer."""
         receipt_id = ReceiptId(claim.payload["receipt"])
         with self.database.read() as session:
-            receipt = receipts.get(session, receipt_id)
+            receipt = receipts.as_it_stands(session, receipt_id)
             if receipt is None:
                 raise NotFound(f"Receipt {receipt_id} is to be opened but is not in the database.")
             if receipt.state is not ReceiptState.PENDING:

@@ -188,7 +188,7 @@ class Outbound:
         """Work item ``transmit``: hand the stored bytes to the partner's sender."""
         transmission_id = claim.payload["transmission"]
         with self.database.read() as session:
-            row = transmissions.get(session, transmission_id)
+            row = transmissions.as_it_stands(session, transmission_id)
             if row is None:
                 raise NotFound(f"Transmission {transmission_id} is to be sent but is not in the database.")
             data = self.blobs.read(session, BlobDigest(row.sha256))
@@ -205,7 +205,7 @@ class Outbound:
         now = self.clock.now()
         due = now + patience if patience is not None else None
         again = not transmissions.mark_sent(session, row.id, now, due)
-        carried = documents.of_transmission(session, row.id)
+        carried = documents.carried_by(session, row.id)
         if not again:
             for document in carried:
                 documents.move(session, document.id, DocumentState.PENDING, DocumentState.DELIVERED)

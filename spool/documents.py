@@ -13,7 +13,7 @@ from canonical.identity import DocumentId, PartnerId
 from . import states
 from .database.prepared import Prepared
 from .states import DocumentState
-from .tables import JSON_VALUE, Base, JsonObject, insert_rows
+from .tables import JSON_VALUE, Base, JsonObject, Rows, insert_rows
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
@@ -95,6 +95,14 @@ def get(session: Session, document_id: DocumentId) -> DocumentRow | None:
 
 
 _BY_ID = select(DocumentRow).where(DocumentRow.id == bindparam("key"))
+
+
+def as_it_stands(session: Session, document_id: DocumentId) -> DocumentRow | None:
+    """As :func:`get`, to look at only: it does not become the session's."""
+    return _AS_IT_STANDS.one(session, key=document_id)
+
+
+_AS_IT_STANDS = Rows(DocumentRow, DocumentRow.id == bindparam("key"))
 
 
 def add(session: Session, row: DocumentRow, order_numbers: Sequence[str]) -> None:
@@ -212,6 +220,14 @@ _TOLD = Prepared(
     .where(DocumentRow.receipt_id == bindparam("receipt"), DocumentRow.partner_reason.is_not(None))
     .order_by(DocumentRow.id)
 )
+
+
+def carried_by(session: Session, transmission_id: str) -> Sequence[DocumentRow]:
+    """As :func:`of_transmission`, to look at only: they do not become the session's."""
+    return _CARRIED_BY.all(session, transmission=transmission_id)
+
+
+_CARRIED_BY = Rows(DocumentRow, DocumentRow.transmission_id == bindparam("transmission"), order_by=[DocumentRow.id])
 
 
 def of_transmission(session: Session, transmission_id: str) -> Sequence[DocumentRow]:

@@ -12,7 +12,7 @@ from . import states
 from .database.prepared import Prepared
 from .documents import DocumentRow
 from .states import DocumentState, ReceiptState
-from .tables import Base, insert_rows
+from .tables import Base, Rows, insert_rows
 
 _TAKEN = (DocumentState.PENDING, DocumentState.DELIVERED, DocumentState.DUPLICATE, DocumentState.DEAD)
 """What became of a document of which the sender need not send more."""
@@ -64,6 +64,14 @@ def get(session: Session, receipt_id: ReceiptId) -> Receipt | None:
 
 
 _BY_ID = select(Receipt).where(Receipt.id == bindparam("key"))
+
+
+def as_it_stands(session: Session, receipt_id: ReceiptId) -> Receipt | None:
+    """As :func:`get`, to look at only: it does not become the session's."""
+    return _AS_IT_STANDS.one(session, key=receipt_id)
+
+
+_AS_IT_STANDS = Rows(Receipt, Receipt.id == bindparam("key"))
 
 
 def close(

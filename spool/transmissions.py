@@ -11,7 +11,7 @@ from canonical.identity import PartnerId
 from . import states
 from .database.prepared import Prepared
 from .states import TransmissionState
-from .tables import Base, insert_rows
+from .tables import Base, Rows, insert_rows
 
 
 class Transmission(Base):
@@ -52,6 +52,14 @@ def get(session: Session, transmission_id: str) -> Transmission | None:
 
 
 _BY_ID = select(Transmission).where(Transmission.id == bindparam("key"))
+
+
+def as_it_stands(session: Session, transmission_id: str) -> Transmission | None:
+    """As :func:`get`, to look at only: it does not become the session's."""
+    return _AS_IT_STANDS.one(session, key=transmission_id)
+
+
+_AS_IT_STANDS = Rows(Transmission, Transmission.id == bindparam("key"))
 
 
 def add(session: Session, row: Transmission) -> None:

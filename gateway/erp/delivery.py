@@ -62,7 +62,7 @@ class Delivery:
         """Work item ``deliver``: give a document to the ERP, once, however often this runs."""
         document_id = DocumentId(claim.payload["document"])
         with self.database.read() as session:
-            row = documents.get(session, document_id)
+            row = documents.as_it_stands(session, document_id)
             if row is None:
                 raise NotFound(f"Document {document_id} is to be delivered but is not in the database.")
             document = self._document(session, row)

@@ -1,15 +1,17 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, bindparam, select, text
 from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
 
 from spool.blobs import Blob
 from spool.database.port import Database
-from spool.journal import JournalEntry, Step, record
-from spool.tables import Base, insert_if_absent, json_text
+from spool.journal import JournalEntry, Step, entry, record, write
+from spool.tables import Base, Rows, insert_if_absent, json_text
 
 from .scene import ManualClock
 
@@ -75,3 +77,28 @@ def test_a_nul_that_a_partner_sent_is_kept_or_shown_as_its_picture(database: Dat
         entry = session.query(JournalEntry).one()
     assert entry.outcome in ("a\0b", "a\u2400b")
     assert entry.detail == {"a": "\0"}
+
+
+def test_rows_to_look_at_are_like_the_sessions_own_and_not_written(database: Database, clock: ManualClock) -> None:
+    rows = Rows(JournalEntry, JournalEntry.step == bindparam("step"), order_by=[JournalEntry.id.desc()])
+    detail = {"a": [1, None]}
+    told = [entry(clock, step=Step.RECEIVED, outcome=outcome, detail=detail) for outcome in ("first", "second")]
+    database.write(lambda session: write(session, told))
+
+    def change(session: Session) -> list[JournalEntry]:
+        found = rows.all(session, step=Step.RECEIVED)
+        found[0].outcome = "changed"
+        return found
+
+    assert rows_of(database.write(change))[1:] == rows_of(database.write(change))[1:]
+    with database.read() as session:
+        kept = session.scalars(select(JournalEntry).order_by(JournalEntry.id.desc())).all()
+        assert rows_of(rows.all(session, step=Step.RECEIVED)) == rows_of(kept)
+        assert rows.one(session, step=Step.PARSED) is None
+    assert [entry.outcome for entry in kept] == ["second", "first"]
+
+
+def rows_of(entries: Sequence[JournalEntry]) -> list[dict[str, object]]:
+    """What each entry says, column by column."""
+    names = JournalEntry.__table__.columns.keys()
+    return [{name: getattr(entry, name) for name in names} for entry in entries]
