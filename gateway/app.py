@@ -4,7 +4,7 @@ import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +79,12 @@ ABANDONED_SECONDS = 3600.0
 
 UPLOAD_TAKES = timedelta(days=1)
 """How long after its beginning an upload may still be committed."""
+
+HALF_WRITTEN = timedelta(hours=1)
+"""How old a half-written file in a folder that nodes share must be for its writer to be dead."""
+
+LEFTOVERS_SECONDS = 3600.0
+"""How often such files are looked for."""
 
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
@@ -251,11 +257,14 @@ class Gateway:
                 stack.callback(sftp.stop)
             yield Service(self.settings.host, None if sftp is None else sftp.port, role)
 
-    def _clear_up(self) -> None:
+    def _clear_up(self, before: datetime | None = None) -> None:
         """Remove what a crash left half written where partners and the ERP collect."""
-        self.adapter.clear_leftovers()
+        self.adapter.clear_leftovers(before=before)
         for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
-            clear_leftovers(outbox)
+            clear_leftovers(outbox, before=before)
+
+    def _clear_up_after_others(self) -> None:
+        self._clear_up(self.clock.now() - HALF_WRITTEN)
 
     def _periodic(self) -> Sequence[Periodic]:
         periodic = [
@@ -269,6 +278,8 @@ class Gateway:
         if isinstance(self.blobs, BlobParts):
             forget = partial(self._forget_uploads, self.blobs)
             periodic.append(self._by_one_node("abandoned-uploads", ABANDONED_SECONDS, forget))
+        if self.database.shared:
+            periodic.append(self._by_one_node("leftovers", LEFTOVERS_SECONDS, self._clear_up_after_others))
         return periodic
 
     def _forget_uploads(self, blobs: BlobParts) -> None:
