@@ -30,8 +30,8 @@ from tests.spool.scene import ManualClock
 
 from .clients import FIRST_ANSWER, Notes
 from .counting import count
-from .scenario import agree
 from .server import BATCH
+from .stage import agree
 from .trade import ACME, CARGO, MANY_SETS, Parcel, Route, Trade
 
 STEPS = ("open", "deliver", "build", "transmit", "report")
