@@ -15,17 +15,26 @@ from time import monotonic
 
 from tests.postgresql import start_server
 
-from . import cluster, scenario
+from . import cluster, full_disk, scenario, wrong_clock
 from .stage import Round, discard
+
+TROUBLES: dict[str, Callable[[int, Path], Round]] = {
+    "kills": scenario.play,
+    "full-disk": full_disk.play,
+    "wrong-clock": wrong_clock.play,
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1, help="of the first round; the next ones count up")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="postgresql: three nodes"
+    )
+    parser.add_argument("--trouble", choices=TROUBLES, default="kills", help="what befalls a server on SQLite")
     options = parser.parse_args()
-    play = player(options.database)
+    play = TROUBLES[options.trouble] if options.database == "sqlite" else partial(cluster.play, server=start_server(()))
     began = monotonic()
     total: Counter[str] = Counter()
     folder = Path(tempfile.mkdtemp(prefix="tally-crash-"))
@@ -44,13 +53,6 @@ def main() -> int:
     figures = ", ".join(f"{count} {name}" for name, count in total.items())
     say(f"{options.rounds} rounds, all ok: {figures}, in {monotonic() - began:.0f} s")
     return 0
-
-
-def player(database: str) -> Callable[[int, Path], Round]:
-    """What plays a round on this kind of database."""
-    if database == "sqlite":
-        return scenario.play
-    return partial(cluster.play, server=start_server(()))
 
 
 def say(text: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from tests.postgresql import Server
 
 from .server import LEASE, Command
-from .stage import FINISH, Round, Stage
+from .stage import Round, Stage
 
 IMPATIENCE = 1.5
 """Seconds after which the next blow no longer waits for its cue."""
@@ -146,11 +146,7 @@ class Cluster:
         for name in names:
             self.nodes[name] = self._stage.serve(name, ROLES[name])
         for name in names:
-            said = self.nodes[name].greeting(FINISH)
-            if said is None:
-                self._stage.result.faults.append(f"node {name} did not start")
-            elif "sftp" in said:
-                self._stage.address.publish(name, said["sftp"]["port"])
+            self._stage.publish(self.nodes[name], name)
 
     def _pause(self, seconds: float) -> None:
         """Let some time of the trade pass."""

@@ -74,13 +74,20 @@ def count(gateway: Gateway, notes: Notes, orders: Sequence[OrderFile]) -> tuple[
             session,
             notes,
             orders,
-            session.scalars(select(Receipt).order_by(Receipt.id)).all(),
+            _in_the_order_of_their_lanes(session),
             session.scalars(select(DocumentRow).order_by(DocumentRow.id)).all(),
             session.scalars(select(Transmission).order_by(Transmission.id)).all(),
             session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all(),
         )
         faults = [f"{check.__name__}: {fault}" for check in CHECKS for fault in check(evidence)]
     return faults, _figures(evidence)
+
+
+def _in_the_order_of_their_lanes(session: Session) -> list[Receipt]:
+    """As they were opened, whatever the clocks of those who received them said."""
+    opening = session.scalars(select(WorkItem).where(WorkItem.kind == OPEN))
+    positions = {item.payload["receipt"]: item.position for item in opening}
+    return sorted(session.scalars(select(Receipt)), key=lambda receipt: positions[receipt.id])
 
 
 def _figures(evidence: Evidence) -> dict[str, int]:

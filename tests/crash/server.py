@@ -67,10 +67,11 @@ def _hurry() -> None:
     """Have what takes minutes happen in seconds: leases end, nodes count as dead, what failed is tried again."""
     from gateway import app, inbound
     from spool import retry, worker
-    from spool.queue import jobs
+    from spool.queue import circuit, jobs
     from spool.queue.lanes import LaneQueue
 
     inbound.BATCH = BATCH
+    app.UPKEEP_SECONDS = 0.5
     app.HALF_WRITTEN = LEASE
     app.LEFTOVERS_SECONDS = 1.0
     defaults = LaneQueue.__init__.__kwdefaults__
@@ -78,6 +79,7 @@ def _hurry() -> None:
     defaults["lease"] = LEASE
     worker.HEARTBEAT_SECONDS = LEASE.total_seconds() / 4
     retry.FIRST_DELAY = timedelta(seconds=0.2)
+    circuit.FIRST_PAUSE = timedelta(seconds=1)
     jobs.SWEEP_SECONDS = 1
     jobs.HEARTBEAT_SECONDS = 1.0
     jobs.STALLED_SECONDS = LEASE.total_seconds()

@@ -89,6 +89,8 @@ EXPECTED_COMPLAINTS = (
     "worker could not go on; trying again",
     "failed attempt not recorded",
     "sftp.upload_not_kept",
+    "sftp.request_failed",
+    "write refused",
 )
 """What a server may say of a database or a disk that is taken away; elsewhere it is a fault to say it."""
 
@@ -167,6 +169,20 @@ class Stage:
         """Start a server."""
         return Command.serve(self.root, log=self.result.log, node=node, role=role, conditions=self._conditions)
 
+    def start(self, node: str | None = None, role: str = "all") -> Command:
+        """Start a server, wait until it serves, and tell those who send where it is."""
+        server = self.serve(node, role)
+        self.publish(server, node)
+        return server
+
+    def publish(self, server: Command, node: str | None = None) -> None:
+        """Wait until a server serves, and tell those who send where it is."""
+        said = server.greeting(FINISH)
+        if said is None:
+            self.result.faults.append(f"the server {node or ''} did not serve")
+        elif "sftp" in said:
+            self.address.publish(node or "", said["sftp"]["port"])
+
     def look(self, when: str) -> None:
         """Look at the balance at this very moment; where the database is away there is nothing to see."""
         try:
@@ -215,11 +231,12 @@ class Stage:
         lines = self.result.log.read_text().splitlines()
         if away:
             lines = [line for line in lines if not any(f'"event": "{event}"' in line for event in EXPECTED_COMPLAINTS)]
-        return [
-            f"log: {line[:400]} ... {line[-400:]}"
+        faults = [
+            line
             for line in lines
             if '"level": "error"' in line or '"exception"' in line or (line.startswith("Traceback") and not away)
         ]
+        return [f"log, {len(faults)} such: {line[:400]} ... {line[-400:]}" for line in faults[:5]]
 
     def _prepare(self) -> paramiko.PKey:
         """A home with its partners, the making of which may have been killed too."""

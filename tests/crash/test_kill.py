@@ -10,7 +10,7 @@ import pytest
 
 from tests.postgresql import NoPostgresql, Server, start_server
 
-from . import cluster, scenario
+from . import cluster, full_disk, scenario, wrong_clock
 from .stage import Round
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
@@ -33,6 +33,20 @@ def test_what_was_answered_is_there_and_nothing_happened_twice(tmp_path: Path, s
 @pytest.mark.parametrize("seed", [2])
 def test_nor_with_three_nodes_and_a_database_that_dies_too(tmp_path: Path, seed: int) -> None:
     check(cluster.play(seed, tmp_path / "home", durable_server()))
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_nor_where_the_disk_is_full_for_a_while(tmp_path: Path, seed: int) -> None:
+    try:
+        result = full_disk.play(seed, tmp_path / "home")
+    except full_disk.NoMount as reason:
+        pytest.skip(f"a small disk cannot be mounted: {reason}")
+    check(result)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_nor_where_the_clock_is_set_by_hours(tmp_path: Path, seed: int) -> None:
+    check(wrong_clock.play(seed, tmp_path / "home"))
 
 
 def check(result: Round) -> None:
