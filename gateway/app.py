@@ -65,7 +65,7 @@ from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
 from .settings import Role, Settings, load
 from .unpacking.unpack import PROFILE_SECTIONS
-from .upkeep import Upkeep
+from .upkeep import Upkeep, catch_up_with_the_clock
 
 UPKEEP_SECONDS = 5.0
 """How often clocks, and deadlines of held work, are looked after."""
@@ -204,6 +204,7 @@ class Gateway:
                 workers = self.workers(threads=0)
                 stack.enter_context(_job_runner(self.database, self.clock, workers, self.settings.workers))
             else:
+                self.database.write(lambda session: catch_up_with_the_clock(session, self.queue, self.clock))
                 self.database.write(self.queue.release_all)
                 workers = self.workers(threads=self.settings.workers)
                 self._waker.subscribe(workers.wake)

@@ -3,12 +3,24 @@
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
-from spool.clock import Clock, ClockWatch, DatabaseClock
+from spool import journal
+from spool.clock import JUMP, Clock, ClockWatch, DatabaseClock
 from spool.database.port import Database
 from spool.queue.port import WorkQueue
 
 _log = structlog.get_logger(__name__)
+
+
+def catch_up_with_the_clock(session: Session, queue: WorkQueue, clock: Clock) -> None:
+    """Where the last thing that happened lies ahead of the clock, the clock was put back while nobody was there to notice: what waits
+    is moved along. For a start, before anything else happens."""
+    for entry in journal.latest(session, limit=1):
+        moved = clock.now() - entry.at
+        if moved < -JUMP:
+            _log.warning("the clock was put back meanwhile; what waits is moved along", seconds=-moved.total_seconds())
+            queue.clock_moved(session, moved)
 
 
 class Upkeep:
