@@ -85,15 +85,6 @@ PASSWORD = "correct horse"
 FINISH = 180.0
 """Seconds the last life gets; it needs three, on a machine that does nothing else."""
 
-EXPECTED_COMPLAINTS = (
-    "worker could not go on; trying again",
-    "failed attempt not recorded",
-    "sftp.upload_not_kept",
-    "sftp.request_failed",
-    "write refused",
-)
-"""What a server may say of a database or a disk that is taken away; elsewhere it is a fault to say it."""
-
 
 @dataclass
 class Round:
@@ -225,17 +216,13 @@ class Stage:
         return self.result
 
     def _complaints(self) -> list[str]:
-        """What the servers logged as errors: a kill is no reason for one, before or after. Where the database is taken away, libraries
-        tell of that with tracebacks of their own."""
-        away = self.notes.refusals
+        """What the servers logged as errors: a kill is no reason for one, before or after. Where the database or the disk is taken away
+        they must say so, in words and not with a traceback, and give nothing up."""
+        signs = (
+            ('"exception"', '"given up"') if self.notes.refusals else ('"exception"', '"level": "error"', "Traceback")
+        )
         lines = self.result.log.read_text().splitlines()
-        if away:
-            lines = [line for line in lines if not any(f'"event": "{event}"' in line for event in EXPECTED_COMPLAINTS)]
-        faults = [
-            line
-            for line in lines
-            if '"level": "error"' in line or '"exception"' in line or (line.startswith("Traceback") and not away)
-        ]
+        faults = [line for line in lines if any(sign in line for sign in signs)]
         return [f"log, {len(faults)} such: {line[:400]} ... {line[-400:]}" for line in faults[:5]]
 
     def _prepare(self) -> paramiko.PKey:
