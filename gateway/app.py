@@ -23,7 +23,7 @@ from spool import documents, transmissions
 from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
-from spool.clock import Clock, DatabaseClock, SystemClock
+from spool.clock import Clock, DatabaseClock, SystemClock, WatchedClock
 from spool.database.opening import open_database
 from spool.database.port import Database, time_of
 from spool.database.sqlite import sqlite_url
@@ -114,6 +114,7 @@ class Gateway:
         self.home = home
         self.settings = settings
         self.database = database
+        clock = clock if isinstance(clock, DatabaseClock) else WatchedClock(clock)
         self.clock = clock
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs: BlobStore = BlobParts(database, clock) if database.shared else BlobFiles(home.blobs, clock)

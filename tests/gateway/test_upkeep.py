@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.upkeep import Upkeep, catch_up_with_the_clock
-from spool.clock import DatabaseClock
+from spool.clock import DatabaseClock, WatchedClock
 from spool.queue.tables import Lane
 from spool.worker import Workers
 
@@ -14,7 +14,7 @@ from .house import House, invoice, wrapped
 
 def test_nothing_rests_longer_because_the_clock_was_put_back(house: House) -> None:
     queue, database = house.gateway.queue, house.gateway.database
-    upkeep = Upkeep(database, queue, house.clock)
+    upkeep = Upkeep(database, queue, WatchedClock(house.clock))
     at = house.clock.now() + timedelta(minutes=5)
     database.write(lambda session: queue.enqueue(session, kind="job", lane="lane", payload={}, not_before=at))
     house.clock.time -= timedelta(hours=1)
