@@ -4,7 +4,7 @@ import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,7 @@ from spool import documents, transmissions
 from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
-from spool.clock import Clock, DatabaseClock, SystemClock
+from spool.clock import Clock, DatabaseClock, SystemClock, WatchedClock
 from spool.database.opening import open_database
 from spool.database.port import Database, time_of
 from spool.database.sqlite import sqlite_url
@@ -65,7 +65,7 @@ from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
 from .settings import Role, Settings, load
 from .unpacking.unpack import PROFILE_SECTIONS
-from .upkeep import Upkeep
+from .upkeep import Upkeep, catch_up_with_the_clock
 
 UPKEEP_SECONDS = 5.0
 """How often clocks, and deadlines of held work, are looked after."""
@@ -79,6 +79,12 @@ ABANDONED_SECONDS = 3600.0
 
 UPLOAD_TAKES = timedelta(days=1)
 """How long after its beginning an upload may still be committed."""
+
+HALF_WRITTEN = timedelta(hours=1)
+"""How old a half-written file in a folder that nodes share must be for its writer to be dead."""
+
+LEFTOVERS_SECONDS = 3600.0
+"""How often such files are looked for."""
 
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
@@ -108,6 +114,7 @@ class Gateway:
         self.home = home
         self.settings = settings
         self.database = database
+        clock = clock if isinstance(clock, DatabaseClock) else WatchedClock(clock)
         self.clock = clock
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs: BlobStore = BlobParts(database, clock) if database.shared else BlobFiles(home.blobs, clock)
@@ -198,6 +205,7 @@ class Gateway:
                 workers = self.workers(threads=0)
                 stack.enter_context(_job_runner(self.database, self.queue, self.clock, workers, self.settings.workers))
             else:
+                self.database.write(lambda session: catch_up_with_the_clock(session, self.queue, self.clock))
                 self.database.write(self.queue.release_all)
                 workers = self.workers(threads=self.settings.workers)
                 self._waker.subscribe(workers.wake)
@@ -251,11 +259,14 @@ class Gateway:
                 stack.callback(sftp.stop)
             yield Service(self.settings.host, None if sftp is None else sftp.port, role)
 
-    def _clear_up(self) -> None:
+    def _clear_up(self, before: datetime | None = None) -> None:
         """Remove what a crash left half written where partners and the ERP collect."""
-        self.adapter.clear_leftovers()
+        self.adapter.clear_leftovers(before=before)
         for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
-            clear_leftovers(outbox)
+            clear_leftovers(outbox, before=before)
+
+    def _clear_up_after_others(self) -> None:
+        self._clear_up(self.clock.now() - HALF_WRITTEN)
 
     def _periodic(self) -> Sequence[Periodic]:
         periodic = [
@@ -269,6 +280,8 @@ class Gateway:
         if isinstance(self.blobs, BlobParts):
             forget = partial(self._forget_uploads, self.blobs)
             periodic.append(self._by_one_node("abandoned-uploads", ABANDONED_SECONDS, forget))
+        if self.database.shared:
+            periodic.append(self._by_one_node("leftovers", LEFTOVERS_SECONDS, self._clear_up_after_others))
         return periodic
 
     def _forget_uploads(self, blobs: BlobParts) -> None:

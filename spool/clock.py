@@ -53,18 +53,31 @@ class DatabaseClock:
             return self._base + timedelta(seconds=self._monotonic() - self._at)
 
 
-class ClockWatch:
-    """Notices when a clock was set, by comparing it with what really passed."""
+class WatchedClock:
+    """A clock that notices when it is put back, by comparing what it says with what really passed, each time that it is asked: so
+    nothing is timed by a clock that is wrong for a moment without its being known."""
 
     def __init__(self, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._monotonic = monotonic
+        self._lock = threading.Lock()
         self._time = clock.now()
         self._at = monotonic()
+        self._back = timedelta(0)
 
-    def moved(self) -> timedelta:
-        """By how much the clock was set since the last call: negative when it was put back, nothing where it just runs."""
-        now, at = self._clock.now(), self._monotonic()
-        moved = (now - self._time) - timedelta(seconds=at - self._at)
-        self._time, self._at = now, at
-        return moved if abs(moved) > JUMP else timedelta(0)
+    def now(self) -> datetime:
+        with self._lock:
+            now, at = self._clock.now(), self._monotonic()
+            moved = (now - self._time) - timedelta(seconds=at - self._at)
+            if moved < -JUMP:
+                self._back += moved
+            self._time, self._at = now, at
+        return now
+
+    def put_back(self) -> timedelta:
+        """By how much it was put back since the last call, all times together: negative, or nothing. What it was put forward in between
+        is not made up for."""
+        self.now()
+        with self._lock:
+            back, self._back = self._back, timedelta(0)
+        return back

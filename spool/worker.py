@@ -14,10 +14,11 @@ from time import monotonic
 import structlog
 from sqlalchemy.orm import Session
 
-from canonical.errors import Misconfigured, TallyError
+from canonical.errors import Fault, Misconfigured, TallyError
 
 from .database.port import Database
 from .queue.port import Claim, LeaseLost, WorkQueue
+from .retry import fault
 
 Effects = Callable[[Session], None]
 """What an item changes, written in the transaction that completes it."""
@@ -204,7 +205,8 @@ class Workers:
         """Record that an attempt failed. Where even that fails, the lane comes free when its lease ends."""
         log = _log.bind(item=claim.item_id, kind=claim.kind, lane=claim.lane, attempt=claim.attempt)
         reason = str(error) if isinstance(error, TallyError) else f"{type(error).__name__}: {error}"
-        expected = isinstance(error, TallyError)
+        # A full disk or a broken connection says all there is to say; a traceback is for what nobody foresaw.
+        expected = isinstance(error, TallyError) or fault(error) is Fault.ENVIRONMENT
         try:
             if self._queue.may_retry(claim, error):
                 at = self._database.write(lambda session: self._queue.retry_later(session, claim, error))

@@ -34,6 +34,7 @@ import structlog
 from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.errors import Ambiguous, Misconfigured, Retryable, TallyError
 from spool.clock import Clock
+from spool.durability import remove_leftover
 
 from .order_files import MAX_BYTES, read_orders
 from .port import (
@@ -88,13 +89,14 @@ class FolderAdapter:
             with _explained(f"make the directory {directory}"):
                 directory.mkdir(parents=True, exist_ok=True)
 
-    def clear_leftovers(self) -> None:
-        """Remove what a crash left half written; only while nobody writes, that is at the start."""
+    def clear_leftovers(self, *, before: datetime | None = None) -> None:
+        """Remove what a crash left half written, only what was written ``before`` a moment if one is given. Without one nobody may be
+        writing, as at the start; with one, who was so slow writes it in another attempt."""
         for directory in (self._in, self._out, self._status, self._journal):
             with _explained(f"clear up in {directory}"):
                 for path in directory.glob(".*.tmp"):
                     if _TEMPORARY.fullmatch(path.name):
-                        path.unlink(missing_ok=True)
+                        remove_leftover(path, before)
 
     def check(self) -> Health:
         return Health(tuple(filter(None, map(_fault_of, (self._in, self._out, self._status, self._journal)))))

@@ -147,6 +147,9 @@ class FolderListener:
             try:
                 with self._alone() as mine:
                     unsettled = mine and self.scan()
+            except TallyError as error:
+                _log.warning("folder.scan_failed", root=str(self._root), error=error.message)
+                unsettled = False
             except Exception:  # noqa: BLE001 - the edge: whatever went wrong, the next scan must come
                 _log.exception("folder.scan_failed", root=str(self._root))
                 unsettled = False
@@ -247,20 +250,23 @@ class FolderListener:
 
     def _receive(self, partner: PartnerId, path: Path, seen: set[Path]) -> None:
         """Hand over one claimed file; it stays for the next scan when that fails."""
-        if self._still_written(path):
-            seen.add(path)
-            return
         try:
+            if self._still_written(path):
+                seen.add(path)
+                return
             staged = self._blobs.stage_file(path)
             receipt = self._intake.receive(Arrival(partner, "folder", path.name, staged))
         except Exception as error:  # noqa: BLE001 - the edge: one file must not keep the others from coming in
+            if not path.exists():
+                return  # another node, which did not know that we live, has received it
             seen.add(path)
             self._looks.pop(path, None)
             message = error.message if isinstance(error, TallyError) else f"{type(error).__name__}: {error}"
             self._report(partner, path, f"It could not be received and is tried again: {message}")
             return
         _log.info("folder.received", partner=partner, filename=path.name, receipt=receipt, sha256=staged.digest)
-        path.unlink()
+        # Gone where two nodes received it: the database says that it is one file that came twice.
+        path.unlink(missing_ok=True)
         with suppress(OSError):
             path.parent.rmdir()
 

@@ -3,10 +3,11 @@
 import hashlib
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 from canonical.errors import Misconfigured, Retryable
-from spool.durability import sync_directory
+from spool.durability import remove_leftover, sync_directory
 
 from ..filenames import is_temporary, objection
 
@@ -41,10 +42,11 @@ def place(directory: Path, filename: str, data: bytes) -> None:
         raise Retryable(f"{filename} could not be placed into {directory}: {error.strerror or error}.") from error
 
 
-def clear_leftovers(directory: Path) -> None:
-    """Remove what a crash left half placed; only while nobody places there, that is at the start."""
+def clear_leftovers(directory: Path, *, before: datetime | None = None) -> None:
+    """Remove what a crash left half placed, only what was written ``before`` a moment if one is given. Without one nobody may be placing
+    there, as at the start; with one, who was so slow places it in another attempt."""
     for path in directory.glob(f"{_PLACING}*"):
-        path.unlink(missing_ok=True)
+        remove_leftover(path, before)
 
 
 def _make(directory: Path) -> None:

@@ -42,6 +42,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Session
 
+from canonical.errors import TallyError
+
 from ..clock import Clock
 from ..database.port import Database
 from .port import WorkQueue
@@ -171,8 +173,8 @@ def _enqueue(session: Session, lanes: Select[str, datetime | None]) -> int:
 class JobRunner:
     """Runs the jobs of one node: procrastinate's worker in a thread with an event loop of its own.
 
-    ``work`` does what is due and returns; it is called in up to ``slots`` threads at once and must not raise. Where the database is lost,
-    or procrastinate's worker ends for another reason, it is started anew.
+    ``work`` does what is due and returns; it is called in up to ``slots`` threads at once and raises nothing but errors of ours. Where
+    the database is lost, or procrastinate's worker ends for another reason, it is started anew.
     """
 
     def __init__(
@@ -236,6 +238,13 @@ class JobRunner:
             with suppress(asyncio.CancelledError):
                 await self._task
 
+    def _work_due(self) -> None:
+        """Where the database is lost meanwhile, the job was for nothing: the sweeper makes another one."""
+        try:
+            self._work()
+        except TallyError as error:
+            _log.warning("work could not be taken; it is swept up later", error=error.message)
+
     def _app(self) -> App:
         url = make_url(self._database.url).set(drivername="postgresql").render_as_string(hide_password=False)
         pool: dict[str, Any] = {"conninfo": url, "min_size": 1, "max_size": 4, "timeout": 10.0}
@@ -243,7 +252,7 @@ class JobRunner:
 
         @app.task(name=WORK_LANE, queue=QUEUE)
         async def work_lane(lane: str) -> None:
-            await _in_thread(self._work)
+            await _in_thread(self._work_due)
 
         @app.periodic(cron=f"* * * * * */{SWEEP_SECONDS}")
         @app.task(name=SWEEP, queue=QUEUE, queueing_lock=SWEEP)

@@ -4,6 +4,7 @@ Each does what a real one does. What was not answered is sent again, the same by
 not. The notes each one keeps are what the count at the end is held against.
 """
 
+import errno
 import logging
 import os
 import random
@@ -37,7 +38,9 @@ Key = tuple[str, str, str]
 @dataclass
 class Notes:
     """What the senders know, from all threads. ``attempts`` counts what may have been received, ``answered`` what was;
-    ``senders`` is how many still send."""
+    ``senders`` is how many still send. ``refusals`` says whether a failure for an answer is to be expected, ``refused`` counts those."""
+
+    refusals: bool = False
 
     parcels: dict[Key, Parcel] = field(default_factory=dict)
     attempts: Counter[Key] = field(default_factory=Counter)
@@ -46,6 +49,7 @@ class Notes:
     removed: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     senders: int = 0
+    refused: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def attempt(self, parcel: Parcel) -> Key:
@@ -60,6 +64,14 @@ class Notes:
         with self.changed:
             self.answered[key] += 1
             self.changed.notify_all()
+
+    def refuse(self, text: str) -> None:
+        """Somebody got a failure for an answer."""
+        if not self.refusals:
+            self.problem(text)
+            return
+        with self.changed:
+            self.refused += 1
 
     def problem(self, text: str) -> None:
         with self.changed:
@@ -80,17 +92,17 @@ class Notes:
 
 
 class Address:
-    """Where the server is in its present life."""
+    """Where servers are in their present lives."""
 
     def __init__(self) -> None:
-        self._port = 0
+        self._ports: dict[str, int] = {}
         self._life = 0
         self._over = False
         self._changed = threading.Condition()
 
-    def publish(self, port: int) -> None:
+    def publish(self, node: str, port: int) -> None:
         with self._changed:
-            self._port = port
+            self._ports[node] = port
             self._life += 1
             self._changed.notify_all()
 
@@ -105,10 +117,11 @@ class Address:
         return self._over
 
     def after(self, life: int) -> tuple[int, int]:
-        """Port and number of a life later than ``life``; after a moment, of the same one, as connections also break."""
+        """The port of a server and the number of a life later than ``life``; after a moment, of the same one, as connections
+        also break. Of several servers, one or the other, dead or alive: whoever balances load learns later."""
         with self._changed:
             self._changed.wait_for(lambda: self._life > life or self._over, 0.1 if life else None)
-            return self._port, self._life
+            return random.choice([*self._ports.values()] or [0]), self._life
 
 
 Errand = Callable[[paramiko.SFTPClient], bool]
@@ -151,7 +164,7 @@ class SftpClient(threading.Thread):
         except OSError as error:
             channel = session.get_channel()
             if channel is not None and channel.get_transport().is_active() and str(error) != "Socket is closed":
-                self.notes.problem(f"{self.name} was refused: {error}")
+                self.notes.refuse(f"{self.name} was refused: {error}")
             raise
 
     def errand(self, session: paramiko.SFTPClient) -> bool:
@@ -285,11 +298,23 @@ class Dropper(threading.Thread):
     def run(self) -> None:
         for path, data in self._files:
             self._between()
-            hidden = path.with_name(f".{path.name}")
-            hidden.write_bytes(data)
-            # Long ago, so that what cannot be read is known to be no file that still grows.
-            os.utime(hidden, (1_000_000_000, 1_000_000_000))
-            hidden.rename(path)
+            while not _drop(path, data):
+                self._between()
+
+
+def _drop(path: Path, data: bytes) -> bool:
+    """Whether the disk had room for it."""
+    hidden = path.with_name(f".{path.name}")
+    try:
+        hidden.write_bytes(data)
+        # Long ago, so that what cannot be read is known to be no file that still grows.
+        os.utime(hidden, (1_000_000_000, 1_000_000_000))
+        hidden.rename(path)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+    return True
 
 
 def paced(notes: Notes, seed: int) -> Callable[[], object]:

@@ -20,6 +20,8 @@ from gateway.app import Gateway
 from gateway.business_key import business_key
 from gateway.erp.folder import file_name
 from gateway.erp.port import IdempotencyKey
+from gateway.inbound import DELIVER, OPEN
+from gateway.outbound import BUILD, TRANSMIT
 from spool.documents import INBOUND, OUTBOUND, DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.queue.tables import WorkItem
@@ -72,13 +74,20 @@ def count(gateway: Gateway, notes: Notes, orders: Sequence[OrderFile]) -> tuple[
             session,
             notes,
             orders,
-            session.scalars(select(Receipt).order_by(Receipt.id)).all(),
+            _in_the_order_of_their_lanes(session),
             session.scalars(select(DocumentRow).order_by(DocumentRow.id)).all(),
             session.scalars(select(Transmission).order_by(Transmission.id)).all(),
             session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all(),
         )
         faults = [f"{check.__name__}: {fault}" for check in CHECKS for fault in check(evidence)]
     return faults, _figures(evidence)
+
+
+def _in_the_order_of_their_lanes(session: Session) -> list[Receipt]:
+    """As they were opened, whatever the clocks of those who received them said."""
+    opening = session.scalars(select(WorkItem).where(WorkItem.kind == OPEN))
+    positions = {item.payload["receipt"]: item.position for item in opening}
+    return sorted(session.scalars(select(Receipt)), key=lambda receipt: positions[receipt.id])
 
 
 def _figures(evidence: Evidence) -> dict[str, int]:
@@ -328,8 +337,39 @@ def payloads_are_whole(evidence: Evidence) -> Faults:
             yield error.message
 
 
+def lanes_kept_their_order(evidence: Evidence) -> Faults:
+    """Within a lane, effects were committed in the order in which the work was put in. The journal is numbered in the order of commit
+    where one thing waits for another."""
+    effects: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+    for entry in reversed(evidence.journal):
+        for kind, steps, what in _EFFECTS:
+            if entry.step in steps:
+                effects[kind, getattr(entry, what)].append(entry.id)
+    lanes: dict[str, list[int]] = defaultdict(list)
+    for item in evidence.session.scalars(select(WorkItem).order_by(WorkItem.lane, WorkItem.position)):
+        subject = next(item.payload[name] for name in ("receipt", "transmission", "document") if name in item.payload)
+        # What is sent anew has effects anew, and an item each.
+        if effects[item.kind, subject]:
+            lanes[item.lane].append(effects[item.kind, subject].pop())
+    for lane, entries in lanes.items():
+        if entries != sorted(entries):
+            yield f"the work of {lane} took effect in the order {entries}"
+
+
+_EFFECTS: tuple[tuple[str, frozenset[Step], str], ...] = (
+    (OPEN, frozenset(Step) - {Step.RECEIVED}, "receipt_id"),
+    (DELIVER, frozenset({Step.DELIVERED}), "document_id"),
+    (BUILD, frozenset({Step.BUILT}), "document_id"),
+    (TRANSMIT, frozenset({Step.SENT}), "transmission_id"),
+)
+"""What tells of an item's effects: kind, steps of the journal, and by what they name their subject."""
+
+
 def database_is_sound(evidence: Evidence) -> Faults:
+    """SQLite says so itself; of PostgreSQL every row was just read."""
     connection = evidence.session.connection()
+    if connection.dialect.name != "sqlite":
+        return
     told = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
     if told != ["ok"]:
         yield f"integrity_check: {told}"
@@ -347,5 +387,6 @@ CHECKS: tuple[Callable[[Evidence], Faults], ...] = (
     nothing_is_left_to_do,
     nothing_is_left_lying,
     payloads_are_whole,
+    lanes_kept_their_order,
     database_is_sound,
 )

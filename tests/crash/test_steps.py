@@ -2,39 +2,59 @@
 
 A step does what is slow outside any transaction and returns its effects, which commit together with its completion. The process
 can die before anything is done, with the outside touched and nothing committed, or in the middle of the write. Here it dies
-there by hand, once in every piece of work of a whole day's trade; ``test_kill`` kills a real one, where it happens to be.
+there by hand, in every piece of work of a whole day's trade, and before each thing it does to a file or a row; ``test_kill`` kills a
+real one, where it happens to be.
 """
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from canonical.identity import PartnerId
-from gateway import inbound
+from gateway import inbound, outbound
+from gateway.acks import matching
 from gateway.app import Gateway
 from gateway.erp.folder import FolderAdapter
 from gateway.inbound import Inbound
 from gateway.listeners.port import Arrival
+from spool.database.port import after_commit
 from spool.database.sqlite import SqliteDatabase
 from spool.documents import DocumentRow
-from spool.queue.port import Claim
+from spool.queue.lanes import LEASE
+from spool.queue.port import Claim, LeaseLost
 from spool.transmissions import Transmission
 from spool.worker import Effects, Handler, Workers
+from tests.gateway.house import new_url
 from tests.spool.scene import ManualClock
 
 from .clients import FIRST_ANSWER, Notes
 from .counting import count
-from .scenario import agree
 from .server import BATCH
+from .stage import agree
 from .trade import ACME, CARGO, MANY_SETS, Parcel, Route, Trade
 
-STEPS = ("open", "deliver", "build", "transmit", "report")
+STEPS = (inbound.OPEN, inbound.DELIVER, outbound.BUILD, outbound.TRANSMIT, matching.REPORT)
+
+DEATHS = 6
+"""How often a piece of work dies at most; after ten attempts it would be given up."""
+
+PLACES = (
+    *((step, "sqlite") for step in STEPS),
+    *(pytest.param(step, "postgresql", marks=pytest.mark.slow) for step in (inbound.OPEN, outbound.TRANSMIT)),
+)
+"""Steps, and the database they are tried on: where they differ, a file is received and another one leaves."""
+
+TOUCHES = ("open", "fsync", "link", "rename", "replace", "unlink")
+"""Functions of ``os`` by which a step touches files that others see."""
 
 Wrap = Callable[[str, Handler], Handler]
 
@@ -59,7 +79,8 @@ class Day:
     """A gateway and a day's trade, worked by hand in as many lives as it takes."""
 
     def __init__(self, root: Path) -> None:
-        self.gateway = Gateway.create(root, clock=ManualClock())
+        self._clock = ManualClock()
+        self.gateway = Gateway.create(root, clock=self._clock)
         agree(self.gateway)
         self._notes = Notes()
         self._trade = Trade(1)
@@ -104,9 +125,13 @@ class Day:
         self._live(workers.run_until_idle)
 
     def _live(self, do: Callable[[], object]) -> None:
-        """Do it until a life gets through; each begins like ``serving``."""
+        """Do it until a life gets through; each begins like ``serving``, or when the leases of the last one are over."""
         while True:
-            self.gateway.database.write(self.gateway.queue.release_all)
+            if self.gateway.database.shared:
+                self._clock.advance(seconds=2 * LEASE.total_seconds())
+            else:
+                self.gateway.database.write(self.gateway.queue.release_all)
+            self.gateway._clear_up()
             try:
                 do()
             except Killed:
@@ -115,11 +140,15 @@ class Day:
 
 
 @pytest.fixture
-def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
+def day(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
+    """On SQLite, or on the database a test is parametrised with."""
     monkeypatch.setattr(inbound, "BATCH", BATCH)
-    day = Day(tmp_path / "home")
-    with day.gateway:
-        yield day
+    with new_url(getattr(request, "param", "sqlite")) as url:
+        if url is not None:
+            monkeypatch.setenv("TALLY_DATABASE_URL", url)
+        day = Day(tmp_path / "home")
+        with day.gateway:
+            yield day
 
 
 def test_these_are_all_steps(day: Day) -> None:
@@ -161,6 +190,121 @@ def _die(handler: Handler, claim: Claim, death: Death) -> Effects:
         raise Killed
 
     return half
+
+
+@pytest.mark.parametrize(("step", "day"), PLACES, indirect=["day"])
+def test_a_step_that_dies_before_each_thing_it_does_is_done_once(
+    day: Day, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece of work dies before its first touch of a file or a row, the next time before its second; where it had its share of
+    deaths, the next piece goes on from there. Until one got through: then from the first again."""
+    fuse = Fuse(monkeypatch)
+    deaths: Counter[str] = Counter()
+    through: list[int] = []
+    point = 0
+
+    def dying(kind: str, handler: Handler) -> Handler:
+        def handle(claim: Claim) -> Effects:
+            nonlocal point
+            if deaths[claim.item_id] == DEATHS:
+                return handler(claim)
+            deaths[claim.item_id] += 1
+            point += 1
+            with fuse.lit(point):
+                effects = handler(claim)
+
+            def write(session: Session) -> None:
+                nonlocal point
+                with fuse.burning(session):
+                    effects(session)
+                through.append(point)
+                point = 0
+
+            return write
+
+        return handle if kind == step else handler
+
+    day.play(dying)
+    assert through, "no piece of work was followed to its end"
+    assert min(through) > 1, "each touched something"
+    assert day.faults() == []
+
+
+class Fuse:
+    """Ends the process before the so-manieth thing it does to a file or a row."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._left: int | None = None
+        self._kept: int | None = None
+        for name in TOUCHES:
+            monkeypatch.setattr(os, name, partial(self._touch, getattr(os, name)))
+
+    def _touch(self, really: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        self._burn()
+        return really(*arguments, **options)
+
+    def _burn(self, *_: object) -> None:
+        if self._left is not None:
+            self._left -= 1
+            if not self._left:
+                self._left = None
+                raise Killed
+
+    @contextmanager
+    def lit(self, touches: int) -> Iterator[None]:
+        """Only the thread at work touches anything: the day is worked by hand."""
+        self._left = touches
+        left = None
+        try:
+            yield
+            left = self._left
+        finally:
+            self._left, self._kept = None, left
+
+    @contextmanager
+    def burning(self, session: Session) -> Iterator[None]:
+        """Go on with what was left, now counting the statements of a session."""
+        connection = session.connection()
+        self._left = self._kept
+        event.listen(connection, "before_cursor_execute", self._burn)
+        try:
+            yield
+        finally:
+            self._left = None
+            event.remove(connection, "before_cursor_execute", self._burn)
+
+
+@pytest.mark.parametrize(("step", "day"), PLACES, indirect=["day"])
+def test_a_step_that_is_done_by_two_at_once_is_done_once(day: Day, step: str) -> None:
+    """A worker that only slept does everything outside once more, when all is done, and may not commit."""
+    fenced: list[str] = []
+
+    def doubled(kind: str, handler: Handler) -> Handler:
+        def handle(claim: Claim) -> Effects:
+            late = handler(claim)
+            timely = handler(claim)
+
+            def write(session: Session) -> None:
+                timely(session)
+                after_commit(session, lambda: asleep.append((claim, late)))
+
+            return write
+
+        return handle if kind == step else handler
+
+    asleep: list[tuple[Claim, Effects]] = []
+    day.play(doubled)
+    for claim, late in asleep:
+
+        def wake(session: Session, claim: Claim = claim, late: Effects = late) -> None:
+            late(session)
+            day.gateway.queue.complete(session, claim)
+
+        with pytest.raises(LeaseLost):
+            day.gateway.database.write(wake)
+        fenced.append(claim.item_id)
+    assert fenced
+    assert day.faults() == []
 
 
 def test_a_file_taken_in_by_steps_may_be_cut_off_after_each(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What two nodes that share a database do at the same moment is done once."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured, Retryable
 from canonical.identity import PartnerId
 from canonical.order import PurchaseOrder
-from gateway.app import Gateway
+from gateway.app import HALF_WRITTEN, Gateway
 from gateway.erp import cursors
 from gateway.settings import Role
 from partners import registry
@@ -130,6 +131,18 @@ class TestAlone:
             assert (mine, theirs, others) == (True, False, True)
         with pair.other.database.alone("job") as theirs:
             assert theirs
+
+    def test_what_a_dead_node_left_half_written_is_removed_and_not_what_a_living_one_writes(self, pair: Pair) -> None:
+        home = pair.one.gateway.home
+        left, written = home.erp / "out" / ".0123456789abcdef.tmp", home.sftp / "acme" / "outbox" / ".placing-0123"
+        now = pair.one.clock.now().timestamp()
+        for path, age in ((left, 2 * HALF_WRITTEN.total_seconds()), (written, 0.0)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"{")
+            os.utime(path, (now - age, now - age))
+        with pair.other.serving(role=Role.WORKER):
+            pass  # what is done at intervals is done at least once
+        assert (left.exists(), written.exists()) == (False, True)
 
     def test_on_a_file_too(self, tmp_path: Path) -> None:
         with house(tmp_path / "home") as opened:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from canonical.errors import Retryable
-from spool.clock import JUMP, ClockWatch, DatabaseClock, SystemClock
+from spool.clock import JUMP, DatabaseClock, SystemClock, WatchedClock
 from spool.database.port import Database, time_of
 from spool.database.sqlite import SqliteDatabase
 
@@ -75,14 +75,25 @@ def test_a_server_tells_its_time_as_it_passes_not_as_a_transaction_began(databas
         (60, 60, 0),
         (61, 60, 0),
         (-3600 + 60, 60, -3600),
-        (3600 + 60, 60, 3600),
+        (3600 + 60, 60, 0),
         (-JUMP.total_seconds(), 0, 0),
         (-JUMP.total_seconds() - 1, 0, -JUMP.total_seconds() - 1),
     ],
 )
-def test_a_clock_that_was_set_is_noticed_once(wall: float, passed: float, moved: float) -> None:
+def test_a_clock_that_was_put_back_is_noticed_once(wall: float, passed: float, moved: float) -> None:
     clock, elsewhere = ManualClock(), Elsewhere()
-    watch = ClockWatch(clock, monotonic=elsewhere.monotonic)
+    watched = WatchedClock(clock, monotonic=elsewhere.monotonic)
     clock.advance(seconds=wall)
     elsewhere.seconds += passed
-    assert [watch.moved(), watch.moved()] == [timedelta(seconds=moved), timedelta(0)]
+    assert watched.now() == clock.now()
+    assert [watched.put_back(), watched.put_back()] == [timedelta(seconds=moved), timedelta(0)]
+
+
+def test_a_clock_that_was_wrong_for_a_moment_in_which_it_was_asked_is_noticed() -> None:
+    """What was timed in that moment would rest for an hour."""
+    clock = ManualClock()
+    watched = WatchedClock(clock, monotonic=Elsewhere().monotonic)
+    for hours in (1, -2, 1, -1, 1):
+        clock.advance(seconds=hours * 3600)
+        watched.now()
+    assert watched.put_back() == timedelta(hours=-3)

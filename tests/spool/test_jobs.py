@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from canonical.errors import Retryable
 from spool.clock import SystemClock
@@ -295,3 +296,22 @@ def test_the_work_goes_on_after_the_server_was_restarted(tmp_path: Path) -> None
             site.put("lane")
             tally.wait_for(2)
     own.stop()
+
+
+def test_a_database_lost_while_work_is_looked_for_is_told_in_a_line_and_the_job_is_over(site: Site) -> None:
+    """Not with a traceback for each of the jobs under way; whoever is due is swept up."""
+    looked = threading.Event()
+
+    def lost() -> None:
+        looked.set()
+        raise Retryable("The database cannot be reached.")
+
+    runner = JobRunner(site.database, CLOCK, lost, slots=1)
+    with capture_logs() as events:
+        runner.start()
+        site.put("a")
+        assert looked.wait(PATIENCE)
+        assert runner.stop()
+    told = [event for event in events if event["event"].startswith("work could not be taken")]
+    assert {(event["log_level"], event["error"]) for event in told} == {("warning", "The database cannot be reached.")}
+    assert site.ask("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND queueing_lock = 'a'") == [(0,)]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from canonical.errors import Misconfigured, Retryable
 from spool.clock import SystemClock
@@ -142,6 +143,18 @@ def test_a_retryable_error_is_tried_again_after_its_delay_until_the_last_attempt
     assert (dead.reason, dead.attempts) == ("ERP is down", 3)
     assert shop.buried == [dead.item_id]
     assert (entry.step, entry.outcome) == (Step.DEAD, "ERP is down")
+
+
+@pytest.mark.parametrize(
+    ("error", "traced"),
+    [(Retryable("Down."), False), (OSError(28, "No space left on device"), False), (ZeroDivisionError("oops"), True)],
+)
+def test_a_traceback_is_logged_for_what_nobody_foresaw(shop: Workshop, error: Exception, traced: bool) -> None:
+    shop.put()
+    with capture_logs() as events:
+        shop.workers({"job": raising(error)}).run_until_idle()
+    [failed] = [event for event in events if event["event"] == "attempt failed"]
+    assert (failed["exc_info"] is error) == traced
 
 
 def test_an_error_that_stays_buries_the_item_at_once_and_the_lane_goes_on(shop: Workshop) -> None:

@@ -3,12 +3,15 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from canonical.errors import Retryable
 from canonical.identity import PartnerId
 from gateway.listeners.folder import FolderListener
 from spool.blob_files import BlobFiles
@@ -225,6 +228,34 @@ def test_a_crash_after_the_claim_loses_nothing(drop: Drop, committed: bool) -> N
     assert drop.claimed() == []
 
 
+@pytest.mark.parametrize("sees_it", ["while it is kept", "before it is read"])
+def test_another_node_that_took_us_for_dead_may_receive_the_same_file(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch, sees_it: str
+) -> None:
+    """What kept it out is gone when a connection to the database breaks. Its bytes say that it came twice; the rest goes on."""
+    for name in ("a.edi", "b.edi"):
+        drop.path(name).write_bytes(name.encode())
+    ours = drop.listener
+    other = drop.again()
+
+    def meanwhile(*_: object) -> None:
+        drop.gateway.before_commit = lambda _: None
+        monkeypatch.undo()
+        other.scan()
+
+    if sees_it == "while it is kept":
+        drop.gateway.before_commit = meanwhile
+    else:
+        monkeypatch.setattr(ours, "_still_written", lambda _: meanwhile())
+    for _ in range(2):
+        drop.now += 2.0
+        ours.scan()
+    times = 2 if sees_it == "while it is kept" else 1
+    assert [taken.filename for taken in drop.gateway.taken] == ["a.edi"] * times + ["b.edi"]
+    assert ours.problems == ()
+    assert drop.claimed() == []
+
+
 def test_writing_on_after_the_claim_delays_the_receipt(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
     path = drop.path("po.edi")
     path.write_bytes(b"ISA")
@@ -304,3 +335,23 @@ def test_without_watchdog_the_scan_finds_everything(drop: Drop, monkeypatch: pyt
     drop.path("po.edi").write_bytes(b"ISA")
     drop.gateway.wait_for(lambda: "po.edi" in drop.gateway.contents)
     listener.stop()
+
+
+def test_a_database_that_is_away_is_told_in_a_line_and_the_next_scan_comes(drop: Drop) -> None:
+    """Every node looks every few seconds: tracebacks would fill the log, and say nothing of what to do."""
+    looks: list[Retryable] = []
+    looked_again = threading.Event()
+
+    def away() -> AbstractContextManager[bool]:
+        looks.append(Retryable("The database cannot be reached."))
+        if len(looks) == 2:
+            looked_again.set()
+        raise looks[-1]
+
+    listener = drop.again(alone=away, scan_seconds=0.01, settle_seconds=0.01)
+    with capture_logs() as events:
+        listener.start()
+        assert looked_again.wait(20)
+        listener.stop()
+    told = [event for event in events if event["event"] == "folder.scan_failed"]
+    assert {(event["log_level"], event["error"]) for event in told} == {("warning", "The database cannot be reached.")}

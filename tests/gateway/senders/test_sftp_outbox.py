@@ -3,6 +3,7 @@
 import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,12 @@ def test_leftovers_of_a_crash_are_cleared(tmp_path: Path) -> None:
     clear_leftovers(tmp_path)
     clear_leftovers(tmp_path / "absent")
     assert [path.name for path in tmp_path.iterdir()] == ["850.edi"]
+
+
+def test_leftovers_are_cleared_while_others_place_once_their_writer_must_be_dead(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    for name, age in ((".placing-old", 7200), (".placing-new", 0)):
+        (tmp_path / name).write_bytes(b"I")
+        os.utime(tmp_path / name, (now.timestamp() - age,) * 2)
+    clear_leftovers(tmp_path, before=now - timedelta(hours=1))
+    assert [path.name for path in tmp_path.iterdir()] == [".placing-new"]
