@@ -112,6 +112,22 @@ def render(out: Terminal, report: StatusReport) -> None:
                 for lane in report.lanes
             ],
         )
+    if report.circuits:
+        out.table(
+            ("in trouble", "circuit", "failures", "tried again", "because"),
+            [
+                (each.endpoint, each.state, str(each.failures), _moment(each.retry_at), each.reason or "")
+                for each in report.circuits
+            ],
+        )
+    if report.held:
+        out.table(
+            ("held back", "partner", "lanes", "by", "until"),
+            [
+                (work.endpoint or "", work.partner or "", str(work.lanes), work.hold.by, _moment(work.hold.until))
+                for work in report.held
+            ],
+        )
     if any((report.rates or {}).values()):
         rates = ", ".join(f"{count} {what}" for what, count in (report.rates or {}).items())
         out.say(f"In the last {WINDOW.total_seconds() / 60:.0f} minutes: {rates}.")

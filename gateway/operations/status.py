@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from spool import journal
 from spool.journal import JournalEntry, Step
-from spool.queue.port import QueueStats, WorkQueue
+from spool.queue.port import EndpointCircuit, HeldWork, QueueStats, WorkQueue
 from spool.queue.tables import Lane, LaneState, WorkItem
 from spool.states import TransmissionState
 from spool.transmissions import Transmission
@@ -55,13 +55,18 @@ class StuckLane:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`."""
+    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
+
+    ``circuits`` are the endpoints in trouble, and ``held`` the due work that is not begun, with what keeps it.
+    """
 
     balance: Balance
     queue: QueueStats
     transmissions: dict[str, int]
     kinds: Sequence[KindOfWork] = ()
     lanes: Sequence[StuckLane] = ()
+    circuits: Sequence[EndpointCircuit] = ()
+    held: Sequence[HeldWork] = ()
     rates: dict[str, int] | None = None
 
     @property
@@ -79,6 +84,8 @@ class StatusReport:
                 kind.kind: _without(asdict(kind), "kind") | {"oldest": _text(kind.oldest)} for kind in self.kinds
             },
             "lanes": [asdict(lane) | {"next_at": _text(lane.next_at)} for lane in self.lanes],
+            "circuits": [asdict(circuit) | {"retry_at": _text(circuit.retry_at)} for circuit in self.circuits],
+            "held": [_held(work) for work in self.held],
             "transmissions": self.transmissions,
             "overdue": self.overdue,
             "rates": {"seconds": int(WINDOW.total_seconds()), **(self.rates or {})},
@@ -89,12 +96,15 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
     """Everything, as one unchanging state of the database has it."""
     sent = session.execute(select(Transmission.state, func.count()).group_by(Transmission.state)).all()
     counts = {state.value: count for state, count in sent}
+    survey = queue.survey(session)
     return StatusReport(
         balance=balance(session),
         queue=queue.stats(session),
         transmissions={state.value: counts[state.value] for state in TransmissionState if state.value in counts},
         kinds=_kinds(session),
         lanes=_stuck(session),
+        circuits=survey.circuits,
+        held=survey.held,
         rates=_rates(session, now),
     )
 
@@ -145,6 +155,10 @@ def _rates(session: Session, now: datetime) -> dict[str, int]:
     )
     counts = dict(session.execute(counted).all())
     return {step.value: counts.get(step, 0) for step in _COUNTED}
+
+
+def _held(work: HeldWork) -> dict[str, Any]:
+    return _without(asdict(work), "hold") | {"by": work.hold.by, "until": _text(work.hold.until)}
 
 
 def _text(moment: datetime | None) -> str | None:

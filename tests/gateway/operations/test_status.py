@@ -6,6 +6,8 @@ from datetime import timedelta
 from gateway import inbound
 from gateway.operations.status import WINDOW
 from spool import journal
+from spool.queue.circuit import FAILURES, CircuitState
+from spool.queue.port import HeldBy
 from spool.worker import Handler
 from tests.gateway.house import House, invoice, order, wrapped
 
@@ -54,6 +56,26 @@ def test_lanes_whose_first_item_failed(either_house: House) -> None:
     assert lane.next_at is not None
     assert lane.next_at > house.clock.now()
     assert not lane.running
+
+
+def test_what_holds_work_back(either_house: House) -> None:
+    house = either_house
+    assert (house.gateway.status().circuits, house.gateway.status().held) == ([], [])
+    for control in range(1, FAILURES + 1):
+        house.receive("acme", "810.edi", wrapped("810", invoice(f"INV{control}", f"PO{control}"), control))
+    house.work(away)
+    house.receive("acme", "810.edi", wrapped("810", invoice("INV6", "PO6"), FAILURES + 1))
+    house.work(away)
+    report = house.gateway.status()
+    [circuit], [held] = report.circuits, report.held
+    assert (circuit.endpoint, circuit.state, circuit.failures) == ("erp", CircuitState.OPEN, FAILURES)
+    assert "The ERP is away." in (circuit.reason or "")
+    assert (held.endpoint, held.partner, held.lanes, held.hold.by) == ("erp", "acme", 1, HeldBy.CIRCUIT)
+    assert circuit.retry_at is not None
+    assert report.as_json()["held"] == [
+        {"endpoint": "erp", "partner": "acme", "lanes": 1, "by": "circuit", "until": circuit.retry_at.isoformat()}
+    ]
+    assert report.as_json()["circuits"][0]["state"] == "open"
 
 
 def test_rates_are_those_of_the_last_minutes(either_house: House) -> None:
