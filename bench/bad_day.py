@@ -15,6 +15,7 @@ With ``--database-url`` the house of `flood`, `erp_down` and `quarantine` is on 
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from pathlib import Path
 from bench.bad_day_parts import big, erp_down, flood, quarantine
 from bench.bad_day_parts.erp_down import Refusal
 from bench.pipeline_parts.figures import Figures
+from gateway.logging import configure
 
 PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
     "flood": flood.measure,
@@ -34,6 +36,7 @@ PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
 
 def main() -> int:
     arguments = _arguments()
+    configure(json_lines=False, level=logging.ERROR)
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="tally-bench-") as directory:
         for name in arguments.part or PARTS:
