@@ -10,7 +10,8 @@ erp_down    the ERP's folder refuses for a day while documents come, then return
 big         one large interchange over SFTP while another partner sends on: memory, time, and the other's answers
 quarantine  many files in quarantine: what `tally status`, `tally doc list` and a release of all of them cost
 
-With ``--database-url`` the house of `flood`, `erp_down` and `quarantine` is on that PostgreSQL database, which must be empty: one part a run.
+With ``--database-url`` the home of `flood`, `erp_down` and `quarantine` is on that PostgreSQL database, which must be empty: one part
+a run.
 """
 
 import argparse
@@ -50,11 +51,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given several times")
     parser.add_argument("--database-url", help="an empty PostgreSQL database instead of SQLite; with one --part")
     parser.add_argument("--files", type=int, default=50_000, help="files of the flood")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long the others send without the flood, and at least with it")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="how long the others send without the flood, and at least with it"
+    )
     parser.add_argument("--drain", action="store_true", help="also wait until the whole flood is worked through")
     parser.add_argument("--documents", type=int, default=50_000, help="documents that come while the ERP is down")
     parser.add_argument("--hours", type=float, default=24.0, help="how long the ERP is down, by the injected clock")
-    parser.add_argument("--refusal", type=Refusal, choices=Refusal, default=Refusal.ABSENT, help="how the ERP's folder refuses")
+    parser.add_argument(
+        "--refusal", type=Refusal, choices=Refusal, default=Refusal.ABSENT, help="how the ERP's folder refuses"
+    )
     parser.add_argument("--big-megabytes", type=int, default=1000)
     parser.add_argument("--big-lines", type=int, default=20, help="lines of each document in the large interchange")
     parser.add_argument("--quarantined", type=int, default=10_000, help="files in quarantine")

@@ -4,6 +4,7 @@ import argparse
 import itertools
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,12 @@ from .town import count_states, deliveries, hand_in, invoice, order, require, to
 PARTNERS = ("acme", "beta", "cargo")
 DOCUMENTS_AN_ORDER = 3
 """The order, and two invoices for it: given to the ERP in this order or not at all."""
+
+ORDERS_A_ROUND = 30
+"""Orders of each partner that come before the first invoice for one of them."""
+
+Sent = tuple[str, str, bytes]
+"""Partner, file name and bytes: ``<order>-<position>.edi``."""
 
 STEP = timedelta(minutes=5)
 """By how much the clock is moved on before work is done again."""
@@ -77,9 +84,13 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
     assert day.survey is not None
     held = sum(work.lanes for work in day.survey.held)
     growth = day.megabytes[-1] - day.megabytes[len(day.megabytes) // 4]
-    figures.say(f"the ERP is down         {count} documents in {arguments.hours:.0f} h, {day.seconds:.0f} s of work; refusal: {arguments.refusal}")
-    figures.say(f"at the end of that      {held} lanes held by the circuit of the ERP; memory grew by {growth:.1f} MB since its first quarter")
-    figures.say(f"the ERP is back         everything there {rest} later by the clock: {count / seconds:.0f} documents/s")
+    figures.say(
+        f"the ERP is down        {count} documents in {arguments.hours:.0f} h ({arguments.refusal}), {day.seconds:.0f} s of work"
+    )
+    figures.say(
+        f"at the end of that     {held} lanes held by its circuit; memory grew by {growth:.1f} MB in the last three quarters"
+    )
+    figures.say(f"the ERP is back        all of it there {rest} later by the clock: {count / seconds:.0f} documents/s")
     figures.claim("erp_down_catch_up", count / seconds, better="higher", unit="documents/s")
     figures.claim("erp_down_memory_growth", growth, goal=MEMORY_GOAL, better="lower", unit="MB")
 
@@ -140,7 +151,9 @@ def play_return(gateway: Gateway, clock: HandMovedClock) -> tuple[timedelta, flo
         if gateway.status().queue.open == 0:
             return clock.now() - back, time.perf_counter() - began
         clock.advance(STEP)
-    raise SystemExit(f"PROMISE BROKEN: {PATIENCE} after the ERP's return it does not have everything: {gateway.status().queue}")
+    raise SystemExit(
+        f"PROMISE BROKEN: {PATIENCE} after the ERP's return it does not have everything: {gateway.status().queue}"
+    )
 
 
 def check(gateway: Gateway, count: int) -> None:
@@ -149,7 +162,9 @@ def check(gateway: Gateway, count: int) -> None:
     expected = {(partner, filename) for partner, filename, _ in documents(count)}
     files = list((gateway.home.erp / "out").glob("*.json"))
     require(set(given) == expected, f"{len(expected - set(given))} documents never reached the ERP")
-    require(len(given) == len(files) == count, f"{count} documents, {len(given)} deliveries, {len(files)} files at the ERP")
+    require(
+        len(given) == len(files) == count, f"{count} documents, {len(given)} deliveries, {len(files)} files at the ERP"
+    )
     latest: dict[tuple[str, str], str] = {}
     for partner, filename in given:
         key = partner, filename.partition("-")[0]
@@ -160,19 +175,16 @@ def check(gateway: Gateway, count: int) -> None:
     require(report.balance.holds and report.queue.dead == 0, f"the books: {report.balance}, {report.queue.dead} dead")
 
 
-def documents(count: int) -> "itertools.islice[tuple[str, str, bytes]]":
-    """Partner, file name and bytes: ``<order>-<position>.edi``, the documents of an order far apart."""
+def documents(count: int) -> Iterator[Sent]:
+    """What comes during the day, the documents of an order far apart."""
     return itertools.islice(_documents(), count)
 
 
-def _documents() -> "itertools.chain[tuple[str, str, bytes]]":
+def _documents() -> Iterator[Sent]:
     return itertools.chain.from_iterable(_round(number) for number in itertools.count())
 
 
-ORDERS_A_ROUND = 30
-
-
-def _round(number: int) -> list[tuple[str, str, bytes]]:
+def _round(number: int) -> list[Sent]:
     """Some orders of each partner, then the invoices for all of them, then their second ones."""
     orders = range(number * ORDERS_A_ROUND, (number + 1) * ORDERS_A_ROUND)
     return [

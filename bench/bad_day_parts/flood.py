@@ -68,7 +68,9 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
                 _drain(gateway)
         report = gateway.status()
     drained = f"all done after {time.monotonic() - began:.0f} s" if arguments.drain else f"{waiting} items left to do"
-    figures.say(f"flood of {count} files   handed in at {count / handed_in:.0f} /s, {drained} when the others were answered")
+    figures.say(
+        f"flood of {count} files   handed in at {count / handed_in:.0f} /s, {drained} when the others were answered"
+    )
     _say_and_claim(without, during, figures)
     require(report.balance.holds, f"the balance does not hold: {report.balance}")
 

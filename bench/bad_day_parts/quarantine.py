@@ -37,7 +37,9 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
     with town(root / "quarantine", (PARTNER,), database_url=arguments.database_url) as gateway:
         fill(gateway, count)
         _command(gateway, "status", [], figures, ["status"])
-        listed = _command(gateway, "list", [], figures, ["doc", "list", "--state", "quarantined", "--limit", str(count)])
+        listed = _command(
+            gateway, "list", [], figures, ["doc", "list", "--state", "quarantined", "--limit", str(count)]
+        )
         ids = [document["id"] for document in listed.lines[0]["documents"]]
         require(len(set(ids)) == count, f"{len(set(ids))} of {count} quarantined documents are listed")
         agree(gateway, (PARTNER,), usage="T")
@@ -66,7 +68,9 @@ def fill(gateway: Gateway, count: int) -> None:
 def check(gateway: Gateway, count: int) -> None:
     """Each released document reached the ERP once, and every file and document is in one place."""
     given, report = deliveries(gateway), gateway.status()
-    require(len(given) == len(set(given)) == count, f"{count} released, {len(given)} deliveries of {len(set(given))} files")
+    require(
+        len(given) == len(set(given)) == count, f"{count} released, {len(given)} deliveries of {len(set(given))} files"
+    )
     require(report.balance.holds, f"the balance does not hold: {report.balance}")
     require(report.balance.places["quarantined"] == 0, f"still in quarantine: {report.balance.places}")
     require(report.queue.dead == 0, f"{report.queue.dead} items were given up")
