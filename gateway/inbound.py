@@ -42,8 +42,8 @@ from .unpacking.unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 OPEN = "open"
 DELIVER = "deliver"
 
-BATCH = 500
-"""Documents committed at once; a file with more is committed in steps, so that it does not hold up everybody else."""
+BATCH = 50
+"""Documents committed at once; a file with more is committed in steps. On SQLite everybody else waits for each step."""
 
 
 DIFFERS = (

@@ -114,24 +114,18 @@ def render(out: Terminal, report: StatusReport) -> None:
         )
     if report.circuits:
         out.table(
-            ("in trouble", "circuit", "failures", "next try", "because"),
+            ("in trouble", "circuit", "failures", "tried again", "because"),
             [
-                (each.endpoint, each.state.value, str(each.failures), _moment(each.retry_at), each.reason or "")
+                (each.endpoint, each.state, str(each.failures), _moment(each.retry_at), each.reason or "")
                 for each in report.circuits
             ],
         )
     if report.held:
         out.table(
-            ("held for", "from or to", "lanes", "by", "until"),
+            ("held back", "partner", "lanes", "by", "until"),
             [
-                (
-                    each.endpoint or "-",
-                    each.partner or "-",
-                    str(each.lanes),
-                    each.hold.by.value,
-                    _moment(each.hold.until),
-                )
-                for each in report.held
+                (work.endpoint or "", work.partner or "", str(work.lanes), work.hold.by, _moment(work.hold.until))
+                for work in report.held
             ],
         )
     if any((report.rates or {}).values()):

@@ -418,9 +418,12 @@ def _explained(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        told = f"Could not {doing}: {error.strerror or error}."
-        if error.errno in _OPERATOR_MUST_ACT:
-            raise Misconfigured(
-                f"{told} Check that the directory is there and that this user may write to it."
-            ) from error
-        raise Retryable(f"{told} It is tried again; check that the disk is mounted and not full.") from error
+        advice = (
+            "the directory is there and that this user may write to it"
+            if error.errno in _OPERATOR_MUST_ACT
+            else "the disk is mounted and not full"
+        )
+        # Tried again in either case: it says nothing about the document, and all those behind it would meet it too.
+        raise Retryable(
+            f"Could not {doing}: {error.strerror or error}. It is tried again; check that {advice}."
+        ) from error

@@ -2,7 +2,8 @@
 
 An adapter answers with an :data:`Outcome` whenever the ERP decided something, a refusal included. It raises only
 :class:`~canonical.errors.Retryable` (try the same again later), :class:`~canonical.errors.Ambiguous` (it may have happened:
-ask :meth:`ErpAdapter.lookup` before any retry) or :class:`~canonical.errors.Misconfigured` (an operator must act).
+ask :meth:`ErpAdapter.lookup` before any retry) or :class:`~canonical.errors.Misconfigured` (no attempt can help, so that the document
+is given up: only for what would not befall all others too).
 """
 
 from collections.abc import Sequence

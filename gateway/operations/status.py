@@ -55,17 +55,19 @@ class StuckLane:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`; ``circuits``
-    the endpoints in trouble, and ``held`` the due work that is not begun, and why."""
+    """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
+
+    ``circuits`` are the endpoints in trouble, and ``held`` the due work that is not begun, with what keeps it.
+    """
 
     balance: Balance
     queue: QueueStats
     transmissions: dict[str, int]
     kinds: Sequence[KindOfWork] = ()
     lanes: Sequence[StuckLane] = ()
-    rates: dict[str, int] | None = None
     circuits: Sequence[EndpointCircuit] = ()
     held: Sequence[HeldWork] = ()
+    rates: dict[str, int] | None = None
 
     @property
     def overdue(self) -> int:
@@ -81,21 +83,9 @@ class StatusReport:
             "kinds": {
                 kind.kind: _without(asdict(kind), "kind") | {"oldest": _text(kind.oldest)} for kind in self.kinds
             },
-            "circuits": {
-                circuit.endpoint: _without(asdict(circuit), "endpoint") | {"retry_at": _text(circuit.retry_at)}
-                for circuit in self.circuits
-            },
-            "held": [
-                {
-                    "endpoint": work.endpoint,
-                    "partner": work.partner,
-                    "lanes": work.lanes,
-                    "by": work.hold.by.value,
-                    "until": _text(work.hold.until),
-                }
-                for work in self.held
-            ],
             "lanes": [asdict(lane) | {"next_at": _text(lane.next_at)} for lane in self.lanes],
+            "circuits": [asdict(circuit) | {"retry_at": _text(circuit.retry_at)} for circuit in self.circuits],
+            "held": [_held(work) for work in self.held],
             "transmissions": self.transmissions,
             "overdue": self.overdue,
             "rates": {"seconds": int(WINDOW.total_seconds()), **(self.rates or {})},
@@ -113,9 +103,9 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         transmissions={state.value: counts[state.value] for state in TransmissionState if state.value in counts},
         kinds=_kinds(session),
         lanes=_stuck(session),
-        rates=_rates(session, now),
         circuits=survey.circuits,
         held=survey.held,
+        rates=_rates(session, now),
     )
 
 
@@ -165,6 +155,10 @@ def _rates(session: Session, now: datetime) -> dict[str, int]:
     )
     counts = dict(session.execute(counted).all())
     return {step.value: counts.get(step, 0) for step in _COUNTED}
+
+
+def _held(work: HeldWork) -> dict[str, Any]:
+    return _without(asdict(work), "hold") | {"by": work.hold.by, "until": _text(work.hold.until)}
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -44,14 +44,17 @@ class Gates:
             return Hold(HeldBy.DOWNTIME, down)
         return self._circuit(channel.endpoint) or self._limit({s: lim for s, lim in limits.items() if lim.is_counted})
 
-    def passed(self, channel: Channel, item: str) -> None:
-        """Note that ``item`` of the channel begins."""
+    def passed(self, channel: Channel, item: str) -> bool:
+        """Note that ``item`` of the channel begins; whether it does as the probe of a circuit."""
         for scope, limit in self._limits_of(channel).items():
             if limit.per_minute is not None:
                 used = take(self._used[scope], self._now, limit.per_minute)
                 self._connection.execute(update(Allowance).where(Allowance.scope == scope).values(used_until=used))
-        if channel.endpoint is not None and channel.endpoint in self._troubled:
-            _keep(self._session, channel.endpoint, circuits.probed(self._troubled[channel.endpoint], item))
+        if channel.endpoint is None or channel.endpoint not in self._troubled:
+            return False
+        probed = circuits.probed(self._troubled[channel.endpoint], item)
+        _keep(self._session, channel.endpoint, probed)
+        return probed.probe == item
 
     def _limits_of(self, channel: Channel) -> Mapping[str, Limit]:
         found = {}
@@ -131,7 +134,7 @@ def succeeded(session: Session, endpoint: str) -> None:
 
 def failed(session: Session, claim: Claim, error: BaseException, now: datetime) -> None:
     """An attempt failed; it counts against the circuit of the endpoint it talked to unless the fault is ours or the operator's."""
-    if claim.endpoint is None or retry.fault(error) not in (Fault.PARTNER, Fault.ENVIRONMENT):
+    if claim.endpoint is None or not _is_of_the_endpoint(error):
         return
     absent = {"endpoint": claim.endpoint, "state": CircuitState.CLOSED, "failures": 0, "openings": 0}
     insert_if_absent(session, CircuitRow, absent)
@@ -143,6 +146,15 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
         _log.warning(
             "circuit opened: nothing is sent there for a while", endpoint=claim.endpoint, until=until, error=str(error)
         )
+
+
+def is_forgiven(claim: Claim, error: BaseException) -> bool:
+    """Whether a failure says only that the endpoint is still away, which everybody knew, and nothing about the item."""
+    return claim.probe and claim.endpoint is not None and _is_of_the_endpoint(error)
+
+
+def _is_of_the_endpoint(error: BaseException) -> bool:
+    return retry.fault(error) in (Fault.PARTNER, Fault.ENVIRONMENT)
 
 
 def _keep(session: Session, endpoint: str, circuit: Circuit, reason: str | None = None) -> None:

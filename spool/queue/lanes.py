@@ -6,7 +6,7 @@ that of :mod:`~spool.queue.gates`.
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -130,9 +130,9 @@ class LaneQueue:
             for channel in channels:
                 claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
                 if claim is not None:
-                    doors.passed(channel, claim.item_id)
+                    probe = doors.passed(channel, claim.item_id)
                     self._turns.served(channel)
-                    return claim
+                    return replace(claim, probe=True) if probe else claim
                 self._turns.passed_over(channel)
         return None
 
@@ -183,7 +183,8 @@ class LaneQueue:
 
     def may_retry(self, claim: Claim, error: BaseException) -> bool:
         now = self._clock.now()
-        return retry.may_retry(error, claim.attempt, claim.max_attempts, now=now, deadline=claim.deadline)
+        attempts = claim.max_attempts + gates.is_forgiven(claim, error)
+        return retry.may_retry(error, claim.attempt, attempts, now=now, deadline=claim.deadline)
 
     def retry_later(self, session: Session, claim: Claim, error: BaseException) -> datetime:
         now = self._clock.now()
@@ -192,7 +193,8 @@ class LaneQueue:
             at = min(at, claim.deadline)
         reason = f"{type(error).__name__}: {error}"
         _fence(session, claim)
-        postponed = {"item": claim.item_id, "at": at, "why": reason[: retry.REASON_LENGTH]}
+        counted = claim.attempt - gates.is_forgiven(claim, error)
+        postponed = {"item": claim.item_id, "at": at, "why": reason[: retry.REASON_LENGTH], "counted": counted}
         sql.POSTPONE_ITEM.rows(session, postponed)
         _note(session, claim.item_id, Attempt(claim.attempt, claim.owner, claim.claimed_at, now, reason))
         self._let_go_held(session, claim)

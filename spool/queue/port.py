@@ -33,7 +33,7 @@ class Claim:
 
     ``token`` fences: once the lane is claimed by another, nothing done under an older token counts. ``attempt`` is 1 for
     the first and was committed with the claim. ``enqueued_at`` is when the item was put in, ``claimed_at`` when ``owner`` got it.
-    ``endpoint`` is what the work talks to, ``partner`` whom it is for.
+    ``endpoint`` is what the work talks to, ``partner`` whom it is for. A ``probe`` tries whether an endpoint whose circuit is open is back.
     """
 
     item_id: str
@@ -49,6 +49,7 @@ class Claim:
     endpoint: str | None
     partner: str | None
     deadline: datetime | None
+    probe: bool = False
 
     @property
     def exhausted(self) -> bool:
@@ -234,7 +235,8 @@ class WorkQueue(Protocol):
     def retry_later(self, session: Session, claim: Claim, error: BaseException) -> datetime:
         """The attempt failed; the lane rests until the returned moment. Raises :class:`LeaseLost`.
 
-        An ``error`` that is the partner's or the environment's fault counts against the circuit of the claim's endpoint.
+        An ``error`` that is the partner's or the environment's fault counts against the circuit of the claim's endpoint. Where the
+        claim was a probe, it does not count as an attempt: an endpoint that is away for a day uses up nothing.
         """
         ...
 

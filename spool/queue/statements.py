@@ -229,7 +229,7 @@ END_ITEM = Prepared(
 POSTPONE_ITEM = Prepared(
     update(item)
     .where(item.c.id == bindparam("item"), OPEN)
-    .values(next_at=bindparam("at", type_=UtcDateTime()), reason=bindparam("why"))
+    .values(next_at=bindparam("at", type_=UtcDateTime()), reason=bindparam("why"), attempts=bindparam("counted"))
 )
 
 

@@ -24,7 +24,7 @@ from spool.database.port import Database
 from spool.identifiers import TimeOrderedIdentifiers
 from spool.queue import circuit as circuits
 from spool.queue.channel import NORMAL
-from spool.queue.circuit import FAILURES, FIRST_PAUSE, CircuitState
+from spool.queue.circuit import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, CircuitState
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LEASE, WORKER_DIED, LaneQueue
 from spool.queue.limits import UNLIMITED, Downtime, Limit, Limits
@@ -686,6 +686,38 @@ def test_a_failed_probe_makes_the_pause_longer(shop: Shop) -> None:
     assert shop.claim() is not None
 
 
+def test_an_endpoint_that_is_away_uses_up_no_attempts_of_what_probes_it(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    held = shop.put("held", endpoint="erp", attempts=2)
+    away = Retryable("down")
+    for _ in range(5):
+        shop.clock.advance(seconds=LONGEST_PAUSE.total_seconds())
+        probe = shop.take()
+        assert (probe.item_id, probe.attempt) == (held, 1)
+        assert shop.queue.may_retry(probe, away)
+        assert shop.do(lambda session, probe=probe: shop.queue.retry_later(session, probe, away))
+
+
+def test_a_probe_that_fails_by_a_fault_of_its_own_has_used_up_an_attempt(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    shop.put("held", endpoint="erp", attempts=2)
+    ours = KeyError("ours")
+    for attempt, may_retry in ((1, True), (2, False)):
+        shop.clock.advance(seconds=LONGEST_PAUSE.total_seconds())
+        probe = shop.take()
+        assert (probe.attempt, shop.queue.may_retry(probe, ours)) == (attempt, may_retry)
+        shop.do(lambda session, probe=probe: shop.queue.retry_later(session, probe, ours))
+
+
+def test_a_probe_whose_worker_died_has_used_up_an_attempt(shop: Shop) -> None:
+    shop.open_circuit("erp")
+    shop.put("kills its worker", endpoint="erp", attempts=1)
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    assert not shop.take().exhausted
+    shop.clock.advance(seconds=LEASE.total_seconds())
+    assert shop.take().exhausted
+
+
 def test_a_probe_whose_worker_died_makes_room_for_another(shop: Shop) -> None:
     shop.open_circuit("erp")
     shop.put("held", endpoint="erp")
@@ -896,6 +928,7 @@ class LaneOrder(RuleBasedStateMachine):
         assert (claim.item_id, claim.attempt) == (item.id, item.attempts), "only what is claimed costs an attempt"
         if item.endpoint == "erp":
             self.circuit = circuits.probed(self.circuit, item.id)
+        assert claim.probe == (item.endpoint == "erp" and self.circuit.probe == item.id)
         self.held[claim.lane] = Held(item, claim, self.clock.now() + LEASE)
 
     @precondition(lambda self: self.held)
@@ -912,6 +945,7 @@ class LaneOrder(RuleBasedStateMachine):
             self.shop.complete(held.claim)
         elif how == "fail":
             item.at = self.shop.do(lambda session: self.shop.queue.retry_later(session, held.claim, error))
+            item.attempts -= held.claim.probe and isinstance(error, Retryable)
         else:
             self.shop.bury_after(held.claim, error)
             self.dead[lane].append(item)

@@ -306,7 +306,7 @@ def test_a_database_lost_while_work_is_looked_for_is_told_in_a_line_and_the_job_
         looked.set()
         raise Retryable("The database cannot be reached.")
 
-    runner = JobRunner(site.database, CLOCK, lost, slots=1)
+    runner = JobRunner(site.database, site.queue, CLOCK, lost, slots=1)
     with capture_logs() as events:
         runner.start()
         site.put("a")

@@ -2,6 +2,7 @@
 
 from gateway import inbound
 from gateway.cli.console import Exit
+from spool.queue.circuit import FAILURES
 from tests.gateway.house import House, invoice, wrapped
 from tests.gateway.operations.scene import failing
 from tests.gateway.operations.test_status import away
@@ -27,6 +28,19 @@ def test_of_a_gateway_with_trouble(house: House, tally: Tally) -> None:
     assert head.split()[:2] == ["stuck", "lane"]
     assert "The ERP is away." in stuck
     assert all(len(line) <= 80 for line in (work, items, deliver))
+
+
+def test_people_see_what_is_in_trouble_and_what_it_holds_back(house: House, tally: Tally) -> None:
+    tally("status")  # From here on the house has the command's clock.
+    for control in range(1, FAILURES + 1):
+        house.receive("acme", "810.edi", wrapped("810", invoice(f"INV{control}", f"PO{control}"), control))
+    house.work(away)
+    house.receive("acme", "810.edi", wrapped("810", invoice("INV6", "PO6"), FAILURES + 1))
+    house.work(away)
+    lines = [line.split() for line in tally("status").out.splitlines()]
+    assert ["in", "trouble"] in [words[:2] for words in lines]
+    assert ["erp", "open", str(FAILURES)] in [words[:3] for words in lines]
+    assert ["erp", "acme", "1", "circuit"] in [words[:4] for words in lines]
 
 
 def test_as_json_is_complete(house: House, tally: Tally) -> None:

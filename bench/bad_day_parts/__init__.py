@@ -1,0 +1,1 @@
+"""What ``bench/bad_day.py`` plays, one file a scenario."""
