@@ -120,8 +120,8 @@ class Shop:
     def complete(self, claim: Claim) -> None:
         self.do(lambda session: self.queue.complete(session, claim))
 
-    def fail(self, claim: Claim) -> None:
-        self.do(lambda session: self.queue.retry_later(session, claim, Retryable("not now")))
+    def fail(self, claim: Claim, error: Exception | None = None) -> None:
+        self.do(lambda session: self.queue.retry_later(session, claim, error or Retryable("not now")))
 
     def bury(self, claim: Claim) -> None:
         self.do(lambda session: self.queue.dead(session, claim, "no use"))
@@ -695,7 +695,7 @@ def test_an_endpoint_that_is_away_uses_up_no_attempts_of_what_probes_it(shop: Sh
         probe = shop.take()
         assert (probe.item_id, probe.attempt) == (held, 1)
         assert shop.queue.may_retry(probe, away)
-        assert shop.do(lambda session, probe=probe: shop.queue.retry_later(session, probe, away))
+        shop.fail(probe, away)
 
 
 def test_a_probe_that_fails_by_a_fault_of_its_own_has_used_up_an_attempt(shop: Shop) -> None:
@@ -706,7 +706,7 @@ def test_a_probe_that_fails_by_a_fault_of_its_own_has_used_up_an_attempt(shop: S
         shop.clock.advance(seconds=LONGEST_PAUSE.total_seconds())
         probe = shop.take()
         assert (probe.attempt, shop.queue.may_retry(probe, ours)) == (attempt, may_retry)
-        shop.do(lambda session, probe=probe: shop.queue.retry_later(session, probe, ours))
+        shop.fail(probe, ours)
 
 
 def test_a_probe_whose_worker_died_has_used_up_an_attempt(shop: Shop) -> None:
