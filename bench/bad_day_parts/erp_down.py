@@ -65,7 +65,7 @@ class HandMovedClock:
 
 @dataclass
 class Day:
-    """What was seen while the ERP was down."""
+    """What was seen while the ERP was down; ``survey`` is the last one, before the clock was moved on."""
 
     seconds: float = 0.0
     megabytes: list[float] = field(default_factory=list)
@@ -109,7 +109,6 @@ def play_down(gateway: Gateway, clock: HandMovedClock, count: int, lasts: timede
         _work(gateway, workers, day)
         clock.advance(STEP)
     day.seconds = time.perf_counter() - began
-    day.survey = survey(gateway)
     _check_held(gateway, day, count)
     if refusal is Refusal.NOT_A_DIRECTORY:
         folder.unlink()
@@ -123,7 +122,8 @@ def _work(gateway: Gateway, workers: Workers, day: Day) -> None:
         gateway.delivery.pull()
     workers.run_until_idle()
     day.megabytes.append(psutil.Process().memory_info().rss / 1e6)
-    day.states.update(circuit.state.value for circuit in survey(gateway).circuits)
+    day.survey = survey(gateway)
+    day.states.update(circuit.state.value for circuit in day.survey.circuits)
 
 
 def survey(gateway: Gateway) -> QueueSurvey:
