@@ -27,6 +27,10 @@ PROGRAMS = 4
 """How many programs of acme send, so that there is load until the last blow."""
 
 
+ATTEMPTS_TO_CATCH = 100
+"""How often a node is stopped and let go until it is found with work in hand; where there is none it stands still all the same."""
+
+
 class Blow(StrEnum):
     """What befalls the nodes, or their database."""
 
@@ -118,29 +122,45 @@ class Cluster:
         elif blow is Blow.CONNECTIONS_CUT:
             self._cut_connections()
         elif blow is Blow.ZOMBIE:
-            self._stand_still(self.nodes[self._stage.generator.choice((WORKER, BOTH))])
+            self._stand_still(self._stage.generator.choice((WORKER, BOTH)))
         self._start(*killed)
 
     def _cut_connections(self) -> None:
         """Some of the nodes' connections, whatever they are just doing."""
-        statement = text(
+        share = self._stage.generator.choice((0.3, 0.7, 1.0))
+        self._stage.result.figures["connections cut"] += self._ask(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < :share"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < :share",
+            share=share,
         )
-        engine = create_engine(self._url)
-        try:
-            with engine.connect() as connection:
-                cut = connection.scalar(statement, {"share": self._stage.generator.choice((0.3, 0.7, 1.0))})
-        finally:
-            engine.dispose()
-        self._stage.result.figures["connections cut"] += cut or 0
 
-    def _stand_still(self, node: Command) -> None:
-        """Until the lease of what it has must have ended, and the others had time to take it over."""
+    def _stand_still(self, name: str) -> None:
+        """With work in hand, until its lease must have ended and the others had time to take it over."""
+        node = self.nodes[name]
         node.freeze()
+        for _ in range(ATTEMPTS_TO_CATCH):
+            if self._holds_work(name):
+                self._stage.result.figures["zombies with work in hand"] += 1
+                break
+            node.thaw()
+            self._pause(0.01)
+            node.freeze()
         self._pause(LEASE.total_seconds() + 1.5)
         self._stage.look("while a node stands still")
         node.thaw()
+
+    def _holds_work(self, name: str) -> bool:
+        held = "SELECT count(*) FROM lane WHERE state = 'held' AND owner LIKE :owner AND next_at > clock_timestamp()"
+        return self._ask(held, owner=f"{name}:%") > 0
+
+    def _ask(self, statement: str, **values: object) -> int:
+        engine = create_engine(self._url)
+        try:
+            with engine.connect() as connection:
+                found: int = connection.execute(text(statement), values).scalar_one()
+        finally:
+            engine.dispose()
+        return found
 
     def _start(self, *names: str) -> None:
         for name in names:
