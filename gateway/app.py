@@ -156,6 +156,8 @@ class Gateway:
         settings = load(root)
         database = open_database(settings.database_url or sqlite_url(home.database))
         try:
+            if not database.shared:
+                home.require_not_moved()
             upgrade(database)
             if database.shared:
                 _prepare_jobs(database)

@@ -78,6 +78,20 @@ class Home:
         if not os.access(self.root, os.W_OK):
             raise Misconfigured(f"The home {self.root} is not writable for this user.")
 
+    @property
+    def moved(self) -> Path:
+        """There once the home's database was moved elsewhere; says where to."""
+        return self.root / "tally.db.moved"
+
+    def require_not_moved(self) -> None:
+        """Refuse to go on with a file whose content lives elsewhere: numbers would be given twice, and what is taken in be lost."""
+        if self.moved.exists():
+            raise Misconfigured(
+                f"The database of {self.root} was moved to {self.moved.read_text('utf-8').strip()}; tally.db knows nothing of what "
+                "happened since. Set TALLY_DATABASE_URL to it, or database_url in tally.toml. To give up what is there and go back to "
+                f"tally.db, remove {self.moved}."
+            )
+
     @contextmanager
     def served_by_us(self) -> Iterator[None]:
         """Refuse a home that another process serves; the lock goes with the process, however it ends."""

@@ -83,15 +83,19 @@ def move(source: Database, payloads: BlobStore, target: Database, clock: Clock) 
 def move_home(home: Home, url: str, clock: Clock) -> Moved:
     """Move the home's file into the database at ``url``; the files beside it stay.
 
-    Raises Misconfigured also for a home that is being served, or a ``url`` that several nodes could not share.
+    Afterwards the home no longer works on its file (:meth:`Home.require_not_moved`). Raises Misconfigured also for a home that is
+    being served or was moved before, or a ``url`` that several nodes could not share.
     """
+    home.require_not_moved()
     with home.served_by_us(), open_database(url) as target, open_database(sqlite_url(home.database)) as source:
         if not target.shared:
             raise Misconfigured(f"{target.name} is no PostgreSQL database. Write for example {EXAMPLE_URL}.")
         for database in (source, target):
             upgrade(database)
         prepare(target)
-        return move(source, BlobFiles(home.blobs, clock), target, clock)
+        moved = move(source, BlobFiles(home.blobs, clock), target, clock)
+        home.moved.write_text(f"{target.name}\n", "utf-8")
+        return moved
 
 
 def _tables() -> list[Table]:

@@ -57,7 +57,8 @@ def migrate(
         out.say(f"{moved.payloads} payloads with {moved.payload_bytes} bytes were read back and give their digests.")
         out.say(
             "Everything arrived. Set TALLY_DATABASE_URL to the new database on every node, or database_url in tally.toml, then start "
-            f"`tally serve`. Keep {home.database} as a backup and do not serve it again: it does not know what happens from now on."
+            f"`tally serve`. Keep {home.database} as a backup; without the setting every command refuses to work on it: "
+            "it does not know what happens from now on."
         )
 
     out.answer(asdict(moved), lambda: told(moved, out))

@@ -92,7 +92,11 @@ class Delivery:
         told = Chronicle(self.clock)
         match outcome:
             case Applied(reference=reference) | AlreadyApplied(reference=reference):
-                if _moved(session, row, DocumentState.DELIVERED, _UNDELIVERED):
+                if self._replaced(session, row):
+                    note = "The ERP took it although another of its number counts; see that the ERP has it once."
+                    told.of_document(Step.DUPLICATE, row, outcome=note, detail={"reference": reference})
+                    _log.warning("the ERP took a document that was replaced", document=row.id)
+                elif _moved(session, row, DocumentState.DELIVERED, _UNDELIVERED):
                     told.of_document(Step.DELIVERED, row, detail={"reference": reference})
             case Refused(problem=problem):
                 reason = f"The ERP refused it: {problem.message}"
@@ -101,6 +105,13 @@ class Delivery:
             case Pending():
                 pass
         told.write(session)
+
+    def _replaced(self, session: Session, row: DocumentRow) -> bool:
+        """Whether the ERP refused the document and another one of its key was taken in since: only that one can be delivered."""
+        if row.state is not DocumentState.REJECTED or row.business_key is None:
+            return False
+        other = documents.with_business_key(session, PartnerId(row.partner), row.direction, row.business_key)
+        return other is not None
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Delivering failed for good: the document says so, visible and replayable."""

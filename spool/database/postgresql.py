@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 
 from ..tables import json_text
 from .port import AFTER_COMMIT
+from .urls import EXAMPLES, parsed, shown
 
 CONNECTIONS = 32
 """Connections of one process at most; PostgreSQL itself allows 100 for all unless told otherwise."""
@@ -63,7 +64,7 @@ class PostgresqlDatabase:
     @property
     def name(self) -> str:
         """The URL without the password."""
-        return self._parsed.render_as_string(hide_password=True)
+        return shown(self._parsed)
 
     @property
     def shared(self) -> bool:
@@ -223,6 +224,8 @@ class PostgresqlDatabase:
     def _explain(self, error: DBAPIError) -> TallyError | None:
         """The error of ours that ``error`` stands for; None when it is a mistake in a statement."""
         state = _state(error)
+        if state is None and type(error.orig).__name__ == "ProgrammingError" and "connection option" in str(error.orig):
+            return Misconfigured(f"The database {self.name} has an option that PostgreSQL does not know: {error.orig}")
         if state is None:
             # Without a state it never came from the server: there is no connection, or no more.
             return self._unreachable(error) if _is_lost(error) else None
@@ -272,13 +275,7 @@ def _is_lost(error: DBAPIError) -> bool:
 
 
 def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise Misconfigured(f'The database URL "{url}" is none. {_EXAMPLE}') from error
-    if parsed.drivername not in ("postgresql", "postgresql+psycopg") or not parsed.database:
-        raise Misconfigured(f"The database {parsed.render_as_string(hide_password=True)} cannot be used. {_EXAMPLE}")
-    return parsed.set(drivername="postgresql+psycopg")
-
-
-_EXAMPLE = "Write for example postgresql+psycopg://tally:secret@db.example/tally."
+    named = parsed(url)
+    if named.drivername not in ("postgresql", "postgresql+psycopg") or not named.database:
+        raise Misconfigured(f"The database {shown(named)} cannot be used. {EXAMPLES}")
+    return named.set(drivername="postgresql+psycopg")

@@ -18,8 +18,8 @@ from typing import Any, Generic, Literal, TypeVar
 from weakref import WeakSet
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable, TallyError
@@ -27,6 +27,7 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 from ..durability import sync_directory
 from ..tables import json_text
 from .port import AFTER_COMMIT
+from .urls import parsed, shown
 
 GROUP_LIMIT = 128
 """Closures that share one commit at most."""
@@ -299,18 +300,13 @@ os.register_at_fork(after_in_child=lambda: _inherited.extend(_open))
 
 
 def _existing_file(url: str) -> Path:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
+    named = parsed(url)
+    if named.get_backend_name() != "sqlite" or not named.database or named.database == ":memory:":
         raise Misconfigured(
-            f'The database URL "{url}" is none. Write for example sqlite:////var/lib/tally/tally.db, or leave it out.'
-        ) from error
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise Misconfigured(
-            f"The database {parsed.render_as_string()} cannot be used: it must be a SQLite file, "
+            f"The database {shown(named)} cannot be used: it must be a SQLite file, "
             "for example sqlite:////var/lib/tally/tally.db."
         )
-    path = Path(parsed.database)
+    path = Path(named.database)
     if path.exists():
         return path
     try:

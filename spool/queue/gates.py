@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import structlog
@@ -148,9 +148,14 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
         )
 
 
-def is_forgiven(claim: Claim, error: BaseException) -> bool:
+FORGIVING = timedelta(days=3)
+"""How long an item may probe an endpoint that is away without using up attempts; after that it may well be the item that nobody can take."""
+
+
+def is_forgiven(claim: Claim, error: BaseException, now: datetime) -> bool:
     """Whether a failure says only that the endpoint is still away, which everybody knew, and nothing about the item."""
-    return claim.probe and claim.endpoint is not None and _is_of_the_endpoint(error)
+    young = now - claim.enqueued_at < FORGIVING
+    return claim.probe and young and claim.endpoint is not None and _is_of_the_endpoint(error)
 
 
 def _is_of_the_endpoint(error: BaseException) -> bool:

@@ -183,7 +183,7 @@ class LaneQueue:
 
     def may_retry(self, claim: Claim, error: BaseException) -> bool:
         now = self._clock.now()
-        attempts = claim.max_attempts + gates.is_forgiven(claim, error)
+        attempts = claim.max_attempts + gates.is_forgiven(claim, error, now)
         return retry.may_retry(error, claim.attempt, attempts, now=now, deadline=claim.deadline)
 
     def retry_later(self, session: Session, claim: Claim, error: BaseException) -> datetime:
@@ -193,7 +193,7 @@ class LaneQueue:
             at = min(at, claim.deadline)
         reason = f"{type(error).__name__}: {error}"
         _fence(session, claim)
-        counted = claim.attempt - gates.is_forgiven(claim, error)
+        counted = claim.attempt - gates.is_forgiven(claim, error, now)
         postponed = {"item": claim.item_id, "at": at, "why": reason[: retry.REASON_LENGTH], "counted": counted}
         sql.POSTPONE_ITEM.rows(session, postponed)
         _note(session, claim.item_id, Attempt(claim.attempt, claim.owner, claim.claimed_at, now, reason))

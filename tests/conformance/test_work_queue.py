@@ -26,6 +26,7 @@ from spool.queue import circuit as circuits
 from spool.queue.channel import NORMAL
 from spool.queue.circuit import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, CircuitState
 from spool.queue.embedded import InProcessWaker
+from spool.queue.gates import FORGIVING
 from spool.queue.lanes import LEASE, WORKER_DIED, LaneQueue
 from spool.queue.limits import UNLIMITED, Downtime, Limit, Limits
 from spool.queue.port import (
@@ -707,6 +708,19 @@ def test_a_probe_that_fails_by_a_fault_of_its_own_has_used_up_an_attempt(shop: S
         probe = shop.take()
         assert (probe.attempt, shop.queue.may_retry(probe, ours)) == (attempt, may_retry)
         shop.fail(probe, ours)
+
+
+def test_a_probe_that_fails_for_days_uses_up_its_attempts_after_all(shop: Shop) -> None:
+    """It may be the item that nobody can take; behind it everything waits."""
+    shop.open_circuit("erp")
+    shop.put("held", endpoint="erp", attempts=2)
+    shop.clock.advance(seconds=FORGIVING.total_seconds())
+    away = Retryable("down")
+    for attempt, may_retry in ((1, True), (2, False)):
+        shop.clock.advance(seconds=LONGEST_PAUSE.total_seconds())
+        probe = shop.take()
+        assert (probe.attempt, shop.queue.may_retry(probe, away)) == (attempt, may_retry)
+        shop.fail(probe, away)
 
 
 def test_a_probe_whose_worker_died_has_used_up_an_attempt(shop: Shop) -> None:

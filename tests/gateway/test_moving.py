@@ -144,6 +144,7 @@ def test_a_database_with_anything_in_it_is_refused_and_left_alone(home: Home, ur
     move_home(home, url, SystemClock())
     with PostgresqlDatabase(url) as target:
         before = counts(target)
+        home.moved.unlink()
         with pytest.raises(Misconfigured, match="is not empty"):
             move_home(home, url, SystemClock())
         assert counts(target) == before
@@ -233,3 +234,19 @@ class TestTheCommand:
             main(["--home", str(home.root), "migrate", "--to", "postgresql"])
         assert ended.value.code != 0
         assert "TALLY_DATABASE_URL says nothing" in capsys.readouterr().err
+
+
+def test_the_file_is_left_alone_once_it_was_moved(home: Home, url: str) -> None:
+    """Whoever forgets the setting in one shell would give control numbers twice, and lose what is taken in."""
+    move_home(home, url, SystemClock())
+    for _ in range(2):
+        with pytest.raises(Misconfigured, match="was moved to postgresql") as caught:
+            Gateway.open(home.root)
+    assert "TALLY_DATABASE_URL" in str(caught.value)
+    with pytest.raises(Misconfigured, match="was moved"):
+        move_home(home, url, SystemClock())
+    with opened_on(home, url) as gateway:
+        assert gateway.status().balance.holds
+    (home.root / "tally.toml").write_text("")
+    home.moved.unlink()
+    Gateway.open(home.root).close()

@@ -21,7 +21,7 @@ from tests.gateway.house import (
     wrapped,
 )
 
-from .scene import BAD, BY, OUTBOUND, TWO, refused
+from .scene import BAD, BY, INBOUND, OUTBOUND, TWO, refused
 
 
 def replay(house: House, id_: str, profile: ProfileOf = ProfileOf.NOW, *, redeliver: bool = False) -> str:
@@ -165,6 +165,28 @@ class TestWhatWasDeliveredBefore:
         replay(house, house.documents()[1].id, redeliver=True)
         assert [row.revision for row in house.documents(state="delivered")] == ["1", "1.2"]
         assert {document.order_number for document in house.erp_out()} == {"A", "B"}  # type: ignore[union-attr]
+
+
+class TestADocumentThatTheErpRefused:
+    def test_is_not_delivered_beside_its_replay_when_the_erp_takes_it_after_all(self, house: House) -> None:
+        document = INBOUND["refused by the ERP"](house)
+        anew = replay(house, document)
+        out = house.gateway.home.erp / "out"
+        [refused_file] = out.glob("*.json.error")
+        refused_file.rename(out / refused_file.name.removesuffix(".error"))
+        for path in out.glob("*.json"):
+            path.rename(f"{path}.done")
+        house.gateway.delivery.collect()
+        house.gateway.delivery.collect()
+        states = {row.id: row.state.value for row in house.documents()}
+        assert (states[document], [state for id_, state in states.items() if id_.startswith(anew)]) == (
+            "rejected",
+            ["delivered"],
+        )
+        with house.gateway.database.read() as session:
+            told = trail.of_document(session, DocumentId(document))
+        assert any("although another of its number counts" in entry.outcome for entry in told)
+        house.assert_balanced()
 
 
 class TestADeadDocument:

@@ -1,0 +1,39 @@
+import pytest
+
+from canonical.errors import Misconfigured
+from spool.database.opening import open_database
+from spool.database.urls import parsed, shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:tally:hidden@db/tally",
+        "postgresql+psycopg//tally:hidden@db/tally",
+        "garbage:hidden",
+        "postgresql+psycopg://tally:hidden@pw@db/tally",
+        "postgresql+psycopg://tally:hidden@db:port/tally",
+        "postgresql+psycopg://tally:hidden@[::1/tally",
+        "mysql://tally:hidden@db/tally",
+        "",
+    ],
+)
+def test_what_is_no_url_of_ours_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        open_database(url)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("postgresql+psycopg://tally:hidden@db/tally", "postgresql+psycopg://tally:***@db/tally"),
+        (
+            "postgresql+psycopg://tally@/tally?host=db&password=hidden",
+            "postgresql+psycopg://tally@/tally?host=db&password=%2A%2A%2A",
+        ),
+        ("sqlite:////var/lib/tally.db", "sqlite:////var/lib/tally.db"),
+    ],
+)
+def test_what_is_secret_in_a_url_is_not_shown(url: str, seen: str) -> None:
+    assert shown(parsed(url)) == seen
