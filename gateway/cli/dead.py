@@ -7,6 +7,7 @@ import typer
 
 from spool.queue.port import Attempt, DeadItem
 
+from . import known
 from .console import usage
 from .context import explained, gateway, terminal
 from .operator import Reason, carry_out, instruction
@@ -27,7 +28,8 @@ def list_dead(
 ) -> None:
     """Work that was given up, why, and what it was about, latest first."""
     with gateway() as opened:
-        items = [item for item in opened.administration.dead(limit=limit) if kind in (None, item.kind)]
+        known.kind_of_work(opened, kind)
+        items = opened.administration.dead(kind=kind, limit=limit)
         attempts = opened.administration.attempts([item.item_id for item in items])
     out = terminal()
     out.answer(
@@ -77,10 +79,13 @@ def replay(
     """Try dead work again now, with all its attempts. Exit 1 when some could not be."""
     if bool(items) == every:
         usage("name the items to replay, or give --all.")
+    if items and kind is not None:
+        usage("--kind goes with --all; items that are named are replayed whatever kind of work they are.")
     by = instruction(reason)
     with gateway() as opened:
         if every:
-            found = opened.administration.dead(limit=MOST)
+            known.kind_of_work(opened, kind)
+            found = opened.administration.dead(kind=kind, limit=MOST)
             # Oldest first: that is the order in which their lanes had them.
-            items = [item.item_id for item in reversed(found) if kind in (None, item.kind)]
+            items = [item.item_id for item in reversed(found)]
         carry_out(terminal(), items or (), lambda item: opened.administration.replay_dead(item, by))

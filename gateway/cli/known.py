@@ -24,6 +24,12 @@ def document_type(name: str | None) -> None:
         _one_of("type of document", name, TYPES)
 
 
+def kind_of_work(opened: Gateway, name: str | None) -> None:
+    """Raises NotFound, with the kinds there are, for a name that is given and is none of them."""
+    if name is not None:
+        _one_of("kind of work", name, opened.handlers())
+
+
 def _one_of(what: str, name: str, known: Collection[str]) -> None:
     if name in known:
         return

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from canonical.errors import NotFound
+
 from ..operations.instruction import Done, Instruction, NotPossible
 from .console import Exit, Terminal, print_json, warn
 from .context import options
@@ -20,21 +22,24 @@ def instruction(reason: str) -> Instruction:
 
 
 def carry_out(out: Terminal, ids: Iterable[str], operation: Callable[[str], Done]) -> None:
-    """Do something to each of several things, one line of JSON each; exit 1 when one could not be done, the others are."""
-    refused = False
+    """Do something to each of several things, one line of JSON each; what could not be done is told, and the others are done.
+
+    Exit 2 when one does not exist, else 1 when one could not be done.
+    """
+    ends = Exit.YES
     for identifier in ids:
         try:
             done = operation(identifier)
-        except NotPossible as error:
-            refused = True
+        except (NotPossible, NotFound) as error:
+            ends = max(ends, Exit.NO if isinstance(error, NotPossible) else Exit.USAGE)
             if options().json:
                 print_json({"id": identifier, "done": False, "why": error.message})
             else:
                 warn(error.message)
             continue
         out.answer(as_json(done), lambda: _say(out, done))  # noqa: B023 - called at once
-    if refused:
-        raise typer.Exit(Exit.NO)
+    if ends is not Exit.YES:
+        raise typer.Exit(ends)
 
 
 def _say(out: Terminal, done: Done) -> None:

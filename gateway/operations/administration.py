@@ -82,10 +82,10 @@ class Administration:
 
     # Dead work
 
-    def dead(self, *, limit: int) -> Sequence[DeadItem]:
-        """Work that was given up, latest first."""
+    def dead(self, *, kind: str | None = None, limit: int) -> Sequence[DeadItem]:
+        """Work that was given up, or what of one ``kind``, latest first."""
         with self.database.read() as session:
-            return self.queue.dead_items(session, limit=limit)
+            return self.queue.dead_items(session, kind=kind, limit=limit)
 
     def attempts(self, item_ids: Sequence[str]) -> dict[str, Sequence[Attempt]]:
         """The attempts at each item that failed, first to last."""

@@ -26,6 +26,7 @@ from .instruction import Done, Instruction, NotPossible
 from .replay import SETTLED, Replay
 from .subject import find
 from .superseding import Superseding
+from .suspension import refuse_suspended
 from .work import Work
 
 TRANSPORT = "replay"
@@ -266,10 +267,7 @@ class Replaying:
             raise NotPossible(
                 f"There is no profile of {partner}, so nobody can say what its files mean: write partners/{partner}.yaml and apply it."
             )
-        if not current.profile.is_active:
-            raise NotPossible(
-                f"{partner} is suspended: set status: active in partners/{partner}.yaml and apply it first."
-            )
+        refuse_suspended(current)
         if of is ProfileOf.NOW:
             return current
         if then is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from canonical.identity import PartnerId
+from partners import registry
 from spool import documents, receipts, transmissions
 from spool.clock import Clock
 from spool.documents import INBOUND, DocumentRow
@@ -19,6 +20,7 @@ from ..journaling import Chronicle
 from ..outbound import Outbound
 from .instruction import Done, Instruction, NotPossible
 from .subject import find
+from .suspension import refuse_suspended
 from .work import Work
 
 _AGAIN = "Its work is tried again now."
@@ -39,6 +41,7 @@ class Retrying:
     def retry(self, session: Session, identifier: str, by: Instruction) -> Done:
         """Try the work on a document, file or transmission again; or send what was sent and not answered once more."""
         subject = find(session, identifier)
+        _active(session, subject.partner)
         if isinstance(subject, Receipt):
             return self._receipt(session, subject, by)
         if isinstance(subject, Transmission):
@@ -68,9 +71,11 @@ class Retrying:
 
     def _item_alone(self, session: Session, item: WorkItem, by: Instruction) -> Done:
         """Work whose failure nobody's state tells of: a report to the ERP, or bytes sent once more."""
-        self.work.again(session, [item], by.reason)
         row = documents.get(session, item.payload.get("document", ""))
         sent = transmissions.get(session, item.payload.get("transmission", ""))
+        if sent is not None:
+            _active(session, sent.partner)
+        self.work.again(session, [item], by.reason)
         detail = {"item": item.id, "kind": item.kind}
         if row is not None:
             Chronicle(self.clock, by.actor).of_document(Step.RETRIED, row, outcome=by.reason, detail=detail).write(
@@ -205,3 +210,9 @@ class Retrying:
             session
         )
         return Done("document", row.id, row.state, did)
+
+
+def _active(session: Session, partner: str) -> None:
+    current = registry.current(session, PartnerId(partner))
+    if current is not None:
+        refuse_suspended(current)

@@ -287,8 +287,10 @@ class LaneQueue:
 
     # Looking
 
-    def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
+    def dead_items(self, session: Session, *, kind: str | None = None, limit: int = 100) -> Sequence[DeadItem]:
         latest = select(WorkItem).where(sql.DEAD).order_by(WorkItem.id.desc()).limit(limit)
+        if kind is not None:
+            latest = latest.where(WorkItem.kind == kind)
         # What changes the rows is not told to the session's objects.
         items = session.scalars(latest, execution_options={"populate_existing": True})
         return [_dead_item(item) for item in items]

@@ -269,8 +269,8 @@ class WorkQueue(Protocol):
         """The attempts at an item that failed, first to last; also those whose worker died."""
         ...
 
-    def dead_items(self, session: Session, *, limit: int = 100) -> Sequence[DeadItem]:
-        """What was given up, latest first."""
+    def dead_items(self, session: Session, *, kind: str | None = None, limit: int = 100) -> Sequence[DeadItem]:
+        """What was given up, or what of one ``kind``, latest first."""
         ...
 
     def release_expired(self, session: Session) -> int:

@@ -313,6 +313,17 @@ def test_a_dead_item_lets_its_lane_go_on(shop: Shop) -> None:
     assert (item.item_id, item.kind, item.attempts, item.reason) == (dead.item_id, "job", 1, "no use")
 
 
+def test_dead_items_of_one_kind_are_found_behind_newer_ones_of_others(shop: Shop) -> None:
+    rare = shop.do(lambda session: shop.queue.enqueue(session, kind="rare", lane="first", payload={}))
+    shop.bury(shop.take())
+    for number in range(3):
+        shop.put("lane", number)
+        shop.bury(shop.take())
+    with shop.database.read() as session:
+        assert [item.item_id for item in shop.queue.dead_items(session, kind="rare", limit=2)] == [rare]
+        assert [item.kind for item in shop.queue.dead_items(session, limit=2)] == ["job", "job"]
+
+
 def test_an_item_whose_worker_always_dies_is_exhausted(shop: Shop) -> None:
     shop.put("lane", attempts=2)
     for attempt, exhausted in ((1, False), (2, False), (3, True)):

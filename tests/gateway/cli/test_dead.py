@@ -68,6 +68,30 @@ def test_all_are_replayed_or_all_of_a_kind(house: House, tally: Tally) -> None:
     assert (entry.actor, entry.outcome) == (ME, "the disk is mended")
 
 
+def test_of_a_kind_as_many_are_listed_as_there_are_whatever_died_since(house: House, tally: Tally) -> None:
+    two_dead(house)
+    assert [item["kind"] for item in tally("--json", "dead", "list", "--kind", "deliver", "--limit", "1").json] == [
+        "deliver"
+    ]
+
+
+def test_a_kind_that_does_not_exist_is_told_with_those_that_do(house: House, tally: Tally) -> None:
+    two_dead(house)
+    for command in (("list",), ("replay", "--all", *WHY)):
+        called = tally("dead", *command, "--kind", "delivery")
+        assert called.code == Exit.USAGE
+        assert "There is no kind of work delivery. Did you mean deliver? There are open, deliver, build," in called.err
+
+
+def test_a_kind_beside_named_items_is_wrong_usage(house: House, tally: Tally) -> None:
+    two_dead(house)
+    item = tally("--json", "dead", "list").json[0]["item"]
+    called = tally("dead", "replay", item, "--kind", "deliver", *WHY)
+    assert called.code == Exit.USAGE
+    assert "--kind goes with --all" in called.err
+    assert len(tally("--json", "dead", "list").json) == 2
+
+
 def test_what_was_done_meanwhile_is_no(house: House, tally: Tally) -> None:
     two_dead(house)
     item = tally("--json", "dead", "list").json[1]["item"]

@@ -3,12 +3,18 @@
 import pytest
 
 from gateway.cli.console import Exit
-from tests.gateway.house import House
+from tests.gateway.house import House, invoice, wrapped
 from tests.gateway.operations.scene import FILES, INBOUND, OUTBOUND
 
 from .calling import ME, Tally
 
 WHY = ("--reason", "the profile was wrong")
+
+
+def _delivered(house: House) -> str:
+    """Another invoice than those of the scene."""
+    house.take("acme", "other.edi", wrapped("810", invoice("INV9", "4500999"), 9))
+    return house.documents(number="INV9")[0].id
 
 
 def test_a_state_that_does_not_exist_is_told(tally: Tally) -> None:
@@ -60,6 +66,23 @@ class TestByHand:
         called = tally("--json", "doc", "cancel", document, file, *WHY)
         assert called.code == Exit.NO
         assert [line["done"] for line in called.lines] == [False, True]
+
+    @pytest.mark.parametrize("verb", ["retry", "replay", "cancel"])
+    def test_of_several_those_that_exist_are_done_though_one_does_not(
+        self, house: House, tally: Tally, verb: str
+    ) -> None:
+        dead, delivered = INBOUND["dead"](house), _delivered(house)
+        called = tally("--json", "doc", verb, "x", delivered, dead, *WHY)
+        assert called.code == Exit.USAGE
+        assert [(line["id"], line["done"]) for line in called.lines] == [("x", False), (delivered, False), (dead, True)]
+        assert "no document, file or transmission x" in called.lines[0]["why"]
+
+    def test_each_that_does_not_exist_is_told_to_people(self, tally: Tally) -> None:
+        called = tally("doc", "retry", "x", "y", *WHY)
+        assert called.code == Exit.USAGE
+        assert [line.partition(".")[0] for line in called.err.splitlines()] == [
+            f"tally: There is no document, file or transmission {name}" for name in "xy"
+        ]
 
     @pytest.mark.parametrize("verb", ["retry", "replay", "cancel"])
     def test_what_does_not_exist_is_wrong_usage(self, tally: Tally, verb: str) -> None:

@@ -156,6 +156,19 @@ def test_the_tables_name_every_state_there_is() -> None:
     assert OUTBOUND.keys() == OF_ORDERS.keys()
 
 
+@pytest.mark.parametrize("make", [INBOUND["dead"], FILES["dead"], OUTBOUND["sent"], OUTBOUND["not sent for good"]])
+@pytest.mark.parametrize("name", ["retry", "redeliver"])
+def test_nothing_is_tried_again_while_its_partner_is_suspended(
+    house: House, make: Callable[[House], str], name: str
+) -> None:
+    id_ = make(house)
+    house.amend("acme", ("status: active", "status: suspended"))
+    why = refused(lambda: OPERATIONS[name](house.gateway.administration, id_))
+    assert why is not None
+    assert why.startswith("acme is suspended: set status: active in partners/acme.yaml")
+    assert journalled(house) == []
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_what_does_not_exist(house: House, name: str) -> None:
     with pytest.raises(NotFound, match="no document, file or transmission x"):
