@@ -149,7 +149,7 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
 
 
 FORGIVING = timedelta(days=3)
-"""How long an item may probe an endpoint that is away without using up attempts; after that it may well be the item that nobody can take."""
+"""How long an item may probe an endpoint that is away without using up attempts; after that it may be one that nobody can take."""
 
 
 def is_forgiven(claim: Claim, error: BaseException, now: datetime) -> bool:
