@@ -27,6 +27,7 @@ from .replay import SETTLED, Replay
 from .subject import find
 from .superseding import Superseding
 from .suspension import refuse_suspended
+from .underway import refuse_second_of_file, refuse_second_of_received, refuse_second_of_sent
 from .work import Work
 
 TRANSPORT = "replay"
@@ -89,7 +90,7 @@ class Replaying:
         if document is None:
             self._may_replay_file(session, file, redeliver=redeliver)
         else:
-            self._may_replay_document(document, redeliver=redeliver)
+            self._may_replay_document(session, document, file, redeliver=redeliver)
         self._kept(session, file.sha256, f"File {file.id}")
         applied = self._profile(session, file.partner, profile, self._version_of(session, file, document))
         named = DocumentId(document.id) if document is not None else None
@@ -148,6 +149,7 @@ class Replaying:
             )
         if file.state is ReceiptState.DUPLICATE:
             raise NotPossible(f"File {file.id} is a duplicate: {file.reason} Replay that one.")
+        refuse_second_of_file(session, file)
         if file.state is ReceiptState.OPENED and not redeliver:
             states = {row.state for row in documents.of_receipt(session, file.id)}
             if states <= set(SETTLED):
@@ -156,11 +158,12 @@ class Replaying:
                     "To give it to the ERP once more, as a new revision, add --redeliver."
                 )
 
-    def _may_replay_document(self, document: DocumentRow, *, redeliver: bool) -> None:
+    def _may_replay_document(self, session: Session, document: DocumentRow, file: Receipt, *, redeliver: bool) -> None:
         if document.state is DocumentState.PENDING:
             raise NotPossible(
                 f"Document {document.id} is still on its way; wait, or call it off: `tally doc cancel {document.id}`."
             )
+        refuse_second_of_received(session, self.work, document, file)
         if document.state in SETTLED and not redeliver:
             raise NotPossible(
                 f"Document {document.id} is {document.state}{f': {document.reason}' if document.reason else '.'} "
@@ -233,6 +236,7 @@ class Replaying:
             raise NotPossible(
                 f"Document {row.id} is still on its way; to try it now: `tally doc retry {row.id}`, to stop it: `tally doc cancel`."
             )
+        refuse_second_of_sent(session, row)
         if row.state in SETTLED and not redeliver:
             raise NotPossible(
                 f"Document {row.id} was sent to {row.partner}{f': {row.reason}' if row.reason else '.'} The same bytes once more: "

@@ -26,6 +26,18 @@ def failing(*kinds: str) -> Callable[[str, Handler], Handler]:
     return wrap
 
 
+def failing_for_now(*kinds: str) -> Callable[[str, Handler], Handler]:
+    """Work of these kinds fails, and is to be tried again later."""
+
+    def wrap(found: str, handler: Handler) -> Handler:
+        def run(_claim: Claim) -> Effects:
+            raise OSError("The ERP is away.")
+
+        return run if found in kinds else handler
+
+    return wrap
+
+
 ALL_WELL = failing()
 
 
@@ -47,14 +59,7 @@ def _invoice(house: House, wrap: Callable[[str, Handler], Handler] = ALL_WELL, d
 def _pending(house: House) -> str:
     """Taken in, and waiting for the ERP to come back."""
     house.receive("acme", "810.edi", wrapped("810", invoice()))
-
-    def away(kind: str, handler: Handler) -> Handler:
-        def run(_claim: Claim) -> Effects:
-            raise OSError("The ERP is away.")
-
-        return run if kind == inbound.DELIVER else handler
-
-    house.work(away)
+    house.work(failing_for_now(inbound.DELIVER))
     return house.documents()[-1].id
 
 

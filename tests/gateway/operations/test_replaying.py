@@ -1,9 +1,14 @@
 """What a replay is good for: a file is read again after the profile was mended, and the partner sends nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
 from sqlalchemy.orm import Session
 
 from canonical.identity import DocumentId
 from gateway import inbound, trail
+from gateway.operations.instruction import Done
 from gateway.operations.replaying import ProfileOf
 from gateway.trail import TrailEntry
 from spool.queue.port import Claim
@@ -21,7 +26,7 @@ from tests.gateway.house import (
     wrapped,
 )
 
-from .scene import BAD, BY, INBOUND, OUTBOUND, TWO, refused
+from .scene import BAD, BY, INBOUND, OUTBOUND, TWO, failing_for_now, refused
 
 
 def replay(house: House, id_: str, profile: ProfileOf = ProfileOf.NOW, *, redeliver: bool = False) -> str:
@@ -254,6 +259,61 @@ class TestTheProfileOfThen:
         replay(house, document, ProfileOf.NOW, redeliver=True)
         senders = [segments(data)[0][6].strip() for data in house.collect("acme")]
         assert senders == ["OURCOMPANY", "OURCOMPANY", "OTHERNAME"]
+
+
+class TestWhileAReplayIsOnItsWay:
+    """Another of the same original would be given to the ERP, or the partner, a second time."""
+
+    @pytest.mark.parametrize("opened", [False, True], ids=["not opened", "not delivered"])
+    @pytest.mark.parametrize("named", ["file", "document"])
+    def test_what_was_received_is_not_replayed_again(self, house: House, named: str, *, opened: bool) -> None:
+        file = house.take("acme", "810.edi", wrapped("810", invoice()))
+        id_ = file.id if named == "file" else house.documents()[0].id
+
+        def asked() -> Done:
+            return house.gateway.administration.replay(id_, BY, redeliver=True)
+
+        first = asked()
+        if opened:
+            house.work(failing_for_now(inbound.DELIVER))
+            assert house.documents()[-1].state == "pending"
+        anew = f"document {house.documents()[-1].id}" if opened else f"file {first.replay}"
+        why = refused(asked)
+        assert why is not None
+        assert f"is being replayed already as {anew}" in why
+        house.exhaust()
+        assert len(house.erp_out()) == 2
+        assert refused(asked) is None
+
+    def test_another_document_of_the_file_is(self, house: House) -> None:
+        sets = [transaction_set("810", invoice(f"INV{n}"), f"000{n}") for n in (1, 2)]
+        house.take("acme", "two.edi", interchange(group(*sets)))
+        for row in house.documents():
+            house.gateway.administration.replay(row.id, BY, redeliver=True)
+        house.work()
+        assert len(house.erp_out()) == 4
+
+    @pytest.mark.parametrize("state", ["sent", "rejected by the partner", "not sent for good"])
+    def test_what_we_sent_is_not_built_again(self, house: House, state: str) -> None:
+        document = OUTBOUND[state](house)
+        done = house.gateway.administration.replay(document, BY, redeliver=True)
+        why = refused(lambda: house.gateway.administration.replay(document, BY, redeliver=True))
+        assert why is not None
+        assert f"is being replayed already as document {done.replay}" in why
+
+    def test_of_several_who_ask_at_once_one_is_heard(self, either_house: House) -> None:
+        receipt = either_house.take("acme", "810.edi", wrapped("810", invoice()))
+        start = Barrier(4)
+
+        def ask(id_: str) -> str | None:
+            start.wait(20)
+            return refused(lambda: either_house.gateway.administration.replay(id_, BY, redeliver=True))
+
+        with ThreadPoolExecutor(4) as pool:
+            said = list(pool.map(ask, [receipt.id, either_house.documents()[0].id] * 2))
+        assert said.count(None) == 1
+        either_house.work()
+        assert len(either_house.erp_out()) == 2
 
 
 class TestWhatWeSent:

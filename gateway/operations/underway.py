@@ -1,0 +1,66 @@
+"""Replays that have not come to their end: while one is on its way, another of the same original would count twice."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from spool.database.port import one_at_a_time
+from spool.documents import DocumentRow
+from spool.receipts import Receipt
+from spool.states import DocumentState, ReceiptState
+
+from .. import inbound
+from .instruction import NotPossible
+from .replay import Replay
+from .work import Work
+
+
+def refuse_second_of_file(session: Session, file: Receipt) -> None:
+    """Raises NotPossible while a replay of the file, or of a document in it, is on its way. Holds off others that ask the same."""
+    one_at_a_time(session, "replay", file.id)
+    unopened = next(iter(_unopened(session, file)), None)
+    if unopened is not None:
+        raise _already(f"File {file.id}", f"file {unopened.id}", unopened.id)
+    # Only now: what is opened in between is found as one or the other.
+    read_anew = select(Receipt.id).where(Receipt.replays == file.id)
+    _refuse_pending(session, f"File {file.id}", select(DocumentRow.id).where(DocumentRow.receipt_id.in_(read_anew)))
+
+
+def refuse_second_of_received(session: Session, work: Work, document: DocumentRow, file: Receipt) -> None:
+    """As :func:`refuse_second_of_file`, for one document of it; a replay of another document is not in its way."""
+    one_at_a_time(session, "replay", file.id)
+    for receipt in _unopened(session, file):
+        asked = [Replay.asked(item.payload) for item in work.on(session, receipt, inbound.OPEN)]
+        if any(replay is not None and replay.document in (None, document.id) for replay in asked):
+            raise _already(f"Document {document.id}", f"file {receipt.id}", receipt.id)
+    _refuse_pending_of(session, document)
+
+
+def refuse_second_of_sent(session: Session, document: DocumentRow) -> None:
+    """Raises NotPossible while the document, built anew, is on its way. Holds off others that ask the same."""
+    one_at_a_time(session, "replay", document.id)
+    _refuse_pending_of(session, document)
+
+
+def _unopened(session: Session, file: Receipt) -> list[Receipt]:
+    found = select(Receipt).where(Receipt.replays == file.id, Receipt.state == ReceiptState.PENDING)
+    return list(session.scalars(found.order_by(Receipt.id)))
+
+
+def _refuse_pending_of(session: Session, document: DocumentRow) -> None:
+    _refuse_pending(
+        session, f"Document {document.id}", select(DocumentRow.id).where(DocumentRow.replays == document.id)
+    )
+
+
+def _refuse_pending(session: Session, original: str, replays: Select[str]) -> None:
+    pending = replays.where(DocumentRow.state == DocumentState.PENDING).order_by(DocumentRow.id).limit(1)
+    found = session.scalars(pending).first()
+    if found is not None:
+        raise _already(original, f"document {found}", found)
+
+
+def _already(original: str, replay: str, replay_id: str) -> NotPossible:
+    return NotPossible(
+        f"{original} is being replayed already as {replay}; wait, or call that one off: "
+        f"`tally doc cancel {replay_id} --reason TEXT`."
+    )
