@@ -351,4 +351,4 @@ class Trade(RuleBasedStateMachine):
 
 
 TestTrade = Trade.TestCase
-TestTrade.settings = settings(max_examples=8, stateful_step_count=25)
+TestTrade.settings = settings(max_examples=5, stateful_step_count=25)

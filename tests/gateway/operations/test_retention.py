@@ -384,4 +384,4 @@ class Years(RuleBasedStateMachine):
 
 
 TestYears = Years.TestCase
-TestYears.settings = settings(max_examples=8, stateful_step_count=25)
+TestYears.settings = settings(max_examples=5, stateful_step_count=25)
