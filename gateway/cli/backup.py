@@ -10,7 +10,7 @@ from spool.clock import SystemClock
 
 from ..operations.backup import Backup
 from ..operations.instruction import Instruction
-from ..operations.restoring import SKIP, WITHDRAWN, Restored, Restoring
+from ..operations.restoring import MOST_SKIPPED, SKIP, WITHDRAWN, Restored, Restoring
 from .console import Terminal
 from .context import explained, gateway, options, terminal
 
@@ -47,7 +47,9 @@ def restore(
     skip: Annotated[
         int,
         typer.Option(
-            min=0, help="How many control numbers to pass over, for each partner: more than it was sent since."
+            min=0,
+            max=MOST_SKIPPED,
+            help="How many control numbers to pass over, for each partner: more than it was sent since.",
         ),
     ] = SKIP,
 ) -> None:

@@ -127,9 +127,20 @@ class Backup:
         for folder, folders, names in os.walk(self.home.root):
             inside = Path(folder).relative_to(self.home.root)
             folders[:] = sorted(name for name in folders if not _is_left_out(inside / name))
-            for name in sorted(names):
-                if not _is_left_out(inside / name) and not (Path(folder) / name).is_symlink():
-                    yield Path(folder) / name, (inside / name).as_posix()
+            kept = sorted(name for name in names if not _is_left_out(inside / name))
+            for name in (*folders, *kept):
+                _refuse_link(Path(folder) / name)
+            for name in kept:
+                yield Path(folder) / name, (inside / name).as_posix()
+
+
+def _refuse_link(path: Path) -> None:
+    """What lies elsewhere would be missing when it is needed, and nobody would have been told."""
+    if path.is_symlink():
+        raise Misconfigured(
+            f"{path} is a link, and what lies behind it would not be in the backup. Mount it there instead (mount --bind), or back "
+            "it up by itself and take the link away meanwhile. No backup was made."
+        )
 
 
 def _is_left_out(path: Path) -> bool:

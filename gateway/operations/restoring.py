@@ -35,6 +35,9 @@ from .manifest import NAME, Hashing, Manifest, parse
 SKIP = 1000
 """Control numbers passed over unless another number is asked for: more than were given since the backup was made, it is hoped."""
 
+MOST_SKIPPED = 1_000_000
+"""More would come round to numbers that were given, and is a slip of the finger."""
+
 
 WITHDRAWN = "withdrawn"
 """The folder of a restored home, one folder a partner, for what lay in outboxes and is not to leave."""

@@ -45,4 +45,5 @@ def test_mistakes_are_wrong_usage(tally: Tally, tmp_path: Path) -> None:
     assert tally("backup").code == Exit.USAGE
     assert tally("restore", str(tmp_path / "there"), home=tmp_path / "new").code == Exit.USAGE
     assert tally("restore", str(tmp_path / "absent"), home=tmp_path / "new").code == Exit.USAGE
+    assert tally("restore", str(tmp_path / "there"), "--skip", "99999999999", home=tmp_path / "new").code == Exit.USAGE
     assert not (tmp_path / "new").exists()

@@ -312,6 +312,21 @@ class TestTheFile:
         assert not list(house.gateway.home.root.glob(".backup-*"))
 
 
+@pytest.mark.parametrize("name", ["erp", "partners/more.yaml"])
+def test_what_lies_behind_a_link_is_not_left_out_silently(house: House, tmp_path: Path, name: str) -> None:
+    """Such as an ERP folder that was moved to a share."""
+    there, here = tmp_path / "elsewhere", house.gateway.home.root / name
+    if here.exists():
+        here.rename(there)
+    else:
+        there.write_text("# a profile")
+    here.symlink_to(there)
+    with pytest.raises(Misconfigured, match="is a link") as caught:
+        back_up(house, tmp_path / "backup")
+    assert str(here) in str(caught.value)
+    assert not (tmp_path / "backup").exists()
+
+
 def test_a_database_of_a_server_is_backed_up_by_its_own_means(either_house: House, tmp_path: Path) -> None:
     if either_house.gateway.database.url.startswith("sqlite"):
         assert back_up(either_house, tmp_path / "x").path.exists()
