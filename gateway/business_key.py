@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -51,30 +50,13 @@ class BusinessKey:
 
 def content_digest(document: AnyDocument) -> str:
     """Lower-case hexadecimal SHA-256 over what the document says, not how it came: 2.5 and 2.50 are the same."""
-    said = _plain(ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY))
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    said = ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY)
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_written).encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    """JSON with each number written in one way."""
-    return _PLAIN.get(type(value), _plain_text)(value)
-
-
-def _plain_text(value: Any) -> Any:
-    """Of a type that is not in the table: names of closed lists are texts, dates are written out."""
-    return value if isinstance(value, str | int) else str(value)
-
-
-def _plain_object(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: each if type(each) is str else _plain(each) for key, each in value.items()}
-
-
-def _plain_list(value: Iterable[Any]) -> list[Any]:
-    return [_plain(each) for each in value]
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+def _written(value: Any) -> str:
+    """What is no JSON as text: each number in one way, dates as they are written."""
+    return _number(value) if isinstance(value, Decimal) else str(value)
 
 
 @lru_cache(maxsize=4096)
@@ -86,18 +68,6 @@ def _number(value: Decimal) -> str:
     written = "".join(map(str, digits)).lstrip("0")
     significant = written.rstrip("0")
     return f"{'-' * sign}{significant}e{exponent + len(written) - len(significant)}" if significant else "0"
-
-
-_PLAIN: dict[type, Callable[[Any], Any]] = {
-    str: _as_it_is,
-    int: _as_it_is,
-    bool: _as_it_is,
-    type(None): _as_it_is,
-    Decimal: _number,
-    dict: _plain_object,
-    list: _plain_list,
-    tuple: _plain_list,
-}
 
 
 def business_key(document: AnyDocument) -> BusinessKey:

@@ -1,12 +1,11 @@
 """What the house knows of its database: sessions to read in, and write transactions that are durable when they return.
 
-What is written is written by closures. Where they run differs: SQLite has one writer thread that groups commits, PostgreSQL as
-many transactions as there are callers. What is promised does not: a closure's changes commit or vanish together, and nobody is told before
+What is written is written by closures. Where they run differs: SQLite commits those that wait in groups, PostgreSQL each in a
+transaction of its own. What is promised does not: a closure's changes commit or vanish together, and nobody is told before
 they are durable.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
@@ -51,10 +50,6 @@ class Database(Protocol):
         """
         ...
 
-    def submit(self, work: Callable[[Session], T]) -> Future[T]:
-        """As :meth:`write`, without waiting: the future completes after the commit."""
-        ...
-
     def read(self) -> AbstractContextManager[Session]:
         """A session that sees one unchanging state of the database, from its first query on, and cannot write."""
         ...
@@ -75,7 +70,7 @@ class Database(Protocol):
         ...
 
     def close(self) -> None:
-        """Finish what was submitted, then let go. May be called again."""
+        """Finish what is being written, then let go. May be called again."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -7,7 +7,6 @@ PostgreSQL groups the commits of its sessions itself. What two writers must not 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -32,8 +31,6 @@ CONFLICTS = 8
 WAIT_SECONDS = 10.0
 """How long to wait for a connection, or for a lock that somebody else holds."""
 
-_SUBMITTED_AT_ONCE = 8
-
 _MIGRATION_LOCK = 0x7A11_7511
 """Any number, the same in every node: who changes the schema holds the advisory lock of this number."""
 
@@ -53,7 +50,6 @@ class PostgresqlDatabase:
         self._process = os.getpid()
         self._engine = self._make_engine()
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._submitted = ThreadPoolExecutor(_SUBMITTED_AT_ONCE, thread_name_prefix="spool-writer")
         self._inside = threading.local()
         self._closing = False
 
@@ -114,10 +110,6 @@ class PostgresqlDatabase:
             action()
         return result
 
-    def submit(self, work: Callable[[Session], T]) -> Future[T]:
-        self._check_usable()
-        return self._submitted.submit(self._write, work)
-
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session in a read-only transaction that sees one state (REPEATABLE READ)."""
@@ -162,7 +154,6 @@ class PostgresqlDatabase:
         if os.getpid() != self._process:
             return
         self._closing = True
-        self._submitted.shutdown(wait=True)
         self._engine.dispose()
 
     def _make_engine(self) -> Engine:

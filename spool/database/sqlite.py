@@ -1,7 +1,8 @@
-"""The database as one SQLite file: any number of readers, one writer thread that groups commits.
+"""The database as one SQLite file: any number of readers, and writers that commit in groups.
 
-What is written is written by closures. One thread runs up to :data:`GROUP_LIMIT` of them in one transaction, each in its
-own savepoint, commits once, and only then tells their callers: one fsync serves them all, and nobody is told before it.
+What is written is written by closures. Whoever comes while nobody writes leads: its thread runs up to :data:`GROUP_LIMIT` of the
+closures that wait in one transaction, each in its own savepoint, commits once, and only then tells their callers: one fsync serves
+them all, and nobody is told before it. Then the first of those that came meanwhile leads. A writer alone so changes no thread.
 """
 
 import os
@@ -9,12 +10,10 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, cast
 from weakref import WeakSet
 
 import structlog
@@ -32,6 +31,9 @@ from .urls import parsed, shown
 GROUP_LIMIT = 128
 """Closures that share one commit at most."""
 
+KEPT_READERS = 8
+"""Connections that are kept open for whoever reads next."""
+
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -46,13 +48,27 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
-@dataclass(eq=False)
 class _Job(Generic[T]):
-    work: Callable[[Session], T]
-    future: Future[T] = field(default_factory=Future)
-    result: T | None = None
-    error: BaseException | None = None
-    actions: dict[Callable[[], None], None] = field(default_factory=dict)
+    """A closure to run; ``turn`` is released when it is done, and when its caller is to lead."""
+
+    __slots__ = ("_result", "actions", "error", "settled", "turn", "work")
+
+    def __init__(self, work: Callable[[Session], T]) -> None:
+        self.work = work
+        self.turn = threading.Lock()
+        self.turn.acquire()
+        self.settled = False
+        self.error: BaseException | None = None
+        self.actions: dict[Callable[[], None], None] = {}
+        self._result: T | None = None
+
+    def run(self, session: Session) -> None:
+        self._result = self.work(session)
+
+    def outcome(self) -> T:
+        if self.error is not None:
+            raise self.error
+        return cast(T, self._result)
 
 
 class SqliteDatabase:
@@ -71,11 +87,15 @@ class SqliteDatabase:
         self._writer = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=ON",), connections=1)
         self._migrator = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=OFF",), connections=1)
         self._reader = self._engine("BEGIN", ("PRAGMA query_only=ON",), connections=64)
-        self._jobs: deque[_Job[Any]] = deque()
         self._changed = threading.Condition()
+        self._jobs: deque[_Job[Any]] = deque()
+        self._led = False
+        self._heir: _Job[Any] | None = None
+        self._leader: int | None = None
+        self._writing: Connection | None = None
+        self._reading: list[Session] = []
         self._alone: set[str] = set()
         self._closing = False
-        self._thread: threading.Thread | None = None
         _open.add(self)
 
     @property
@@ -107,34 +127,25 @@ class SqliteDatabase:
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a write transaction and return its result once that is durable.
 
-        ``work`` runs in the writer thread, together with other closures' work: keep it short, without I/O of its own, and
+        ``work`` may run in the thread of another caller, together with others' work: keep it short, without I/O of its own, and
         let it neither commit nor roll back. What it raises undoes only its own changes and is raised here. Raises
         :class:`Retryable` when the database could not keep it (disk full, locked by another process, being closed).
         """
-        if threading.current_thread() is self._thread:
-            raise TallyError("Database.write was called from inside a write; pass the session on instead.")
-        return self.submit(work).result()
-
-    def submit(self, work: Callable[[Session], T]) -> Future[T]:
-        """As :meth:`write`, without waiting: the future completes after the commit."""
         self._check_process()
+        if threading.get_ident() == self._leader:
+            raise TallyError("Database.write was called from inside a write; pass the session on instead.")
         job = _Job(work)
-        with self._changed:
-            if self._closing:
-                raise Retryable(f"The database {self._path} is being closed; nothing more is written to it.")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
-                self._thread.start()
-            self._jobs.append(job)
-            self._changed.notify()
-        return job.future
+        self._wait(job)
+        if not job.settled:
+            self._lead()
+        return job.outcome()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one unchanging state of the database, from its first query on, and cannot write."""
         self._check_process()
         try:
-            with self._reader.connect() as connection, Session(connection, expire_on_commit=False) as session:
+            with self._one_to_read() as session:
                 yield session
         except DBAPIError as error:
             raise self._explain(error) or error from error
@@ -166,14 +177,15 @@ class SqliteDatabase:
             raise self._explain(error) or error from error
 
     def close(self) -> None:
-        """Finish what was submitted, then let go of the file. May be called again."""
+        """Finish what is being written, then let go of the file. May be called again."""
         if os.getpid() != self._process:
             return
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join()
+            self._changed.wait_for(lambda: not self._led)
+        self._drop_connection()
+        while self._reading:
+            _let_go(self._reading.pop())
         for engine in (self._reader, self._migrator, self._writer):
             engine.dispose()
 
@@ -193,7 +205,10 @@ class SqliteDatabase:
                 connection.execute(pragma).close()
 
         def begun(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+            try:
+                _driver(connection).execute(begin).close()
+            except sqlite3.Error as error:
+                raise DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
         event.listen(engine, "connect", connected)
         event.listen(engine, "begin", begun)
@@ -203,35 +218,92 @@ class SqliteDatabase:
         if os.getpid() != self._process:
             raise TallyError(f"The database {self._path} was opened before a fork; open it again in the new process.")
 
-    def _run(self) -> None:
-        while jobs := self._next_group():
-            self._commit(jobs)
+    @contextmanager
+    def _one_to_read(self) -> Iterator[Session]:
+        """A session with a connection of its own, kept for the next who reads: making both takes longer than most queries."""
+        try:
+            session = self._reading.pop()
+        except IndexError:
+            session = Session(self._reader.connect(), expire_on_commit=False)
+        try:
+            yield session
+            session.close()
+        except BaseException:
+            _let_go(session)
+            raise
+        if self._closing or len(self._reading) >= KEPT_READERS:
+            _let_go(session)
+        else:
+            self._reading.append(session)
 
-    def _next_group(self) -> list[_Job[Any]]:
-        """The jobs to commit together; none when the database closes and all is done."""
+    def _wait(self, job: _Job[Any]) -> None:
+        """Get in line, and wait until the job is done or its caller is to lead. Whoever is interrupted leaves the line."""
+        try:
+            self._get_in_line(job)
+            if self._heir is not job:
+                job.turn.acquire()
+        except BaseException:
+            with self._changed:
+                with suppress(ValueError):
+                    self._jobs.remove(job)
+                if self._heir is job:
+                    self._pass_on()
+            raise
+
+    def _get_in_line(self, job: _Job[Any]) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._jobs or self._closing)
-            return [self._jobs.popleft() for _ in range(min(GROUP_LIMIT, len(self._jobs)))]
+            if self._closing:
+                raise Retryable(f"The database {self._path} is being closed; nothing more is written to it.")
+            self._jobs.append(job)
+            if not self._led:
+                self._led = True
+                self._heir = job
+
+    def _lead(self) -> None:
+        """Commit the first in line together, then let the next lead."""
+        with self._changed:
+            self._heir = None
+            jobs = [self._jobs.popleft() for _ in range(min(GROUP_LIMIT, len(self._jobs)))]
+        self._leader = threading.get_ident()
+        try:
+            self._commit(jobs)
+        finally:
+            self._leader = None
+            for job in jobs:
+                job.settled = True
+                job.turn.release()
+            with self._changed:
+                self._pass_on()
+        for action in {action: None for job in jobs if job.error is None for action in job.actions}:
+            action()
+
+    def _pass_on(self) -> None:
+        self._heir = self._jobs[0] if self._jobs else None
+        if self._heir is None:
+            self._led = False
+            self._changed.notify_all()
+        else:
+            self._heir.turn.release()
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
-        jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
         try:
-            with self._writer.begin() as connection:
+            connection = self._writing = self._writing or self._writer.connect()
+            with connection.begin():
                 for job in jobs:
                     self._run_job(job, connection, alone=len(jobs) == 1)
         except _Undone:
             pass
-        except Exception as error:  # noqa: BLE001 - the writer thread serves everybody and must go on
+        except BaseException as error:
+            # Whatever it was, the others are told and the next leader begins anew.
+            self._drop_connection()
             self._refuse(jobs, error)
-            return
-        for job in jobs:
-            if job.error is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(job.error)
-        actions = {action: None for job in jobs if job.error is None for action in job.actions}
-        for action in actions:
-            action()
+            if not isinstance(error, Exception):
+                raise
+
+    def _drop_connection(self) -> None:
+        if self._writing is not None:
+            self._writing.close()
+            self._writing = None
 
     def _run_job(self, job: _Job[Any], connection: Connection, *, alone: bool) -> None:
         """Run one closure in its own savepoint, which one that is ``alone`` does not need. Raises only when the whole transaction
@@ -239,7 +311,7 @@ class SqliteDatabase:
         mode: Literal["rollback_only", "create_savepoint"] = "rollback_only" if alone else "create_savepoint"
         try:
             with Session(connection, join_transaction_mode=mode, expire_on_commit=False) as session:
-                job.result = job.work(session)
+                job.run(session)
                 session.commit()
                 job.actions = session.info.get(AFTER_COMMIT, {})
         except BaseException as error:
@@ -250,7 +322,7 @@ class SqliteDatabase:
                 # Disk full and I/O errors roll back everything; going on would commit each statement by itself.
                 raise
 
-    def _refuse(self, jobs: list[_Job[Any]], error: Exception) -> None:
+    def _refuse(self, jobs: list[_Job[Any]], error: BaseException) -> None:
         explained = self._explain(error) if isinstance(error, DBAPIError) else None
         _log.error("write refused", database=str(self._path), writes=len(jobs), error=str(explained or error))
         for job in jobs:
@@ -259,7 +331,7 @@ class SqliteDatabase:
                 message = explained.message if explained else f"The database {self._path} could not be written: {error}"
                 told = type(explained)(message) if explained else Retryable(message)
                 told.__cause__ = error
-            job.future.set_exception(told)
+            job.error = told
 
     def _explain(self, error: DBAPIError) -> TallyError | None:
         """The error of ours that ``error`` stands for; None when it is a mistake in a statement."""
@@ -320,6 +392,17 @@ def _existing_file(url: str) -> Path:
 
 
 def _in_transaction(connection: Connection) -> bool:
+    return _driver(connection).in_transaction
+
+
+def _let_go(session: Session) -> None:
+    connection = session.bind
+    assert isinstance(connection, Connection)
+    session.close()
+    connection.close()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    return driver.in_transaction
+    return driver

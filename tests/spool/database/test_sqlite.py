@@ -1,13 +1,15 @@
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -17,6 +19,8 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 from spool.database.port import after_commit
 from spool.database.sqlite import GROUP_LIMIT, SqliteDatabase, sqlite_url
 from tests.spool.scene import new_database
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,22 +50,44 @@ def kept(database: SqliteDatabase) -> list[int]:
 
 
 class Gate:
-    """Keeps the writer thread busy until it is opened, so that what is submitted meanwhile is committed together."""
+    """Keeps whoever leads busy until it is opened, so that what gets in line meanwhile is committed together."""
 
     def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
         self._opened = threading.Event()
+        self._pool = ThreadPoolExecutor(400)
+        self.in_line = threading.Semaphore(0)
         entered = threading.Event()
 
         def hold(_session: Session) -> None:
             entered.set()
             assert self._opened.wait(10)
 
-        self._future = database.submit(hold)
+        self._held = self._pool.submit(database.write, hold)
         assert entered.wait(10)
+        # Nothing else tells that a write is in line and not still on its way there.
+        database._jobs = _Line(self.in_line)
+
+    def write(self, work: Callable[[Session], T]) -> Future[T]:
+        """Have another thread get in line."""
+        future = self._pool.submit(self._database.write, work)
+        assert self.in_line.acquire(timeout=10)
+        return future
 
     def open(self) -> None:
         self._opened.set()
-        self._future.result(10)
+        self._held.result(10)
+        self._pool.shutdown(wait=False)
+
+
+class _Line(deque[Any]):
+    def __init__(self, in_line: threading.Semaphore) -> None:
+        super().__init__()
+        self._in_line = in_line
+
+    def append(self, job: Any) -> None:
+        super().append(job)
+        self._in_line.release()
 
 
 def test_what_is_written_is_read(numbers: SqliteDatabase) -> None:
@@ -80,9 +106,9 @@ def test_an_exception_undoes_only_its_own_work_and_goes_to_its_own_caller(number
         raise KeyError("mine")
 
     gate = Gate(numbers)
-    first = numbers.submit(inserting(1))
-    second = numbers.submit(fail)
-    third = numbers.submit(inserting(3))
+    first = gate.write(inserting(1))
+    second = gate.write(fail)
+    third = gate.write(inserting(3))
     gate.open()
     assert (first.result(), third.result()) == (1, 3)
     with pytest.raises(KeyError, match="mine"):
@@ -97,14 +123,14 @@ def test_many_writes_share_one_commit_and_nobody_is_told_before_it(numbers: Sqli
         commits.append(1)
 
     gate = Gate(numbers)
-    futures = [numbers.submit(inserting(n)) for n in range(GROUP_LIMIT - 1)]
-    last = numbers.submit(lambda _session: any(future.done() for future in futures))
-    beyond = numbers.submit(lambda _session: all(future.done() for future in futures))
+    futures = [gate.write(inserting(n)) for n in range(GROUP_LIMIT - 1)]
+    last = gate.write(lambda _session: any(future.done() for future in futures))
+    beyond = gate.write(lambda _session: None)
     event.listen(Engine, "commit", count)
     try:
         gate.open()
         assert last.result(10) is False
-        assert beyond.result(10) is True
+        assert beyond.result(10) is None
     finally:
         event.remove(Engine, "commit", count)
     # The gate's own, the full group's, and that of the one beyond the limit.
@@ -113,8 +139,8 @@ def test_many_writes_share_one_commit_and_nobody_is_told_before_it(numbers: Sqli
 
 def test_a_failed_commit_is_told_to_all_as_retryable(numbers: SqliteDatabase) -> None:
     gate = Gate(numbers)
-    good = numbers.submit(inserting(1))
-    bad = numbers.submit(lambda session: session.execute(text("INSERT INTO child VALUES (99)")).close())
+    good = gate.write(inserting(1))
+    bad = gate.write(lambda session: session.execute(text("INSERT INTO child VALUES (99)")).close())
     gate.open()
     assert isinstance(good.exception(10), Retryable)
     assert isinstance(bad.exception(10), Retryable)
@@ -132,9 +158,9 @@ def test_when_sqlite_drops_the_whole_transaction_nothing_of_the_group_is_kept(nu
 
     gate = Gate(numbers)
     futures: list[Future[Any]] = [
-        numbers.submit(inserting(1)),
-        numbers.submit(lose),
-        numbers.submit(inserting(3)),
+        gate.write(inserting(1)),
+        gate.write(lose),
+        gate.write(inserting(3)),
     ]
     gate.open()
     for future in futures:
@@ -192,10 +218,10 @@ def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbe
         raise KeyError
 
     gate = Gate(numbers)
-    numbers.submit(lambda session: after_commit(session, tell))
-    numbers.submit(lambda session: after_commit(session, tell))
-    numbers.submit(lambda session: after_commit(session, after.set))
-    failed = numbers.submit(undone)
+    gate.write(lambda session: after_commit(session, tell))
+    gate.write(lambda session: after_commit(session, tell))
+    gate.write(lambda session: after_commit(session, after.set))
+    failed = gate.write(undone)
     gate.open()
     assert after.wait(10)
     assert failed.exception(10) is not None
@@ -207,12 +233,38 @@ def test_a_write_inside_a_write_is_refused_not_deadlocked(numbers: SqliteDatabas
         numbers.write(lambda _session: numbers.write(inserting(1)))
 
 
-def test_closing_finishes_what_was_submitted_and_takes_nothing_more(numbers: SqliteDatabase) -> None:
+def test_whoever_is_interrupted_in_line_holds_up_nobody(numbers: SqliteDatabase) -> None:
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise Interrupted
+
+    def while_in_line() -> None:
+        assert gate.in_line.acquire(timeout=10)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
     gate = Gate(numbers)
-    futures = [numbers.submit(inserting(n)) for n in range(300)]
+    try:
+        threading.Thread(target=while_in_line).start()
+        with pytest.raises(Interrupted):
+            numbers.write(inserting(1))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    behind = gate.write(inserting(2))
+    gate.open()
+    assert behind.result(10) == 2
+    assert numbers.write(inserting(3)) == 3
+    assert kept(numbers) == [2, 3]
+
+
+def test_closing_finishes_what_is_in_line_and_takes_nothing_more(numbers: SqliteDatabase) -> None:
+    gate = Gate(numbers)
+    futures = [gate.write(inserting(n)) for n in range(300)]
     gate.open()
     numbers.close()
-    assert [future.result(0) for future in futures] == list(range(300))
+    assert [future.result(10) for future in futures] == list(range(300))
     with pytest.raises(Retryable, match="being closed"):
         numbers.write(inserting(999))
     numbers.close()
