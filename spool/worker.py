@@ -111,8 +111,9 @@ class Workers:
             try:
                 self._renew(claim)
             except TallyError as error:
-                # Lost, finished meanwhile, or the disk is full: the fence decides when the work is to commit.
-                _log.info("lease not renewed", item=claim.item_id, lane=claim.lane, error=str(error))
+                # Lost, or the disk is full: the fence decides when the work is to commit.
+                if claim.item_id in self._running:
+                    _log.info("lease not renewed", item=claim.item_id, lane=claim.lane, error=str(error))
 
     def _renew(self, claim: Claim) -> None:
         self._database.write(lambda session: self._queue.renew(session, claim))
