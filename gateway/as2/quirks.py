@@ -43,7 +43,9 @@ PRESETS = {
     "standard": Quirks(),
     "openas2": Quirks(mic_by_requested_algorithm=True, unfolded_headers=True),
     "mendelson": Quirks(),
-    "biztalk": Quirks(unfolded_headers=True, without_algorithm_protection=True, content_length_required=True, old_digest_names=True),
+    "biztalk": Quirks(
+        unfolded_headers=True, without_algorithm_protection=True, content_length_required=True, old_digest_names=True
+    ),
     "sterling": Quirks(without_algorithm_protection=True, old_digest_names=True),
     "cleo": Quirks(without_algorithm_protection=True),
     "amazon": Quirks(unfolded_headers=True, without_algorithm_protection=True),

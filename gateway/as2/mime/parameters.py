@@ -6,7 +6,9 @@ from urllib.parse import quote, unquote_to_bytes
 
 from .headers import Headers
 
-_PARAMETER = re.compile(r""";\s*(?P<name>[^\s=;"]+)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>[^;]*))""", re.DOTALL)
+_PARAMETER = re.compile(
+    r""";\s*(?P<name>[^\s=;"]+)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>[^;]*))""", re.DOTALL
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SPLIT_NAME = re.compile(r"(?P<base>[^*]+)(?:\*(?P<number>\d+))?(?P<coded>\*)?")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&^_.+-]+")

@@ -1,5 +1,7 @@
 """Header fields as they come: folded or not, in any encoding, and bounded."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +61,5 @@ def test_a_value_never_begins_a_line_of_its_own(value: str) -> None:
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_fields_or_malformed(block: bytes) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         read_fields(block)
-    except Malformed as error:
-        assert str(error)

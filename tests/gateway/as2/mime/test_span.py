@@ -21,7 +21,9 @@ def test_a_span_reads_as_its_bytes_do(data: bytes, one: int, other: int, sizes: 
     assert b"".join(span.chunks()) == data[start:end]
 
 
-@pytest.mark.parametrize(("offset", "whence", "left"), [(2, io.SEEK_SET, b"cd"), (-1, io.SEEK_END, b"d"), (9, io.SEEK_SET, b"")])
+@pytest.mark.parametrize(
+    ("offset", "whence", "left"), [(2, io.SEEK_SET, b"cd"), (-1, io.SEEK_END, b"d"), (9, io.SEEK_SET, b"")]
+)
 def test_seeking(offset: int, whence: int, left: bytes) -> None:
     reader = span_of(b"xabcdx").part(1, 5).open()
     reader.seek(offset, whence)
