@@ -38,10 +38,18 @@ class Entity:
 
     def parts(self) -> tuple["Entity", ...]:
         """The parts of a multipart, in order. Raises :class:`.malformed.Malformed` where it is not whole."""
+        return tuple(read_entity(span) for span in split(self.body, self._boundary).parts)
+
+    def epilogue(self) -> Span:
+        """What follows the last part of a multipart. Raises :class:`.malformed.Malformed` where it is not whole."""
+        return split(self.body, self._boundary).epilogue
+
+    @property
+    def _boundary(self) -> bytes:
         boundary = self.media_type.parameter("boundary")
         if not boundary:
             raise Malformed("A multipart names no boundary.")
-        return tuple(read_entity(span) for span in split(self.body, boundary.encode("utf-8", "surrogateescape")))
+        return boundary.encode("utf-8", "surrogateescape")
 
 
 def read_entity(span: Span) -> Entity:
@@ -59,10 +67,18 @@ def read_entity(span: Span) -> Entity:
     return Entity(read_fields(head), span.part(span.end, span.end), span)
 
 
-def split(body: Span, boundary: bytes) -> list[Span]:
-    """The parts between the boundaries of a body, each without the line break before the next boundary, which belongs to that one.
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """The parts, each without the line break before the next boundary, which belongs to that one; and what follows the last boundary."""
 
-    What stands before the first and after the last is passed over. Raises :class:`.malformed.Malformed` where there is none, or
+    parts: tuple[Span, ...]
+    epilogue: Span
+
+
+def split(body: Span, boundary: bytes) -> Multipart:
+    """What is between the boundaries of a body. What stands before the first is passed over.
+
+    Raises :class:`.malformed.Malformed` where there is none, or
     the last one is missing: then the end of the message may be, too.
     """
     if len(boundary) > _MAX_BOUNDARY:
@@ -75,7 +91,7 @@ def split(body: Span, boundary: bytes) -> list[Span]:
         if closes:
             if not parts:
                 raise Malformed("A multipart has no part.")
-            return parts
+            return Multipart(tuple(parts), body.part(line_end, body.end))
         begin = line_end
         if len(parts) >= MAX_PARTS:
             raise Malformed(f"A multipart has more than {MAX_PARTS} parts.")

@@ -56,7 +56,7 @@ def test_fields_must_end_somewhere() -> None:
     ],
 )
 def test_parts(body: bytes, parts: list[bytes]) -> None:
-    assert [part.read() for part in split(span_of(body), b"b")] == parts
+    assert [part.read() for part in split(span_of(body), b"b").parts] == parts
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,10 @@ def test_parts(body: bytes, parts: list[bytes]) -> None:
 def test_multiparts_that_are_not_whole(body: bytes, reason: str) -> None:
     with pytest.raises(Malformed, match=reason):
         split(span_of(body), b"b")
+
+
+def test_what_follows_the_last_part_is_told_apart() -> None:
+    assert split(span_of(b"--b\r\none\r\n--b--\r\nmore"), b"b").epilogue.read() == b"more"
 
 
 def test_parts_and_boundaries_are_bounded() -> None:
@@ -93,7 +97,7 @@ def test_parts_are_found_whatever_the_chunks(parts: list[bytes], preamble: bytes
     span = Span(io.BytesIO(b"before" + body + b"after"), 6, 6 + len(body))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(entity_module, "CHUNK", size)
-        found = [part.read() for part in split(span, b"b")]
+        found = [part.read() for part in split(span, b"b").parts]
     # What ends in CR and is followed by LF reads as one line break.
     expected = [part[:-1] if line == b"\n" and part.endswith(b"\r") else part for part in parts]
     assert found == expected
