@@ -14,7 +14,7 @@ from .disposition import Disposition, read_disposition
 from .features import version_fields
 from .fresh import Fresh
 from .identity import written_name
-from .mic import Mic, digest_name
+from .mic import digest_name
 from .mime import writing
 from .mime.entity import Entity
 from .mime.headers import Headers, headers, read_fields

@@ -10,7 +10,6 @@ from datetime import datetime
 from io import BytesIO
 
 from .asn1.malformed import Malformed as MalformedCms
-
 from .cms.algorithms import Digest
 from .cms.content import ContentType, content_type_of
 from .cms.decompressing import decompress

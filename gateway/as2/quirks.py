@@ -39,10 +39,12 @@ class Quirks:
     gcm_in_enveloped_data: bool = False
 
 
+STANDARD = Quirks()
+
 PRESETS = {
-    "standard": Quirks(),
+    "standard": STANDARD,
     "openas2": Quirks(mic_by_requested_algorithm=True, unfolded_headers=True),
-    "mendelson": Quirks(),
+    "mendelson": STANDARD,
     "biztalk": Quirks(
         unfolded_headers=True, without_algorithm_protection=True, content_length_required=True, old_digest_names=True
     ),

@@ -1,14 +1,14 @@
 """All that is agreed with one partner for AS2, as the core needs it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from .cms.algorithms import Cipher, Digest, KeyTransport, SignatureScheme
 from .cms.keys import Certificate, OwnKey
-from .cms.policy import Policy
-from .quirks import Quirks
+from .cms.policy import DEFAULT, Policy
+from .quirks import STANDARD, Quirks
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,12 @@ class Terms:
     own_keys: tuple[Held, ...]
     partner_signing: tuple[Pinned, ...]
     partner_encryption: tuple[Pinned, ...]
-    policy: Policy = Policy()
-    quirks: Quirks = Quirks()
+    policy: Policy = DEFAULT
+    quirks: Quirks = STANDARD
     inbound: Demands = Demands()
     sending: Sending = Sending()
     receipt_hosts: frozenset[str] = frozenset()
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
 
     def signing_key(self, now: datetime) -> OwnKey | None:
         """The key we sign with: the first whose time it is. Where none's is, the first: an answer is better than none."""
