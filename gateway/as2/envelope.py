@@ -7,7 +7,7 @@ from enum import StrEnum
 from .identity import read_name
 from .mime.headers import Headers
 from .mime.parameters import media_type
-from .mime.span import Span
+from .mime.span import Readable, whole
 
 LONGEST_MESSAGE_ID = 998
 """Characters of a Message-ID (RFC 5322, section 2.1.1); RFC 4130 recommends at most 255."""
@@ -36,7 +36,7 @@ class Envelope:
     kind: Kind
 
 
-def envelope_of(headers: Headers, body: Span) -> Envelope:
+def envelope_of(headers: Headers, body: Readable) -> Envelope:
     """What a request says of itself. Nothing of it is proven."""
     sender, recipient = headers.get("as2-from"), headers.get("as2-to")
     return Envelope(
@@ -77,11 +77,11 @@ def bare(message_id: str) -> str:
     return text[1:-1].strip() if text[:1] == "<" and text[-1:] == ">" else text
 
 
-def _kind(headers: Headers, body: Span) -> Kind:
+def _kind(headers: Headers, body: Readable) -> Kind:
     """An MDN is a report, alone or signed; one that is carried beside or inside something else is to be judged as one, too."""
     kind = media_type(headers).value
     if kind in {"multipart/report", "message/disposition-notification"}:
         return Kind.MDN
-    if kind.startswith("multipart/") and _REPORT.search(body.read(size=_LOOKED_AT)):
+    if kind.startswith("multipart/") and _REPORT.search(whole(body).read(size=_LOOKED_AT)):
         return Kind.MDN
     return Kind.MESSAGE

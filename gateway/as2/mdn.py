@@ -82,8 +82,7 @@ def write_mdn(
     message_id = fresh.message_id()
     fields = [
         *version_fields(),
-        ("AS2-From", written_name(facts.recipient)),
-        ("AS2-To", written_name(facts.sender)),
+        *_parties(facts),
         ("Message-ID", message_id if quirks.message_id_without_brackets else f"<{message_id}>"),
         ("Date", format_datetime(now)),
         ("Subject", "Message disposition notification"),
@@ -95,6 +94,13 @@ def write_mdn(
     if quirks.content_length_required and url is not None:
         fields.append(("Content-Length", str(len(body))))
     return Mdn(message_id, headers(fields), body, url)
+
+
+def _parties(facts: Facts) -> list[tuple[str, str]]:
+    """From the one who got the message to the one who sent it, as far as these are known."""
+    return [
+        (field, written_name(name)) for field, name in (("AS2-From", facts.recipient), ("AS2-To", facts.sender)) if name
+    ]
 
 
 def _report(facts: Facts, quirks: Quirks, fresh: Fresh) -> tuple[str, bytes]:

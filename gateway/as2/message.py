@@ -112,7 +112,7 @@ class _Building:
             ("Subject", sending.subject),
             ("MIME-Version", "1.0"),
             *((name, value.replace("\r\n\t", " ")) for name, value in package.fields),
-            *asking_fields(sending.receipt, sending.digest, self.terms),
+            *asking_fields(self.terms),
         ]
         if quirks.content_length_required:
             fields.append(("Content-Length", str(package.body.size)))

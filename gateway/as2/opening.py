@@ -162,7 +162,12 @@ class _Opening:
         if kind not in _CMS:
             return None
         self.cms = decoded_cms(self.entity, self.workspace)
-        return content_type_of(self.cms.open())
+        try:
+            return content_type_of(self.cms.open())
+        except UnsupportedFormat as error:
+            if "enveloped" in (self.entity.media_type.parameter("smime-type") or "").lower():
+                raise DecryptionFailed(f"It is said to be encrypted. {error}") from error
+            raise
 
     def _decrypt(self) -> None:
         assert self.cms is not None

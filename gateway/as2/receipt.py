@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 from .cms.algorithms import Digest
 from .cms.policy import Policy
 from .disposition import Reason
+from .identity import written_name
 from .mic import digest_name
 from .mime.headers import Headers
 from .quirks import Quirks
-from .terms import Receipt, ReceiptMode, Terms
+from .terms import ReceiptMode, Terms
 
 _PROTOCOLS = {"pkcs7-signature", "x-pkcs7-signature"}
 _SCHEMES = {"http", "https"}
@@ -76,15 +77,21 @@ def _options(text: str) -> dict[str, tuple[bool, tuple[str, ...]]]:
     return found
 
 
-def asking_fields(receipt: Receipt, digest: Digest, terms: Terms) -> list[tuple[str, str]]:
-    """The header fields that ask for the MDN agreed."""
+def asking_fields(terms: Terms) -> list[tuple[str, str]]:
+    """The header fields that ask for the MDN agreed.
+
+    Where nothing is signed, neither the message nor the MDN, the algorithm of the MIC is named all the same: it would be anything, or
+    there would be none.
+    """
+    sending = terms.sending
+    receipt = sending.receipt
     if receipt.mode is ReceiptMode.NONE:
         return []
-    fields = [("Disposition-Notification-To", receipt.url or terms.own_name)]
-    name = digest_name(digest, old=terms.quirks.old_digest_names)
-    if receipt.signed:
-        options = f"signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, {name}"
-        fields.append(("Disposition-Notification-Options", options))
+    fields = [("Disposition-Notification-To", receipt.url or written_name(terms.own_name))]
+    if receipt.signed or not sending.sign:
+        protocol = "signed-receipt-protocol=optional, pkcs7-signature; " if receipt.signed else ""
+        name = digest_name(sending.digest, old=terms.quirks.old_digest_names)
+        fields.append(("Disposition-Notification-Options", f"{protocol}signed-receipt-micalg=optional, {name}"))
     if receipt.mode is ReceiptMode.ASYNCHRONOUS:
         fields.append(("Receipt-Delivery-Option", receipt.url or ""))
     elif terms.quirks.empty_receipt_delivery_option:

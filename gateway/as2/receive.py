@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .cms.algorithms import Digest
+from .cms.algorithms import Cipher, Digest
 from .cms.keys import Certificate, OwnKey
 from .disposition import PROCESSED, Disposition, Reason, refused
-from .envelope import envelope_of, message_id_objection, repeated
+from .envelope import message_id_objection, repeated
 from .features import Feature, read_features
 from .fresh import Fresh
 from .identity import objection as name_objection
@@ -60,6 +60,7 @@ class Received:
     signed_by: Certificate | None
     signed_with: Digest | None
     decrypted_with: OwnKey | None
+    cipher: Cipher | None
     compressed: bool
     features: frozenset[Feature]
     mdn: Mdn | None
@@ -101,19 +102,23 @@ def reject(
 ) -> Rejected:
     """Refuse a message of a known partner, with the MDN it asks for, for a reason found here or by whoever keeps messages."""
     disposition = refused(reason)
-    told = text or _REFUSED.get(reason, _REFUSED[Reason.UNEXPECTED_PROCESSING_ERROR])
+    told = text or _told(reason)
     mdn = _answer(headers, terms, disposition, told, None, now, fresh)
-    return Rejected(envelope_message_id(headers), disposition, why, told, mdn)
+    return Rejected(_message_id(headers), disposition, why, told, mdn)
 
 
 def reject_stranger(headers: Headers, reason: Reason, why: str, *, now: datetime, fresh: Fresh) -> Rejected:
     """Refuse a message whose parties are not known here: the MDN is unsigned, and on the same connection whatever was asked for."""
-    disposition, text = refused(reason), _REFUSED[reason]
+    disposition, text = refused(reason), _told(reason)
     mdn = None
     if read_asked(headers) is not None:
         facts = _facts(headers, disposition, text, None)
         mdn = write_mdn(facts, None, url=None, quirks=Quirks(), now=now, fresh=fresh)
-    return Rejected(envelope_message_id(headers), disposition, why, text, mdn)
+    return Rejected(_message_id(headers), disposition, why, text, mdn)
+
+
+def _told(reason: Reason) -> str:
+    return _REFUSED.get(reason, _REFUSED[Reason.UNEXPECTED_PROCESSING_ERROR])
 
 
 def objection_to_parties(headers: Headers) -> tuple[Reason, str] | None:
@@ -126,11 +131,6 @@ def objection_to_parties(headers: Headers) -> tuple[Reason, str] | None:
     if read_name(sender or "") == read_name(recipient or ""):
         return Reason.SENDER_EQUALS_RECEIVER, f"AS2-From and AS2-To are both {sender}."
     return None
-
-
-def envelope_message_id(headers: Headers) -> str | None:
-    """The Message-ID as it came; None where it is missing."""
-    return headers.get("message-id") or None
 
 
 def _demand_sound(headers: Headers, terms: Terms) -> None:
@@ -179,7 +179,7 @@ def _received(
     digest = mic_digest(asked, None if verified is None else verified.digest, terms.policy, terms.quirks)
     mic = opened.mic(digest)
     return Received(
-        message_id=envelope_message_id(headers) or "",
+        message_id=_message_id(headers) or "",
         sender=terms.partner_name,
         recipient=terms.own_name,
         subject=headers.get("subject"),
@@ -189,6 +189,7 @@ def _received(
         signed_by=None if verified is None else verified.signer,
         signed_with=None if verified is None else verified.digest,
         decrypted_with=None if decrypted is None else decrypted.key,
+        cipher=None if decrypted is None else decrypted.cipher,
         compressed=opened.compressed,
         features=read_features(headers),
         mdn=_answer(headers, terms, PROCESSED, _RECEIVED, mic, now, fresh),
@@ -224,15 +225,20 @@ def _refused_url(asked: Asked | None, terms: Terms) -> str | None:
 
 
 def _facts(headers: Headers, disposition: Disposition, text: str, mic: str | None) -> Facts:
-    envelope_sender, envelope_recipient = headers.get("as2-from"), headers.get("as2-to")
     return Facts(
-        sender=read_name(envelope_sender or ""),
-        recipient=read_name(envelope_recipient or ""),
-        original_message_id=envelope_message_id(headers),
+        sender=read_name(headers.get("as2-from") or ""),
+        recipient=read_name(headers.get("as2-to") or ""),
+        original_message_id=_message_id(headers),
         disposition=disposition,
         text=text,
         mic=mic,
     )
+
+
+def _message_id(headers: Headers) -> str | None:
+    """The Message-ID as it came; None where there is none that can be answered."""
+    message_id = headers.get("message-id")
+    return message_id if message_id_objection(message_id) is None else None
 
 
 def _signing(asked: Asked, terms: Terms, mic: Mic | None, now: datetime) -> Signing | None:
@@ -242,6 +248,3 @@ def _signing(asked: Asked, terms: Terms, mic: Mic | None, now: datetime) -> Sign
     usable = asked.usable(terms.policy)
     digest = next(iter(usable), terms.sending.digest if mic is None else mic.digest)
     return Signing(key, digest, terms.sending.scheme)
-
-
-__all__ = ["Received", "Rejected", "envelope_of", "receive", "reject", "reject_stranger"]

@@ -49,7 +49,7 @@ class Entity:
         boundary = self.media_type.parameter("boundary")
         if not boundary:
             raise Malformed("A multipart names no boundary.")
-        return boundary.encode("utf-8", "surrogateescape")
+        return boundary.encode("utf-8", "replace")
 
 
 def read_entity(span: Span) -> Entity:

@@ -62,7 +62,7 @@ def headers(pairs: Iterable[tuple[str, str]]) -> Headers:
 def field(name: str, value: str) -> bytes:
     """A field and its line break. What would break the line is taken out of the value, unless it is a fold."""
     kept = "\r\n\t".join(_BREAKS.sub(" ", piece) for piece in value.split("\r\n\t"))
-    return f"{name}: {kept}\r\n".encode()
+    return f"{name}: {kept}\r\n".encode("utf-8", "replace")
 
 
 def read_fields(block: bytes) -> Headers:
