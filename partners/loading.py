@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from canonical.errors import Misconfigured
 
 from . import yaml_source
-from .profile import Profile, is_partner_id, quoted
+from .profile import Profile, is_partner_id
+from .wording import quoted
 from .yaml_source import YamlSource
 
 Sections: typing.TypeAlias = Mapping[str, Callable[[Any], Any]]
@@ -138,7 +139,7 @@ def load(raw: bytes, *, file: str, stem: str, sections: Sections) -> LoadedProfi
 
 
 def clashes(profiles: Iterable[LoadedProfile]) -> tuple[ProfileProblem, ...]:
-    """What two active partners cannot both have: the same pair of interchange addresses, the same SFTP user name.
+    """What two active partners cannot both have: the same pair of interchange addresses, the same SFTP user name, the same AS2 name.
 
     A suspended partner may share them with its successor.
     """
@@ -149,7 +150,7 @@ def clashes(profiles: Iterable[LoadedProfile]) -> tuple[ProfileProblem, ...]:
             first = taken.setdefault(identity, loaded)
             if first is loaded:
                 continue
-            what = "user name" if identity[0] == "sftp" else "pair of interchange addresses"
+            what = _IDENTITIES[identity[0]]
             problems.append(
                 ProfileProblem(
                     loaded.file,
@@ -180,6 +181,11 @@ def _identities(profile: Profile) -> Iterator[tuple[_Loc, tuple[str, ...]]]:
         yield ("x12", "them"), ("x12", them.qualifier, them.id, us.qualifier, us.id)
     if profile.sftp_username is not None:
         yield ("sftp", "username"), ("sftp", profile.sftp_username)
+    if profile.as2 is not None:
+        yield ("as2", "id"), ("as2", profile.as2.id, profile.as2.our_id or "")
+
+
+_IDENTITIES = {"sftp": "user name", "as2": "AS2 name", "x12": "pair of interchange addresses"}
 
 
 def _nearest(lines: Mapping[_Loc, int], loc: _Loc) -> int:

@@ -20,9 +20,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
-from pydantic_core import PydanticCustomError
 
 from canonical.base import Value
+
+from .as2_terms import As2Terms
+from .wording import quoted, wrong
 
 SETS = (
     "810",
@@ -59,19 +61,6 @@ _MAX_HOURS = 24 * 90
 def is_partner_id(text: str) -> bool:
     """Whether ``text`` can name a partner: lower-case letters, digits and hyphens, at most 63 characters."""
     return _ID.fullmatch(text) is not None
-
-
-def wrong(message: str, hint: str = "", *, key: tuple[str, ...] = ()) -> PydanticCustomError:
-    """A fault in what somebody wrote, with what to do about it; ``key`` leads from the checked section to the place."""
-    # The texts go in as values, because a template would take braces in them for placeholders.
-    return PydanticCustomError("profile", "{message}", {"message": message, "hint": hint, "key": key})
-
-
-def quoted(value: object) -> str:
-    """A value as a message shows it: in double quotes, shortened, on one line."""
-    text = str(value)
-    text = text if len(text) <= 40 else text[:39] + "…"
-    return '"' + "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text) + '"'
 
 
 def _matches(pattern: str, message: str, hint: Callable[[str], str] = lambda _: "") -> AfterValidator:
@@ -475,6 +464,7 @@ class Profile(Value):
     contacts: tuple[Contact, ...] = ()
     x12: X12Terms | None = None
     sftp: SftpTerms | None = None
+    as2: As2Terms | None = None
     folder: bool = Field(False, description="Whether files are also taken from drop/<partner>: true or false.")
     documents: DocumentTerms = Field(description="Which documents are exchanged: a section with send and receive.")
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
@@ -501,8 +491,8 @@ class Profile(Value):
 
     @model_validator(mode="after")
     def _complete(self) -> "Profile":
-        if self.sftp is None and not self.folder:
-            raise wrong("there is no way for files to come and go.", "Add a section sftp, or folder: true.")
+        if self.sftp is None and self.as2 is None and not self.folder:
+            raise wrong("there is no way for files to come and go.", "Add a section sftp or as2, or folder: true.")
         if self.documents.send and self.x12 is None:
             raise wrong(
                 "nothing can be sent without a section x12.", "Add one, or remove send.", key=("documents", "send")

@@ -200,6 +200,20 @@ def by_sftp_username(session: Session, username: str) -> AppliedProfile | None:
     return _snapshot(session).usernames.get(username)
 
 
+def by_as2_names(
+    session: Session, partner_name: str, our_name: str, our_usual_name: str | None
+) -> AppliedProfile | None:
+    """Whose AS2 message this is, by AS2-From and AS2-To; ``our_usual_name`` is what we are called where a profile says nothing.
+
+    A suspended partner is found only where no active one is, so that its messages can be refused with the reason.
+    """
+    snapshot = _snapshot(session)
+    found = snapshot.as2_names.get((partner_name, our_name))
+    if found is None and our_name == our_usual_name:
+        found = snapshot.as2_names.get((partner_name, None))
+    return found
+
+
 _Address: TypeAlias = tuple[str, str, str, str]
 _Newest: TypeAlias = tuple[int, int, str, datetime]
 
@@ -209,11 +223,12 @@ class _Snapshot:
     partners: dict[PartnerId, AppliedProfile]
     addresses: dict[_Address, AppliedProfile]
     usernames: dict[str, AppliedProfile]
+    as2_names: dict[tuple[str, str | None], AppliedProfile]
 
 
 _cache: WeakKeyDictionary[Engine, tuple[_Newest, _Snapshot]] = WeakKeyDictionary()
 _cache_lock = threading.Lock()
-_NOTHING = _Snapshot({}, {}, {})
+_NOTHING = _Snapshot({}, {}, {}, {})
 
 
 def _snapshot(session: Session) -> _Snapshot:
@@ -261,6 +276,7 @@ def _read(session: Session) -> _Snapshot:
     partners = {PartnerId(row.partner): _applied(row) for row in rows}
     addresses: dict[_Address, AppliedProfile] = {}
     usernames: dict[str, AppliedProfile] = {}
+    as2_names: dict[tuple[str, str | None], AppliedProfile] = {}
     for applied in sorted(partners.values(), key=lambda applied: not applied.profile.is_active):
         profile = applied.profile
         if profile.x12 is not None:
@@ -268,7 +284,9 @@ def _read(session: Session) -> _Snapshot:
             addresses.setdefault((them.qualifier, them.id, us.qualifier, us.id), applied)
         if profile.sftp_username is not None and profile.is_active:
             usernames.setdefault(profile.sftp_username, applied)
-    return _Snapshot(partners, addresses, usernames)
+        if profile.as2 is not None:
+            as2_names.setdefault((profile.as2.id, profile.as2.our_id), applied)
+    return _Snapshot(partners, addresses, usernames, as2_names)
 
 
 def _applied(row: ProfileVersion) -> AppliedProfile:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from .profile import quoted
+from .wording import quoted
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and list positions (from 0) from the document's root to a value."""

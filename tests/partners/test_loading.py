@@ -236,7 +236,7 @@ LEAVES = [
     (
         "sftp:\n  username: acme\n",
         "",
-        "1: there is no way for files to come and go. Add a section sftp, or folder: true.",
+        "1: there is no way for files to come and go. Add a section sftp or as2, or folder: true.",
     ),
     (
         "sftp:\n  username: acme\n",
