@@ -29,9 +29,9 @@ class Phase(StrEnum):
     HEAD = auto()
     BODY = auto()
     STORING = auto()
-    """The disk, with what came of the body; nothing is read meanwhile."""
+    """The disk, with what came of the body; nothing is read on meanwhile."""
     ANSWER = auto()
-    """Whoever is behind us; nothing is read meanwhile."""
+    """Whoever is behind us; nothing is read on meanwhile."""
     END = auto()
     """The client's end. What it still sends is dropped."""
 
@@ -66,7 +66,10 @@ class HttpConnection(asyncio.Protocol):
         if self._phase is Phase.END:
             return
         self._wire.receive(data)
-        self._read()
+        if self._phase in (Phase.STORING, Phase.ANSWER):
+            self._transport.pause_reading()  # until it is this request's turn
+        else:
+            self._read()
 
     def eof_received(self) -> bool:
         """The client sends no more. True keeps our side open for the answer; TLS has no half-closed connections."""
@@ -185,7 +188,6 @@ class HttpConnection(asyncio.Protocol):
             self._go_on(more=len(pieces) == TURN)
         else:
             self._phase = Phase.STORING
-            self._transport.pause_reading()
             stored = partial(self._stored, more=len(pieces) == TURN)
             self._site.disk.run(partial(exchange.store, pieces), stored)
 
@@ -219,7 +221,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _work(self) -> None:
         exchange = self._under_way
-        self._pause()
+        self._phase = Phase.ANSWER
+        self._stop_timer()
         self._site.work.run(exchange.answer, self._answered)
 
     def _answered(self, answer: Answer) -> None:
@@ -234,18 +237,14 @@ class HttpConnection(asyncio.Protocol):
         if not self._site.pages.take():
             self._refuse(busy(BUSY))
             return
-        self._pause()
+        self._phase = Phase.ANSWER
+        self._stop_timer()
         self._site.pages.run(partial(show, page, head.path), self._shown)
 
     def _shown(self, answer: Answer) -> None:
         self._site.pages.give_back()
         if self._phase is Phase.ANSWER:
             self._reply(answer)
-
-    def _pause(self) -> None:
-        self._phase = Phase.ANSWER
-        self._stop_timer()
-        self._transport.pause_reading()
 
     def _refuse(self, answer: Answer) -> None:
         """Answer instead of reading on; the connection ends with it."""
@@ -256,16 +255,16 @@ class HttpConnection(asyncio.Protocol):
         try:
             if not last and not self._wire.complete:
                 self._wire.body()  # the end of a request without a body, or a little one that nobody wants
-            last = last or self._half_closed or self._site.stopping or not self._wire.complete
+            last = last or self._half_closed or self._site.stopping or not self._wire.reusable
             self._transport.write(self._wire.answer(answer, self._site.date(), last=last))
-        except (h11.LocalProtocolError, Refused) as error:
+        except (ValueError, Refused) as error:
             _log.error("http.answer_not_writable", remote=self.remote, status=answer.status, error=str(error))
             self._transport.abort()
             return
-        if self._wire.reusable:
-            self._next()
-        else:
+        if last:
             self._end()
+        else:
+            self._next()
 
     def _next(self) -> None:
         self._wire.renew()
