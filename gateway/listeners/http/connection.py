@@ -183,15 +183,20 @@ class HttpConnection(asyncio.Protocol):
             self._release()
             self._refuse(refused.answer)
             return
-        if exchange.body.fits(exchange.received - exchange.body.size):
+        if not exchange.body.fits(exchange.received - exchange.body.size):
+            self._store(pieces)
+        else:
             exchange.body.write(pieces)
             self._go_on(more=len(pieces) == TURN)
-        else:
-            self._phase = Phase.STORING
-            stored = partial(self._stored, more=len(pieces) == TURN)
-            self._site.disk.run(partial(exchange.store, pieces), stored)
 
-    def _stored(self, refusal: Answer | None, *, more: bool) -> None:
+    def _store(self, pieces: list[bytes]) -> None:
+        if pieces:
+            self._phase = Phase.STORING
+            self._site.disk.run(partial(self._under_way.store, pieces), self._stored)
+        else:
+            self._go_on(more=False)
+
+    def _stored(self, refusal: Answer | None) -> None:
         if self._phase is Phase.END:
             self._release()
             self._ended(self)
@@ -200,13 +205,14 @@ class HttpConnection(asyncio.Protocol):
             self._refuse(refusal)
         else:
             self._phase = Phase.BODY
-            self._go_on(more=more)
+            self._go_on(more=True)
 
     def _go_on(self, *, more: bool) -> None:
+        """The body is whole, or ``more`` of it may have come already, or must come first."""
         if self._wire.complete:
             self._work()
         elif more:
-            # Others get their turn before the rest of what has come.
+            # Others get their turn before.
             self._transport.pause_reading()
             self._loop.call_soon(self._read)
         else:
