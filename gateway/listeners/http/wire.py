@@ -65,7 +65,7 @@ class Wire:
     def head(self) -> h11.Request | None:
         """The next request as far as its head goes; None while it is not whole. Raises Refused."""
         self._skip_empty_lines()
-        if self._ahead and self._ahead[0] < 0x21:
+        if self._ahead and self._ahead[0] < 0x21 and self._ahead != b"\r":
             raise malformed("This is no HTTP. Is the client set to HTTPS on a port that speaks plain HTTP?")
         end = END_OF_HEAD.search(self._ahead, max(0, self._searched - 2))
         self._searched = len(self._ahead)
