@@ -16,9 +16,10 @@ from argon2 import PasswordHasher
 from canonical.errors import Misconfigured
 from spool.blobs import BlobStore
 
+from ..passwords import Passwords
 from ..port import Collected, Intake, Received, SftpAccounts
-from .authentication import Passwords
-from .limits import Quota, SftpLimits
+from ..quota import Quota
+from .limits import SftpLimits
 from .services import FileServices
 from .session import Session
 from .transport import SftpTransport

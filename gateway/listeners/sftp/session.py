@@ -15,9 +15,11 @@ from paramiko.common import (
 
 from canonical.errors import TallyError
 
+from ..passwords import Passwords
 from ..port import SftpAccount, SftpAccounts
-from .authentication import Passwords, holds_key
-from .limits import Quota, SftpLimits
+from ..quota import Quota
+from .authentication import holds_key
+from .limits import SftpLimits
 from .protocol import SftpChannel
 from .services import FileServices
 

@@ -1,14 +1,13 @@
 """Logging in."""
 
 from dataclasses import replace
-from typing import Any
 
 import paramiko
 import pytest
 
-from gateway.listeners.sftp.authentication import Passwords, holds_key
+from gateway.listeners.sftp.authentication import holds_key
 
-from .conftest import CHEAP, PASSWORD, Site
+from .conftest import PASSWORD, Site
 
 
 def key_of(site: Site) -> paramiko.PKey:
@@ -79,35 +78,6 @@ def test_after_three_wrong_passwords_the_right_one_is_refused_too(site: Site) ->
 def test_nobody_opens_anything_without_logging_in(site: Site) -> None:
     with pytest.raises(paramiko.SSHException):
         site.connect().open_session(timeout=10)
-
-
-class CountingHasher:
-    def __init__(self) -> None:
-        self.verified: list[str] = []
-
-    def hash(self, password: str) -> str:
-        return CHEAP.hash(password)
-
-    def verify(self, stored: str, password: str | bytes) -> bool:
-        self.verified.append(stored)
-        return CHEAP.verify(stored, password)
-
-
-def test_unknown_users_cost_the_same_work() -> None:
-    hasher: Any = CountingHasher()
-    passwords = Passwords(1, 10.0, hasher)
-    try:
-        assert passwords.verify(CHEAP.hash("right"), "right")
-        assert not passwords.verify(CHEAP.hash("right"), "wrong")
-        assert not passwords.verify(None, "right")
-        assert not passwords.verify(CHEAP.hash("right"), b"\xff\xfe")
-        assert not passwords.verify("no argon2 string", "right")
-    finally:
-        passwords.close()
-    assert len(hasher.verified) == 5
-    parameters = {stored.rsplit("$", 2)[0] for stored in hasher.verified if stored.startswith("$argon2")}
-    assert len(parameters) == 1
-    assert not passwords.verify(CHEAP.hash("right"), "right"), "nobody comes in once the server stops"
 
 
 def test_which_authorized_keys_lines_count() -> None:

@@ -1,0 +1,23 @@
+"""The HTTP server: partners post AS2 messages to it.
+
+Read ``port`` first (what goes in and out), then ``server`` (connections), ``connection`` (one of them), ``wire`` (HTTP/1.x without sockets)
+and ``head`` (what is refused).
+"""
+
+from .limits import HttpLimits
+from .port import Answer, Head, Peer, Request, busy, plain
+from .server import HttpServer
+from .tls import ClientCertificates, ServerTls
+
+__all__ = [
+    "Answer",
+    "ClientCertificates",
+    "Head",
+    "HttpLimits",
+    "HttpServer",
+    "Peer",
+    "Request",
+    "ServerTls",
+    "busy",
+    "plain",
+]

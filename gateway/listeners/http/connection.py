@@ -1,0 +1,361 @@
+"""One connection: which request is on it, how far it is, and how long that may take."""
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum, auto
+from functools import partial
+from typing import cast
+
+import h11
+import structlog
+
+from .body import Body
+from .exchange import Exchange, answer_to, show
+from .head import Refused
+from .port import Answer, Handler, Head, Page, Peer, busy, plain
+from .site import SHOWN, Site
+from .wire import TURN, Wire
+
+_log = structlog.get_logger(__name__)
+
+BUSY = "Too many requests are being worked on; send it again later."
+
+
+class Phase(StrEnum):
+    """What a connection waits for."""
+
+    IDLE = auto()
+    """The first byte of a request."""
+    HEAD = auto()
+    BODY = auto()
+    STORING = auto()
+    """The disk, with what came of the body; nothing is read on meanwhile."""
+    ANSWER = auto()
+    """Whoever is behind us; nothing is read on meanwhile."""
+    END = auto()
+    """The client's end. What it still sends is dropped."""
+
+
+class HttpConnection(asyncio.Protocol):
+    """Runs in the server's loop. ``ended`` is told when the connection is over, and the work for it too."""
+
+    def __init__(self, site: Site, remote: str, ended: Callable[["HttpConnection"], None]) -> None:
+        self.remote = remote
+        self._site = site
+        self._limits = site.limits
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._wire = Wire(site.limits.head_bytes, site.limits.fields)
+        self._phase = Phase.HEAD
+        self._timer: asyncio.TimerHandle | None = None
+        self._exchange: Exchange | None = None
+        self._certificate: bytes | None = None
+        self._half_closed = False
+        self._writable = True
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        tls = transport.get_extra_info("ssl_object")
+        self._encrypted = tls is not None
+        self._certificate = tls.getpeercert(binary_form=True) if tls else None
+        self._wait(self._limits.head_seconds, self._head_is_late)
+
+    def data_received(self, data: bytes) -> None:
+        if self._phase is Phase.END:
+            return
+        self._wire.receive(data)
+        if self._phase in (Phase.STORING, Phase.ANSWER):
+            self._transport.pause_reading()  # until it is this request's turn
+        else:
+            self._read()
+
+    def eof_received(self) -> bool:
+        """The client sends no more. True keeps our side open for the answer; TLS has no half-closed connections."""
+        self._half_closed = True
+        return self._phase is Phase.ANSWER and not self._encrypted
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        if self._phase is Phase.IDLE:
+            self._listen()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._stop_timer()
+        if self._phase is Phase.BODY:
+            _log.info("http.broken_off", remote=self.remote)
+            self._release()
+        self._phase = Phase.END
+        if self._exchange is None:
+            self._ended(self)
+
+    def stop(self) -> None:
+        """The server ends: finish an answer under way, and nothing else."""
+        if self._phase not in (Phase.ANSWER, Phase.END):
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    # Reading
+
+    def _read(self) -> None:
+        if self._phase in (Phase.IDLE, Phase.HEAD):
+            self._read_head()
+        elif self._phase is Phase.BODY:
+            self._read_body()
+
+    def _read_head(self) -> None:
+        try:
+            request = self._wire.head()
+        except Refused as refused:
+            self._refuse(refused.answer)
+            return
+        if request is not None:
+            self._route(self._head_of(request))
+        elif self._phase is Phase.IDLE and self._wire.begun:
+            self._phase = Phase.HEAD
+            self._wait(self._limits.head_seconds, self._head_is_late)
+
+    def _head_of(self, request: h11.Request) -> Head:
+        path, query = _split(request.target.decode("ascii"))
+        fields = tuple(request.headers.raw_items())
+        peer = Peer(self._site.proxies.client_of(self.remote, fields), self._certificate)
+        return Head(request.method.decode("ascii"), path, query, fields, _length(request), peer)
+
+    def _route(self, head: Head) -> None:
+        handler = self._site.posts.get(head.path)
+        page = self._site.gets.get(head.path)
+        if handler is not None and head.method == "POST":
+            self._admit(handler, head)
+        elif page is not None and head.method in SHOWN:
+            self._show(page, head)
+        else:
+            self._reply(self._site.elsewhere(head))
+
+    def _admit(self, handler: Handler, head: Head) -> None:
+        refusal = self._objection(head) or self._crowded(handler, head)
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        self._transport.write(self._wire.proceed)
+        now = self._loop.time()
+        body = Body(self._site.staging, self._limits.memory_bytes)
+        self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds)
+        self._phase = Phase.BODY
+        self._wait(min(self._limits.pace_seconds, self._limits.body_seconds), self._check_pace)
+        self._read_body()
+
+    def _objection(self, head: Head) -> Answer | None:
+        """What is wrong with the head of a post, whoever it is for."""
+        if head.length is None and not any(head.values(b"transfer-encoding")):
+            return plain(411, "Say how long the body is: send Content-Length, or Transfer-Encoding: chunked.")
+        if (head.length or 0) > self._limits.body_bytes:
+            return self._too_large()
+        if any(value.lower() != b"100-continue" for value in head.values(b"expect")):
+            return plain(417, "The only expectation understood here is 100-continue.")
+        return None
+
+    def _crowded(self, handler: Handler, head: Head) -> Answer | None:
+        """Take a slot and ask the handler; an answer when there is none, or it refuses."""
+        if self._site.stopping or not self._site.work.take():
+            return busy(BUSY)
+        try:
+            refusal = handler.admit(head)
+        except Exception as error:  # noqa: BLE001 - the edge
+            refusal = answer_to(error, head.path)
+        if refusal is not None:
+            self._site.work.give_back()
+        return refusal
+
+    def _read_body(self) -> None:
+        exchange = self._under_way
+        try:
+            pieces = self._wire.body()
+            exchange.received += sum(map(len, pieces))
+            if exchange.received > self._limits.body_bytes:
+                raise Refused(self._too_large())
+        except Refused as refused:
+            self._release()
+            self._refuse(refused.answer)
+            return
+        if not exchange.body.fits(exchange.received - exchange.body.size):
+            self._store(pieces)
+        else:
+            exchange.body.write(pieces)
+            self._go_on(more=len(pieces) == TURN)
+
+    def _store(self, pieces: list[bytes]) -> None:
+        if pieces:
+            self._phase = Phase.STORING
+            self._site.disk.run(partial(self._under_way.store, pieces), self._stored)
+        else:
+            self._go_on(more=False)
+
+    def _stored(self, refusal: Answer | None) -> None:
+        if self._phase is Phase.END:
+            self._release()
+            self._ended(self)
+        elif refusal is not None:
+            self._release()
+            self._refuse(refusal)
+        else:
+            self._phase = Phase.BODY
+            self._go_on(more=True)
+
+    def _go_on(self, *, more: bool) -> None:
+        """The body is whole, or ``more`` of it may have come already, or must come first."""
+        if self._wire.complete:
+            self._work()
+        elif more:
+            # Others get their turn before.
+            self._transport.pause_reading()
+            self._loop.call_soon(self._read)
+        else:
+            self._transport.resume_reading()
+
+    def _too_large(self) -> Answer:
+        return plain(
+            413, f"At most {self._limits.body_bytes} bytes are taken here; agree on another way for larger ones."
+        )
+
+    # Answering
+
+    def _work(self) -> None:
+        exchange = self._under_way
+        self._phase = Phase.ANSWER
+        self._stop_timer()
+        self._site.work.run(exchange.answer, self._answered)
+
+    def _answered(self, answer: Answer) -> None:
+        self._release()
+        if self._phase is Phase.ANSWER:
+            self._reply(answer)
+        else:
+            _log.warning("http.answer_not_delivered", remote=self.remote, status=answer.status)
+            self._ended(self)
+
+    def _show(self, page: Page, head: Head) -> None:
+        if not self._site.pages.take():
+            self._refuse(busy(BUSY))
+            return
+        self._phase = Phase.ANSWER
+        self._stop_timer()
+        self._site.pages.run(partial(show, page, head.path), self._shown)
+
+    def _shown(self, answer: Answer) -> None:
+        self._site.pages.give_back()
+        if self._phase is Phase.ANSWER:
+            self._reply(answer)
+
+    def _refuse(self, answer: Answer) -> None:
+        """Answer instead of reading on; the connection ends with it."""
+        _log.info("http.refused", remote=self.remote, status=answer.status)
+        self._reply(answer, last=True)
+
+    def _reply(self, answer: Answer, *, last: bool = False) -> None:
+        try:
+            if not last and not self._wire.complete:
+                self._wire.body()  # the end of a request without a body, or a little one that nobody wants
+            last = last or self._half_closed or self._site.stopping or not self._wire.reusable
+            self._transport.write(self._wire.answer(answer, self._site.date(), last=last))
+        except (ValueError, Refused) as error:
+            _log.error("http.answer_not_writable", remote=self.remote, status=answer.status, error=str(error))
+            self._transport.abort()
+            return
+        if last:
+            self._end()
+        else:
+            self._next()
+
+    def _next(self) -> None:
+        self._wire.renew()
+        self._phase = Phase.IDLE
+        if self._writable:
+            self._listen()
+        else:
+            # The client asks and does not read: it gets nothing more until it does.
+            self._transport.pause_reading()
+            self._wait(self._limits.answer_seconds, self._transport.abort)
+
+    def _listen(self) -> None:
+        self._wait(self._limits.idle_seconds, self._close)
+        self._transport.resume_reading()
+        if self._wire.begun:
+            self._loop.call_soon(self._read)
+
+    def _end(self) -> None:
+        self._phase = Phase.END
+        if self._wire.complete:
+            self._close()
+            return
+        # Closing now would reset a client that is still sending, and it would never read why.
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._transport.resume_reading()
+        self._wait(self._limits.linger_seconds, self._transport.abort)
+
+    def _close(self) -> None:
+        self._phase = Phase.END
+        self._transport.close()
+        self._wait(self._limits.answer_seconds, self._transport.abort)
+
+    # Time
+
+    def _head_is_late(self) -> None:
+        if self._wire.begun:
+            self._refuse(plain(408, f"The head was not whole after {self._limits.head_seconds:g} seconds."))
+        else:
+            self._close()
+
+    def _check_pace(self) -> None:
+        exchange = self._under_way
+        came = exchange.received - exchange.paced_at
+        left = exchange.deadline - self._loop.time()
+        if self._phase is Phase.BODY and (left <= 0 or came < self._limits.pace_bytes):
+            self._release()
+            self._refuse(
+                plain(408, f"The body came too slowly: {came} bytes in the last {self._limits.pace_seconds:g} seconds.")
+            )
+            return
+        # While the disk is what is slow, the client is not to blame.
+        exchange.paced_at = exchange.received
+        self._wait(min(self._limits.pace_seconds, left) if left > 0 else self._limits.pace_seconds, self._check_pace)
+
+    def _wait(self, seconds: float, action: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = self._loop.call_later(seconds, action)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # The exchange
+
+    @property
+    def _under_way(self) -> Exchange:
+        assert self._exchange is not None
+        return self._exchange
+
+    def _release(self) -> None:
+        """The exchange is over: its body goes and its slot is free."""
+        exchange, self._exchange = self._under_way, None
+        exchange.body.discard()
+        self._site.work.give_back()
+        exchange.handler.ended(exchange.head)
+
+
+def _split(target: str) -> tuple[str, str]:
+    """Path and query of a request target. A client that takes us for a proxy names the whole URL (RFC 9112 §3.2.2)."""
+    if not target.startswith("/"):
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    path, _, query = target.partition("?")
+    return path, query
+
+
+def _length(request: h11.Request) -> int | None:
+    return next((int(value) for name, value in request.headers if name == b"content-length"), None)

@@ -1,0 +1,63 @@
+"""One post that was let in: its head, its body as it comes, its answer."""
+
+import structlog
+
+from canonical.errors import TallyError
+
+from .body import Body
+from .port import Answer, Handler, Head, Page, Request, busy, plain
+
+_log = structlog.get_logger(__name__)
+
+NOT_STORED = "The request could not be stored here now; keep it and send it again later."
+
+
+class Exchange:
+    """``deadline`` and ``paced_at`` are for the connection: when the body must be whole, and how much of it was there at the last look."""
+
+    def __init__(self, handler: Handler, head: Head, body: Body, deadline: float) -> None:
+        self.handler = handler
+        self.head = head
+        self.body = body
+        self.deadline = deadline
+        self.received = 0
+        self.paced_at = 0
+
+    def store(self, pieces: list[bytes]) -> Answer | None:
+        """Write to disk; why it was not possible, in words for the client, or None."""
+        try:
+            self.body.write(pieces)
+        except OSError as error:
+            _log.error("http.body_not_stored", remote=self.head.peer.address, error=str(error))
+            return busy(NOT_STORED)
+        return None
+
+    def answer(self) -> Answer:
+        """Let the handler work. This is the listener's edge: whatever goes wrong inside is answered and does not get out."""
+        try:
+            body = self.body
+            return self.handler.answer(Request(self.head, body.reader(), body.size, body.path))
+        except OSError as error:
+            _log.error("http.request_failed", path=self.head.path, error=str(error))
+            return busy(NOT_STORED)
+        except Exception as error:  # noqa: BLE001 - the edge
+            return answer_to(error, self.head.path)
+        finally:
+            self.body.discard()
+
+
+def show(page: Page, path: str) -> Answer:
+    """What a page answers; the edge, as above."""
+    try:
+        return page()
+    except Exception as error:  # noqa: BLE001 - the edge
+        return answer_to(error, path)
+
+
+def answer_to(error: Exception, path: str) -> Answer:
+    """What a client is told of an error of ours."""
+    if isinstance(error, TallyError):
+        _log.error("http.request_failed", path=path, error=error.message)
+        return busy(error.partner_message) if error.retryable else plain(500, error.partner_message)
+    _log.error("http.request_crashed", path=path, exc_info=error)
+    return plain(500, "Something went wrong on our side; send it again later.")

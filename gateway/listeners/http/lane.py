@@ -1,0 +1,57 @@
+"""Threads for what may wait, so that the loop never does."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
+
+
+class Lane:
+    """``threads`` that work for one loop, and ``slots`` for what may be there at a time, worked on or not.
+
+    All but ``close`` is called in the loop's thread. (A thread pool's futures, which nobody waits for, would cost each request more.)
+    """
+
+    def __init__(self, name: str, threads: int, slots: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._free = slots
+        self._loop = loop
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # What hangs in one when the process ends was answered to nobody.
+        self._threads = [
+            threading.Thread(target=self._work, name=f"http-{name}-{number}", daemon=True) for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def take(self) -> bool:
+        """Take a slot and answer True, or answer False when none is free."""
+        if self._free <= 0:
+            return False
+        self._free -= 1
+        return True
+
+    def give_back(self) -> None:
+        self._free += 1
+
+    def run(self, action: Callable[[], _Result], then: Callable[[_Result], None]) -> None:
+        """Do ``action``, which must not raise, in a thread; hand what it returns to ``then`` in the loop."""
+
+        def job() -> None:
+            result = action()
+            with suppress(RuntimeError):  # the loop is closed: nobody is there to be told
+                self._loop.call_soon_threadsafe(then, result)
+
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Let the threads go after what they have. They are not waited for."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()

@@ -1,0 +1,55 @@
+"""Who the client is when proxies stand before us."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from canonical.errors import Misconfigured
+
+from .port import Fields
+
+
+class TrustedProxies:
+    """The proxies whose word is taken. ``networks`` are addresses or networks, ``10.0.0.5`` or ``10.0.0.0/24``.
+
+    Raises Misconfigured for one that is neither.
+    """
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks = [_network(text) for text in networks]
+
+    def trusts(self, address: str) -> bool:
+        parsed = _address(address)
+        return parsed is not None and any(parsed in network for network in self._networks)
+
+    def client_of(self, address: str, fields: Fields) -> str:
+        """The client's address, where ``address`` is who connected to us.
+
+        Each proxy appends whom it got the request from to X-Forwarded-For; what stands left of the first that we do not trust could
+        have been written by anybody.
+        """
+        client = address
+        for hop in reversed(_forwarded_for(fields)):
+            if not self.trusts(client) or _address(hop) is None:
+                break
+            client = hop
+        return client
+
+
+def _forwarded_for(fields: Fields) -> list[str]:
+    values = (value for name, value in fields if name.lower() == b"x-forwarded-for")
+    return [hop.strip() for hop in b",".join(values).decode("latin-1").split(",")]
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise Misconfigured(f"{text!r} is no address or network of a trusted proxy: {error}.") from error

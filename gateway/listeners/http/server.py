@@ -1,0 +1,212 @@
+"""The HTTP server: takes connections, and ends them."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from canonical.errors import Misconfigured
+from spool.clock import Clock, SystemClock
+
+from ..quota import Quota
+from .connection import HttpConnection
+from .lane import Lane
+from .limits import HttpLimits
+from .port import Handler, Page
+from .proxies import TrustedProxies
+from .site import Site
+from .tls import ServerTls
+
+_log = structlog.get_logger(__name__)
+
+PAGE_THREADS = 2
+PAGES_AT_ONCE = 32
+DISK_THREADS = 2
+BACKLOG = 256
+OUT_OF_DESCRIPTORS_SECONDS = 0.5
+ABORTED_SECONDS = 0.2
+
+
+class HttpServer:
+    """Serves HTTP, or HTTPS with ``tls``, between ``start`` and ``stop``; each may be called once.
+
+    ``posts`` says who takes what is posted to a path, ``gets`` what is shown there. ``staging`` is this server's alone: what it finds
+    there at the start is removed. ``proxies`` are the addresses and networks of reverse proxies; only from them is X-Forwarded-For
+    believed.
+    """
+
+    def __init__(
+        self,
+        *,
+        posts: Mapping[str, Handler],
+        gets: Mapping[str, Page],
+        staging: Path,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        tls: ServerTls | None = None,
+        proxies: Sequence[str] = (),
+        limits: HttpLimits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._posts = posts
+        self._gets = gets
+        self._staging = staging
+        self._address = (host, port)
+        self._tls = tls
+        self._proxies = TrustedProxies(proxies)
+        self._limits = limits or HttpLimits()
+        self._clock = clock or SystemClock()
+        self._quota = Quota(self._limits.connections, self._limits.connections_per_address)
+        self._connections: dict[HttpConnection, str] = {}
+        self._arrivals: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that is really bound."""
+        return int(self._listening.getsockname()[1])
+
+    def start(self) -> None:
+        """Bind and serve. Raises Misconfigured when the address or the certificate cannot be used."""
+        self._context = self._tls.context() if self._tls else None
+        self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for leftover in self._staging.iterdir():
+            leftover.unlink()
+        self._listening = self._bind()
+        self._loop = asyncio.new_event_loop()
+        self._empty = asyncio.Event()
+        self._site = self._build_site()
+        self._thread = threading.Thread(target=self._run, name="http-server")
+        self._thread.start()
+        _log.info("http.listening", host=self._address[0], port=self.port, tls=self._tls is not None)
+
+    def renew_tls(self, tls: ServerTls) -> None:
+        """Show another certificate, and let in others, from the next connection on. Raises Misconfigured and changes nothing."""
+        self._context = tls.context()
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Take nothing more, let answers under way finish for up to ``seconds``, then end whatever is left."""
+        asyncio.run_coroutine_threadsafe(self._wind_up(seconds), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        _log.info("http.stopped")
+
+    def _bind(self) -> socket.socket:
+        host, port = self._address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            raise Misconfigured(
+                f"HTTP cannot listen on {host} port {port}: {error.strerror or error}. Stop what uses it, or set http_port."
+            ) from error
+        listening.setblocking(False)
+        return listening
+
+    def _build_site(self) -> Site:
+        limits = self._limits
+        return Site(
+            self._posts,
+            self._gets,
+            limits,
+            self._staging,
+            self._proxies,
+            self._clock,
+            work=Lane("work", limits.workers, limits.requests, self._loop),
+            pages=Lane("page", PAGE_THREADS, PAGES_AT_ONCE, self._loop),
+            disk=Lane("disk", DISK_THREADS, limits.requests, self._loop),
+        )
+
+    # What follows runs in the server's own thread.
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._listen()
+        try:
+            self._loop.run_forever()
+        finally:
+            for lane in (self._site.work, self._site.pages, self._site.disk):
+                lane.close()
+            self._loop.close()
+
+    def _accept(self) -> None:
+        try:
+            connection, address = self._listening.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError as error:
+            # Out of descriptors, mostly: it would be readable again at once.
+            _log.error("http.accept_failed", error=str(error))
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(OUT_OF_DESCRIPTORS_SECONDS, self._listen)
+            return
+        self._begin(connection, str(address[0]), int(address[1]))
+
+    def _listen(self) -> None:
+        if not self._site.stopping:
+            self._loop.add_reader(self._listening, self._accept)
+
+    def _begin(self, connection: socket.socket, remote: str, port: int) -> None:
+        # A proxy brings everybody from one address: for it only the total counts.
+        key = f"{remote} {port}" if self._site.proxies.trusts(remote) else remote
+        if not self._quota.take(key):
+            _log.warning("http.connection_refused", remote=remote, reason="too many connections")
+            connection.close()
+            return
+        connection.setblocking(False)
+        protocol = HttpConnection(self._site, remote, self._over)
+        self._connections[protocol] = key
+        arrival = self._loop.create_task(self._welcome(protocol, connection))
+        self._arrivals.add(arrival)
+        arrival.add_done_callback(self._arrivals.discard)
+
+    async def _welcome(self, protocol: HttpConnection, connection: socket.socket) -> None:
+        """Hand the connection to its protocol, after the TLS handshake where there is one."""
+        limits = self._limits
+        try:
+            if self._context is None:
+                await self._loop.connect_accepted_socket(lambda: protocol, connection)
+            else:
+                await self._loop.connect_accepted_socket(
+                    lambda: protocol,
+                    connection,
+                    ssl=self._context,
+                    ssl_handshake_timeout=limits.head_seconds,
+                    ssl_shutdown_timeout=limits.linger_seconds,
+                )
+        except (OSError, asyncio.CancelledError) as error:
+            _log.info("http.handshake_failed", remote=protocol.remote, error=str(error))
+            self._over(protocol)
+
+    def _over(self, protocol: HttpConnection) -> None:
+        key = self._connections.pop(protocol, None)
+        if key is not None:
+            self._quota.give_back(key)
+        if not self._connections:
+            self._empty.set()
+
+    async def _wind_up(self, seconds: float) -> None:
+        self._site.stopping = True
+        self._loop.remove_reader(self._listening)
+        self._listening.close()
+        for arrival in self._arrivals:
+            arrival.cancel()
+        await asyncio.gather(*self._arrivals)
+        for connection in list(self._connections):
+            connection.stop()
+        if not await self._emptied(seconds):
+            _log.warning("http.stopped_early", connections=len(self._connections))
+        for connection in list(self._connections):
+            connection.abort()
+        await self._emptied(ABORTED_SECONDS)
+
+    async def _emptied(self, seconds: float) -> bool:
+        """Whether all connections, and the work for them, are over within ``seconds``."""
+        if self._connections:
+            self._empty.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
+        return not self._connections

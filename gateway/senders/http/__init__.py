@@ -1,0 +1,22 @@
+"""Posting over HTTP to a partner: an AS2 message, an asynchronous MDN.
+
+Read ``client`` first, then ``addresses`` (where we post to), ``network`` (to exactly there) and ``failures`` (what can come of it).
+"""
+
+from .addresses import AddressPolicy
+from .answer import HttpAnswer, failure_of
+from .client import BasicAuthentication, HttpClient, Terms
+from .network import Timeouts
+from .tls import ClientCertificate, ClientTls
+
+__all__ = [
+    "AddressPolicy",
+    "BasicAuthentication",
+    "ClientCertificate",
+    "ClientTls",
+    "HttpAnswer",
+    "HttpClient",
+    "Terms",
+    "Timeouts",
+    "failure_of",
+]

@@ -1,0 +1,137 @@
+"""Where we post to. A URL that somebody else chose (an asynchronous MDN's) must not lead us into our own network."""
+
+import re
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from .failures import AddressRefused, NotConnected
+
+MAX_URL = 2048
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\.?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?P<target>[/?][\x21-\x7e]*)?",
+    re.IGNORECASE,
+)
+
+_IPV6_INTERNET = ip_network("2000::/3")
+"""All of IPv6 that is routed. Outside lie the forms that hold an IPv4 address (mapped, compatible, NAT64)."""
+
+_NEVER = tuple(
+    map(
+        ip_network,
+        (
+            "168.63.129.16/32",  # looks public and is the inside of a cloud (Azure); the others' metadata is link-local or private
+            "192.0.0.0/24",  # IETF protocol assignments
+            "192.88.99.0/24",  # 6to4 relays
+            "2001::/23",  # IETF protocol assignments, with Teredo
+            "2002::/16",  # 6to4: an IPv4 address inside
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""The addresses of a host, for a port. Raises OSError when there are none."""
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A URL, taken apart. ``host`` is lower case, without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def authority(self) -> str:
+        """What the Host field says: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def endpoint_of(url: str) -> Endpoint:
+    """Raises AddressRefused for what is no plain http or https URL: other schemes, names and passwords in it, blanks, non-ASCII."""
+    parts = _URL.fullmatch(url) if len(url) <= MAX_URL else None
+    if parts is None:
+        raise AddressRefused(
+            f"{url[:100]!r} is no URL that can be posted to. It must be http:// or https:// with a host, perhaps a port, and a path, "
+            "without user name, blanks or fragment."
+        )
+    scheme = parts["scheme"].lower()
+    port = int(parts["port"] or _PORTS[scheme])
+    if not 0 < port < 65536:
+        raise AddressRefused(f"{url[:100]!r} names port {port}, which does not exist.")
+    host = parts["host"].lower().strip("[]").rstrip(".")
+    target = parts["target"] or "/"
+    return Endpoint(scheme, host, port, target if target.startswith("/") else f"/{target}")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPolicy:
+    """Which addresses may be posted to.
+
+    ``hosts`` are the names that a URL may have, lower case. What they lead to must be an address of the public internet, or
+    lie in one of ``networks``, which the partner's profile allows by name.
+    """
+
+    hosts: frozenset[str]
+    networks: tuple[Network, ...] = ()
+
+    def check_host(self, endpoint: Endpoint) -> None:
+        """Raises AddressRefused."""
+        if endpoint.host not in self.hosts:
+            allowed = ", ".join(sorted(self.hosts)) or "none"
+            raise AddressRefused(
+                f"{endpoint.host} is not among the hosts that the partner's profile allows ({allowed}). "
+                "Add it there if the partner confirms it, by another way than this message."
+            )
+
+    def check_address(self, host: str, address: str) -> None:
+        """Raises AddressRefused."""
+        parsed = ip_address(address)
+        if any(parsed in network for network in self.networks) or _is_public(parsed):
+            return
+        raise AddressRefused(
+            f"{host} leads to {address}, which is no address of the public internet. If the partner really is there, "
+            "allow the address in its profile."
+        )
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _IPV6_INTERNET:
+        return False
+    return address.is_global and not address.is_multicast and not any(address in network for network in _NEVER)
+
+
+def resolved(endpoint: Endpoint, policy: AddressPolicy | None, resolve: Resolve) -> Sequence[str]:
+    """The addresses to connect to, and to no others: asked once, all of them checked.
+
+    Raises AddressRefused, or NotConnected when the name leads nowhere.
+    """
+    if policy is not None:
+        policy.check_host(endpoint)
+    try:
+        addresses = resolve(endpoint.host, endpoint.port)
+    except OSError as error:
+        raise NotConnected(
+            f"{endpoint.host} cannot be found: {error.strerror or error}. Check the host in the partner's profile, and our DNS."
+        ) from error
+    if policy is not None:
+        for address in addresses:
+            policy.check_address(endpoint.host, address)
+    return addresses
+
+
+def system_addresses(host: str, port: int) -> Sequence[str]:
+    """What the system knows of a host, in its order."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
