@@ -40,13 +40,18 @@ from spool.worker import Handler, Workers
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
+from .certificates.custody import Custody
+from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
+from .exchange.exchange import Exchange, House
+from .exchange.keyring import Keyring
 from .front import Front
 from .home import Home
 from .inbound import Inbound
 from .listeners.folder import FolderListener
+from .listeners.http import Answer, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
 from .operations import status
@@ -61,14 +66,17 @@ from .operations.work import Work
 from .orders import book
 from .outbound import Outbound
 from .periodic import Periodic, by_one_node
+from .profile_sections import PROFILE_SECTIONS
 from .senders.by_profile import SendersByProfile
 from .senders.sftp_outbox import clear_leftovers
 from .settings import Role, Settings, load
-from .unpacking.unpack import PROFILE_SECTIONS
 from .upkeep import Upkeep, catch_up_with_the_clock
 
 UPKEEP_SECONDS = 5.0
 """How often clocks, and deadlines of held work, are looked after."""
+
+AS2_NAMES_SECONDS = 5.0
+"""How often it is looked whom the profiles name: a new partner may post that much later at the latest."""
 
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
@@ -92,10 +100,11 @@ RETENTION_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A gateway that is running. ``sftp_port`` is the port that was really bound; None where nobody listens."""
+    """A gateway that is running. The ports are those that were really bound; None where nobody listens."""
 
-    sftp_host: str
+    host: str
     sftp_port: int | None
+    http_port: int | None
     role: Role = Role.ALL
 
 
@@ -123,7 +132,11 @@ class Gateway:
         self.queue: WorkQueue = LaneQueue(clock, ids, waker, limits=AgreedLimits(settings, clock))
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
-        self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, SendersByProfile(home))
+        self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
+        house = House(database, self.blobs, self.queue, clock, ids, Keyring(clock, self.vault), home.staging)
+        self.exchange = Exchange.of(house, settings)
+        senders = SendersByProfile(home, self.exchange.sender)
+        self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, senders)
         self.answers = Answers(clock, self.queue)
         work = Work(self.queue)
         superseding = Superseding(work)
@@ -139,6 +152,7 @@ class Gateway:
             Cancelling(clock, self.queue, work, self.outbound),
             self.delivery.given,
         )
+        self.custody = Custody(database, clock, self.vault)
         self.retention = Retention(
             home,
             database,
@@ -184,6 +198,7 @@ class Gateway:
         self.close()
 
     def close(self) -> None:
+        self.exchange.close()
         self.database.close()
 
     # Running
@@ -196,6 +211,7 @@ class Gateway:
             outbound.BUILD: self.outbound.build,
             outbound.TRANSMIT: self.outbound.transmit,
             REPORT: self.delivery.report,
+            **self.exchange.handlers,
         }
 
     @contextmanager
@@ -241,7 +257,9 @@ class Gateway:
             buried[claim.kind](session, claim, reason)
 
     @contextmanager
-    def serving(self, *, role: Role | None = None, sftp_port: int | None = None) -> Iterator[Service]:
+    def serving(
+        self, *, role: Role | None = None, sftp_port: int | None = None, http_port: int | None = None
+    ) -> Iterator[Service]:
         """Listen and work, or one of both, until the block ends; then finish what is under way."""
         role = role or self.settings.role
         with ExitStack() as stack:
@@ -251,7 +269,7 @@ class Gateway:
                 self._clear_up()
             if role.works:
                 stack.enter_context(self.working())
-            sftp = None
+            sftp = http = None
             if role.listens:
                 folder = self._folder_listener()
                 folder.start()
@@ -259,7 +277,12 @@ class Gateway:
                 sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
                 sftp.start()
                 stack.callback(sftp.stop)
-            yield Service(self.settings.host, None if sftp is None else sftp.port, role)
+                http = stack.enter_context(
+                    self.http_listening(self.settings.http_port if http_port is None else http_port)
+                )
+            yield Service(
+                self.settings.host, None if sftp is None else sftp.port, None if http is None else http.port, role
+            )
 
     def _clear_up(self, before: datetime | None = None) -> None:
         """Remove what a crash left half written where partners and the ERP collect."""
@@ -275,6 +298,9 @@ class Gateway:
             self._by_one_node("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
             self._by_one_node("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
             self._by_one_node("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
+            self._by_one_node(
+                "overdue-mdns", OVERDUE_SECONDS, lambda: self.database.write(self.exchange.proofs.overdue)
+            ),
             self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
@@ -315,6 +341,37 @@ class Gateway:
             host=self.settings.host,
             port=port,
         )
+
+    @contextmanager
+    def http_listening(self, port: int) -> Iterator[HttpServer]:
+        receiver = self.exchange.receiver(self.inbound)
+        known = Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known)
+        settings = self.settings
+        server = HttpServer(
+            posts={"/as2": receiver},
+            gets={"/healthz": _alive, "/readyz": self._ready},
+            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
+            staging=self.home.staging / (f"http-{settings.node_name}" if self.database.shared else "http"),
+            host=settings.host,
+            port=port,
+            tls=_tls_of(settings),
+            proxies=settings.http_proxies,
+            limits=HttpLimits(body_bytes=settings.max_file_bytes),
+            clock=self.clock,
+        )
+        known.start()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+            known.stop()
+
+    def _ready(self) -> Answer:
+        """Whether requests can be taken: the database answers."""
+        with self.database.read() as session:
+            registry.all(session)
+        return plain(200, "ready")
 
     def _folder_listener(self) -> FolderListener:
         return FolderListener(
@@ -425,6 +482,17 @@ class Gateway:
                 f"No document, file or transmission {identifier} has bytes here. `tally doc list` shows what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
+
+
+def _alive() -> Answer:
+    return plain(200, "alive")
+
+
+def _tls_of(settings: Settings) -> ServerTls | None:
+    certificate, key = settings.http_certificate, settings.http_key
+    if (certificate is None) != (key is None):
+        raise Misconfigured("http_certificate and http_key go together: give both for HTTPS, or neither.")
+    return None if certificate is None or key is None else ServerTls(certificate, key)
 
 
 def _clock_of(database: Database) -> Clock:

@@ -1,9 +1,11 @@
 """The inbound path, top to bottom: the seven rooms of DESIGN §2 that a received file passes through."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -35,7 +37,8 @@ from .listeners.port import Arrival
 from .operations.replay import Replay
 from .operations.superseding import Superseding
 from .orders import book
-from .outbound import Effects, Outbound
+from .outbound import Outbound
+from .senders.port import Effects
 from .unpacking.unpack import unpack
 from .unpacking.unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
 
@@ -56,6 +59,8 @@ REUSED = (
 )
 """What a sender is told of a document that its acknowledgement accepts, or cannot name, but that goes nowhere."""
 
+
+_NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
 Drafts = dict[int, Draft]
 """Answers in the form of their transaction sets, by the identity of the answer."""
@@ -88,9 +93,10 @@ class Inbound:
 
     def receive(self, arrival: Arrival) -> ReceiptId:
         """Make a file ours. Returns once the commit is durable; raises a TallyError when it could not be kept."""
-        return self.database.write(lambda session: self._keep(session, arrival))
+        return self.database.write(lambda session: self.keep(session, arrival))
 
-    def _keep(self, session: Session, arrival: Arrival) -> ReceiptId:
+    def keep(self, session: Session, arrival: Arrival, *, detail: Mapping[str, Any] = _NOTHING_MORE) -> ReceiptId:
+        """As :meth:`receive`, in the caller's transaction; ``detail`` is what else the journal is to say of how it came."""
         receipt = Receipt(
             id=self.identifiers.new(),
             partner=arrival.partner,
@@ -104,7 +110,7 @@ class Inbound:
         )
         receipts.add(session, receipt)
         told = Chronicle(self.clock)
-        told.of_receipt(Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size})
+        told.of_receipt(Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size, **detail})
         told.write(session)
         self.queue.enqueue(
             session,

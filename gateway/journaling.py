@@ -82,6 +82,31 @@ class Chronicle:
         )
         return self
 
+    def of_message(
+        self,
+        step: Step,
+        partner: PartnerId,
+        *,
+        receipt: ReceiptId | None = None,
+        transmission: str | None = None,
+        outcome: str = "",
+        detail: dict[str, Any] | None = None,
+    ) -> Self:
+        """Something happened to an AS2 message, or to what is known of it: a file that it brought, or what it carries."""
+        self._entries.append(
+            journal.entry(
+                self._clock,
+                step=step,
+                outcome=outcome,
+                partner=partner,
+                receipt_id=receipt,
+                transmission_id=None if transmission is None else TransmissionId(transmission),
+                actor=self._actor,
+                detail=detail or {},
+            )
+        )
+        return self
+
     def of_refused_order(self, order: PurchaseOrder, reason: str) -> None:
         """The ERP gave an order that was not taken in."""
         partner = None if order.partner is None else PartnerId(_storable(order.partner))

@@ -1,6 +1,5 @@
 """The outbound path, top to bottom: submit, build once, transmit as often as it takes, expect an answer (DESIGN §2)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,12 +31,10 @@ from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
 from .journaling import Chronicle
-from .senders.port import Senders
+from .senders.port import Effects, Parcel, Senders
 
 BUILD = "build"
 TRANSMIT = "transmit"
-
-Effects = Callable[[Session], None]
 
 
 class OrderChanged(TallyError):
@@ -191,17 +188,24 @@ class Outbound:
             row = transmissions.as_it_stands(session, transmission_id)
             if row is None:
                 raise NotFound(f"Transmission {transmission_id} is to be sent but is not in the database.")
-            data = self.blobs.read(session, BlobDigest(row.sha256))
+            content = self.blobs.open(session, BlobDigest(row.sha256))
             applied = registry.current(session, PartnerId(row.partner))
-        if applied is None:
-            raise Misconfigured(f"There is no partner {row.partner} in force to send {row.filename} to.")
-        if not _has_arrived(row):
-            self.senders.send(applied, row.filename, data)
-        return partial(self._sent, row, _patience(row, applied))
+        with content:
+            if applied is None:
+                raise Misconfigured(f"There is no partner {row.partner} in force to send {row.filename} to.")
+            handed_over = None
+            if not _has_arrived(row):
+                is_x12 = row.interchange_control is not None
+                handed_over = self.senders.send(applied, Parcel(row.id, row.filename, content, is_x12))
+        return partial(self._sent, row, _patience(row, applied), handed_over)
 
     # 7. From now on an answer is expected.
 
-    def _sent(self, row: Transmission, patience: timedelta | None, session: Session) -> None:
+    def _sent(
+        self, row: Transmission, patience: timedelta | None, handed_over: Effects | None, session: Session
+    ) -> None:
+        if handed_over is not None:
+            handed_over(session)
         now = self.clock.now()
         due = now + patience if patience is not None else None
         again = not transmissions.mark_sent(session, row.id, now, due)

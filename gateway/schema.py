@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from partners.certificates import CertificateRow
 from partners.control_numbers import ControlNumber, ReceivedInterchange
 from partners.registry import ProfileVersion
 from spool.blobs import Blob, BlobPart, BlobUpload
@@ -13,13 +14,18 @@ from spool.tables import Base
 from spool.transmissions import Transmission
 
 from .erp.cursors import ErpCursor
+from .exchange.arrivals import Arrival, ArrivedFile
+from .exchange.sendings import Sending
 from .operations.pruned import PrunedCount
 
 TABLES = (
     Allowance,
+    ArrivedFile,
+    Arrival,
     Blob,
     BlobPart,
     BlobUpload,
+    CertificateRow,
     CircuitRow,
     ControlNumber,
     DocumentOrder,
@@ -33,6 +39,7 @@ TABLES = (
     Receipt,
     ReceivedInterchange,
     Schedule,
+    Sending,
     Transmission,
     WorkItem,
 )

@@ -45,6 +45,25 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that listeners bind to; loopback until told otherwise.")
     sftp_port: int = Field(2222, ge=0, le=65535, description="Port of the SFTP server; 0 takes a free one.")
+    http_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP server, for AS2; 0 takes a free one.")
+    http_certificate: Path | None = Field(
+        None,
+        description="PEM file with the certificate of the HTTPS server and its chain; plain HTTP, behind a proxy, when not given.",
+    )
+    http_key: Path | None = Field(None, description="PEM file with the private key of that certificate.")
+    http_proxies: tuple[str, ...] = Field(
+        (), description='Addresses of reverse proxies whose X-Forwarded-For is believed, e.g. ["10.0.0.5"].'
+    )
+    as2_id: str | None = Field(
+        None,
+        pattern=r"^[!#-~]([ -~]{0,126}[!-~])?$",
+        description="Our AS2 name, as partners spell it in AS2-To; a profile may have another.",
+    )
+    as2_url: str | None = Field(
+        None,
+        pattern=r"^https?://[!-~]+$",
+        description="The URL at which partners reach our AS2, e.g. https://as2.distributor.example/as2.",
+    )
     database_url: str | None = Field(
         None,
         description="postgresql+psycopg://user:password@host/name for several nodes; the home's tally.db when not given.",
@@ -70,6 +89,13 @@ class Settings(BaseSettings):
         None, ge=1, description="How many documents and reports the ERP takes in a minute; any number when not given."
     )
     max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
+    key_passphrase_file: Path | None = Field(
+        None,
+        description=(
+            "A file with the passphrase of our private keys, its path absolute or from the home on; keys/passphrase, made with the first "
+            "key, when not given. TALLY_KEY_PASSPHRASE in the environment wins over both."
+        ),
+    )
     inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
     keep_days: int | None = Field(
         None,

@@ -79,6 +79,10 @@ def _hours(value: int) -> int:
     return value
 
 
+def _without_port(authority: str) -> str:
+    return re.sub(r":[0-9]+$", "", authority)
+
+
 As2Name = Annotated[str, AfterValidator(_name)]
 Url = Annotated[str, AfterValidator(_url)]
 Host = Annotated[str, AfterValidator(_host)]
@@ -205,11 +209,15 @@ class As2Terms(Value):
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Where asynchronous receipts may go."""
+        """Where asynchronous receipts may go; a host with a port means only that port."""
         if self.mdn_hosts or self.url is None:
             return frozenset(self.mdn_hosts)
-        authority = self.url.split("/")[2].lower()
-        return frozenset({authority, authority.rsplit(":", 1)[0] if not authority.endswith("]") else authority})
+        return frozenset({_without_port(self.url.split("/")[2].lower())})
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The same hosts, whatever the port."""
+        return frozenset(_without_port(host).strip("[]") for host in self.hosts)
 
     @property
     def receipt_time(self) -> timedelta:

@@ -65,6 +65,23 @@ class TransmissionState(StrEnum):
     """It could not be sent; an administrator sends it again."""
 
 
+class MessageState(StrEnum):
+    """Where one AS2 message of ours stands."""
+
+    BUILT = "built"
+    """Stored; whether the partner has it is not known."""
+    SENT = "sent"
+    """The partner's server took it; its MDN is awaited, where one was asked for."""
+    CONFIRMED = "confirmed"
+    """An MDN proves that the partner has exactly what was sent."""
+    DECLINED = "declined"
+    """The partner's MDN says that it did not take it; the next attempt is a new message."""
+    UNPROVEN = "unproven"
+    """What came back as an MDN proves nothing: forged, about other content, or without what was asked for."""
+    OVERDUE = "overdue"
+    """No MDN by its time."""
+
+
 class ItemState(StrEnum):
     """Where one piece of work stands. Whether it is being worked on is its lane's business."""
 
@@ -93,9 +110,15 @@ def _moves(*table: tuple[str | tuple[str, ...], str, str]) -> tuple[Move, ...]:
     )
 
 
-_R, _D, _T, _W = ReceiptState, DocumentState, TransmissionState, ItemState
+_R, _D, _T, _M, _W = ReceiptState, DocumentState, TransmissionState, MessageState, ItemState
 
-STATES: Mapping[str, type[StrEnum]] = {"receipt": _R, "document": _D, "transmission": _T, "work item": _W}
+STATES: Mapping[str, type[StrEnum]] = {
+    "receipt": _R,
+    "document": _D,
+    "transmission": _T,
+    "AS2 message": _M,
+    "work item": _W,
+}
 """The states of each kind of thing; the first one is where it begins."""
 
 TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
@@ -147,6 +170,14 @@ TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
         ((_T.READY, _T.SENT), _T.FAILED, "sending failed for good"),
         ((_T.FAILED, _T.OVERDUE), _T.READY, "the same bytes sent again by an administrator"),
     ),
+    "AS2 message": _moves(
+        (_M.BUILT, _M.SENT, "the partner's server took it"),
+        ((_M.BUILT, _M.SENT, _M.UNPROVEN, _M.OVERDUE), _M.CONFIRMED, "an MDN proves that the partner has it"),
+        ((_M.BUILT, _M.SENT, _M.UNPROVEN, _M.OVERDUE), _M.DECLINED, "the partner's MDN says that it was not taken"),
+        ((_M.BUILT, _M.SENT, _M.OVERDUE), _M.UNPROVEN, "an MDN that proves nothing"),
+        (_M.SENT, _M.OVERDUE, "no MDN in time"),
+        (_M.OVERDUE, _M.SENT, "the same message posted again by an administrator"),
+    ),
     "work item": _moves(
         (_W.OPEN, _W.DONE, "its effects are committed"),
         (_W.OPEN, _W.DEAD, "last attempt failed, or trying again cannot help"),
@@ -166,7 +197,7 @@ class IllegalMove(TallyError):
 def check(kind: str, old: str, new: str) -> None:
     """Raise :class:`IllegalMove` unless something may go from state ``old`` to ``new``.
 
-    ``kind`` is a key of :data:`TRANSITIONS`: ``receipt``, ``document``, ``transmission`` or ``work item``.
+    ``kind`` is a key of :data:`TRANSITIONS`: ``receipt``, ``document``, ``transmission``, ``AS2 message`` or ``work item``.
     """
     if (old, new) in _LEGAL[kind]:
         return

@@ -112,7 +112,7 @@ def _endable() -> Iterator[None]:
 
 def _audience(out: Terminal, root: Path) -> Audience:
     def begun(serving: Service) -> None:
-        out.say(_PROGRAMME.format(root=root, host=serving.sftp_host, port=serving.sftp_port))
+        out.say(_PROGRAMME.format(root=root, host=serving.host, port=serving.sftp_port))
 
     def moment(told: Moment) -> None:
         _line(out, told.at.strftime("%H:%M:%S.%f")[:-3], told.partner, told.step, told.subject, told.outcome)

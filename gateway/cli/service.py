@@ -44,6 +44,7 @@ def serve(
         None, help="all, or only listener (receive) or worker (work) on one of several nodes. Default: tally.toml."
     ),
     sftp_port: int = typer.Option(None, help="Port of the SFTP server; 0 takes a free one. Default: tally.toml."),
+    http_port: int = typer.Option(None, help="Port of the HTTP server; 0 takes a free one. Default: tally.toml."),
 ) -> None:
     """Run the gateway in the foreground until SIGTERM or Ctrl-C."""
     configure(json_lines=options().json)
@@ -54,7 +55,7 @@ def serve(
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    with gateway() as opened, opened.serving(role=role, sftp_port=sftp_port) as service:
+    with gateway() as opened, opened.serving(role=role, sftp_port=sftp_port, http_port=http_port) as service:
         out = terminal()
         out.answer(_address(service), lambda: out.say(_greeting(service)))
         # Whoever waits for the address reads a pipe, which would keep it until the end.
@@ -65,13 +66,20 @@ def serve(
 def _address(service: Service) -> dict[str, Any]:
     if service.sftp_port is None:
         return {"role": service.role.value}
-    return {"role": service.role.value, "sftp": {"host": service.sftp_host, "port": service.sftp_port}}
+    return {
+        "role": service.role.value,
+        "sftp": {"host": service.host, "port": service.sftp_port},
+        "http": {"host": service.host, "port": service.http_port},
+    }
 
 
 def _greeting(service: Service) -> str:
     if service.sftp_port is None:
         return "Tallystick works on what other nodes receive. Ctrl-C ends it."
-    return f"Tallystick serves SFTP on {service.sftp_host}:{service.sftp_port}. Ctrl-C ends it."
+    return (
+        f"Tallystick serves SFTP on {service.host}:{service.sftp_port} and AS2 on {service.host}:{service.http_port}/as2. "
+        "Ctrl-C ends it."
+    )
 
 
 @explained

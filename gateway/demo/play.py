@@ -67,7 +67,7 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
         host_key = load_host_key(gateway.home.keys)
         public = f"{host_key.get_name()} {host_key.get_base64()}"
         with (
-            gateway.serving(sftp_port=0) as service,
+            gateway.serving(sftp_port=0, http_port=0) as service,
             stage.suppliers(service, public, credentials, deadline) as cast,
         ):
             audience.begun(service)

@@ -165,7 +165,7 @@ def suppliers(service: Service, host_key: str, credentials: Credentials, patienc
         scenario.RIVERMILL: ["x12", "--key", str(credentials.key)],
         scenario.HUBER: ["csv", "--password-file", str(credentials.password), "--order", scenario.TELEPHONE_ORDER],
     }
-    common = ["--host", service.sftp_host, "--port", str(service.sftp_port), "--host-key", host_key]
+    common = ["--host", service.host, "--port", str(service.sftp_port), "--host-key", host_key]
     running: list[Supplier] = []
     try:
         for name, arguments in calls.items():

@@ -23,7 +23,8 @@ from spool.states import DocumentState
 
 from ..business_key import business_key
 from ..journaling import Chronicle
-from ..outbound import Effects, OrderChanged, Outbound
+from ..outbound import OrderChanged, Outbound
+from ..senders.port import Effects
 from . import cursors
 from .port import (
     AlreadyApplied,

@@ -1,4 +1,4 @@
-"""Each partner's own way out, as its profile says: the SFTP outbox, or the folder beside the watched one."""
+"""Each partner's own way out, as its profile says: AS2, the SFTP outbox, or the folder beside the watched one."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from canonical.errors import Misconfigured
 from partners.registry import AppliedProfile
 
 from ..home import Home
+from .port import Effects, Parcel, Senders
 from .sftp_outbox import place
 
 
@@ -14,12 +15,18 @@ class SendersByProfile:
     """A :class:`gateway.senders.port.Senders` that does as the profile says."""
 
     home: Home
+    as2: Senders
 
-    def send(self, applied: AppliedProfile, filename: str, data: bytes) -> None:
-        partner = applied.partner
-        if applied.profile.sftp is not None:
-            place(self.home.sftp / partner / "outbox", filename, data)
-        elif applied.profile.folder:
-            place(self.home.drop / partner / "outbox", filename, data)
+    def send(self, applied: AppliedProfile, parcel: Parcel) -> Effects | None:
+        partner, profile = applied.partner, applied.profile
+        if profile.as2 is not None and profile.as2.url is not None:
+            return self.as2.send(applied, parcel)
+        if profile.sftp is not None:
+            place(self.home.sftp / partner / "outbox", parcel.filename, parcel.content.read())
+        elif profile.folder:
+            place(self.home.drop / partner / "outbox", parcel.filename, parcel.content.read())
         else:
-            raise Misconfigured(f"The profile of {partner} names no way to send {filename}: give it sftp or folder.")
+            raise Misconfigured(
+                f"The profile of {partner} names no way to send {parcel.filename}: give it as2.url, sftp or folder."
+            )
+        return None

@@ -1,17 +1,34 @@
 """What the outbound path needs from whatever carries bytes to a partner."""
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from sqlalchemy.orm import Session
 
 from partners.registry import AppliedProfile
+
+Effects = Callable[[Session], None]
+"""What is committed with the note that something was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file to be handed over: ``content`` at its beginning, the same bytes at each attempt at ``transmission``."""
+
+    transmission: str
+    filename: str
+    content: BinaryIO
+    is_x12: bool
 
 
 class Senders(Protocol):
     """Carries bytes to partners, each by the way its profile names."""
 
-    def send(self, applied: AppliedProfile, filename: str, data: bytes) -> None:
+    def send(self, applied: AppliedProfile, parcel: Parcel) -> Effects | None:
         """Put the file where the partner of this profile gets it, whole and durable before this returns.
 
-        The same name and bytes again change nothing. Raises :class:`canonical.errors.Retryable` when it may work later,
+        The same transmission again changes nothing. Raises :class:`canonical.errors.Retryable` when it may work later,
         :class:`canonical.errors.Misconfigured` when an operator must act.
         """
         ...

@@ -12,7 +12,6 @@ from translators import flat
 from translators.flat import ColumnMap
 
 from ..orders.comparing import Orders, no_orders
-from ..partner_rules import TABLES_SECTION
 from .interchange import unpack_interchanges
 from .notice import notice
 from .rows import unpack_rows
@@ -25,9 +24,6 @@ _COLUMN_MAPS: TypeAdapter[tuple[ColumnMap, ...]] = TypeAdapter(tuple[ColumnMap, 
 
 CSV_SECTION: Mapping[str, Callable[[Any], Any]] = {"csv": _COLUMN_MAPS.validate_python}
 """How the ``csv`` section of a profile is checked, since partners know nothing of column maps."""
-
-PROFILE_SECTIONS: Mapping[str, Callable[[Any], Any]] = {**CSV_SECTION, **TABLES_SECTION}
-"""How the sections of a profile are checked that partners know nothing of."""
 
 
 def column_maps(applied: AppliedProfile) -> tuple[ColumnMap, ...]:

@@ -114,7 +114,7 @@ class Command:
 
     @classmethod
     def serve(cls, home: Path, *, log: Path, node: str | None, role: str, conditions: Conditions) -> "Command":
-        arguments = ("serve", "--sftp-port", "0", "--role", role)
+        arguments = ("serve", "--sftp-port", "0", "--http-port", "0", "--role", role)
         return cls(home, *arguments, log=log, node=node, conditions=conditions)
 
     @property

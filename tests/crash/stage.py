@@ -75,6 +75,7 @@ csv:
 
 SETTINGS = """\
 sftp_port = 0
+http_port = 0
 erp_poll_seconds = 0.1
 folder_scan_seconds = 0.2
 folder_settle_seconds = 0.1

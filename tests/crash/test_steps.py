@@ -350,6 +350,6 @@ def test_what_a_death_left_half_written_is_gone_before_anything_is_written_again
     for path in (*left, theirs):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"{")
-    with day.gateway.serving(sftp_port=0):
+    with day.gateway.serving(sftp_port=0, http_port=0):
         assert [path for path in left if path.exists()] == []
         assert theirs.exists()

@@ -15,8 +15,8 @@ import yaml
 from canonical.documents import DOCUMENTS
 from gateway.app import Gateway
 from gateway.cli.main import main
+from gateway.profile_sections import PROFILE_SECTIONS
 from gateway.settings import Settings
-from gateway.unpacking.unpack import PROFILE_SECTIONS
 from partners import loading
 from partners.loading import LoadedProfile
 from tests import postgresql

@@ -74,10 +74,10 @@ def test_a_gateway_that_could_not_open_lets_go_of_its_database(tmp_path: Path) -
 def test_a_home_is_served_by_one_process(tmp_path: Path) -> None:
     with Gateway.create(tmp_path / "home") as gateway, Gateway.open(tmp_path / "home") as other:
         with (
-            gateway.serving(sftp_port=0),
+            gateway.serving(sftp_port=0, http_port=0),
             pytest.raises(Misconfigured, match="Another process serves"),
-            other.serving(sftp_port=0),
+            other.serving(sftp_port=0, http_port=0),
         ):
             pass
-        with other.serving(sftp_port=0) as service:
+        with other.serving(sftp_port=0, http_port=0) as service:
             assert service.sftp_port

@@ -10,7 +10,7 @@ from canonical.identity import PartnerId
 from gateway import partner_rules
 from gateway.checking import check
 from gateway.envelopes import Envelopes
-from gateway.unpacking.unpack import PROFILE_SECTIONS
+from gateway.profile_sections import PROFILE_SECTIONS
 from partners import loading
 from partners.agreement import Direction
 from partners.loading import LoadedProfile

@@ -155,7 +155,7 @@ class TestAlone:
 
 class TestRoles:
     def test_a_listener_receives_and_a_worker_works(self, pair: Pair) -> None:
-        with pair.one.gateway.serving(role=Role.LISTENER, sftp_port=0) as service:
+        with pair.one.gateway.serving(role=Role.LISTENER, sftp_port=0, http_port=0) as service:
             assert service.sftp_port
         with pair.one.gateway.serving(role=Role.WORKER) as service:
             assert service.sftp_port is None
@@ -170,5 +170,8 @@ class TestRoles:
             pass
 
     def test_several_may_serve_at_once(self, pair: Pair) -> None:
-        with pair.one.gateway.serving(sftp_port=0) as one, pair.other.serving(sftp_port=0) as other:
+        with (
+            pair.one.gateway.serving(sftp_port=0, http_port=0) as one,
+            pair.other.serving(sftp_port=0, http_port=0) as other,
+        ):
             assert one.sftp_port != other.sftp_port

@@ -293,7 +293,7 @@ LEAVES = [
         "name: Acme Supplies",
         'name: A\n"<zz>\\e[31m": red',
         '3: "<zz>\\x1b[31m": is not a known key. Known here: partner, name, status, contacts, x12, sftp, '
-        "folder, documents, time_zone, downtime, limits, csv, rules.",
+        "as2, folder, documents, time_zone, downtime, limits, csv, rules.",
     ),
     (
         "name: Acme Supplies",

@@ -1,0 +1,112 @@
+"""AS2 put together: who receives, who sends, who judges what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from spool.blobs import BlobStore
+from spool.clock import Clock
+from spool.database.port import Database
+from spool.identifiers import Identifiers
+from spool.queue.port import WorkQueue
+from spool.worker import Handler
+
+from ..as2.terms import Limits
+from ..inbound import Inbound
+from ..listeners.http.basic import BasicPasswords
+from ..listeners.passwords import Passwords
+from ..senders.http import HttpClient
+from ..settings import Settings
+from .keyring import Keyring
+from .mdns import ANSWER, Mdns
+from .proofs import Proofs
+from .receiving import As2Receiver
+from .sending import As2Sender
+from .terms import Agreements, Ourselves
+
+PASSWORD_WORKERS = 2
+PASSWORD_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What AS2 needs of the house around it. ``staging`` is a folder for what is worked on."""
+
+    database: Database
+    blobs: BlobStore
+    queue: WorkQueue
+    clock: Clock
+    identifiers: Identifiers
+    keyring: Keyring
+    staging: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Built before the outbound path, which sends through it; what receives is built with the inbound path."""
+
+    house: House
+    settings: Settings
+    agreements: Agreements
+    proofs: Proofs
+    sender: As2Sender
+    mdns: Mdns
+    client: HttpClient
+
+    @classmethod
+    def of(cls, house: House, settings: Settings) -> "Exchange":
+        agreements = Agreements(
+            Ourselves(settings.as2_id, settings.as2_url),
+            house.keyring,
+            Limits(decompressed_bytes=settings.max_file_bytes),
+        )
+        proofs = Proofs(house.database, house.blobs, house.queue, house.clock, house.identifiers)
+        client = HttpClient()
+        sender = As2Sender(
+            house.database,
+            house.blobs,
+            house.clock,
+            house.identifiers,
+            agreements,
+            proofs,
+            client,
+            house.staging,
+            _domain(settings),
+        )
+        return cls(
+            house, settings, agreements, proofs, sender, Mdns(house.database, house.blobs, house.clock, client), client
+        )
+
+    def receiver(self, inbound: Inbound) -> As2Receiver:
+        """What takes posts; it knows whom the profiles name."""
+        house = self.house
+        receiver = As2Receiver(
+            house.database,
+            house.blobs,
+            house.queue,
+            house.clock,
+            house.identifiers,
+            inbound,
+            self.agreements,
+            self.proofs,
+            BasicPasswords(Passwords(PASSWORD_WORKERS, PASSWORD_SECONDS)),
+            house.staging,
+            _domain(self.settings),
+        )
+        receiver.look_who_is_known()
+        return receiver
+
+    def close(self) -> None:
+        """Let go of the connections kept for the next message."""
+        self.client.close()
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        return {ANSWER: self.mdns.post}
+
+
+def _domain(settings: Settings) -> str:
+    """What stands behind the @ of our Message-IDs: nobody else's."""
+    host = urlsplit(settings.as2_url).hostname if settings.as2_url else None
+    return host or settings.node_name

@@ -1,0 +1,399 @@
+"""Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
+
+import hashlib
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy.orm import Session
+
+from canonical.identity import BlobDigest, PartnerId, ReceiptId
+from partners import registry
+from partners.as2_terms import As2Terms
+from partners.registry import AppliedProfile
+from spool.blobs import BlobStore, StagedBlob
+from spool.clock import Clock
+from spool.database.port import Database
+from spool.identifiers import Identifiers
+from spool.journal import Step
+from spool.queue.port import WorkQueue
+
+from ..as2.disposition import Reason
+from ..as2.envelope import Envelope, Kind, bare, envelope_of
+from ..as2.identity import read_name
+from ..as2.mdn import Mdn
+from ..as2.mime.headers import Headers
+from ..as2.payloads import Payload
+from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
+from ..as2.terms import Terms
+from ..inbound import Inbound
+from ..journaling import Chronicle
+from ..listeners.http import Answer, Head, Request, busy, plain
+from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
+from ..listeners.port import Arrival as FileArrival
+from . import arrivals
+from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
+from .fresh import FreshNames
+from .mdns import enqueue_mdn
+from .proofs import Proofs
+from .terms import Agreements
+from .workspace import TemporaryWorkspace
+
+TRANSPORT = "as2"
+
+STRANGERS_BYTES = 64 * 1024
+"""The largest body, in bytes, that is taken from somebody whom no profile names."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """One request as it is worked on."""
+
+    head: Head
+    headers: Headers
+    envelope: Envelope
+    raw: StagedBlob
+    now: datetime
+
+
+class Doorkeeper:
+    """Who may post now, without asking the database: the partners' names, and how many messages of each are under way."""
+
+    def __init__(self) -> None:
+        self._allowed: dict[str, int] = {}
+        self._under_way: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def know(self, allowed: dict[str, int]) -> None:
+        """The AS2 names of all partners, and how many messages of each may be under way."""
+        with self._lock:
+            self._allowed = allowed
+
+    def admit(self, head: Head) -> Answer | None:
+        name = _sender(head)
+        with self._lock:
+            allowed = self._allowed.get(name)
+            if allowed is None:
+                if head.length is None or head.length > STRANGERS_BYTES:
+                    return plain(403, "AS2-From names nobody who exchanges messages here. Compare it, also its case.")
+                allowed = 1
+                name = ""
+            if self._under_way[name] >= allowed:
+                return busy("As many of your messages as were agreed are being taken in already. Send this one again.")
+            self._under_way[name] += 1
+        return None
+
+    def ended(self, head: Head) -> None:
+        name = _sender(head)
+        with self._lock:
+            if name not in self._allowed:
+                name = ""
+            self._under_way[name] = max(0, self._under_way[name] - 1)
+
+
+@dataclass(frozen=True)
+class As2Receiver:
+    """Takes what is posted to ``/as2``: a :class:`gateway.listeners.http.port.Handler`."""
+
+    database: Database
+    blobs: BlobStore
+    queue: WorkQueue
+    clock: Clock
+    identifiers: Identifiers
+    inbound: Inbound
+    agreements: Agreements
+    proofs: Proofs
+    passwords: BasicPasswords
+    staging: Path
+    domain: str
+    doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
+
+    def admit(self, head: Head) -> Answer | None:
+        return self.doorkeeper.admit(head)
+
+    def ended(self, head: Head) -> None:
+        self.doorkeeper.ended(head)
+
+    def look_who_is_known(self) -> None:
+        """Read again whom the profiles name; to be called now and then, and before the first request."""
+        with self.database.read() as session:
+            sections = [applied.profile.as2 for applied in registry.all(session)]
+        self.doorkeeper.know({as2.id: as2.at_once for as2 in sections if as2 is not None})
+
+    def answer(self, request: Request) -> Answer:
+        """1. Who is it? 2. May it come in? 3. An MDN is judged, a message opened. 4. All of it is committed. 5. Then it is answered."""
+        headers = _headers(request.head)
+        post = _Post(request.head, headers, envelope_of(headers, request.body), self._staged(request), self.clock.now())
+        with TemporaryWorkspace(self.staging) as workspace:
+            with self.database.read() as session:
+                applied = self._partner(session, post.envelope)
+                if applied is None or applied.profile.as2 is None:
+                    return self._stranger(post)
+                if (refusal := self._refused_at_the_door(applied.profile.as2, request.head)) is not None:
+                    return refusal
+                terms = self.agreements.terms(session, applied)
+            if post.envelope.kind is Kind.MDN:
+                return self._mdn(post, request, applied, terms, workspace)
+            return self._message(post, request, applied, terms, workspace)
+
+    # 1. and 2. The names say who it is; the connection may have to prove it too.
+
+    def _partner(self, session: Session, envelope: Envelope) -> AppliedProfile | None:
+        if envelope.sender is None or envelope.recipient is None:
+            return None
+        return registry.by_as2_names(session, envelope.sender, envelope.recipient, self.agreements.ourselves.name)
+
+    def _refused_at_the_door(self, as2: As2Terms, head: Head) -> Answer | None:
+        shown = head.peer.certificate
+        if as2.http.client_certificates and (
+            shown is None or hashlib.sha256(shown).hexdigest() not in as2.http.client_certificates
+        ):
+            return plain(403, "Connect with the client certificate that was agreed.")
+        if as2.http.partner_username is None:
+            return None
+        given = credentials_of(head.fields)
+        stored = as2.http.partner_password_hash if given and given.username == as2.http.partner_username else None
+        if given is None or not self.passwords.verify(stored, given.password):
+            return unauthorized()
+        return None
+
+    def _stranger(self, post: _Post) -> Answer:
+        """Nobody we know: it is kept and told so, unsigned."""
+        objection = objection_to_parties(post.headers)
+        reason, why = objection or (
+            Reason.UNKNOWN_TRADING_PARTNER,
+            "No profile has these AS2 names; they are compared with their case.",
+        )
+        rejected = reject_stranger(post.headers, reason, why, now=post.now, fresh=self._fresh())
+        arrival = self._arrival(post, None, REFUSED, rejected.disposition.field, why)
+        self.database.write(lambda session: self._keep(session, post, arrival, rejected.mdn))
+        _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
+        return _answered(rejected.mdn, rejected)
+
+    # 3. A message.
+
+    def _message(
+        self,
+        post: _Post,
+        request: Request,
+        applied: AppliedProfile,
+        terms: Terms,
+        workspace: TemporaryWorkspace,
+    ) -> Answer:
+        key = arrivals.key_of(terms.partner_name, terms.own_name, bare(post.envelope.message_id or ""))
+        with self.database.read() as session:
+            earlier = arrivals.taken(session, key)
+        if earlier is not None and earlier.sha256 == post.raw.digest:
+            return self._repeated(post, applied, earlier)
+        judged = receive(post.headers, request.body, terms, now=post.now, fresh=self._fresh(), workspace=workspace)
+        if isinstance(judged, Rejected):
+            return self._rejected(post, applied, judged)
+        if earlier is not None:
+            return self._again(post, applied, earlier, judged, terms)
+        return self._received(post, applied, terms, judged, key)
+
+    def _received(self, post: _Post, applied: AppliedProfile, terms: Terms, received: Received, key: str) -> Answer:
+        """4. Its files, the work on them and the MDN commit together."""
+        arrival = self._arrival(post, applied.partner, RECEIVED, received.disposition.field, " ".join(received.notes))
+        arrival.only_once = key
+        arrival.mic = received.mic.written()
+        arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
+        arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
+        files = [self._file(post, applied.partner, payload) for payload in received.payloads]
+
+        def commit(session: Session) -> bool:
+            if not self._keep_once(session, post, arrival, received.mdn):
+                return False
+            receipts = [self.inbound.keep(session, each, detail={"message_id": received.message_id}) for each in files]
+            arrivals.add_files(session, arrival, receipts)
+            self._tell_answered(session, arrival, receipts, received.mdn)
+            return True
+
+        if self.database.write(commit):
+            return _answered(received.mdn, None)
+        # Another attempt at the same message was faster by the time of one of these.
+        with self.database.read() as session:
+            earlier = arrivals.taken(session, key)
+        assert earlier is not None
+        return self._again(post, applied, earlier, received, terms)
+
+    def _again(
+        self, post: _Post, applied: AppliedProfile, earlier: Arrival, received: Received, terms: Terms
+    ) -> Answer:
+        """Other bytes under a Message-ID that was taken: the same content wrapped anew is the same message, anything else is not."""
+        if received.mic.written() == earlier.mic:
+            return self._repeated(post, applied, earlier)
+        why = f"Another message with this Message-ID was received on {earlier.at:%Y-%m-%d %H:%M} UTC."
+        refused = reject(post.headers, terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
+        return self._rejected(post, applied, refused)
+
+    def _repeated(self, post: _Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
+        """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
+        arrival = self._arrival(
+            post, applied.partner, REPEATED, earlier.disposition, f"It came before as {earlier.id}."
+        )
+
+        def commit(session: Session) -> None:
+            self._keep(session, post, arrival, None)
+            if earlier.mdn_url is not None:
+                enqueue_mdn(self.queue, session, earlier, again=arrival.id)
+
+        self.database.write(commit)
+        with self.database.read() as session:
+            mdn = self._stored_mdn(session, earlier)
+        return _answered(mdn, None)
+
+    def _rejected(self, post: _Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
+        arrival = self._arrival(post, applied.partner, REFUSED, rejected.disposition.field, rejected.why)
+
+        def commit(session: Session) -> None:
+            self._keep(session, post, arrival, rejected.mdn)
+            told = Chronicle(self.clock)
+            told.of_message(
+                Step.TURNED_AWAY,
+                applied.partner,
+                outcome=rejected.why,
+                detail={
+                    "message_id": rejected.message_id,
+                    "disposition": rejected.disposition.field,
+                    "arrival": arrival.id,
+                },
+            )
+            told.write(session)
+
+        self.database.write(commit)
+        _log.warning("as2.refused", partner=applied.partner, disposition=rejected.disposition.field, why=rejected.why)
+        return _answered(rejected.mdn, rejected)
+
+    # 3. An MDN.
+
+    def _mdn(
+        self, post: _Post, request: Request, applied: AppliedProfile, terms: Terms, workspace: TemporaryWorkspace
+    ) -> Answer:
+        self.proofs.take(
+            post.headers,
+            request.body,
+            applied,
+            terms,
+            raw=post.raw,
+            remote=post.head.peer.address,
+            workspace=workspace,
+        )
+        return Answer(200)
+
+    # What is kept
+
+    def _keep(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> None:
+        self.blobs.put(session, post.raw)
+        self._with_mdn(session, arrival, mdn)
+        arrivals.add(session, arrival)
+        if arrival.mdn_url is not None:
+            enqueue_mdn(self.queue, session, arrival)
+
+    def _keep_once(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> bool:
+        self.blobs.put(session, post.raw)
+        self._with_mdn(session, arrival, mdn)
+        if not arrivals.add_once(session, arrival):
+            return False
+        if arrival.mdn_url is not None:
+            enqueue_mdn(self.queue, session, arrival)
+        return True
+
+    def _with_mdn(self, session: Session, arrival: Arrival, mdn: Mdn | None) -> None:
+        if mdn is None:
+            return
+        arrival.mdn_headers = arrivals.written(mdn.headers)
+        arrival.mdn_sha256 = self.blobs.put(session, self.blobs.stage_bytes(mdn.body))
+        arrival.mdn_url = mdn.asynchronous_url
+        arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
+
+    def _tell_answered(self, session: Session, arrival: Arrival, receipts: list[ReceiptId], mdn: Mdn | None) -> None:
+        if mdn is None or mdn.asynchronous_url is not None:
+            return
+        told = Chronicle(self.clock)
+        for receipt in receipts:
+            told.of_message(
+                Step.ANSWERED,
+                PartnerId(arrival.partner or ""),
+                receipt=receipt,
+                outcome=arrival.disposition or "",
+                detail={"mdn": mdn.message_id, "mic": arrival.mic},
+            )
+        told.write(session)
+
+    def _arrival(
+        self, post: _Post, partner: PartnerId | None, outcome: str, disposition: str | None, why: str
+    ) -> Arrival:
+        return Arrival(
+            id=self.identifiers.new(),
+            at=post.now,
+            kind=ArrivalKind.MESSAGE,
+            partner=partner,
+            sender=post.envelope.sender,
+            recipient=post.envelope.recipient,
+            message_id=post.envelope.message_id,
+            remote=post.head.peer.address,
+            headers=arrivals.written(post.headers),
+            sha256=post.raw.digest,
+            size=post.raw.size,
+            outcome=outcome,
+            disposition=disposition,
+            why=why or None,
+        )
+
+    def _file(self, post: _Post, partner: PartnerId, payload: Payload) -> FileArrival:
+        return FileArrival(
+            partner=partner,
+            transport=TRANSPORT,
+            filename=payload.filename or f"{self.identifiers.new()}.edi",
+            payload=self.blobs.stage_stream(payload.content.chunks()),
+            remote=post.head.peer.address,
+        )
+
+    def _stored_mdn(self, session: Session, arrival: Arrival) -> Mdn | None:
+        """The MDN that a message was answered with, for the connection that it came on; None where it goes elsewhere."""
+        if arrival.mdn_headers is None or arrival.mdn_sha256 is None or arrival.mdn_url is not None:
+            return None
+        headers = arrivals.read(arrival.mdn_headers)
+        body = self.blobs.read(session, BlobDigest(arrival.mdn_sha256))
+        return Mdn(bare(headers.get("message-id") or ""), headers, body, None)
+
+    def _staged(self, request: Request) -> StagedBlob:
+        if request.path is not None:
+            return self.blobs.stage_file(request.path)
+        request.body.seek(0)
+        return self.blobs.stage_bytes(request.body.read())
+
+    def _fresh(self) -> FreshNames:
+        return FreshNames(self.identifiers, self.domain)
+
+
+def _sender(head: Head) -> str:
+    value = next(head.values(b"as2-from"), b"")
+    return read_name(value.decode("latin-1"))
+
+
+def _headers(head: Head) -> Headers:
+    return Headers(tuple((name.decode("latin-1"), _text(value)) for name, value in head.fields))
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _answered(mdn: Mdn | None, rejected: Rejected | None) -> Answer:
+    """The MDN, where it goes back on this connection; else a status that says as much."""
+    if mdn is not None and mdn.asynchronous_url is None:
+        fields = tuple((name.encode(), value.encode()) for name, value in mdn.headers)
+        return Answer(200, fields, mdn.body)
+    if rejected is not None and mdn is None:
+        return plain(400, rejected.text)
+    return Answer(200)

@@ -1,0 +1,120 @@
+"""Two houses that trade over AS2, over real sockets: a distributor and a supplier, each with its own keys, gateway and clock."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from gateway.as2.cms.keys import Certificate
+from partners.certificates import Use
+from tests.gateway.house import NOON, House
+
+PROFILE = """\
+partner: {partner}
+name: {partner} Inc
+status: active
+x12:
+  us: {{qualifier: ZZ, id: {us}}}
+  them: {{qualifier: ZZ, id: {them}}}
+  version: "004010"
+  usage: T
+  acknowledge_within: 24
+as2:
+  id: {them}
+  our_id: {us}
+  url: {url}
+  networks: ["127.0.0.0/8"]
+{as2}
+documents:
+  send: [{send}]
+  receive: [{receive}]
+"""
+
+DAYS = 365
+
+
+@dataclass
+class Site:
+    """One side: its house, what it is called, and where it is reached."""
+
+    house: House
+    name: str
+    url: str
+
+
+@dataclass
+class Scene:
+    """The distributor has the partner ``acme``, the supplier the partner ``ourcompany``."""
+
+    distributor: Site
+    supplier: Site
+
+    def agree(self, as2: str = "", theirs: str | None = None) -> None:
+        """Both put in force what they agreed: further lines of the section as2, the supplier's where they differ."""
+        _agree(self.distributor, self.supplier, "acme", as2, send="850", receive="855, 856, 810")
+        _agree(
+            self.supplier,
+            self.distributor,
+            "ourcompany",
+            as2 if theirs is None else theirs,
+            send="855, 856, 810",
+            receive="850",
+        )
+
+    def work(self) -> None:
+        """Both work until neither has anything to do."""
+        while self.distributor.house.work() + self.supplier.house.work():
+            pass
+
+
+def _agree(us: Site, them: Site, partner: str, as2: str, *, send: str, receive: str) -> None:
+    text = PROFILE.format(
+        partner=partner, us=us.name, them=them.name, url=them.url, as2=as2, send=send, receive=receive
+    )
+    us.house.agree(partner, "\n".join(line for line in text.splitlines() if line.strip()) + "\n")
+
+
+@contextmanager
+def scene(root: Path, as2: str = "", theirs: str | None = None) -> Iterator[Scene]:
+    """Both sides with keys, each other's certificates, and an agreement; nothing runs by itself but the listening."""
+    with ExitStack() as stack:
+        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY"))
+        supplier = stack.enter_context(_site(root / "supplier", "ACME"))
+        made = Scene(distributor, supplier)
+        made.agree(as2, theirs)
+        for us, them, partner in ((distributor, supplier, "acme"), (supplier, distributor, "ourcompany")):
+            certificate = Certificate.load(them.house.gateway.custody.own().pem.encode())
+            us.house.gateway.custody.take(
+                partner, certificate, use=Use.BOTH, begins=None, keep_previous=timedelta(days=30), by="tests"
+            )
+        yield made
+
+
+@contextmanager
+def _site(root: Path, name: str) -> Iterator[Site]:
+    root.mkdir()
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}/as2"
+    (root / "tally.toml").write_text(f'as2_url = "{url}"\n')
+    with ExitStack() as stack:
+        house = House(root, {})
+        stack.callback(house.close)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        house.gateway.custody.generate(subject, bits=2048, days=DAYS, begins=None, by="tests")
+        stack.enter_context(house.gateway.http_listening(port))
+        yield Site(house, name, url)
+
+
+def _free_port() -> int:
+    """One that is free now: the URL at which the other side sends its MDNs is a setting, and must be known before the server is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+__all__ = ["NOON", "Scene", "Site", "scene"]
