@@ -1,5 +1,6 @@
 """Settings of one home: ``tally.toml``, overridden by ``TALLY_*`` in the environment."""
 
+import json
 import os
 import socket
 import tomllib
@@ -156,6 +157,6 @@ def example_toml() -> str:
     lines = ["# Settings of this Tallystick home. Each can also be given as TALLY_NAME in the environment.", ""]
     for name, field in Settings.model_fields.items():
         default = field.default
-        text = f'"{default}"' if isinstance(default, str) else "..." if default is None else str(default)
+        text = "..." if default is None else json.dumps(default)
         lines += [f"# {field.description}", f"# {name} = {text}", ""]
     return "\n".join(lines)

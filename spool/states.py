@@ -213,7 +213,7 @@ def page() -> str:
         "Drawn from `spool/states.py` by `python -m tools.states_page`; a test compares the two.",
     ]
     for kind, states in STATES.items():
-        parts += ["", f"## {kind.capitalize()}", "", (states.__doc__ or "").strip(), "", *_diagram(kind)]
+        parts += ["", f"## {kind[0].upper()}{kind[1:]}", "", (states.__doc__ or "").strip(), "", *_diagram(kind)]
     return "\n".join(parts) + "\n"
 
 

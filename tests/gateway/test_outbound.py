@@ -16,6 +16,7 @@ from canonical.errors import Misconfigured, Retryable
 from canonical.identity import DocumentId
 from canonical.order import PurchaseOrder
 from gateway.outbound import TRANSMIT
+from gateway.senders.port import Parcel
 from partners import control_numbers
 from spool.queue.port import Claim
 from spool.states import DocumentState, TransmissionState
@@ -360,11 +361,12 @@ class TestARetry:
         sender = type(house.gateway.outbound.senders)
         really = sender.send
 
-        def send(self: Any, partner: Any, filename: str, data: bytes) -> None:
-            attempts.append((filename, data))
+        def send(self: Any, partner: Any, parcel: Parcel) -> None:
+            attempts.append((parcel.filename, parcel.content.read()))
             if len(attempts) < 4:
                 raise Retryable("The share is gone.")
-            really(self, partner, filename, data)
+            parcel.content.seek(0)
+            really(self, partner, parcel)
 
         monkeypatch.setattr(sender, "send", send)
         pulled(house, order("4500123"))
