@@ -1,0 +1,228 @@
+"""Reading BER from a file of any size: the outer structure step by step, small values whole, the content in pieces.
+
+The reader of a format says what it expects; what comes otherwise is Malformed. Values nested in an indefinite or definite length
+may not leave it. Memory is bounded by :data:`MAX_ELEMENT`, work by the number of bytes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from .ber import to_der
+from .header import END_OF_CONTENTS, INDEFINITE, LONGEST, Header, header_at
+from .malformed import Malformed, Truncated
+from .reader import either
+from .tags import CONSTRUCTED, CONSTRUCTED_OCTET_STRING, OCTET_STRING
+
+PIECE = 64 * 1024
+"""Bytes read at a time, and so the largest piece of content."""
+
+MAX_ELEMENT = 1024 * 1024
+"""Largest value, in bytes, that is taken whole: certificates, recipients, signatures, never content."""
+
+MAX_NESTING = 16
+"""Values that may be open at once; CMS opens six, the pieces of a string a few more."""
+
+_FIRST_WINDOW = 4096
+_BLANK = b"\r\n\0 "
+
+
+class Source(Protocol):
+    """Bytes to read. An empty answer is the end."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+@dataclass(slots=True)
+class _Open:
+    """A value that was entered. Nothing in it may reach beyond ``limit``; one of definite length ends there."""
+
+    indefinite: bool
+    limit: int | None
+
+
+class BerStream:
+    """A cursor over the values in ``source``. Every method raises Malformed where the data is not as asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._window = b""
+        self._at = 0
+        self._before = 0
+        self._ended = False
+        self._open: list[_Open] = []
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have been passed."""
+        return self._before + self._at
+
+    def tag(self) -> int | None:
+        """The tag of the next value; None where the value that was entered last ends."""
+        innermost = self._open[-1]
+        if innermost.indefinite:
+            self._need(2)
+            if self._window.startswith(END_OF_CONTENTS, self._at):
+                return None
+        elif self.offset == innermost.limit:
+            return None
+        else:
+            self._need(1)
+        return self._window[self._at]
+
+    def enter(self, tag: int) -> None:
+        """Go into the next value, which must have this tag."""
+        self._push(self._header(tag))
+
+    def leave(self) -> None:
+        """Go out of the value that was entered last, which must have ended."""
+        if self.tag() is not None:
+            raise Malformed("more than belongs here", self.offset)
+        if self._open.pop().indefinite:
+            self._at += len(END_OF_CONTENTS)
+
+    def element(self, *tags: int) -> bytes:
+        """The next value, whole and in DER. Its tag must be one of ``tags``; any where none is given."""
+        header = self._peek(*tags)
+        if header.length == INDEFINITE:
+            return self._indefinite_element()
+        size = header.start - self._at + header.length
+        if size > MAX_ELEMENT:
+            raise Malformed(f"a value of {size} bytes where at most {MAX_ELEMENT} make sense", self.offset)
+        self._need(size)
+        return self._in_der(self._at + size)
+
+    def skip(self) -> None:
+        """Pass over the next value, which is looked into only where its length does not say where it ends."""
+        header = self._peek()
+        if header.length == INDEFINITE:
+            self._indefinite_element()
+        else:
+            self._at = header.start
+            for _ in self._pieces(header.length):
+                pass
+
+    def octets(self, tag: int) -> Iterator[bytes]:
+        """The content of the next value, an OCTET STRING under this (primitive) tag, whether it comes whole or cut into pieces."""
+        header = self._header(tag, tag | CONSTRUCTED)
+        if not header.tag & CONSTRUCTED:
+            yield from self._pieces(header.length)
+            return
+        outside = len(self._open)
+        self._push(header)
+        while len(self._open) > outside:
+            following = self.tag()
+            if following is None:
+                self.leave()
+            elif following == CONSTRUCTED_OCTET_STRING:
+                self.enter(following)
+            elif (short := self._short_pieces()) is not None:
+                yield short
+            else:
+                yield from self._pieces(self._header(OCTET_STRING).length)
+
+    def finish(self) -> None:
+        """Nothing may follow but line ends and blanks, which some products leave behind."""
+        rest = self._window[self._at :]
+        while not rest.strip(_BLANK):
+            rest = self._source.read(PIECE)
+            if not rest:
+                return
+        raise Malformed("something follows that does not belong to it", self.offset)
+
+    def _short_pieces(self) -> bytes | None:
+        """All whole pieces of less than 128 bytes that are at hand, joined; None when there is none.
+
+        20 MB may come in pieces of one byte: what is done for each must be little.
+        """
+        window, at, end = self._window, self._at, self._end_at_hand()
+        pieces = []
+        while at + 1 < end and window[at] == OCTET_STRING:
+            start = at + 2
+            following = start + window[at + 1]
+            if window[at + 1] >= 0x80 or following > end:
+                break
+            pieces.append(window[start:following])
+            at = following
+        self._at = at
+        return b"".join(pieces) if pieces else None
+
+    def _pieces(self, length: int) -> Iterator[bytes]:
+        while length:
+            self._need(1)
+            piece = self._window[self._at : self._at + length]
+            self._at += len(piece)
+            length -= len(piece)
+            yield piece
+
+    def _header(self, *tags: int) -> Header:
+        """Pass over the header of the next value."""
+        header = self._peek(*tags)
+        self._at = header.start
+        return header
+
+    def _peek(self, *tags: int) -> Header:
+        self._fill(LONGEST)
+        try:
+            header = header_at(self._window, self._at, self._end_at_hand())
+        except Malformed as malformed:
+            raise malformed.moved(self._before) from None
+        if tags and header.tag not in tags:
+            raise Malformed(f"tag 0x{header.tag:02x} where {either(tags)} belongs", self.offset)
+        limit = self._limit()
+        if limit is not None and self._before + header.start + max(header.length, 0) > limit:
+            raise Malformed("a value that is longer than the one around it", self.offset)
+        return header
+
+    def _push(self, header: Header) -> None:
+        if len(self._open) >= MAX_NESTING:
+            raise Malformed(f"values more than {MAX_NESTING} deep in each other", self.offset)
+        indefinite = header.length == INDEFINITE
+        self._open.append(_Open(indefinite, self._limit() if indefinite else self.offset + header.length))
+
+    def _indefinite_element(self) -> bytes:
+        """Read on until the next value ends: four times as much at each attempt, so that work stays linear."""
+        size = _FIRST_WINDOW
+        while True:
+            self._fill(size)
+            try:
+                return self._in_der(min(self._end_at_hand(), self._at + size))
+            except Truncated:
+                if self._ended or size >= MAX_ELEMENT:
+                    raise
+            size *= 4
+
+    def _in_der(self, end: int) -> bytes:
+        try:
+            element, self._at = to_der(self._window, self._at, end)
+        except Malformed as malformed:
+            raise malformed.moved(self._before) from None
+        return element
+
+    def _limit(self) -> int | None:
+        return self._open[-1].limit if self._open else None
+
+    def _end_at_hand(self) -> int:
+        """Where in the window the bytes end that may belong to the next value."""
+        limit = self._limit()
+        return len(self._window) if limit is None else min(len(self._window), limit - self._before)
+
+    def _need(self, size: int) -> None:
+        self._fill(size)
+        if len(self._window) - self._at < size:
+            raise Truncated("the data ends within a value", self.offset)
+
+    def _fill(self, size: int) -> None:
+        """Have ``size`` bytes at hand, or all that are left."""
+        have = len(self._window) - self._at
+        if have >= size or self._ended:
+            return
+        parts = [self._window[self._at :]]
+        while have < size and not self._ended:
+            piece = self._source.read(max(PIECE, size - have))
+            self._ended = not piece
+            have += len(piece)
+            parts.append(piece)
+        self._before += self._at
+        self._at = 0
+        self._window = b"".join(parts)

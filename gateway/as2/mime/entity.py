@@ -1,0 +1,142 @@
+"""Entities and their parts, as places in the file that holds the message (RFC 2046, section 5.1)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .headers import MAX_BLOCK, Headers, read_fields
+from .malformed import Malformed
+from .parameters import Parametered, media_type
+from .span import CHUNK, Span
+
+MAX_PARTS = 200
+"""Parts one multipart may have."""
+
+_EMPTY_LINE = re.compile(rb"\r\n[ \t]*\r\n|\n[ \t]*\r?\n")
+_STARTS_EMPTY = re.compile(rb"[ \t]*\r?\n")
+_MAX_BOUNDARY = 512
+"""RFC 2046 allows 70 characters; a longer one is no trouble up to here."""
+_MAX_PADDING = 256
+"""Blanks after a boundary on its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Header fields and a body. ``whole`` is both as they lie in the file; None where the fields came apart, as those of HTTP do."""
+
+    headers: Headers
+    body: Span
+    whole: Span | None = None
+
+    @property
+    def media_type(self) -> Parametered:
+        return media_type(self.headers)
+
+    @property
+    def is_multipart(self) -> bool:
+        return self.media_type.value.startswith("multipart/")
+
+    def parts(self) -> tuple["Entity", ...]:
+        """The parts of a multipart, in order. Raises :class:`.malformed.Malformed` where it is not whole."""
+        return tuple(read_entity(span) for span in split(self.body, self._boundary).parts)
+
+    def epilogue(self) -> Span:
+        """What follows the last part of a multipart. Raises :class:`.malformed.Malformed` where it is not whole."""
+        return split(self.body, self._boundary).epilogue
+
+    @property
+    def _boundary(self) -> bytes:
+        boundary = self.media_type.parameter("boundary")
+        if not boundary:
+            raise Malformed("A multipart names no boundary.")
+        return boundary.encode("utf-8", "replace")
+
+
+def read_entity(span: Span) -> Entity:
+    """The entity that a span holds. Raises :class:`.malformed.Malformed` where its fields cannot be read."""
+    head = span.read(size=MAX_BLOCK)
+    empty = _STARTS_EMPTY.match(head)
+    if empty is not None:
+        return Entity(Headers(()), span.part(span.start + empty.end(), span.end), span)
+    end = _EMPTY_LINE.search(head)
+    if end is not None:
+        return Entity(read_fields(head[: end.start()]), span.part(span.start + end.end(), span.end), span)
+    if span.size > len(head):
+        raise Malformed(f"No empty line ends the header fields within {MAX_BLOCK} bytes.")
+    # Fields alone, with nothing after them.
+    return Entity(read_fields(head), span.part(span.end, span.end), span)
+
+
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """The parts, each without the line break before the next boundary, which belongs to that one; and what follows the last boundary."""
+
+    parts: tuple[Span, ...]
+    epilogue: Span
+
+
+def split(body: Span, boundary: bytes) -> Multipart:
+    """What is between the boundaries of a body. What stands before the first is passed over.
+
+    Raises :class:`.malformed.Malformed` where there is none, or
+    the last one is missing: then the end of the message may be, too.
+    """
+    if len(boundary) > _MAX_BOUNDARY:
+        raise Malformed("The boundary of a multipart is too long.")
+    parts: list[Span] = []
+    begin: int | None = None
+    for line_start, line_end, closes in _delimiters(body, b"--" + boundary):
+        if begin is not None:
+            parts.append(body.part(begin, max(begin, _before_break(body, line_start))))
+        if closes:
+            if not parts:
+                raise Malformed("A multipart has no part.")
+            return Multipart(tuple(parts), body.part(line_end, body.end))
+        begin = line_end
+        if len(parts) >= MAX_PARTS:
+            raise Malformed(f"A multipart has more than {MAX_PARTS} parts.")
+    if begin is None:
+        raise Malformed("The boundary that a multipart names does not occur in it.")
+    raise Malformed("A multipart ends before its last boundary.")
+
+
+def _before_break(body: Span, line_start: int) -> int:
+    """Where the line break that ends the line before ``line_start`` begins."""
+    ending = body.read(max(body.start, line_start - 2), min(2, line_start - body.start))
+    if ending.endswith(b"\r\n"):
+        return line_start - 2
+    return line_start - 1 if ending.endswith(b"\n") else line_start
+
+
+def _delimiters(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Lines that are boundaries: where they begin, where the next line does, and whether they close."""
+    for at in _occurrences(body, mark):
+        if at > body.start and body.read(at - 1, 1) != b"\n":
+            continue
+        rest = body.read(at + len(mark), _MAX_PADDING + 4)
+        closes = rest.startswith(b"--")
+        tail = rest[2:] if closes else rest
+        padding = len(tail) - len(tail.lstrip(b" \t"))
+        after = tail[padding:]
+        end = at + len(mark) + (2 if closes else 0) + padding
+        if after.startswith(b"\r\n"):
+            yield at, end + 2, closes
+        elif after.startswith(b"\n"):
+            yield at, end + 1, closes
+        elif closes or not after:
+            # A closing one may be followed by anything or nothing; an open one at the very end opens an empty part.
+            yield at, end, closes
+
+
+def _occurrences(body: Span, mark: bytes) -> Iterator[int]:
+    """Where ``mark`` occurs, in order, found a chunk at a time."""
+    at, carry = body.start, b""
+    while data := body.read(at, CHUNK):
+        window = carry + data
+        base = at - len(carry)
+        found = window.find(mark)
+        while found >= 0:
+            yield base + found
+            found = window.find(mark, found + 1)
+        at += len(data)
+        carry = window[max(0, len(window) - len(mark) + 1) :]

@@ -1,0 +1,56 @@
+"""What products do otherwise than the standards say. What we read we take as it comes, always; these say what we write."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """Named switches, all off where a partner's product needs none.
+
+    ``unfolded_headers``            every header field on one line, also in the parts (IIS does not read folded ones)
+    ``tab_folded_boundary``         the boundary of a multipart on a line of its own that begins with a tab
+    ``sync_mdn_repeats_content_type``  a synchronous MDN's body begins with its Content-Type again
+    ``binary_signature``            the signature part as binary instead of base64
+    ``mic_by_requested_algorithm``  the MIC we return is by the algorithm asked for, also where the message was signed by another
+    ``cr_only_receipt_text``        lines of an MDN's text end in CR alone
+    ``text_without_content_type``   the text of an MDN, and attachments beside others, have no Content-Type
+    ``empty_receipt_delivery_option``  an MDN on the same connection is asked for by an empty Receipt-Delivery-Option
+    ``without_algorithm_protection``  no CMSAlgorithmProtection among the signed attributes (RFC 6211)
+    ``content_length_required``     the length of the body is announced, for peers that do not know chunks
+    ``old_digest_names``            ``sha256`` instead of ``sha-256`` (RFC 3851 instead of RFC 5751)
+    ``message_id_without_brackets`` the Message-ID without ``<`` and ``>`` around it
+    ``recipient_by_key_id``         the recipient of an encrypted message is named by its subject key identifier
+    ``gcm_in_enveloped_data``       AES-GCM inside EnvelopedData instead of AuthEnvelopedData
+    """
+
+    unfolded_headers: bool = False
+    tab_folded_boundary: bool = False
+    sync_mdn_repeats_content_type: bool = False
+    binary_signature: bool = False
+    mic_by_requested_algorithm: bool = False
+    cr_only_receipt_text: bool = False
+    text_without_content_type: bool = False
+    empty_receipt_delivery_option: bool = False
+    without_algorithm_protection: bool = False
+    content_length_required: bool = False
+    old_digest_names: bool = False
+    message_id_without_brackets: bool = False
+    recipient_by_key_id: bool = False
+    gcm_in_enveloped_data: bool = False
+
+
+STANDARD = Quirks()
+
+PRESETS = {
+    "standard": STANDARD,
+    "openas2": Quirks(mic_by_requested_algorithm=True, unfolded_headers=True),
+    "mendelson": STANDARD,
+    "biztalk": Quirks(
+        unfolded_headers=True, without_algorithm_protection=True, content_length_required=True, old_digest_names=True
+    ),
+    "sterling": Quirks(without_algorithm_protection=True, old_digest_names=True),
+    "cleo": Quirks(without_algorithm_protection=True),
+    "amazon": Quirks(unfolded_headers=True, without_algorithm_protection=True),
+    "seeburger": Quirks(unfolded_headers=True, without_algorithm_protection=True, content_length_required=True),
+}
+"""What a product's peers should be sent, by its name in a profile. A profile may switch single ones on or off beside it."""
