@@ -40,6 +40,8 @@ from spool.worker import Handler, Workers
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
+from .certificates.custody import Custody
+from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
@@ -146,6 +148,8 @@ class Gateway:
             None if settings.keep_days is None else timedelta(days=settings.keep_days),
             timedelta(days=settings.keep_work_days),
         )
+        self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
+        self.custody = Custody(database, clock, self.vault)
         self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from partners.certificates import CertificateRow
 from partners.control_numbers import ControlNumber, ReceivedInterchange
 from partners.registry import ProfileVersion
 from spool.blobs import Blob, BlobPart, BlobUpload
@@ -20,6 +21,7 @@ TABLES = (
     Blob,
     BlobPart,
     BlobUpload,
+    CertificateRow,
     CircuitRow,
     ControlNumber,
     DocumentOrder,

@@ -1,0 +1,1 @@
+"""Our keys and partners' certificates: making, reading, keeping and renewing them."""

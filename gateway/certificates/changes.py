@@ -1,0 +1,193 @@
+"""Every change of a certificate, with what must hold for it and the journal entry that tells of it, in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy.orm import Session
+
+from canonical.errors import Misconfigured
+from canonical.identity import PartnerId
+from partners import certificates
+from partners.certificates import PURPOSES, CertificateRow, CertificateState, Use
+from spool import journal
+from spool.clock import Clock
+from spool.journal import Step
+
+from ..as2.cms.keys import Certificate
+from ..as2.cms.policy import DEFAULT
+from ..operations.instruction import NotPossible
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A certificate to be kept, with what :class:`partners.certificates.CertificateRow` says of it."""
+
+    partner: PartnerId | None
+    certificate: Certificate
+    use: Use
+    begins: datetime
+    previous_until: datetime | None = None
+    private_key: str | None = None
+    request: dict[str, Any] | None = None
+    state: CertificateState = CertificateState.IN_FORCE
+
+
+def add(session: Session, clock: Clock, new: New, *, by: str, outcome: str) -> CertificateRow:
+    """Keep a certificate.
+
+    Raises Misconfigured where it cannot be used, or would leave a time without any; NotPossible where it is here already.
+    """
+    certificates.locked(session)
+    now = clock.now()
+    if (fault := objection(new.certificate, now)) is not None:
+        raise Misconfigured(fault)
+    _demand_new(session, new)
+    row = _row(new, now, by)
+    if new.state is CertificateState.IN_FORCE:
+        _demand_fit(session, row, now)
+    session.add(row)
+    session.flush()
+    _tell(session, clock, row, None, by, outcome)
+    return row
+
+
+def decide(
+    session: Session, clock: Clock, row: CertificateRow, state: CertificateState, *, by: str, outcome: str
+) -> None:
+    """Put what waits for a decision in force, or refuse it, or take what is in force out of use.
+
+    Raises Misconfigured where it would leave a time without any certificate.
+    """
+    before = _said(row)
+    row.state, row.changed_at, row.changed_by = state, clock.now(), by
+    if state is CertificateState.IN_FORCE:
+        _demand_fit(session, row, row.changed_at)
+    session.flush()
+    _tell(session, clock, row, before, by, outcome)
+
+
+def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
+    """Have what was to follow a certificate that was current take over now, since nothing else would."""
+    now = clock.now()
+    for purpose in PURPOSES:
+        turns = certificates.line(_others(session, withdrawn), purpose)
+        if not withdrawn.use.covers(purpose) or withdrawn.begins > now or not turns or turns[0].begins <= now:
+            continue
+        row = session.get_one(CertificateRow, turns[0].row.id)
+        before = _said(row)
+        row.begins, row.changed_at, row.changed_by = max(now, row.not_before), now, by
+        session.flush()
+        _tell(session, clock, row, before, by, f"takes over from {withdrawn.id} at once")
+
+
+def objection(certificate: Certificate, now: datetime) -> str | None:
+    """Why a certificate is good for nothing, whoever it belongs to, or None where it is good."""
+    if now > certificate.not_after:
+        return (
+            f"The certificate of {certificate.subject} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC. Ask for the one that took "
+            "over from it."
+        )
+    if certificate.rsa_bits < DEFAULT.minimum_rsa_bits:
+        return (
+            f"The RSA key of {certificate.subject} has {certificate.rsa_bits} bits, which is too weak. Ask for one with a key of "
+            f"{DEFAULT.minimum_rsa_bits} bits or more."
+        )
+    return None
+
+
+def fingerprint_text(fingerprint: str) -> str:
+    """A fingerprint as other products show it, to be read out on the telephone."""
+    return ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2)).upper()
+
+
+def _row(new: New, now: datetime, by: str) -> CertificateRow:
+    certificate = new.certificate
+    return CertificateRow(
+        partner=new.partner,
+        use=new.use,
+        state=new.state,
+        subject=certificate.subject,
+        fingerprint=certificate.fingerprint,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        begins=new.begins,
+        previous_until=new.previous_until,
+        pem=certificate.x509.public_bytes(Encoding.PEM).decode("ascii"),
+        private_key=new.private_key,
+        request=new.request,
+        added_at=now,
+        added_by=by,
+        changed_at=now,
+        changed_by=by,
+    )
+
+
+def _demand_new(session: Session, new: New) -> None:
+    known = certificates.known(session, new.partner, new.certificate.fingerprint)
+    if known is not None:
+        raise NotPossible(
+            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. To use it "
+            "otherwise, withdraw that one and import it again."
+        )
+
+
+def _demand_fit(session: Session, row: CertificateRow, now: datetime) -> None:
+    """A time at which no certificate may be used would stop the trade, and nobody would know why."""
+    if not row.not_before <= row.begins <= row.not_after:
+        raise Misconfigured(
+            f"The certificate of {row.subject} is valid from {row.not_before:%Y-%m-%d %H:%M} to {row.not_after:%Y-%m-%d %H:%M} UTC, and "
+            f"cannot be used from {row.begins:%Y-%m-%d %H:%M} on. Give --begins a moment within."
+        )
+    there = _others(session, row)
+    for purpose in PURPOSES:
+        before = [turn.row for turn in certificates.line(there, purpose) if turn.begins <= row.begins]
+        if not row.use.covers(purpose) or not before:
+            continue
+        expires = max(before[-1].not_after, now)
+        if expires < row.begins:
+            raise Misconfigured(
+                f"The certificate in use to {purpose}, number {before[-1].id}, expires on {before[-1].not_after:%Y-%m-%d %H:%M} UTC. "
+                f"If the next begins on {row.begins:%Y-%m-%d %H:%M}, there is none in between. "
+                f"Give --begins {expires:%Y-%m-%dT%H:%M} or earlier."
+            )
+
+
+def _others(session: Session, row: CertificateRow) -> list[CertificateRow]:
+    """The certificates of the same party that are in force beside this one."""
+    return [each for each in certificates.in_force(session, _partner(row)) if each.id != row.id]
+
+
+def _partner(row: CertificateRow) -> PartnerId | None:
+    return None if row.partner is None else PartnerId(row.partner)
+
+
+def _tell(
+    session: Session, clock: Clock, row: CertificateRow, before: dict[str, Any] | None, by: str, outcome: str
+) -> None:
+    journal.record(
+        session,
+        clock,
+        step=Step.REKEYED,
+        outcome=outcome,
+        partner=_partner(row),
+        actor=by,
+        detail={
+            "certificate": row.id,
+            "subject": row.subject,
+            "fingerprint": row.fingerprint,
+            "before": before,
+            "after": _said(row),
+        },
+    )
+
+
+def _said(row: CertificateRow) -> dict[str, Any]:
+    until = row.previous_until
+    return {
+        "state": row.state.value,
+        "use": row.use.value,
+        "begins": row.begins.isoformat(),
+        "previous_until": None if until is None else until.isoformat(),
+    }
