@@ -19,6 +19,7 @@ from ..as2.cms.keys import Certificate, OwnKey
 from ..operations.instruction import Instruction, NotPossible
 from . import changes
 from .changes import New
+from .expiry import Ending, endings
 from .making import make_key
 from .vault import Vault
 
@@ -168,6 +169,11 @@ class Custody:
         return changes.add(session, self.clock, new, by=by, outcome="imported")
 
     # Any
+
+    def expiring(self, within: timedelta) -> Sequence[Ending]:
+        """What expires within a time, or has expired, while nothing takes over from it."""
+        with self.database.read() as session:
+            return endings(session, self.clock.now(), within)
 
     def withdraw(self, certificate_id: int, by: Instruction) -> CertificateRow:
         """Take a certificate out of use at once: nothing is signed, encrypted, decrypted or believed by it any more.
