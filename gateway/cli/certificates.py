@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from canonical.errors import Misconfigured
 from partners.certificates import CertificateRow, CertificateState, Use
 
-from ..certificates.changes import fingerprint_text
-from ..certificates.custody import KEEP_PREVIOUS, Listed
+from ..certificates.changes import KEEP_PREVIOUS, fingerprint_text
+from ..certificates.custody import Listed
 from ..certificates.expiry import SOON
 from ..certificates.making import BITS, DAYS
 from ..certificates.reading import LARGEST_FILE, read_certificate
