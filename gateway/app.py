@@ -41,6 +41,7 @@ from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
 from .certificates.custody import Custody
+from .certificates.expiry import ExpiryWatch
 from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
@@ -93,6 +94,9 @@ HALF_WRITTEN = timedelta(hours=1)
 
 LEFTOVERS_SECONDS = 3600.0
 """How often such files are looked for."""
+
+CERTIFICATES_SECONDS = 3600.0
+"""How often certificates are looked for that expire soon."""
 
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
@@ -303,6 +307,7 @@ class Gateway:
             ),
             self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
+            self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         ]
         if isinstance(self.blobs, BlobParts):

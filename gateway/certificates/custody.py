@@ -1,6 +1,6 @@
 """What an administrator may have done with keys and certificates, each in one transaction: behind `tally key` and `tally cert`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,11 +19,9 @@ from ..as2.cms.keys import Certificate, OwnKey
 from ..operations.instruction import Instruction, NotPossible
 from . import changes
 from .changes import New
+from .expiry import Ending, endings
 from .making import make_key
 from .vault import Vault
-
-KEEP_PREVIOUS = timedelta(days=30)
-"""How long signatures by a partner's former certificate count after the next has begun, unless told otherwise."""
 
 OVERLAP = timedelta(days=30)
 """How long partners have to install our next certificate before we sign with it, unless told otherwise."""
@@ -49,6 +47,10 @@ class Listed:
         return None if signing is None else signing.accepted_until
 
 
+def _nobody_to_tell(_session: Session, _row: CertificateRow) -> None:
+    """Where partners send no certificates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Custody:
     """Raises NotFound for what does not exist, NotPossible for what makes no sense as things stand, Misconfigured for what is wrong."""
@@ -56,6 +58,8 @@ class Custody:
     database: Database
     clock: Clock
     vault: Vault
+    decided: Callable[[Session, CertificateRow], None] = _nobody_to_tell
+    """Tells the partner, in the transaction that decides, what became of a certificate that it sent for approval."""
 
     def all(self, partner: str | None = None) -> Sequence[Listed]:
         """Every certificate there is or was, or one partner's; ours first."""
@@ -164,10 +168,16 @@ class Custody:
         by: str,
         session: Session,
     ) -> CertificateRow:
-        new = New(_known(session, partner), certificate, use, begins, previous_until=begins + keep_previous)
+        until = changes.later(begins, keep_previous)
+        new = New(_known(session, partner), certificate, use, begins, previous_until=until)
         return changes.add(session, self.clock, new, by=by, outcome="imported")
 
     # Any
+
+    def expiring(self, within: timedelta) -> Sequence[Ending]:
+        """What expires within a time, or has expired, while nothing takes over from it."""
+        with self.database.read() as session:
+            return endings(session, self.clock.now(), within)
 
     def withdraw(self, certificate_id: int, by: Instruction) -> CertificateRow:
         """Take a certificate out of use at once: nothing is signed, encrypted, decrypted or believed by it any more.
@@ -182,16 +192,21 @@ class Custody:
         return row
 
     def approve(self, certificate_id: int, *, by: str) -> CertificateRow:
-        """Put in force what a partner sent for approval."""
-        return self.database.write(
-            lambda session: self._decide(session, certificate_id, CertificateState.IN_FORCE, by, "approved")
-        )
+        """Put in force, from now on, what a partner sent for approval."""
+        return self.database.write(partial(self._answer, certificate_id, CertificateState.IN_FORCE, by, "approved"))
 
     def reject(self, certificate_id: int, by: Instruction) -> CertificateRow:
         """Refuse what a partner sent for approval."""
         return self.database.write(
-            lambda session: self._decide(session, certificate_id, CertificateState.REJECTED, by.actor, by.reason)
+            partial(self._answer, certificate_id, CertificateState.REJECTED, by.actor, by.reason)
         )
+
+    def _answer(
+        self, certificate_id: int, state: CertificateState, by: str, outcome: str, session: Session
+    ) -> CertificateRow:
+        row = self._decide(session, certificate_id, state, by, outcome)
+        self.decided(session, row)
+        return row
 
     def _decide(
         self, session: Session, certificate_id: int, state: CertificateState, by: str, outcome: str
@@ -202,9 +217,18 @@ class Custody:
             raise NotFound(f"There is no certificate {certificate_id}. `tally cert list` shows those there are.")
         needed = CertificateState.IN_FORCE if state is CertificateState.WITHDRAWN else CertificateState.PENDING
         if row.state is not needed:
-            raise NotPossible(f"Certificate {row.id} is {row.state}, and only one that is {needed} can be {state}.")
+            raise NotPossible(
+                f"Certificate {row.id} is {row.state}, and only one that is {needed} can be {_DONE[state]}."
+            )
         changes.decide(session, self.clock, row, state, by=by, outcome=outcome)
         return row
+
+
+_DONE = {
+    CertificateState.IN_FORCE: "approved",
+    CertificateState.REJECTED: "rejected",
+    CertificateState.WITHDRAWN: "withdrawn",
+}
 
 
 def _listed(rows: Sequence[CertificateRow]) -> list[Listed]:

@@ -1,5 +1,6 @@
 """Settings: from tally.toml, overridden by the environment, and each mistake told by its file and key."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -89,12 +90,17 @@ def test_the_example_has_every_setting_at_its_default(tmp_path: Path) -> None:
         "database_url",
         "node",
         "keep_days",
+        "key_passphrase_file",
         "erp_at_once",
         "erp_per_minute",
+        "as2_id",
+        "as2_url",
+        "http_certificate",
+        "http_key",
     }
     assert load(written(tmp_path, "\n".join(f"{key} = {_toml(value)}" for key, value in given.items()))) == Settings()
     assert all(field.description and field.description in text for field in Settings.model_fields.values())
 
 
 def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value)

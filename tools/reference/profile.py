@@ -24,7 +24,8 @@ def render() -> str:
         f"(templates: {markdown.listed(templates.names())}); nothing counts until `tally partner apply`. "
         "A key that is not listed here is an error. Keys with a dot stand in a section: `x12.us.id` is `id` under `us` under `x12`.",
         *(_section(title, list(rows)) for title, rows in _sections()),
-        "Rules between keys: a profile has at least one of `sftp`, `as2` and `folder: true`; `documents.send` needs `x12`; `documents.receive` needs "
+        "Rules between keys: a profile has at least one of `sftp`, `as2` and `folder: true`; `documents.send` needs `x12`; "
+        "`documents.receive` needs "
         "`x12` or `csv`; `x12.us` and `x12.them` differ; no delimiter occurs in an interchange or group ID.",
     )
 

@@ -51,7 +51,7 @@ def test_the_profiles_can_be_put_in_force(tmp_path: Path) -> None:
 def test_suppliers_that_find_nobody_say_so(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        service = Service("127.0.0.1", unused.getsockname()[1])
+        service = Service("127.0.0.1", unused.getsockname()[1], None)
         with stage.suppliers(service, HOST_KEY, stage.prepare(tmp_path / "home"), 30) as cast:
             wait_until_gone(cast)
             assert [supplier.name in (supplier.failure or "") for supplier in cast] == [True, True]
@@ -60,7 +60,7 @@ def test_suppliers_that_find_nobody_say_so(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_suppliers_end_with_the_block_whatever_they_wait_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        service = Service("127.0.0.1", silent.getsockname()[1])
+        service = Service("127.0.0.1", silent.getsockname()[1], None)
         with stage.suppliers(service, HOST_KEY, stage.prepare(tmp_path / "home"), 30) as cast:
             assert not any(supplier.ended for supplier in cast)
         assert all(supplier.ended for supplier in cast)
