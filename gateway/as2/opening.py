@@ -35,6 +35,9 @@ _CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _ENVELOPED = {ContentType.ENVELOPED_DATA, ContentType.AUTH_ENVELOPED_DATA}
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/octet-stream", ""}
 
+_TOP_LEVEL = {"application", "audio", "image", "message", "model", "multipart", "text", "video"}
+"""The kinds of content (RFC 6838). An attacker who flips bits of a ciphertext cannot turn ``multipart/signed`` into one of the others."""
+
 _BLANKS = b" \t\r\n\0"
 _BARE = re.compile(rb"(?<!\r)\n")
 _CHANGED_UNNOTICED = {
@@ -122,9 +125,7 @@ class _Opening:
         if self._kind() is ContentType.SIGNED_DATA:
             self._verify()
         elif self.terms.inbound.signed:
-            raise Stopped(
-                Reason.INSUFFICIENT_MESSAGE_SECURITY, "The message is not signed, and the profile demands it."
-            )
+            raise self._unsigned()
         signed_over = self.entity.whole
         if self._kind() is ContentType.COMPRESSED_DATA:
             self._decompress()
@@ -145,6 +146,15 @@ class _Opening:
     @property
     def _changes_go_unnoticed(self) -> bool:
         return self.decrypted is not None and not self.decrypted.cipher.authenticated
+
+    def _unsigned(self) -> Stopped:
+        kind = self.entity.media_type.value
+        if self._changes_go_unnoticed and kind.partition("/")[0] not in _TOP_LEVEL:
+            return Stopped(
+                Reason.DECRYPTION_FAILED,
+                f"After decryption: the content is of no known kind, {kind[:40]!r}, and not signed.",
+            )
+        return Stopped(Reason.INSUFFICIENT_MESSAGE_SECURITY, "The message is not signed, and the profile demands it.")
 
     def _mic_over(self, signed_over: Span | None) -> Span:
         if self.verified is not None:
@@ -194,8 +204,8 @@ class _Opening:
 
     def _verify(self) -> None:
         if self.cms is None:
-            if self._changes_go_unnoticed and self.entity.epilogue().read().strip(_BLANKS):
-                raise Malformed("Something follows the last part of the signed message.")
+            if self._changes_go_unnoticed:
+                _demand_unchanged(self.entity)
             signed = verified_parts(self.entity, self.terms, self.workspace)
         else:
             sink = self.workspace.file()
@@ -204,6 +214,14 @@ class _Opening:
             signed = Signed(read_entity(whole(sink)), verified)
         demand_in_force(signed.verified.signer, self.terms, self.now)
         self.entity, self.verified = signed.content, signed.verified
+
+
+def _demand_unchanged(signed: Entity) -> None:
+    """Raises :class:`.mime.malformed.Malformed` where what the signature does not cover was changed by changing the ciphertext."""
+    if signed.epilogue().read().strip(_BLANKS):
+        raise Malformed("Something follows the last part of the signed message.")
+    if not all(fields.is_ascii for fields in (signed.headers, *(part.headers for part in signed.parts()[1:]))):
+        raise Malformed("The header fields of the signed message, or of its signature, hold more than ASCII.")
 
 
 def demand_in_force(signer: Certificate, terms: Terms, now: datetime) -> None:
