@@ -217,7 +217,7 @@ class BerStream:
 
     def _need(self, size: int) -> None:
         self._fill(size)
-        if len(self._window) - self._at < size:
+        if self._end_at_hand() - self._at < size:
             raise Truncated("the data ends within a value", self.offset)
 
     def _fill(self, size: int) -> None:
