@@ -24,6 +24,8 @@ MAX_NESTING = 16
 """Values that may be open at once; CMS opens six, the pieces of a string a few more."""
 
 _FIRST_WINDOW = 4096
+_SINGLE = bytes((OCTET_STRING, 1, 0))
+"""A piece of one byte."""
 _BLANK = b"\r\n\0 "
 
 
@@ -72,7 +74,8 @@ class BerStream:
 
     def enter(self, tag: int) -> None:
         """Go into the next value, which must have this tag."""
-        self._push(self._header(tag))
+        _, length = self._header(tag)
+        self._push(length)
 
     def leave(self) -> None:
         """Go out of the value that was entered last, which must have ended."""
@@ -83,10 +86,10 @@ class BerStream:
 
     def element(self, *tags: int) -> bytes:
         """The next value, whole and in DER. Its tag must be one of ``tags``; any where none is given."""
-        header = self._peek(*tags)
-        if header.length == INDEFINITE:
+        _, length, start = self._peek(*tags)
+        if length == INDEFINITE:
             return self._indefinite_element()
-        size = header.start - self._at + header.length
+        size = start - self._at + length
         if size > MAX_ELEMENT:
             raise Malformed(f"a value of {size} bytes where at most {MAX_ELEMENT} make sense", self.offset)
         self._need(size)
@@ -94,22 +97,22 @@ class BerStream:
 
     def skip(self) -> None:
         """Pass over the next value, which is looked into only where its length does not say where it ends."""
-        header = self._peek()
-        if header.length == INDEFINITE:
+        _, length, start = self._peek()
+        if length == INDEFINITE:
             self._indefinite_element()
         else:
-            self._at = header.start
-            for _ in self._pieces(header.length):
+            self._at = start
+            for _ in self._pieces(length):
                 pass
 
     def octets(self, tag: int) -> Iterator[bytes]:
         """The content of the next value, an OCTET STRING under this (primitive) tag, whether it comes whole or cut into pieces."""
-        header = self._header(tag, tag | CONSTRUCTED)
-        if not header.tag & CONSTRUCTED:
-            yield from self._pieces(header.length)
+        found, length = self._header(tag, tag | CONSTRUCTED)
+        if not found & CONSTRUCTED:
+            yield from self._pieces(length)
             return
         outside = len(self._open)
-        self._push(header)
+        self._push(length)
         while len(self._open) > outside:
             following = self.tag()
             if following is None:
@@ -119,7 +122,8 @@ class BerStream:
             elif (short := self._short_pieces()) is not None:
                 yield short
             else:
-                yield from self._pieces(self._header(OCTET_STRING).length)
+                _, length = self._header(OCTET_STRING)
+                yield from self._pieces(length)
 
     def finish(self) -> None:
         """Nothing may follow but line ends and blanks, which some products leave behind."""
@@ -136,6 +140,10 @@ class BerStream:
         20 MB may come in pieces of one byte: what is done for each must be little.
         """
         window, at, end = self._window, self._at, self._end_at_hand()
+        singles = (end - at) // len(_SINGLE)
+        if singles and _all_single(window, at, singles):
+            self._at += singles * len(_SINGLE)
+            return window[at + 2 : self._at : len(_SINGLE)]
         pieces = []
         while at + 1 < end and window[at] == OCTET_STRING:
             start = at + 2
@@ -155,30 +163,30 @@ class BerStream:
             length -= len(piece)
             yield piece
 
-    def _header(self, *tags: int) -> Header:
-        """Pass over the header of the next value."""
-        header = self._peek(*tags)
-        self._at = header.start
-        return header
+    def _header(self, *tags: int) -> tuple[int, int]:
+        """Pass over the header of the next value: its tag and its length."""
+        tag, length, self._at = self._peek(*tags)
+        return tag, length
 
     def _peek(self, *tags: int) -> Header:
         self._fill(LONGEST)
         try:
-            header = header_at(self._window, self._at, self._end_at_hand())
+            header = tag, length, start = header_at(self._window, self._at, self._end_at_hand())
         except Malformed as malformed:
             raise malformed.moved(self._before) from None
-        if tags and header.tag not in tags:
-            raise Malformed(f"tag 0x{header.tag:02x} where {either(tags)} belongs", self.offset)
+        if tags and tag not in tags:
+            raise Malformed(f"tag 0x{tag:02x} where {either(tags)} belongs", self.offset)
         limit = self._limit()
-        if limit is not None and self._before + header.start + max(header.length, 0) > limit:
+        if limit is not None and self._before + start + max(length, 0) > limit:
             raise Malformed("a value that is longer than the one around it", self.offset)
         return header
 
-    def _push(self, header: Header) -> None:
+    def _push(self, length: int) -> None:
+        """The value whose header was passed is open."""
         if len(self._open) >= MAX_NESTING:
             raise Malformed(f"values more than {MAX_NESTING} deep in each other", self.offset)
-        indefinite = header.length == INDEFINITE
-        self._open.append(_Open(indefinite, self._limit() if indefinite else self.offset + header.length))
+        indefinite = length == INDEFINITE
+        self._open.append(_Open(indefinite, self._limit() if indefinite else self.offset + length))
 
     def _indefinite_element(self) -> bytes:
         """Read on until the next value ends: four times as much at each attempt, so that work stays linear."""
@@ -209,7 +217,7 @@ class BerStream:
 
     def _need(self, size: int) -> None:
         self._fill(size)
-        if len(self._window) - self._at < size:
+        if self._end_at_hand() - self._at < size:
             raise Truncated("the data ends within a value", self.offset)
 
     def _fill(self, size: int) -> None:
@@ -226,3 +234,11 @@ class BerStream:
         self._before += self._at
         self._at = 0
         self._window = b"".join(parts)
+
+
+def _all_single(window: bytes, at: int, count: int) -> bool:
+    """Whether ``count`` pieces of one byte follow each other; seen at a glance, because nothing else makes so much of so few bytes."""
+    end = at + count * len(_SINGLE)
+    return window.startswith(_SINGLE[:2], at) and all(
+        window[at + place : end : len(_SINGLE)] == _SINGLE[place : place + 1] * count for place in (0, 1)
+    )

@@ -47,7 +47,7 @@ class SignedAttributes:
                 raise AuthenticationFailed("A signed attribute is repeated, so that it is not certain what was signed.")
             if oid in _SINGLE and len(found) != 1:
                 raise AuthenticationFailed(
-                    "A signed attribute has several values, so that it is not certain what was signed."
+                    "A signed attribute has not one value, so that it is not certain what was signed."
                 )
             if found:
                 values[oid] = found[0]
