@@ -21,7 +21,8 @@ from .mime.workspace import Workspace
 from .opening import Stopped, demand_in_force, verified_parts
 from .terms import Terms
 
-_REPORTS = {"multipart/report", "message/disposition-notification", "message/x-disposition-notification"}
+_REPORT = "multipart/report"
+_REPORTS = {_REPORT, "message/disposition-notification", "message/x-disposition-notification"}
 _SIGNED = "multipart/signed"
 _DEEPEST = 4
 """Parts within parts in which a report is looked for."""
@@ -124,18 +125,16 @@ def _entity(headers: Headers, body: Span) -> Entity:
     if (fault := headers.objection) is not None:
         raise Malformed(fault)
     entity = Entity(headers, body)
+    if entity.media_type.value in _REPORTS - {_REPORT} or (entity.is_multipart and _has_parts(entity)):
+        return entity
+    return _repeated(body) or entity
+
+
+def _has_parts(entity: Entity) -> bool:
     try:
-        if entity.is_multipart:
-            entity.parts()
-            return entity
+        return bool(entity.parts)
     except Malformed:
-        again = _repeated(body)
-        if again is None:
-            raise
-        return again
-    if entity.media_type.value not in _REPORTS and (again := _repeated(body)) is not None:
-        return again
-    return entity
+        return False
 
 
 def _repeated(body: Span) -> Entity | None:
@@ -158,14 +157,14 @@ def _evidence(entity: Entity, terms: Terms, now: datetime, workspace: Workspace)
             raise _Judged(Outcome.FORGED, f"The signature of the MDN proves nothing: {error}") from error
         return _Evidence(read_report(signed.content, workspace), signed.verified.signer)
     _demand_report(entity)
-    if entity.is_multipart and any(part.media_type.value == _SIGNED for part in entity.parts()):
+    if entity.is_multipart and any(part.media_type.value == _SIGNED for part in entity.parts):
         raise _Judged(Outcome.WRAPPED, "The report stands beside something signed, and is itself not signed.")
     return _Evidence(read_report(entity, workspace), None)
 
 
 def _only_content(signed: Entity) -> Entity:
     """What a multipart/signed says was signed."""
-    parts = signed.parts()
+    parts = signed.parts
     if len(parts) == 2:
         return parts[0]
     if any(True for part in parts for _ in _reports(part)):
@@ -190,7 +189,7 @@ def _reports(entity: Entity, depth: int = 0) -> Iterator[Entity]:
     if entity.media_type.value in _REPORTS:
         yield entity
     elif entity.is_multipart and depth < _DEEPEST:
-        for part in entity.parts():
+        for part in entity.parts:
             yield from _reports(part, depth + 1)
 
 

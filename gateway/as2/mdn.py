@@ -193,7 +193,7 @@ class Report:
 
 def read_report(entity: Entity, workspace: Workspace) -> Report:
     """What a multipart/report, or a notification alone, says. Raises :class:`.mime.malformed.Malformed` where it says not one thing."""
-    parts = entity.parts() if entity.is_multipart else (entity,)
+    parts = entity.parts if entity.is_multipart else (entity,)
     notifications = [part for part in parts if part.media_type.value in _NOTIFICATIONS]
     if len(notifications) != 1:
         raise Malformed(f"The report has {len(notifications)} disposition notifications where it must have one.")

@@ -218,9 +218,9 @@ class _Opening:
 
 def _demand_unchanged(signed: Entity) -> None:
     """Raises :class:`.mime.malformed.Malformed` where what the signature does not cover was changed by changing the ciphertext."""
-    if signed.epilogue().read().strip(_BLANKS):
+    if signed.epilogue.read().strip(_BLANKS):
         raise Malformed("Something follows the last part of the signed message.")
-    if not all(fields.is_ascii for fields in (signed.headers, *(part.headers for part in signed.parts()[1:]))):
+    if not all(fields.is_ascii for fields in (signed.headers, *(part.headers for part in signed.parts[1:]))):
         raise Malformed("The header fields of the signed message, or of its signature, hold more than ASCII.")
 
 
@@ -237,7 +237,7 @@ def verified_parts(entity: Entity, terms: Terms, workspace: Workspace) -> Signed
     Where these have bare line feeds that the sender had as CR LF when it signed, over those; then they are the content. Raises
     :class:`.mime.malformed.Malformed` and :class:`.cms.failures.Refused`.
     """
-    parts = entity.parts()
+    parts = entity.parts
     if len(parts) != 2 or parts[1].media_type.value not in _SIGNATURES:
         raise Malformed("A signed message must have two parts: what was signed, and the signature.")
     content, signature = parts[0], decoded_cms(parts[1], workspace)
