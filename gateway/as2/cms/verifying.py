@@ -184,12 +184,11 @@ def _proven_without_attributes(
 def _signer_of_attributes(claim: _Claim, certificates: list[Certificate], policy: Policy) -> Certificate | None:
     """The signature is of the attributes as they came; or in the order of DER, where they were sent in another (RFC 5652, 5.4)."""
     content = claim.signer.signed_attributes or b""
-    as_it_came = der.value(SET, content)
-    signer = _signed_by(claim, _digest(as_it_came, claim.digest), certificates, policy)
+    signer = _signed_by(claim, _digest(der.value(SET, content), claim.digest), certificates, policy)
+    if signer is not None:
+        return signer
     in_order = der.set_of(attribute.encoded for attribute in Reader(content).all())
-    if signer is None and in_order != as_it_came:
-        return _signed_by(claim, _digest(in_order, claim.digest), certificates, policy)
-    return signer
+    return _signed_by(claim, _digest(in_order, claim.digest), certificates, policy)
 
 
 def _signed_by(claim: _Claim, digest: bytes, certificates: list[Certificate], policy: Policy) -> Certificate | None:

@@ -1,4 +1,4 @@
-"""Signatures taken apart and put together otherwise, as an attacker would who has read some, or who holds a key of their own."""
+"""Signatures and envelopes taken apart and put together otherwise: by an attacker who has read some, or who holds a key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from gateway.as2.asn1 import der
 from gateway.as2.asn1.reader import whole
 from gateway.as2.asn1.tags import INTEGER, OCTET_STRING, SEQUENCE, SET, context, context_constructed
-from gateway.as2.cms.content import DATA_OID, ContentType, content_info
+from gateway.as2.cms.content import CONTENT_TYPE_OIDS, DATA_OID, ContentType, content_info
 from gateway.as2.cms.keys import OwnKey
 
 
@@ -78,3 +78,51 @@ def signed_data(
         der.value(SET, *(signer.encoded() for signer in signers)),
     )
     return content_info(ContentType.SIGNED_DATA, len(body)) + body
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """EnvelopedData or AuthEnvelopedData in its parts; ``after`` is what follows the encrypted content, encoded."""
+
+    content_type: ContentType
+    recipients: tuple[bytes, ...]
+    algorithm: bytes
+    encrypted: bytes
+    after: bytes = b""
+
+    @classmethod
+    def of(cls, encoded: bytes) -> "Envelope":
+        content_info = whole(encoded, SEQUENCE).inside()
+        oid = content_info.take().encoded
+        content_type = next(each for each, known in CONTENT_TYPE_OIDS.items() if known == oid)
+        inside = whole(content_info.take().content, SEQUENCE).inside()
+        inside.take(INTEGER)
+        recipients = tuple(each.encoded for each in inside.take(SET).inside().all())
+        _, algorithm, encrypted = inside.take(SEQUENCE).inside().all()
+        return cls(
+            content_type,
+            recipients,
+            algorithm.encoded,
+            encrypted.content,
+            b"".join(each.encoded for each in inside.all()),
+        )
+
+    def encoded(self) -> bytes:
+        body = der.sequence(
+            der.integer(0),
+            der.value(SET, *self.recipients),
+            der.sequence(DATA_OID, self.algorithm, der.value(context(0), self.encrypted)),
+            self.after,
+        )
+        return content_info(self.content_type, len(body)) + body
+
+    def with_wrapped_key(self, wrapped: bytes) -> "Envelope":
+        """The wrapped key of the first recipient replaced."""
+        first, *others = self.recipients
+        version, identifier, transport, _ = (each.encoded for each in whole(first, SEQUENCE).inside().all())
+        return replace(
+            self, recipients=(der.sequence(version, identifier, transport, der.octet_string(wrapped)), *others)
+        )
+
+    def wrapped_key(self) -> bytes:
+        return whole(self.recipients[0], SEQUENCE).inside().all()[3].content
