@@ -208,6 +208,18 @@ def test_any_bytes_have_an_outcome(body: bytes, content_type: str) -> None:
     assert not judged(_typed(content_type, body), MESSAGE).outcome.delivered
 
 
+@given(st.lists(st.tuples(st.integers(min_value=0), st.integers(1, 255)), min_size=1, max_size=4))
+def test_a_changed_mdn_proves_nothing_or_what_was_signed(changes: list[tuple[int, int]]) -> None:
+    mdn = _mdn(disposition=warned("duplicate-document"))
+    body = bytearray(mdn.body)
+    for at, change in changes:
+        body[at % len(body)] ^= change
+    verdict = judged(Posted(mdn.headers, bytes(body)), MESSAGE)
+    if verdict.outcome.delivered:
+        assert verdict.report is not None
+        assert verdict.report.disposition == warned("duplicate-document")
+
+
 # As products write it
 
 REPORT = (

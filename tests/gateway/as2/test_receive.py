@@ -19,7 +19,7 @@ from gateway.as2.disposition import Reason
 from gateway.as2.mic import mic_of
 from gateway.as2.mime.headers import Headers, headers
 from gateway.as2.mime.span import span_of
-from gateway.as2.receive import Received, Rejected, reject, reject_stranger
+from gateway.as2.receive import Received, Rejected, receive, reject, reject_stranger
 from gateway.as2.terms import (
     Compression,
     Demands,
@@ -52,6 +52,7 @@ from .exchange import (
     with_field,
 )
 from .keys import own
+from .workspace import MemoryWorkspace
 
 PLAIN = Sending(sign=False, encrypt=False)
 SIGNED = Sending(encrypt=False)
@@ -616,3 +617,48 @@ def test_any_fields_and_bytes_are_taken_or_refused(pairs: list[tuple[str, str]],
     whole = [("AS2-From", BUYER), ("AS2-To", SUPPLIER), ("Message-ID", "<1@x>")]
     for found in (Headers(tuple(pairs)), Headers((*whole, *(pair for pair in pairs if pair[0] not in dict(whole))))):
         assert isinstance(received(Posted(found, body), OPEN), Received | Rejected)
+
+
+WRAPPED = [Sending(), Sending(compression=Compression.AFTER_SIGNING), SIGNED, Sending(cipher=Cipher.AES_128_GCM)]
+_CHANGES = st.lists(st.tuples(st.integers(min_value=0), st.integers(1, 255)), min_size=1, max_size=4)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([(posted(sent(sending)), accepting(sending)) for sending in WRAPPED]), _CHANGES, st.booleans())
+def test_a_changed_message_is_refused_or_has_the_content_that_was_signed(
+    case: tuple[Posted, Terms], changes: list[tuple[int, int]], cut: bool
+) -> None:
+    message, agreed = case
+    body = bytearray(message.body)
+    for at, change in changes:
+        body[at % len(body)] ^= change
+    found = received(Posted(message.headers, bytes(body[: changes[0][0] % len(body)] if cut else body)), agreed)
+    if isinstance(found, Received):
+        assert [each.content.read() for each in found.payloads] == [ORDER]
+
+
+class _ByteByByte(io.BytesIO):
+    """A file that gives one byte at a time, as it may."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(0 if size == 0 else 1)
+
+
+@pytest.mark.parametrize("sending", [*(Sending(compression=each) for each in Compression), SIGNED, PLAIN])
+def test_a_message_is_the_same_whole_and_byte_by_byte(sending: Sending) -> None:
+    outbound = sent(sending)
+    got = receive(
+        outbound.headers,
+        _ByteByByte(outbound.body.read()),
+        accepting(sending),
+        now=NOW,
+        fresh=Counted("supplier"),
+        workspace=MemoryWorkspace(),
+    )
+    assert isinstance(got, Received), got
+    assert [each.content.read() for each in got.payloads] == [ORDER]
+    assert got.mic.equals(outbound.mic)
+
+
+def test_a_message_of_ours_is_no_message_to_us() -> None:
+    assert _refused(posted(sent()), BUYERS).disposition.reason is Reason.UNKNOWN_TRADING_PARTNER
