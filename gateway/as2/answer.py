@@ -18,7 +18,8 @@ from .mime.headers import Headers
 from .mime.malformed import Malformed
 from .mime.span import Readable, Span, whole
 from .mime.workspace import Workspace
-from .opening import Stopped, demand_in_force, verified_parts
+from .refusal import Stopped
+from .signed import demand_in_force, verified_parts
 from .terms import Terms
 
 _REPORT = "multipart/report"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.as2.cms import failures
 from gateway.as2.disposition import PROCESSED, Disposition, Reason, Weight, read_disposition, refused, warned
-from gateway.as2.opening import reason_of
+from gateway.as2.refusal import reason_of
 
 MODE = "automatic-action/MDN-sent-automatically"
 
