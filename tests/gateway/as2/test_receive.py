@@ -4,17 +4,20 @@ import base64
 import io
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.as2 import signed
 from gateway.as2.answer import Outcome
 from gateway.as2.cms.algorithms import Cipher, Digest
 from gateway.as2.cms.compressing import compress
 from gateway.as2.cms.encrypting import encrypt
 from gateway.as2.cms.policy import Policy
 from gateway.as2.cms.signing import sign
+from gateway.as2.cms.verifying import Verified, verify
 from gateway.as2.disposition import Reason
 from gateway.as2.mic import mic_of
 from gateway.as2.mime.headers import Headers, headers
@@ -291,6 +294,31 @@ def test_a_changed_ciphertext_has_one_disposition_wherever_it_was_changed(cipher
         found = _refused(Posted(message.headers, bytes(changed)))
         assert found.disposition.reason is Reason.DECRYPTION_FAILED, (at, found.why)
         assert (found.disposition, found.text) == (truncated.disposition, truncated.text)
+
+
+@pytest.mark.parametrize("place", ["padding", "form", "digest", "signature", "after the end"])
+def test_a_changed_ciphertext_costs_as_much_work_wherever_it_was_changed(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[bytes] = []
+
+    def counted(signature: bytes, *rest: Any) -> Verified:
+        verified.append(signature)
+        return verify(signature, *rest)
+
+    monkeypatch.setattr(signed, "verify", counted)
+    inside = posted(sent(SIGNED))
+    content = b"Content-Type: " + (inside.headers.get("Content-Type") or "").encode() + b"\r\n\r\n" + inside.body
+    message = _encrypted(content)
+    changed = {
+        "padding": Posted(message.headers, message.body[:-1] + bytes([message.body[-1] ^ 1])),
+        "form": _encrypted(content.replace(b"--=_buyer_1--", b"")),
+        "digest": _encrypted(content.replace(b"IEA*1", b"IEA*2")),
+        "signature": _encrypted(content.replace(b"\r\n\r\nMII", b"\r\n\r\nM=I")),
+        "after the end": _encrypted(content + b"garbage"),
+    }[place]
+    assert _refused(changed).disposition.reason is Reason.DECRYPTION_FAILED
+    assert len(verified) == 1
 
 
 def test_what_is_appended_to_a_ciphertext_does_not_tell_of_its_padding() -> None:
