@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hypothesis import strategies as st
+
 from gateway.as2.asn1 import der
 from gateway.as2.asn1.reader import Reader
 from gateway.as2.asn1.tags import CONSTRUCTED, OCTET_STRING, context
@@ -22,6 +24,13 @@ class Style:
 
 
 BOUNCY_CASTLE = Style(piece=1000)
+ANY_STYLE = st.builds(
+    Style,
+    indefinite=st.booleans(),
+    piece=st.sampled_from([None, 1, 7, 1000]),
+    padding=st.integers(min_value=0, max_value=3),
+    nested=st.booleans(),
+)
 
 
 def rewritten(data: bytes, style: Style | Callable[[], Style], implicit: frozenset[int] = frozenset()) -> bytes:
