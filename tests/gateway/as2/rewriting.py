@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 
 from hypothesis import strategies as st
 
@@ -31,6 +32,8 @@ ANY_STYLE = st.builds(
     padding=st.integers(min_value=0, max_value=3),
     nested=st.booleans(),
 )
+MIXED_STYLES = st.lists(ANY_STYLE, min_size=1, max_size=6).map(cycle).map(lambda styles: styles.__next__)
+"""For each value the next of some styles."""
 
 
 def rewritten(data: bytes, style: Style | Callable[[], Style], implicit: frozenset[int] = frozenset()) -> bytes:

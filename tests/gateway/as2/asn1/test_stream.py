@@ -65,13 +65,24 @@ def test_pieces_of_any_sizes_in_any_order(sizes: list[int], nested: bool, drip: 
 
 
 @pytest.mark.parametrize("piece", [1, 2, 127, 128, 1000, PIECE + 1])
-def test_content_of_two_million_bytes(piece: int) -> None:
-    content = bytes(range(200)) * 10_000
+def test_content_of_two_hundred_thousand_bytes(piece: int) -> None:
+    content = bytes(range(200)) * 1_000
     stream = BerStream(BytesIO(rewritten(der.sequence(der.octet_string(content)), Style(piece=piece))))
     stream.enter(SEQUENCE)
     found = list(stream.octets(OCTET_STRING))
     assert b"".join(found) == content
     assert max(map(len, found)) <= PIECE
+
+
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_twenty_million_bytes_in_small_pieces(piece: int) -> None:
+    """What BouncyCastle sends, and the worst that can be sent; a reader that goes back for each piece would be at it for hours."""
+    pieces = der.octet_string(b"x" * piece) * (20_000_000 // piece)
+    stream = BerStream(BytesIO(bytes((SEQUENCE, 0x80, CONSTRUCTED_OCTET_STRING, 0x80)) + pieces + bytes(4)))
+    stream.enter(SEQUENCE)
+    assert sum(map(len, stream.octets(OCTET_STRING))) == 20_000_000
+    stream.leave()
+    stream.finish()
 
 
 def test_pieces_of_one_byte_and_of_none_mixed_with_others() -> None:
