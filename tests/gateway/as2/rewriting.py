@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
+
+from hypothesis import strategies as st
 
 from gateway.as2.asn1 import der
 from gateway.as2.asn1.reader import Reader
@@ -22,6 +25,15 @@ class Style:
 
 
 BOUNCY_CASTLE = Style(piece=1000)
+ANY_STYLE = st.builds(
+    Style,
+    indefinite=st.booleans(),
+    piece=st.sampled_from([None, 1, 7, 1000]),
+    padding=st.integers(min_value=0, max_value=3),
+    nested=st.booleans(),
+)
+MIXED_STYLES = st.lists(ANY_STYLE, min_size=1, max_size=6).map(cycle).map(lambda styles: styles.__next__)
+"""For each value the next of some styles."""
 
 
 def rewritten(data: bytes, style: Style | Callable[[], Style], implicit: frozenset[int] = frozenset()) -> bytes:

@@ -22,7 +22,7 @@ from gateway.as2.cms.failures import DecryptionFailed, InsufficientSecurity, Ref
 from gateway.as2.cms.policy import Policy
 from tests.gateway.as2.keys import certificate, own
 from tests.gateway.as2.openssl import OpenSsl
-from tests.gateway.as2.rewriting import BOUNCY_CASTLE, ENCRYPTED_CONTENT, Style, rewritten
+from tests.gateway.as2.rewriting import BOUNCY_CASTLE, ENCRYPTED_CONTENT, MIXED_STYLES, Style, rewritten
 
 from .taken_apart import Envelope
 
@@ -96,6 +96,11 @@ STYLES = [
 @pytest.mark.parametrize("style", STYLES)
 def test_any_encoding(style: Style, cipher: Cipher) -> None:
     assert opened(rewritten(enveloped(cipher).encoded(), style, ENCRYPTED_CONTENT)) == CONTENT
+
+
+@given(st.sampled_from(Cipher), MIXED_STYLES)
+def test_each_value_in_an_encoding_of_its_own(cipher: Cipher, styles: Callable[[], Style]) -> None:
+    assert opened(rewritten(enveloped(cipher).encoded(), styles, ENCRYPTED_CONTENT)) == CONTENT
 
 
 @pytest.mark.parametrize("parameters", ["sequence", "sequence without length of tag", "nonce alone"])
