@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .cms.failures import Refused
+from .cms.failures import Refused, UnknownSigner
 from .cms.keys import Certificate
 from .envelope import bare
 from .mdn import Report, read_report
@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     MIC_MISSING = "mic-missing"
     UNSIGNED = "unsigned"
     """A signed one was asked for."""
+    UNPINNED = "unpinned"
+    """It is signed with a certificate that is not agreed on, or not for now."""
     FORGED = "forged"
     """Its signature is not one of the partner's over what it says, or too weak to prove that."""
     WRAPPED = "wrapped"
@@ -154,7 +156,9 @@ def _evidence(entity: Entity, terms: Terms, now: datetime, workspace: Workspace)
         try:
             signed = verified_parts(entity, terms, workspace)
             demand_in_force(signed.verified.signer, terms, now)
-        except (Refused, Stopped) as error:
+        except (UnknownSigner, Stopped) as error:
+            raise _Judged(Outcome.UNPINNED, f"The MDN is signed, but not by the partner as agreed: {error}") from error
+        except Refused as error:
             raise _Judged(Outcome.FORGED, f"The signature of the MDN proves nothing: {error}") from error
         return _Evidence(read_report(signed.content, workspace), signed.verified.signer)
     _demand_report(entity)

@@ -11,7 +11,7 @@ from .cms.algorithms import Digest
 from .cms.content import ContentType, content_type_of
 from .cms.decompressing import decompress
 from .cms.decrypting import Decrypted, decrypt
-from .cms.failures import DecryptionFailed, Refused, UnsupportedFormat
+from .cms.failures import DecryptionFailed, Refused, UnknownSigner, UnsupportedFormat
 from .cms.verifying import Verified, verify_attached
 from .decoy import pretend_to_verify
 from .disposition import Reason
@@ -64,6 +64,9 @@ def open_message(entity: Entity, terms: Terms, now: datetime, workspace: Workspa
         return opening.opened()
     except Malformed as error:
         raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, str(error), verified=False) from error
+    except UnknownSigner as error:
+        # Nobody comes here by changing a ciphertext: what names another signer is whole.
+        raise Stopped(reason_of(error), str(error)) from error
     except Refused as error:
         raise opening.stopped(reason_of(error), str(error), verified=opening.verifying) from error
 

@@ -3,13 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 
-from .asn1.malformed import Malformed as MalformedCms
-from .cms.failures import AuthenticationFailed, IntegrityCheckFailed, Refused
+from .cms.failures import IntegrityCheckFailed
 from .cms.keys import Certificate
-from .cms.naming import names
-from .cms.signed_data import SignedData
 from .cms.verifying import Verified, verify
 from .disposition import Reason
 from .mime.entity import Entity, read_entity
@@ -59,10 +55,6 @@ def verified_parts(entity: Entity, terms: Terms, workspace: Workspace) -> Signed
     certificates = terms.signing_certificates
     try:
         return Signed(content, verify(data, content.whole.open(), certificates, terms.policy))
-    except AuthenticationFailed as error:
-        if _is_stranger(data, certificates):
-            raise Stopped(Reason.AUTHENTICATION_FAILED, str(error)) from error
-        raise
     except IntegrityCheckFailed:
         mended = _with_crlf(content, workspace)
         if mended is None:
@@ -77,22 +69,10 @@ def _with_crlf(content: Entity, workspace: Workspace) -> Entity | None:
         return None
     assert content.whole is not None
     sink = workspace.file()
-    changed, last = False, b""
+    changed, before = False, b""
     for chunk in content.whole.chunks():
-        mended = _BARE.sub(b"\r\n", last + chunk)[len(last) :]
+        mended = _BARE.sub(b"\r\n", before + chunk)[len(before) :]
         changed = changed or len(mended) > len(chunk)
-        last = chunk[-1:]
+        before = b"\r" if chunk.endswith(b"\r") else b""
         sink.write(mended)
     return read_entity(whole(sink)) if changed else None
-
-
-def _is_stranger(signature: bytes, certificates: tuple[Certificate, ...]) -> bool:
-    """Whether a signature names a certificate that is not pinned."""
-    try:
-        signed_data = SignedData(BytesIO(signature))
-        if any(signed_data.content()):
-            return False
-        identifier = signed_data.signer().identifier
-        return not any(names(identifier, certificate) for certificate in certificates)
-    except (MalformedCms, Refused):
-        return False

@@ -75,8 +75,8 @@ def test_an_mdn_that_proves_it() -> None:
         (_mdn(original=MESSAGE.message_id), Outcome.DELIVERED, "processed"),
         (_mdn(signing=None), Outcome.UNSIGNED, "not signed"),
         (_mdn(signing=None, disposition=refused(Reason.DECRYPTION_FAILED)), Outcome.UNSIGNED, "decryption-failed"),
-        (_mdn(signing=replace(SIGNING, key=own("MALLORY"))), Outcome.FORGED, "not accepted for this partner"),
-        (_mdn(signing=replace(SIGNING, key=own(BUYER))), Outcome.FORGED, "not accepted for this partner"),
+        (_mdn(signing=replace(SIGNING, key=own("MALLORY"))), Outcome.UNPINNED, "not accepted for this partner"),
+        (_mdn(signing=replace(SIGNING, key=own(BUYER))), Outcome.UNPINNED, "not accepted for this partner"),
         (_mdn(signing=replace(SIGNING, digest=Digest.SHA1)), Outcome.FORGED, "sha1 is not allowed"),
     ],
 )
@@ -104,7 +104,7 @@ def test_weak_signatures_count_only_where_agreed() -> None:
 def test_the_certificate_must_be_in_force() -> None:
     agreed = replace(BUYERS, partner_signing=(Pinned(own(SUPPLIER).certificate, Window(ends=NOW)),))
     verdict = judged(_mdn(), MESSAGE, agreed)
-    assert verdict.outcome is Outcome.FORGED
+    assert verdict.outcome is Outcome.UNPINNED
     assert "not agreed for this time" in verdict.why
 
 
@@ -307,6 +307,6 @@ def test_our_own_key_in_any_time_signs() -> None:
     rotated = replace(SUPPLIERS, own_keys=(Held(own(SUPPLIER), Window(ends=NOW)), Held(own("SUPPLIER 2027"))))
     mdn = received(MESSAGE, rotated).mdn
     assert mdn is not None
-    assert judged(mdn, MESSAGE).outcome is Outcome.FORGED
+    assert judged(mdn, MESSAGE).outcome is Outcome.UNPINNED
     agreed = replace(BUYERS, partner_signing=(*BUYERS.partner_signing, Pinned(own("SUPPLIER 2027").certificate)))
     assert judged(mdn, MESSAGE, agreed).outcome is Outcome.DELIVERED

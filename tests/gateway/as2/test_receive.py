@@ -20,6 +20,7 @@ from gateway.as2.cms.signing import sign
 from gateway.as2.cms.verifying import Verified, verify
 from gateway.as2.disposition import Reason
 from gateway.as2.mic import mic_of
+from gateway.as2.mime import span
 from gateway.as2.mime.headers import Headers, headers
 from gateway.as2.mime.span import span_of
 from gateway.as2.receive import Received, Rejected, receive, reject, reject_stranger
@@ -555,7 +556,11 @@ def test_binary_content_is_never_mended() -> None:
     assert isinstance(received(_with_line_feeds_only(posted(sent(SIGNED))), accepting(SIGNED)), Rejected)
 
 
-def test_transcript_of_a_message_whose_text_lost_its_carriage_returns() -> None:
+@pytest.mark.parametrize("chunk", [1, 2, 3, 50, 1 << 18])
+def test_transcript_of_a_message_whose_text_lost_its_carriage_returns(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span, "CHUNK", chunk)
     message = _signed_text(b"Content-Type: application/edi-x12\r\n\r\n" + ORDER)
     got = _taken(_with_line_feeds_only(message), accepting(SIGNED))
     assert got.payloads[0].content.read() == ORDER
