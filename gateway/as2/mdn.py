@@ -13,7 +13,7 @@ from .cms.signing import sign
 from .disposition import Disposition, read_disposition
 from .features import version_fields
 from .fresh import Fresh
-from .identity import written_name
+from .identity import objection, written_name
 from .mic import digest_name
 from .mime import writing
 from .mime.entity import Entity
@@ -96,10 +96,9 @@ def write_mdn(
 
 
 def _parties(facts: Facts) -> list[tuple[str, str]]:
-    """From the one who got the message to the one who sent it, as far as these are known."""
-    return [
-        (field, written_name(name)) for field, name in (("AS2-From", facts.recipient), ("AS2-To", facts.sender)) if name
-    ]
+    """From the one who got the message to the one who sent it, as far as these have names that can be any."""
+    named = (("AS2-From", facts.recipient), ("AS2-To", facts.sender))
+    return [(field, written_name(name)) for field, name in named if objection(name) is None]
 
 
 def _report(facts: Facts, quirks: Quirks, fresh: Fresh) -> tuple[str, bytes]:

@@ -91,8 +91,10 @@ def test_text_of_several_lines_and_beyond_ascii() -> None:
     assert b"\r\n\r\none\r\nzw?lf\r\n\r\n--" in body
 
 
-def test_whoever_it_is_from_or_to_may_be_unknown() -> None:
-    mdn = _written(replace(FACTS, sender="", recipient=""))
+@pytest.mark.parametrize("name", ["", "x" * 129, "a\r\nX-Other: 1"])
+def test_whoever_it_is_from_or_to_may_have_no_name(name: str) -> None:
+    mdn = _written(replace(FACTS, sender=name, recipient=name))
+    assert b"\r\nX-Other" not in mdn.body
     assert mdn.headers.get("AS2-From") is None
     assert mdn.headers.get("AS2-To") is None
 
