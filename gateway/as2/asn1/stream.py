@@ -17,15 +17,21 @@ from .tags import CONSTRUCTED, CONSTRUCTED_OCTET_STRING, OCTET_STRING
 PIECE = 64 * 1024
 """Bytes read at a time, and so the largest piece of content."""
 
-MAX_ELEMENT = 1024 * 1024
+MAX_ELEMENT = 256 * 1024
 """Largest value, in bytes, that is taken whole: certificates, recipients, signatures, never content."""
 
 MAX_NESTING = 16
 """Values that may be open at once; CMS opens six, the pieces of a string a few more."""
 
+MAX_STRINGS = 1000
+"""Strings in pieces that may be pieces of one string. Products write one at most; each costs more than the bytes that make it."""
+
 _FIRST_WINDOW = 4096
+_LONGEST_PIECE_HEADER = 6
+"""Bytes of a header as pieces of a string have it; longer ones are BER too, but nobody writes them."""
 _SINGLE = bytes((OCTET_STRING, 1, 0))
-"""A piece of one byte."""
+"""A piece of one byte. After _MANY pieces it is worth looking whether all that follow are such."""
+_MANY = 1000
 _BLANK = b"\r\n\0 "
 
 
@@ -112,15 +118,19 @@ class BerStream:
             yield from self._pieces(length)
             return
         outside = len(self._open)
+        strings = 0
         self._push(length)
         while len(self._open) > outside:
             following = self.tag()
             if following is None:
                 self.leave()
             elif following == CONSTRUCTED_OCTET_STRING:
+                strings += 1
+                if strings > MAX_STRINGS:
+                    raise Malformed(f"more than {MAX_STRINGS} strings in pieces within one", self.offset)
                 self.enter(following)
-            elif (short := self._short_pieces()) is not None:
-                yield short
+            elif (pieces := self._pieces_at_hand()) is not None:
+                yield pieces
             else:
                 _, length = self._header(OCTET_STRING)
                 yield from self._pieces(length)
@@ -134,24 +144,26 @@ class BerStream:
                 return
         raise Malformed("something follows that does not belong to it", self.offset)
 
-    def _short_pieces(self) -> bytes | None:
-        """All whole pieces of less than 128 bytes that are at hand, joined; None when there is none.
+    def _pieces_at_hand(self) -> bytes | None:
+        """All pieces of an OCTET STRING that are in the window whole, joined; None when there is none.
 
         20 MB may come in pieces of one byte: what is done for each must be little.
         """
         window, at, end = self._window, self._at, self._end_at_hand()
-        singles = (end - at) // len(_SINGLE)
-        if singles and _all_single(window, at, singles):
-            self._at += singles * len(_SINGLE)
-            return window[at + 2 : self._at : len(_SINGLE)]
         pieces = []
-        while at + 1 < end and window[at] == OCTET_STRING:
-            start = at + 2
-            following = start + window[at + 1]
-            if window[at + 1] >= 0x80 or following > end:
+        while at + _LONGEST_PIECE_HEADER <= end and window[at] == OCTET_STRING:
+            length, start = window[at + 1], at + 2
+            if length >= 0x80:
+                start += length & 0x7F
+                length = int.from_bytes(window[at + 2 : start])
+            following = start + length
+            if following > end or not at + 2 <= start <= at + _LONGEST_PIECE_HEADER or window[at + 1] == 0x80:
                 break
             pieces.append(window[start:following])
             at = following
+            if len(pieces) == _MANY:
+                pieces.append(_single_bytes(window, at, end))
+                at += len(pieces[-1]) * len(_SINGLE)
         self._at = at
         return b"".join(pieces) if pieces else None
 
@@ -191,14 +203,16 @@ class BerStream:
     def _indefinite_element(self) -> bytes:
         """Read on until the next value ends: four times as much at each attempt, so that work stays linear."""
         size = _FIRST_WINDOW
-        while True:
+        while size <= MAX_ELEMENT:
             self._fill(size)
+            end = min(self._end_at_hand(), self._at + size)
             try:
-                return self._in_der(min(self._end_at_hand(), self._at + size))
+                return self._in_der(end)
             except Truncated:
-                if self._ended or size >= MAX_ELEMENT:
+                if end < self._at + size:
                     raise
             size *= 4
+        raise Malformed(f"a value of more than the {MAX_ELEMENT} bytes that make sense", self.offset)
 
     def _in_der(self, end: int) -> bytes:
         try:
@@ -236,9 +250,9 @@ class BerStream:
         self._window = b"".join(parts)
 
 
-def _all_single(window: bytes, at: int, count: int) -> bool:
-    """Whether ``count`` pieces of one byte follow each other; seen at a glance, because nothing else makes so much of so few bytes."""
-    end = at + count * len(_SINGLE)
-    return window.startswith(_SINGLE[:2], at) and all(
-        window[at + place : end : len(_SINGLE)] == _SINGLE[place : place + 1] * count for place in (0, 1)
-    )
+def _single_bytes(window: bytes, at: int, end: int) -> bytes:
+    """The content of the pieces from ``at`` on when all of them have one byte, seen at a glance; nothing when they have not."""
+    count = (end - at) // len(_SINGLE)
+    pieces = window[at : at + count * len(_SINGLE)]
+    alike = all(pieces[place :: len(_SINGLE)] == _SINGLE[place : place + 1] * count for place in (0, 1))
+    return pieces[2 :: len(_SINGLE)] if alike else b""

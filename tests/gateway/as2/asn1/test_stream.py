@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.as2.asn1 import der
 from gateway.as2.asn1.malformed import Malformed, Truncated
-from gateway.as2.asn1.stream import MAX_ELEMENT, MAX_NESTING, PIECE, BerStream
+from gateway.as2.asn1.stream import MAX_ELEMENT, MAX_NESTING, MAX_STRINGS, PIECE, BerStream
 from gateway.as2.asn1.tags import CONSTRUCTED_OCTET_STRING, INTEGER, OCTET_STRING, SEQUENCE, SET, context
 from tests.gateway.as2.rewriting import ANY_STYLE, Style, rewritten
 
@@ -86,7 +86,16 @@ def test_twenty_million_bytes_in_small_pieces(piece: int) -> None:
 
 
 def test_pieces_of_one_byte_and_of_none_mixed_with_others() -> None:
-    content = [b"a"] * 50_000 + [b""] * 50_000 + [b"bc"] + [b"d"] * 50_000 + [bytes(70_000)] + [b"e"]
+    content = (
+        [b"a"] * 1500
+        + [bytes(200)]
+        + [b"a"] * 50_000
+        + [b""] * 50_000
+        + [b"bc"]
+        + [b"d"] * 50_000
+        + [bytes(70_000)]
+        + [b"e"]
+    )
     stream = BerStream(BytesIO(der.sequence(der.value(CONSTRUCTED_OCTET_STRING, *map(der.octet_string, content)))))
     stream.enter(SEQUENCE)
     assert b"".join(stream.octets(OCTET_STRING)) == b"".join(content)
@@ -152,15 +161,38 @@ def test_depth_is_bounded() -> None:
         list(stream.octets(OCTET_STRING))
 
 
+@pytest.mark.parametrize("string", ["2400", "24800000", "2403040161"])
+def test_strings_within_a_string_are_bounded(string: str) -> None:
+    def of(count: int) -> BerStream:
+        stream = BerStream(BytesIO(der.sequence(der.value(CONSTRUCTED_OCTET_STRING, bytes.fromhex(string) * count))))
+        stream.enter(SEQUENCE)
+        return stream
+
+    assert len(b"".join(of(MAX_STRINGS).octets(OCTET_STRING))) in (0, MAX_STRINGS)
+    with pytest.raises(Malformed, match=f"more than {MAX_STRINGS} strings"):
+        list(of(MAX_STRINGS + 1).octets(OCTET_STRING))
+
+
 @pytest.mark.parametrize("length", [f"84{MAX_ELEMENT + 1:08x}", "80"])
 def test_a_value_that_is_taken_whole_is_bounded(length: str) -> None:
     endless = bytes.fromhex("3080 31" + length) + der.octet_string(bytes(1000)) * (2 * MAX_ELEMENT // 1000)
     read = BytesIO(endless)
     stream = BerStream(read)
     stream.enter(SEQUENCE)
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed, match=str(MAX_ELEMENT)):
         stream.element(SET)
     assert read.tell() <= MAX_ELEMENT + 2 * PIECE
+
+
+@pytest.mark.parametrize("drip", [1000, PIECE])
+def test_one_large_value_of_indefinite_length_after_another(drip: int) -> None:
+    """BouncyCastle writes certificates and signers like this."""
+    values = [der.value(SET, *[der.octet_string(bytes(100))] * count) for count in (50, 100, 1000, 60)]
+    stream = BerStream(Dripping(rewritten(der.sequence(*values), Style()), drip))
+    stream.enter(SEQUENCE)
+    assert [stream.element(SET) for _ in values] == values
+    stream.leave()
+    stream.finish()
 
 
 def test_what_follows_the_end() -> None:

@@ -1,5 +1,6 @@
 """Certificates and keys: what is told of them, and which cannot be used."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -66,3 +67,18 @@ def test_arbitrary_bytes_are_no_certificate(data: bytes, kept: int) -> None:
         if file != PARTNER.der:
             with pytest.raises(UnusableKey):
                 Certificate.load(file)
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number:UserWarning")
+@given(st.integers(min_value=0, max_value=len(PARTNER.der) - 257), st.integers(min_value=0, max_value=255))
+def test_a_changed_certificate_is_unusable_or_tells_all_about_itself(at: int, byte: int) -> None:
+    changed = bytearray(PARTNER.der)
+    changed[at] = byte
+    with suppress(UnusableKey):
+        loaded = Certificate.load(bytes(changed))
+        assert loaded.der == bytes(changed)
+        assert loaded.subject is not None
+        assert loaded.not_before is not None
+        assert loaded.not_after is not None
+        assert len(whole(loaded.issuer_and_serial, SEQUENCE).inside().all()) == 2
+        assert isinstance(loaded.subject_key_id, bytes)
