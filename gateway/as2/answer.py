@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .cms.failures import Refused
+from .cms.failures import Refused, UnknownSigner
 from .cms.keys import Certificate
 from .envelope import bare
 from .mdn import Report, read_report
@@ -18,10 +18,12 @@ from .mime.headers import Headers
 from .mime.malformed import Malformed
 from .mime.span import Readable, Span, whole
 from .mime.workspace import Workspace
-from .opening import Stopped, demand_in_force, verified_parts
+from .refusal import Stopped
+from .signed import demand_in_force, verified_parts
 from .terms import Terms
 
-_REPORTS = {"multipart/report", "message/disposition-notification", "message/x-disposition-notification"}
+_REPORT = "multipart/report"
+_REPORTS = {_REPORT, "message/disposition-notification", "message/x-disposition-notification"}
 _SIGNED = "multipart/signed"
 _DEEPEST = 4
 """Parts within parts in which a report is looked for."""
@@ -38,6 +40,8 @@ class Outcome(StrEnum):
     MIC_MISSING = "mic-missing"
     UNSIGNED = "unsigned"
     """A signed one was asked for."""
+    UNPINNED = "unpinned"
+    """It is signed with a certificate that is not agreed on, or not for now."""
     FORGED = "forged"
     """Its signature is not one of the partner's over what it says, or too weak to prove that."""
     WRAPPED = "wrapped"
@@ -124,18 +128,16 @@ def _entity(headers: Headers, body: Span) -> Entity:
     if (fault := headers.objection) is not None:
         raise Malformed(fault)
     entity = Entity(headers, body)
+    if entity.media_type.value in _REPORTS - {_REPORT} or (entity.is_multipart and _has_parts(entity)):
+        return entity
+    return _repeated(body) or entity
+
+
+def _has_parts(entity: Entity) -> bool:
     try:
-        if entity.is_multipart:
-            entity.parts()
-            return entity
+        return bool(entity.parts)
     except Malformed:
-        again = _repeated(body)
-        if again is None:
-            raise
-        return again
-    if entity.media_type.value not in _REPORTS and (again := _repeated(body)) is not None:
-        return again
-    return entity
+        return False
 
 
 def _repeated(body: Span) -> Entity | None:
@@ -154,18 +156,20 @@ def _evidence(entity: Entity, terms: Terms, now: datetime, workspace: Workspace)
         try:
             signed = verified_parts(entity, terms, workspace)
             demand_in_force(signed.verified.signer, terms, now)
-        except (Refused, Stopped) as error:
+        except (UnknownSigner, Stopped) as error:
+            raise _Judged(Outcome.UNPINNED, f"The MDN is signed, but not by the partner as agreed: {error}") from error
+        except Refused as error:
             raise _Judged(Outcome.FORGED, f"The signature of the MDN proves nothing: {error}") from error
         return _Evidence(read_report(signed.content, workspace), signed.verified.signer)
     _demand_report(entity)
-    if entity.is_multipart and any(part.media_type.value == _SIGNED for part in entity.parts()):
+    if entity.is_multipart and any(part.media_type.value == _SIGNED for part in entity.parts):
         raise _Judged(Outcome.WRAPPED, "The report stands beside something signed, and is itself not signed.")
     return _Evidence(read_report(entity, workspace), None)
 
 
 def _only_content(signed: Entity) -> Entity:
     """What a multipart/signed says was signed."""
-    parts = signed.parts()
+    parts = signed.parts
     if len(parts) == 2:
         return parts[0]
     if any(True for part in parts for _ in _reports(part)):
@@ -190,7 +194,7 @@ def _reports(entity: Entity, depth: int = 0) -> Iterator[Entity]:
     if entity.media_type.value in _REPORTS:
         yield entity
     elif entity.is_multipart and depth < _DEEPEST:
-        for part in entity.parts():
+        for part in entity.parts:
             yield from _reports(part, depth + 1)
 
 

@@ -13,7 +13,7 @@ from .cms.signing import sign
 from .disposition import Disposition, read_disposition
 from .features import version_fields
 from .fresh import Fresh
-from .identity import written_name
+from .identity import objection, written_name
 from .mic import digest_name
 from .mime import writing
 from .mime.entity import Entity
@@ -29,7 +29,6 @@ LARGEST_REPORT = 1 << 16
 """Bytes of the report, and of the text beside it, that are looked at."""
 
 _NOTIFICATIONS = {NOTIFICATION, "message/x-disposition-notification"}
-_EMPTY_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
 _LINE = re.compile(r"\r\n|\r|\n")
 _ANY = Policy(digests=frozenset(Digest), schemes=frozenset(SignatureScheme), minimum_rsa_bits=0)
 """Which digest an MDN is signed with is agreed before; with a weak key of ours a signed answer is still better than none."""
@@ -87,37 +86,34 @@ def write_mdn(
         ("Date", format_datetime(now)),
         ("Subject", "Message disposition notification"),
         ("MIME-Version", "1.0"),
-        ("Content-Type", content_type.replace("\r\n\t", " ")),
+        ("Content-Type", content_type),
     ]
     if quirks.sync_mdn_repeats_content_type and url is None:
-        body = writing.block([("Content-Type", content_type)], folded=False) + body
+        body = writing.block([("Content-Type", content_type)], quirks.folding) + body
     if quirks.content_length_required and url is not None:
         fields.append(("Content-Length", str(len(body))))
     return Mdn(message_id, headers(fields), body, url)
 
 
 def _parties(facts: Facts) -> list[tuple[str, str]]:
-    """From the one who got the message to the one who sent it, as far as these are known."""
-    return [
-        (field, written_name(name)) for field, name in (("AS2-From", facts.recipient), ("AS2-To", facts.sender)) if name
-    ]
+    """From the one who got the message to the one who sent it, as far as these have names that can be any."""
+    named = (("AS2-From", facts.recipient), ("AS2-To", facts.sender))
+    return [(field, written_name(name)) for field, name in named if objection(name) is None]
 
 
 def _report(facts: Facts, quirks: Quirks, fresh: Fresh) -> tuple[str, bytes]:
     boundary = fresh.boundary()
-    content_type = writing.with_boundary(
-        "multipart/report; report-type=disposition-notification", boundary, tab=quirks.tab_folded_boundary
-    )
+    content_type = writing.with_boundary("multipart/report; report-type=disposition-notification", boundary)
     text_fields = [] if quirks.text_without_content_type else [("Content-Type", "text/plain; charset=us-ascii")]
     line = "\r" if quirks.cr_only_receipt_text else "\r\n"
     text = line.join(_LINE.split(facts.text)) + line
     pieces = [
         writing.opening(boundary, first=True),
-        writing.block([*text_fields, ("Content-Transfer-Encoding", "7bit")], folded=False),
+        writing.block([*text_fields, ("Content-Transfer-Encoding", "7bit")]),
         text.encode("ascii", "replace"),
         writing.opening(boundary),
-        writing.block([("Content-Type", NOTIFICATION), ("Content-Transfer-Encoding", "7bit")], folded=False),
-        writing.block(_notification(facts), folded=False),
+        writing.block([("Content-Type", NOTIFICATION), ("Content-Transfer-Encoding", "7bit")]),
+        writing.block(_notification(facts)),
         writing.closing(boundary),
     ]
     return content_type, b"".join(pieces)
@@ -140,7 +136,7 @@ def _signed(
     content_type: str, body: bytes, signing: Signing, quirks: Quirks, now: datetime, fresh: Fresh
 ) -> tuple[str, bytes]:
     boundary = fresh.boundary()
-    content = writing.block([("Content-Type", content_type)], folded=not quirks.unfolded_headers) + body
+    content = writing.block([("Content-Type", content_type)], quirks.folding) + body
     running = signing.digest.new()
     running.update(content)
     signature = sign(
@@ -166,7 +162,7 @@ def signed_content_type(digest: Digest, boundary: str, quirks: Quirks) -> str:
     """The Content-Type of a signed message or MDN (RFC 8551, section 3.5.3)."""
     name = digest_name(digest, old=quirks.old_digest_names)
     value = f'multipart/signed; protocol="application/pkcs7-signature"; micalg={name}'
-    return writing.with_boundary(value, boundary, tab=quirks.tab_folded_boundary)
+    return writing.with_boundary(value, boundary)
 
 
 def signature_part(signature: bytes, quirks: Quirks) -> bytes:
@@ -178,7 +174,7 @@ def signature_part(signature: bytes, quirks: Quirks) -> bytes:
         ("Content-Disposition", "attachment; filename=smime.p7s"),
     ]
     armoured = signature if binary else encodebytes(signature).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
-    return writing.block(fields, folded=False) + armoured
+    return writing.block(fields) + armoured
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +192,11 @@ class Report:
 
 def read_report(entity: Entity, workspace: Workspace) -> Report:
     """What a multipart/report, or a notification alone, says. Raises :class:`.mime.malformed.Malformed` where it says not one thing."""
-    parts = entity.parts() if entity.is_multipart else (entity,)
+    parts = entity.parts if entity.is_multipart else (entity,)
     notifications = [part for part in parts if part.media_type.value in _NOTIFICATIONS]
     if len(notifications) != 1:
         raise Malformed(f"The report has {len(notifications)} disposition notifications where it must have one.")
-    fields = _notification_fields(decoded(notifications[0], workspace).read(size=LARGEST_REPORT))
+    fields = read_fields(decoded(notifications[0], workspace).read(size=LARGEST_REPORT))
     written = set(fields.all("disposition"))
     if (
         len(written) > 1
@@ -218,14 +214,6 @@ def read_report(entity: Entity, workspace: Workspace) -> Report:
         recipient=fields.get("final-recipient") or fields.get("original-recipient"),
         reporting_agent=fields.get("reporting-ua"),
     )
-
-
-def _notification_fields(block: bytes) -> Headers:
-    """The fields of a notification. Some products put an empty line among them."""
-    pairs: list[tuple[str, str]] = []
-    for group in _EMPTY_LINE.split(block):
-        pairs.extend(read_fields(group))
-    return Headers(tuple(pairs))
 
 
 def _human(parts: tuple[Entity, ...], workspace: Workspace) -> str:

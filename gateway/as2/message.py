@@ -111,7 +111,7 @@ class _Building:
             ("Date", format_datetime(self.now)),
             ("Subject", sending.subject),
             ("MIME-Version", "1.0"),
-            *((name, value.replace("\r\n\t", " ")) for name, value in package.fields),
+            *package.fields,
             *asking_fields(self.terms),
         ]
         if quirks.content_length_required:
@@ -131,7 +131,7 @@ class _Building:
         sink.write(writing.closing(boundary))
         root = attachments[0].content_type.partition(";")[0].strip()
         value = f'multipart/related; type="{root}"; start="<1.{message_id}>"'
-        content_type = writing.with_boundary(value, boundary, tab=self.terms.quirks.tab_folded_boundary)
+        content_type = writing.with_boundary(value, boundary)
         return _Package((("Content-Type", content_type),), whole(sink))
 
     def _typed(self, fields: tuple[tuple[str, str], ...], *, first: bool) -> tuple[tuple[str, str], ...]:
@@ -199,7 +199,7 @@ class _Building:
     def _write(self, package: _Package, sink: BinaryIO, digest: Digest = Digest.SHA256) -> bytes:
         """Write the entity and take its digest on the way."""
         running = digest.new()
-        fields = writing.block(package.fields, folded=not self.terms.quirks.unfolded_headers)
+        fields = writing.block(package.fields, self.terms.quirks.folding)
         for piece in _chained(fields, package.body.chunks()):
             running.update(piece)
             sink.write(piece)

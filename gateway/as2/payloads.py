@@ -32,7 +32,7 @@ class Payload:
 def read_payloads(entity: Entity, workspace: Workspace) -> tuple[Payload, ...]:
     """The files in the content of a message, in order. Raises :class:`.mime.malformed.Malformed`."""
     if entity.media_type.value in _SEVERAL:
-        return tuple(_payload(part, workspace) for part in entity.parts())
+        return tuple(_payload(part, workspace) for part in entity.parts)
     return (_payload(entity, workspace),)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .mime.writing import Folding
+
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
@@ -37,6 +39,13 @@ class Quirks:
     message_id_without_brackets: bool = False
     recipient_by_key_id: bool = False
     gcm_in_enveloped_data: bool = False
+
+    @property
+    def folding(self) -> Folding:
+        """How long fields of parts are broken into lines."""
+        if self.unfolded_headers:
+            return Folding.NONE
+        return Folding.TAB_BEFORE_BOUNDARY if self.tab_folded_boundary else Folding.BLANK
 
 
 STANDARD = Quirks()

@@ -18,10 +18,11 @@ from .mime.headers import Headers
 from .mime.malformed import Malformed
 from .mime.span import Readable, whole
 from .mime.workspace import Workspace
-from .opening import Opened, Stopped, open_message
+from .opening import Opened, open_message
 from .payloads import Payload, read_payloads
 from .quirks import Quirks
 from .receipt import Asked, mic_digest, read_asked, url_objection
+from .refusal import Stopped
 from .terms import Terms
 
 _RECEIVED = "The message was received, and all that was agreed about its security holds."

@@ -4,6 +4,7 @@ Where it cannot be installed, tests are skipped with the reason; with ``TALLY_TE
 """
 
 import base64
+import importlib.util
 import json
 import os
 import shutil
@@ -76,8 +77,7 @@ def _python() -> Path:
     if not home.exists():
         made = Path(tempfile.mkdtemp(prefix="pyas2lib-"))
         try:
-            _run(sys.executable, "-m", "venv", "--symlinks", str(made))
-            _run(str(made / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *REQUIREMENTS)
+            _make(made)
             made.rename(home)
         except OSError:
             # Another process was quicker.
@@ -88,8 +88,21 @@ def _python() -> Path:
     return home / "bin/python"
 
 
+def _make(home: Path) -> None:
+    python = str(home / "bin/python")
+    if importlib.util.find_spec("ensurepip") is not None:
+        _run(sys.executable, "-m", "venv", "--symlinks", str(home))
+        _run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *REQUIREMENTS)
+    else:
+        _run("uv", "venv", "-q", "--python", sys.executable, str(home))
+        _run("uv", "pip", "install", "-q", "--python", python, *REQUIREMENTS)
+
+
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise NoPeer(f"The environment of pyas2lib could not be made: {error}") from error
     if done.returncode:
         raise NoPeer(f"The environment of pyas2lib could not be made: {(done.stderr or done.stdout)[-1000:]}")
 

@@ -15,6 +15,10 @@ MAX_DEPTH = 32
 """Values within values; a certificate is about ten deep."""
 
 
+_TO_BE_CHANGED = (0, CONSTRUCTED_OCTET_STRING)
+"""Strings in pieces; and end-of-contents, which is never right where lengths are definite."""
+
+
 @dataclass(slots=True)
 class _Open:
     """A constructed value that has not ended: where it must end (None when it is of indefinite length), and its place in the parts."""
@@ -30,7 +34,41 @@ def to_der(data: bytes, at: int = 0, end: int | None = None) -> tuple[bytes, int
 
     Raises Truncated when it does not end before ``end``, Malformed when it is not BER or deeper than :data:`MAX_DEPTH`.
     """
-    return _Pass(data, len(data) if end is None else end).run(at)
+    end = len(data) if end is None else end
+    stop = _end_of_der(data, at, end)
+    if stop is not None:
+        return data[at:stop], stop
+    return _Pass(data, end).run(at)
+
+
+def _end_of_der(data: bytes, at: int, end: int) -> int | None:
+    """Where the value at ``at`` ends when nothing in it needs to be changed, which is so for most products; None when it may."""
+    ends: list[int] = []
+    while True:
+        tag, length, start = header_at(data, at, end)
+        stop = start + length
+        if (
+            length == INDEFINITE
+            or start - at != _header_size(length)
+            or tag in _TO_BE_CHANGED
+            or stop > (ends[-1] if ends else end)
+        ):
+            return None
+        if tag & CONSTRUCTED:
+            if len(ends) >= MAX_DEPTH:
+                return None
+            ends.append(stop)
+            at = start
+        else:
+            at = stop
+        while ends and at == ends[-1]:
+            ends.pop()
+        if not ends:
+            return at
+
+
+def _header_size(length: int) -> int:
+    return 2 if length < 0x80 else 2 + (length.bit_length() + 7) // 8
 
 
 class _Pass:

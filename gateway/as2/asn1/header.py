@@ -1,7 +1,5 @@
 """Identifier and length octets, in any form that BER allows (X.690, 8.1)."""
 
-from typing import NamedTuple
-
 from .malformed import Malformed, Truncated
 from .tags import CONSTRUCTED, HIGH_TAG_NUMBER
 
@@ -16,12 +14,8 @@ _MAX_LENGTH_OCTETS = 8
 """Significant octets of a length; leading zeros come on top of them."""
 
 
-class Header(NamedTuple):
-    """What stands before a value: its tag, its length in bytes or INDEFINITE, and the offset of its first byte."""
-
-    tag: int
-    length: int
-    start: int
+Header = tuple[int, int, int]
+"""What stands before a value: its tag, its length in bytes or INDEFINITE, and the offset of its first byte."""
 
 
 def header_at(data: bytes, at: int, end: int) -> Header:
@@ -33,11 +27,11 @@ def header_at(data: bytes, at: int, end: int) -> Header:
     if tag & HIGH_TAG_NUMBER == HIGH_TAG_NUMBER:
         raise Malformed("a tag number above 30, which CMS does not use", at)
     if length < 0x80:
-        return Header(tag, length, at + 2)
+        return tag, length, at + 2
     if length == 0x80:
         if not tag & CONSTRUCTED:
             raise Malformed("a primitive value of indefinite length", at)
-        return Header(tag, INDEFINITE, at + 2)
+        return tag, INDEFINITE, at + 2
     return _long_form(data, at, end, tag, length & 0x7F)
 
 
@@ -50,4 +44,4 @@ def _long_form(data: bytes, at: int, end: int, tag: int, octets: int) -> Header:
     length = int.from_bytes(data[at + 2 : start])
     if length >> (8 * _MAX_LENGTH_OCTETS):
         raise Malformed("a length beyond all reason", at)
-    return Header(tag, length, start)
+    return tag, length, start

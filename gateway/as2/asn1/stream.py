@@ -17,13 +17,21 @@ from .tags import CONSTRUCTED, CONSTRUCTED_OCTET_STRING, OCTET_STRING
 PIECE = 64 * 1024
 """Bytes read at a time, and so the largest piece of content."""
 
-MAX_ELEMENT = 1024 * 1024
+MAX_ELEMENT = 256 * 1024
 """Largest value, in bytes, that is taken whole: certificates, recipients, signatures, never content."""
 
 MAX_NESTING = 16
 """Values that may be open at once; CMS opens six, the pieces of a string a few more."""
 
+MAX_STRINGS = 1000
+"""Strings in pieces that may be pieces of one string. Products write one at most; each costs more than the bytes that make it."""
+
 _FIRST_WINDOW = 4096
+_LONGEST_PIECE_HEADER = 6
+"""Bytes of a header as pieces of a string have it; longer ones are BER too, but nobody writes them."""
+_SINGLE = bytes((OCTET_STRING, 1, 0))
+"""A piece of one byte. After _MANY pieces it is worth looking whether all that follow are such."""
+_MANY = 1000
 _BLANK = b"\r\n\0 "
 
 
@@ -72,7 +80,8 @@ class BerStream:
 
     def enter(self, tag: int) -> None:
         """Go into the next value, which must have this tag."""
-        self._push(self._header(tag))
+        _, length = self._header(tag)
+        self._push(length)
 
     def leave(self) -> None:
         """Go out of the value that was entered last, which must have ended."""
@@ -83,10 +92,10 @@ class BerStream:
 
     def element(self, *tags: int) -> bytes:
         """The next value, whole and in DER. Its tag must be one of ``tags``; any where none is given."""
-        header = self._peek(*tags)
-        if header.length == INDEFINITE:
+        _, length, start = self._peek(*tags)
+        if length == INDEFINITE:
             return self._indefinite_element()
-        size = header.start - self._at + header.length
+        size = start - self._at + length
         if size > MAX_ELEMENT:
             raise Malformed(f"a value of {size} bytes where at most {MAX_ELEMENT} make sense", self.offset)
         self._need(size)
@@ -94,32 +103,37 @@ class BerStream:
 
     def skip(self) -> None:
         """Pass over the next value, which is looked into only where its length does not say where it ends."""
-        header = self._peek()
-        if header.length == INDEFINITE:
+        _, length, start = self._peek()
+        if length == INDEFINITE:
             self._indefinite_element()
         else:
-            self._at = header.start
-            for _ in self._pieces(header.length):
+            self._at = start
+            for _ in self._pieces(length):
                 pass
 
     def octets(self, tag: int) -> Iterator[bytes]:
         """The content of the next value, an OCTET STRING under this (primitive) tag, whether it comes whole or cut into pieces."""
-        header = self._header(tag, tag | CONSTRUCTED)
-        if not header.tag & CONSTRUCTED:
-            yield from self._pieces(header.length)
+        found, length = self._header(tag, tag | CONSTRUCTED)
+        if not found & CONSTRUCTED:
+            yield from self._pieces(length)
             return
         outside = len(self._open)
-        self._push(header)
+        strings = 0
+        self._push(length)
         while len(self._open) > outside:
             following = self.tag()
             if following is None:
                 self.leave()
             elif following == CONSTRUCTED_OCTET_STRING:
+                strings += 1
+                if strings > MAX_STRINGS:
+                    raise Malformed(f"more than {MAX_STRINGS} strings in pieces within one", self.offset)
                 self.enter(following)
-            elif (short := self._short_pieces()) is not None:
-                yield short
+            elif (pieces := self._pieces_at_hand()) is not None:
+                yield pieces
             else:
-                yield from self._pieces(self._header(OCTET_STRING).length)
+                _, length = self._header(OCTET_STRING)
+                yield from self._pieces(length)
 
     def finish(self) -> None:
         """Nothing may follow but line ends and blanks, which some products leave behind."""
@@ -130,20 +144,26 @@ class BerStream:
                 return
         raise Malformed("something follows that does not belong to it", self.offset)
 
-    def _short_pieces(self) -> bytes | None:
-        """All whole pieces of less than 128 bytes that are at hand, joined; None when there is none.
+    def _pieces_at_hand(self) -> bytes | None:
+        """All pieces of an OCTET STRING that are in the window whole, joined; None when there is none.
 
         20 MB may come in pieces of one byte: what is done for each must be little.
         """
         window, at, end = self._window, self._at, self._end_at_hand()
         pieces = []
-        while at + 1 < end and window[at] == OCTET_STRING:
-            start = at + 2
-            following = start + window[at + 1]
-            if window[at + 1] >= 0x80 or following > end:
+        while at + _LONGEST_PIECE_HEADER <= end and window[at] == OCTET_STRING:
+            length, start = window[at + 1], at + 2
+            if length >= 0x80:
+                start += length & 0x7F
+                length = int.from_bytes(window[at + 2 : start])
+            following = start + length
+            if following > end or not at + 2 <= start <= at + _LONGEST_PIECE_HEADER or window[at + 1] == 0x80:
                 break
             pieces.append(window[start:following])
             at = following
+            if len(pieces) == _MANY:
+                pieces.append(_single_bytes(window, at, end))
+                at += len(pieces[-1]) * len(_SINGLE)
         self._at = at
         return b"".join(pieces) if pieces else None
 
@@ -155,42 +175,44 @@ class BerStream:
             length -= len(piece)
             yield piece
 
-    def _header(self, *tags: int) -> Header:
-        """Pass over the header of the next value."""
-        header = self._peek(*tags)
-        self._at = header.start
-        return header
+    def _header(self, *tags: int) -> tuple[int, int]:
+        """Pass over the header of the next value: its tag and its length."""
+        tag, length, self._at = self._peek(*tags)
+        return tag, length
 
     def _peek(self, *tags: int) -> Header:
         self._fill(LONGEST)
         try:
-            header = header_at(self._window, self._at, self._end_at_hand())
+            header = tag, length, start = header_at(self._window, self._at, self._end_at_hand())
         except Malformed as malformed:
             raise malformed.moved(self._before) from None
-        if tags and header.tag not in tags:
-            raise Malformed(f"tag 0x{header.tag:02x} where {either(tags)} belongs", self.offset)
+        if tags and tag not in tags:
+            raise Malformed(f"tag 0x{tag:02x} where {either(tags)} belongs", self.offset)
         limit = self._limit()
-        if limit is not None and self._before + header.start + max(header.length, 0) > limit:
+        if limit is not None and self._before + start + max(length, 0) > limit:
             raise Malformed("a value that is longer than the one around it", self.offset)
         return header
 
-    def _push(self, header: Header) -> None:
+    def _push(self, length: int) -> None:
+        """The value whose header was passed is open."""
         if len(self._open) >= MAX_NESTING:
             raise Malformed(f"values more than {MAX_NESTING} deep in each other", self.offset)
-        indefinite = header.length == INDEFINITE
-        self._open.append(_Open(indefinite, self._limit() if indefinite else self.offset + header.length))
+        indefinite = length == INDEFINITE
+        self._open.append(_Open(indefinite, self._limit() if indefinite else self.offset + length))
 
     def _indefinite_element(self) -> bytes:
         """Read on until the next value ends: four times as much at each attempt, so that work stays linear."""
         size = _FIRST_WINDOW
-        while True:
+        while size <= MAX_ELEMENT:
             self._fill(size)
+            end = min(self._end_at_hand(), self._at + size)
             try:
-                return self._in_der(min(self._end_at_hand(), self._at + size))
+                return self._in_der(end)
             except Truncated:
-                if self._ended or size >= MAX_ELEMENT:
+                if end < self._at + size:
                     raise
             size *= 4
+        raise Malformed(f"a value of more than the {MAX_ELEMENT} bytes that make sense", self.offset)
 
     def _in_der(self, end: int) -> bytes:
         try:
@@ -209,7 +231,7 @@ class BerStream:
 
     def _need(self, size: int) -> None:
         self._fill(size)
-        if len(self._window) - self._at < size:
+        if self._end_at_hand() - self._at < size:
             raise Truncated("the data ends within a value", self.offset)
 
     def _fill(self, size: int) -> None:
@@ -226,3 +248,11 @@ class BerStream:
         self._before += self._at
         self._at = 0
         self._window = b"".join(parts)
+
+
+def _single_bytes(window: bytes, at: int, end: int) -> bytes:
+    """The content of the pieces from ``at`` on when all of them have one byte, seen at a glance; nothing when they have not."""
+    count = (end - at) // len(_SINGLE)
+    pieces = window[at : at + count * len(_SINGLE)]
+    alike = all(pieces[place :: len(_SINGLE)] == _SINGLE[place : place + 1] * count for place in (0, 1))
+    return pieces[2 :: len(_SINGLE)] if alike else b""

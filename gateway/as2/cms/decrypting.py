@@ -19,7 +19,15 @@ from gateway.as2.asn1 import der
 from gateway.as2.asn1.malformed import Malformed
 from gateway.as2.asn1.reader import whole
 from gateway.as2.asn1.stream import BerStream, Source
-from gateway.as2.asn1.tags import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, context_constructed
+from gateway.as2.asn1.tags import (
+    CONSTRUCTED_OCTET_STRING,
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    SET,
+    context_constructed,
+)
 
 from .algorithms import CIPHER_OF_OID, Cipher, KeyTransport
 from .content import ContentType, enter, leave
@@ -35,6 +43,7 @@ _ORIGINATOR = context_constructed(0)
 _UNPROTECTED_ATTRIBUTES = context_constructed(1)
 _AUTHENTICATED_ATTRIBUTES = context_constructed(1)
 _UNAUTHENTICATED_ATTRIBUTES = context_constructed(2)
+_TAG = (OCTET_STRING, CONSTRUCTED_OCTET_STRING)
 _SHORTEST_TAG = 12
 """Bytes of an authentication tag (RFC 5084, 3.2)."""
 
@@ -124,7 +133,7 @@ class _Envelope:
         attributes = b""
         if stream.tag() == _AUTHENTICATED_ATTRIBUTES:
             attributes = der.value(SET, whole(stream.element(), _AUTHENTICATED_ATTRIBUTES).content)
-        return _Authentication(attributes, whole(stream.element(OCTET_STRING), OCTET_STRING).content)
+        return _Authentication(attributes, whole(stream.element(*_TAG), OCTET_STRING).content)
 
 
 class _Decryption(ABC):
@@ -194,7 +203,7 @@ def _decrypted(encrypted: Iterator[bytes], decryption: _Decryption) -> Iterator[
         raise DecryptionFailed(_DAMAGED) from None
 
 
-_AFTER_CONTENT = {_UNPROTECTED_ATTRIBUTES, OCTET_STRING, _UNAUTHENTICATED_ATTRIBUTES}
+_AFTER_CONTENT = {_UNPROTECTED_ATTRIBUTES, *_TAG, _UNAUTHENTICATED_ATTRIBUTES}
 
 
 def _cipher(algorithm: AlgorithmIdentifier) -> Cipher:

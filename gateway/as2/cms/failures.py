@@ -23,6 +23,10 @@ class AuthenticationFailed(Refused):
     disposition = "error: authentication-failed"
 
 
+class UnknownSigner(AuthenticationFailed):
+    """The one signer names a certificate that is not among those that are accepted."""
+
+
 class IntegrityCheckFailed(Refused):
     """The signature is the partner's, but for other content."""
 

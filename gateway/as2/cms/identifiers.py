@@ -43,8 +43,11 @@ class AlgorithmIdentifier:
         return self.oid == other.oid and (self.parameters or der.NULL) == (other.parameters or der.NULL)
 
     def __str__(self) -> str:
-        """The object identifier in digits, for a message."""
-        return asn1.decode_der(x509.ObjectIdentifier, self.oid).dotted_string
+        """The object identifier in digits, for a message; in hexadecimal where it is none."""
+        try:
+            return asn1.decode_der(x509.ObjectIdentifier, self.oid).dotted_string
+        except ValueError:
+            return self.oid.hex()
 
 
 @asn1.sequence
@@ -166,7 +169,10 @@ def gcm_identifier(oid: bytes, nonce: bytes) -> AlgorithmIdentifier:
 
 
 def gcm_of(identifier: AlgorithmIdentifier) -> Gcm:
-    """What GCM parameters say. Some products write the nonce alone, as CBC does, with a full tag. Raises UnsupportedFormat."""
+    """What GCM parameters say. Some products write the nonce alone, as CBC does, with a full tag.
+
+    Raises UnsupportedFormat, Malformed.
+    """
     if identifier.parameters and identifier.parameters[0] == OCTET_STRING:
         return Gcm(whole(identifier.parameters, OCTET_STRING).content, GCM_TAG)
     found = _decoded(_GcmParameters, identifier)

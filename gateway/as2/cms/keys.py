@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -29,9 +30,11 @@ class Certificate:
         self.x509 = certificate
         self.der = certificate.public_bytes(Encoding.DER)
         try:
+            self.subject = certificate.subject.rfc4514_string()
+            """Whose it is, as RFC 4514 writes it."""
             public_key = certificate.public_key()
-        except Exception as unreadable:
-            raise UnusableKey(f"The key of the certificate cannot be read: {unreadable}") from unreadable
+        except (ValueError, UnsupportedAlgorithm) as unreadable:
+            raise UnusableKey(f"The subject or the key of the certificate cannot be read: {unreadable}") from unreadable
         if not isinstance(public_key, RSAPublicKey):
             raise UnusableKey(f"The certificate of {self.subject} holds no RSA key; ask for one that does.")
         self.public_key = public_key
@@ -44,13 +47,8 @@ class Certificate:
             return cls(load(data))
         except UnusableKey:
             raise
-        except ValueError as unreadable:
+        except (ValueError, x509.InvalidVersion) as unreadable:
             raise UnusableKey(f"This is not an X.509 certificate: {unreadable}") from unreadable
-
-    @cached_property
-    def subject(self) -> str:
-        """Whose it is, as RFC 4514 writes it."""
-        return self.x509.subject.rfc4514_string()
 
     @cached_property
     def rsa_bits(self) -> int:

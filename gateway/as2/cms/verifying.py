@@ -21,7 +21,7 @@ from gateway.as2.asn1.tags import SET
 from .algorithms import DIGEST_OF_OID, DIGEST_OF_RSA_OID, RSA_PSS, Digest, SignatureScheme
 from .attributes import MESSAGE_DIGEST, SignedAttributes
 from .content import DATA_OID
-from .failures import AuthenticationFailed, IntegrityCheckFailed, UnsupportedFormat, malformed_as
+from .failures import AuthenticationFailed, IntegrityCheckFailed, UnknownSigner, UnsupportedFormat, malformed_as
 from .files import Sink, all_or_nothing, pieces
 from .identifiers import AlgorithmIdentifier, pss_of, rsa_identifier
 from .keys import Certificate
@@ -48,7 +48,7 @@ class Verified:
 def verify(signature: bytes, content: Source, accepted: Sequence[Certificate], policy: Policy = DEFAULT) -> Verified:
     """Verify a detached signature of what is left of ``content``. ``accepted``: the partner's certificates that count now.
 
-    Raises AuthenticationFailed, IntegrityCheckFailed, InsufficientSecurity, UnsupportedFormat.
+    Raises UnknownSigner, AuthenticationFailed, IntegrityCheckFailed, InsufficientSecurity, UnsupportedFormat.
     """
     with malformed_as(AuthenticationFailed, "signature"):
         signed_data = SignedData(BytesIO(signature))
@@ -63,7 +63,7 @@ def verify(signature: bytes, content: Source, accepted: Sequence[Certificate], p
 def verify_attached(source: Source, sink: Sink, accepted: Sequence[Certificate], policy: Policy = DEFAULT) -> Verified:
     """Verify SignedData with the content inside, and write the content to ``sink``; where it is refused, nothing stays there.
 
-    Raises AuthenticationFailed, IntegrityCheckFailed, InsufficientSecurity, UnsupportedFormat.
+    Raises UnknownSigner, AuthenticationFailed, IntegrityCheckFailed, InsufficientSecurity, UnsupportedFormat.
     """
     with all_or_nothing(sink), malformed_as(AuthenticationFailed, "signed object"):
         signed_data = SignedData(source)
@@ -130,7 +130,7 @@ def _proven(
 ) -> Verified:
     certificates = [certificate for certificate in accepted if names(claim.signer.identifier, certificate)]
     if not certificates:
-        raise AuthenticationFailed(
+        raise UnknownSigner(
             f"It is signed with a certificate that is not accepted for this partner: {described(claim.signer.identifier)}."
         )
     if claim.attributes is None:
@@ -184,12 +184,11 @@ def _proven_without_attributes(
 def _signer_of_attributes(claim: _Claim, certificates: list[Certificate], policy: Policy) -> Certificate | None:
     """The signature is of the attributes as they came; or in the order of DER, where they were sent in another (RFC 5652, 5.4)."""
     content = claim.signer.signed_attributes or b""
-    as_it_came = der.value(SET, content)
-    signer = _signed_by(claim, _digest(as_it_came, claim.digest), certificates, policy)
+    signer = _signed_by(claim, _digest(der.value(SET, content), claim.digest), certificates, policy)
+    if signer is not None:
+        return signer
     in_order = der.set_of(attribute.encoded for attribute in Reader(content).all())
-    if signer is None and in_order != as_it_came:
-        return _signed_by(claim, _digest(in_order, claim.digest), certificates, policy)
-    return signer
+    return _signed_by(claim, _digest(in_order, claim.digest), certificates, policy)
 
 
 def _signed_by(claim: _Claim, digest: bytes, certificates: list[Certificate], policy: Policy) -> Certificate | None:

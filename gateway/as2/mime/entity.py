@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from .headers import MAX_BLOCK, Headers, read_fields
 from .malformed import Malformed
@@ -20,7 +21,7 @@ _MAX_PADDING = 256
 """Blanks after a boundary on its line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entity:
     """Header fields and a body. ``whole`` is both as they lie in the file; None where the fields came apart, as those of HTTP do."""
 
@@ -28,7 +29,7 @@ class Entity:
     body: Span
     whole: Span | None = None
 
-    @property
+    @cached_property
     def media_type(self) -> Parametered:
         return media_type(self.headers)
 
@@ -36,20 +37,22 @@ class Entity:
     def is_multipart(self) -> bool:
         return self.media_type.value.startswith("multipart/")
 
+    @cached_property
     def parts(self) -> tuple["Entity", ...]:
         """The parts of a multipart, in order. Raises :class:`.malformed.Malformed` where it is not whole."""
-        return tuple(read_entity(span) for span in split(self.body, self._boundary).parts)
-
-    def epilogue(self) -> Span:
-        """What follows the last part of a multipart. Raises :class:`.malformed.Malformed` where it is not whole."""
-        return split(self.body, self._boundary).epilogue
+        return tuple(read_entity(span) for span in self._split.parts)
 
     @property
-    def _boundary(self) -> bytes:
+    def epilogue(self) -> Span:
+        """What follows the last part of a multipart. Raises :class:`.malformed.Malformed` where it is not whole."""
+        return self._split.epilogue
+
+    @cached_property
+    def _split(self) -> "Split":
         boundary = self.media_type.parameter("boundary")
         if not boundary:
             raise Malformed("A multipart names no boundary.")
-        return boundary.encode("utf-8", "replace")
+        return split(self.body, boundary.encode("utf-8", "replace"))
 
 
 def read_entity(span: Span) -> Entity:
@@ -68,14 +71,14 @@ def read_entity(span: Span) -> Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Multipart:
+class Split:
     """The parts, each without the line break before the next boundary, which belongs to that one; and what follows the last boundary."""
 
     parts: tuple[Span, ...]
     epilogue: Span
 
 
-def split(body: Span, boundary: bytes) -> Multipart:
+def split(body: Span, boundary: bytes) -> Split:
     """What is between the boundaries of a body. What stands before the first is passed over.
 
     Raises :class:`.malformed.Malformed` where there is none, or
@@ -91,7 +94,7 @@ def split(body: Span, boundary: bytes) -> Multipart:
         if closes:
             if not parts:
                 raise Malformed("A multipart has no part.")
-            return Multipart(tuple(parts), body.part(line_end, body.end))
+            return Split(tuple(parts), body.part(line_end, body.end))
         begin = line_end
         if len(parts) >= MAX_PARTS:
             raise Malformed(f"A multipart has more than {MAX_PARTS} parts.")

@@ -13,6 +13,7 @@ MAX_BLOCK = 1 << 16
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _LINE = re.compile(rb"\r\n|\n|\r")
+_ASCII = re.compile(r"[\t -~]*")
 _BREAKS = re.compile(r"[\r\n\x00]+")
 
 
@@ -40,6 +41,11 @@ class Headers:
         return Headers(tuple(pair for pair in self.pairs if pair[0].lower().startswith(prefixes)))
 
     @property
+    def is_ascii(self) -> bool:
+        """Whether all of it is printable ASCII."""
+        return all(_ASCII.fullmatch(text) for pair in self.pairs for text in pair)
+
+    @property
     def objection(self) -> str | None:
         """Why so many or so long fields are not looked at, or None where they are."""
         if len(self.pairs) > MAX_FIELDS:
@@ -60,9 +66,8 @@ def headers(pairs: Iterable[tuple[str, str]]) -> Headers:
 
 
 def field(name: str, value: str) -> bytes:
-    """A field and its line break. What would break the line is taken out of the value, unless it is a fold."""
-    kept = "\r\n\t".join(_BREAKS.sub(" ", piece) for piece in value.split("\r\n\t"))
-    return f"{name}: {kept}\r\n".encode("utf-8", "replace")
+    """A field and its line break. What would break the line is taken out of the value."""
+    return f"{name}: {_BREAKS.sub(' ', value)}\r\n".encode("utf-8", "replace")
 
 
 def read_fields(block: bytes) -> Headers:

@@ -10,7 +10,7 @@ CHUNK = 1 << 18
 
 
 class Readable(Protocol):
-    """What is asked of the file that holds a message: bytes from a place in it."""
+    """What is asked of the file that holds a message: bytes from a place in it, at least one unless it ends there."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
 
@@ -41,7 +41,10 @@ class Span:
         if wanted <= 0:
             return b""
         self.file.seek(begin)
-        return self.file.read(wanted)
+        data = self.file.read(wanted)
+        while 0 < len(data) < wanted and (more := self.file.read(wanted - len(data))):
+            data += more
+        return data
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes in order, :data:`CHUNK` at a time."""

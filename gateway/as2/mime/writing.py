@@ -1,6 +1,7 @@
 """Header blocks and multiparts as we write them."""
 
 from collections.abc import Iterable
+from enum import Enum
 
 from .headers import field
 
@@ -8,20 +9,24 @@ LINE = 76
 """Characters after which a field of a part is folded, where it has parameters to fold at."""
 
 
-def block(pairs: Iterable[tuple[str, str]], *, folded: bool) -> bytes:
-    """Fields and the empty line after them. The fields of a message itself are HTTP's and never folded (RFC 9112, section 5.2)."""
-    return b"".join(field(name, fold(name, value) if folded else value) for name, value in pairs) + b"\r\n"
+class Folding(Enum):
+    """How long fields of a part are broken into lines. Those of the message itself are HTTP's and never are (RFC 9112, section 5.2)."""
+
+    NONE = "none"
+    BLANK = "blank"
+    """Before each parameter, the next line beginning with a blank (RFC 5322, section 2.2.3)."""
+    TAB_BEFORE_BOUNDARY = "tab-before-boundary"
+    """As well, and always before the boundary, with a tab."""
 
 
-def fold(name: str, value: str) -> str:
-    """A value that is too long for its line, broken before each parameter."""
-    return value if len(name) + len(value) + 2 <= LINE else value.replace("; ", ";\r\n\t")
+def block(pairs: Iterable[tuple[str, str]], folding: Folding = Folding.NONE) -> bytes:
+    """Fields and the empty line after them."""
+    return b"".join(_folded(field(name, value), folding) for name, value in pairs) + b"\r\n"
 
 
-def with_boundary(value: str, boundary: str, *, tab: bool) -> str:
-    """A Content-Type with its boundary, on a line of its own that begins with a tab where ``tab`` says so."""
-    separator = ";\r\n\t" if tab else "; "
-    return f'{value}{separator}boundary="{boundary}"'
+def with_boundary(value: str, boundary: str) -> str:
+    """A Content-Type with its boundary."""
+    return f'{value}; boundary="{boundary}"'
 
 
 def opening(boundary: str, *, first: bool = False) -> bytes:
@@ -32,3 +37,11 @@ def opening(boundary: str, *, first: bool = False) -> bytes:
 def closing(boundary: str) -> bytes:
     """The line after the last part."""
     return b"\r\n--" + boundary.encode() + b"--\r\n"
+
+
+def _folded(line: bytes, folding: Folding) -> bytes:
+    if folding is Folding.TAB_BEFORE_BOUNDARY:
+        line = line.replace(b"; boundary=", b";\r\n\tboundary=")
+    if folding is not Folding.NONE and len(line) > LINE:
+        line = line.replace(b"; ", b";\r\n ")
+    return line
