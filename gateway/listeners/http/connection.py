@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum, auto
 from functools import partial
 from typing import cast
@@ -147,7 +148,7 @@ class HttpConnection(asyncio.Protocol):
         body = Body(self._site.staging, self._limits.memory_bytes)
         self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds)
         self._phase = Phase.BODY
-        self._wait(min(self._limits.pace_seconds, self._limits.body_seconds), self._check_pace)
+        self._wait(self._limits.pace_seconds, self._check_pace)
         self._read_body()
 
     def _objection(self, head: Head) -> Answer | None:
@@ -176,9 +177,9 @@ class HttpConnection(asyncio.Protocol):
         exchange = self._under_way
         try:
             pieces = self._wire.body()
-            exchange.received += sum(map(len, pieces))
-            if exchange.received > self._limits.body_bytes:
-                raise Refused(self._too_large())
+            self._count(exchange, sum(map(len, pieces)))
+            if not self._wire.complete and self._loop.time() > exchange.deadline:
+                raise Refused(plain(408, f"The body was not whole after {self._limits.body_seconds:g} seconds."))
         except Refused as refused:
             self._release()
             self._refuse(refused.answer)
@@ -189,9 +190,18 @@ class HttpConnection(asyncio.Protocol):
             exchange.body.write(pieces)
             self._go_on(more=len(pieces) == TURN)
 
+    def _count(self, exchange: Exchange, more: int) -> None:
+        exchange.received += more
+        self._site.in_hand += more
+        if exchange.received > self._limits.body_bytes:
+            raise Refused(self._too_large())
+        if self._site.in_hand > self._limits.in_hand_bytes:
+            raise Refused(busy(BUSY))
+
     def _store(self, pieces: list[bytes]) -> None:
         if pieces:
             self._phase = Phase.STORING
+            self._transport.pause_reading()
             self._site.disk.run(partial(self._under_way.store, pieces), self._stored)
         else:
             self._go_on(more=False)
@@ -258,12 +268,13 @@ class HttpConnection(asyncio.Protocol):
         self._reply(answer, last=True)
 
     def _reply(self, answer: Answer, *, last: bool = False) -> None:
-        try:
-            if not last and not self._wire.complete:
+        if not last and not self._wire.complete:
+            with suppress(Refused):
                 self._wire.body()  # the end of a request without a body, or a little one that nobody wants
-            last = last or self._half_closed or self._site.stopping or not self._wire.reusable
+        last = last or self._half_closed or self._site.stopping or not self._wire.reusable
+        try:
             self._transport.write(self._wire.answer(answer, self._site.date(), last=last))
-        except (ValueError, Refused) as error:
+        except ValueError as error:
             _log.error("http.answer_not_writable", remote=self.remote, status=answer.status, error=str(error))
             self._transport.abort()
             return
@@ -315,16 +326,15 @@ class HttpConnection(asyncio.Protocol):
     def _check_pace(self) -> None:
         exchange = self._under_way
         came = exchange.received - exchange.paced_at
-        left = exchange.deadline - self._loop.time()
-        if self._phase is Phase.BODY and (left <= 0 or came < self._limits.pace_bytes):
+        # While the disk is what is slow, the client is not to blame.
+        if self._phase is Phase.BODY and came < self._limits.pace_bytes:
             self._release()
             self._refuse(
-                plain(408, f"The body came too slowly: {came} bytes in the last {self._limits.pace_seconds:g} seconds.")
+                plain(408, f"The body came too slowly: {came} bytes in {self._limits.pace_seconds:g} seconds.")
             )
             return
-        # While the disk is what is slow, the client is not to blame.
         exchange.paced_at = exchange.received
-        self._wait(min(self._limits.pace_seconds, left) if left > 0 else self._limits.pace_seconds, self._check_pace)
+        self._wait(self._limits.pace_seconds, self._check_pace)
 
     def _wait(self, seconds: float, action: Callable[[], None]) -> None:
         self._stop_timer()
@@ -342,11 +352,11 @@ class HttpConnection(asyncio.Protocol):
         return self._exchange
 
     def _release(self) -> None:
-        """The exchange is over: its body goes and its slot is free."""
+        """The exchange is over: its body goes and its place is free."""
         exchange, self._exchange = self._under_way, None
-        exchange.body.discard()
+        self._site.in_hand -= exchange.received
         self._site.work.give_back()
-        exchange.handler.ended(exchange.head)
+        exchange.end()
 
 
 def _split(target: str) -> tuple[str, str]:
