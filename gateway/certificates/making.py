@@ -21,7 +21,7 @@ _EARLIER = timedelta(days=1)
 
 _EXPONENT = 65537
 
-_LONGEST_NAME = 64
+LONGEST_NAME = 64
 """Characters of a common name or an organisation (RFC 5280, appendix A: ub-common-name, ub-organization-name)."""
 
 _KEY_USAGE = x509.KeyUsage(
@@ -42,9 +42,9 @@ def subject(name: str, organisation: str | None) -> x509.Name:
     given = [(x509.NameOID.COMMON_NAME, name), (x509.NameOID.ORGANIZATION_NAME, organisation)]
     named = [(oid, text) for oid, text in given if text is not None]
     for _, text in named:
-        if not (text.strip() and text.isprintable() and len(text) <= _LONGEST_NAME):
+        if not (text.strip() and text.isprintable() and len(text) <= LONGEST_NAME):
             raise Misconfigured(
-                f'The certificate cannot be made out to "{text}": a name has 1 to {_LONGEST_NAME} printable characters.'
+                f'The certificate cannot be made out to "{text}": a name has 1 to {LONGEST_NAME} printable characters.'
             )
     return x509.Name([x509.NameAttribute(oid, text) for oid, text in named])
 

@@ -9,7 +9,7 @@ import typer
 
 from partners.certificates import Use
 
-from ..certificates.making import BITS, DAYS, subject
+from ..certificates.making import BITS, DAYS, LONGEST_NAME, subject
 from ..certificates.reading import read_own_key
 from .certificates import Begins, Bits, Days, ForUse, Size, as_json, describe, minute, read_file, summary, table
 from .context import explained, gateway, options, terminal
@@ -30,7 +30,7 @@ def generate(
     begins: Begins = None,
 ) -> None:
     """Make a key of ours and its certificate, signed by itself, for signing and for decrypting."""
-    made_out_to = subject(name or socket.gethostname(), organisation)
+    made_out_to = subject(socket.gethostname()[:LONGEST_NAME] if name is None else name, organisation)
     with gateway() as opened:
         row = opened.custody.generate(
             made_out_to, bits=int(bits), days=days, begins=moment("--begins", begins), by=getpass.getuser()
