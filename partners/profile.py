@@ -441,7 +441,10 @@ def _time_zone(name: str) -> str:
 
 
 class DowntimeWindow(Value):
-    """A time of each week at which the partner takes nothing."""
+    """A time of each week at which the partner takes nothing.
+
+    A time that the clocks leave out is when they jump over it; of one that they show twice, the window takes in both.
+    """
 
     days: tuple[Day, ...] = Field((), description="The days on which it begins, e.g. [sun]; every day when not given.")
     start: TimeOfDay = Field(description='When it begins, on the clocks of time_zone, e.g. "02:00".')
