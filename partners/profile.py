@@ -441,14 +441,16 @@ def _time_zone(name: str) -> str:
 
 
 class DowntimeWindow(Value):
-    """A time of each week at which the partner takes nothing.
-
-    A time that the clocks leave out is when they jump over it; of one that they show twice, the window takes in both.
-    """
+    """A time of each week at which the partner takes nothing."""
 
     days: tuple[Day, ...] = Field((), description="The days on which it begins, e.g. [sun]; every day when not given.")
     start: TimeOfDay = Field(description='When it begins, on the clocks of time_zone, e.g. "02:00".')
-    end: TimeOfDay = Field(description='When it is over, e.g. "04:00"; on the next day if that is not after the start.')
+    end: TimeOfDay = Field(
+        description=(
+            'When it is over, e.g. "04:00"; on the next day if that is not after the start. '
+            "Of an hour that clocks show twice it takes in both."
+        )
+    )
 
 
 class WorkLimits(Value):

@@ -36,6 +36,7 @@ class TestByHand:
             "state": "pending",
             "did": "Its work is tried again now.",
             "replay": None,
+            "held": None,
         }
         house.work()
         assert house.documents()[0].state == "delivered"

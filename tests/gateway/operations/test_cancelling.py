@@ -66,7 +66,7 @@ class TestWhoIsTold:
     def test_the_erp_about_its_order(self, house: House) -> None:
         assert cancel(house, OUTBOUND["not built"](house)) is None
         house.work()
-        assert house.statuses() == {"4500123 refused": f"Called off by anna: {BY.reason}"}
+        assert house.statuses() == {"4500123 cancelled": f"Called off by anna: {BY.reason}"}
         assert house.answers("acme") == []
 
 
