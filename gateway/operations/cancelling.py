@@ -41,7 +41,7 @@ class Cancelling:
     outbound: Outbound
 
     def cancel(self, session: Session, identifier: str, by: Instruction) -> Done:
-        """Call off what is pending, and refuse what is quarantined or dead: what came in ends as rejected, what was to leave as cancelled."""
+        """Call off what is pending, and refuse what is quarantined or dead: what came ends as rejected, what was to leave as cancelled."""
         subject = find(session, identifier)
         if isinstance(subject, Receipt):
             return self._receipt(session, subject, by)

@@ -20,6 +20,7 @@ from spool import journal
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.database.sqlite import SqliteDatabase, sqlite_url
+from spool.database.urls import parsed, shown
 from spool.documents import OUTBOUND, DocumentRow
 from spool.durability import sync_directory
 from spool.journal import Step
@@ -29,6 +30,7 @@ from spool.transmissions import Transmission
 
 from ..balance import Balance, balance
 from ..home import Home
+from ..settings import load
 from .instruction import Instruction
 from .manifest import NAME, Hashing, Manifest, parse
 
@@ -69,6 +71,7 @@ class Restoring:
         """
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise Misconfigured(f"{root} is not empty, and nothing is restored over it. Name another home: --home NEW.")
+        _require_own_database(root)
         root.parent.mkdir(parents=True, exist_ok=True)
         unpacked = root.with_name(f".{root.name}-restoring-{secrets.token_hex(4)}")
         try:
@@ -88,6 +91,7 @@ class Restoring:
     def _bring_up(self, unpacked: Path, root: Path, manifest: Manifest, by: Instruction, skip: int) -> Restored:
         home = Home(unpacked)
         home.create()
+        _require_own_database(unpacked)
         with SqliteDatabase(sqlite_url(home.database)) as database:
             upgrade(database)
             with database.read() as session:
@@ -115,6 +119,17 @@ class Restoring:
             outcome=by.reason,
             actor=by.actor,
             detail={"made_at": manifest.made_at.isoformat(), "skipped": skip},
+        )
+
+
+def _require_own_database(root: Path) -> None:
+    """Refuse to restore a database beside which another one would be used as soon as somebody looks."""
+    url = load(root).database_url
+    if url is not None:
+        raise Misconfigured(
+            f"A backup is restored into the home's own tally.db, but the settings name another database, {shown(parsed(url))}. "
+            "Unset TALLY_DATABASE_URL, and database_url in tally.toml, and restore again; then `tally migrate` moves the home to "
+            "an empty PostgreSQL database. Nothing was restored."
         )
 
 
