@@ -146,7 +146,7 @@ def _unpack(source: Path, target: Path) -> Manifest:
                 manifest = parse(file.read())
                 continue
             hashing = Hashing(file, member.size)
-            _write(_inside(target, member.name, source), hashing)
+            _write(_inside(target, member.name, source), hashing, _mode(member.name))
             found[member.name] = hashing.entry
     if manifest is None:
         raise Misconfigured(f"{source} has no {NAME} at its end: it is incomplete, or no backup of Tallystick.")
@@ -178,8 +178,12 @@ def _inside(target: Path, name: str, source: Path) -> Path:
     return path
 
 
-def _write(path: Path, hashing: Hashing) -> None:
-    mode = 0o400 if path.parent.parent.name == "blobs" else 0o600
+def _mode(name: str) -> int:
+    """Who may read a file: its owner; payloads nobody changes, and the ERP's importer, which may be another user, gets what the umask lets."""
+    return {"blobs": 0o400, "erp": 0o666}.get(name.partition("/")[0], 0o600)
+
+
+def _write(path: Path, hashing: Hashing, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         for piece in hashing.pieces():

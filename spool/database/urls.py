@@ -35,4 +35,5 @@ def shown(url: URL) -> str:
 
 def for_programs(url: URL) -> str:
     """The URL as PostgreSQL's own programs take it, without what is secret: they ask for a password, or find it in their own ways."""
-    return url.set(drivername="postgresql", password=None).difference_update_query(_SECRET).render_as_string()
+    place = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return place.difference_update_query(_SECRET).render_as_string()

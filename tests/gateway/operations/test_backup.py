@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import subprocess
 import tarfile
 import threading
@@ -83,6 +84,26 @@ def test_a_restored_home_is_as_it_was(house: House, tmp_path: Path) -> None:
         assert old.is_dir() or old.read_bytes() == new.read_bytes()
         assert old.is_dir() or new.stat().st_mode & 0o077 == 0
     assert house.outbox("acme").keys() == {path.name for path in (tmp_path / "new/sftp/acme/outbox").iterdir()}
+
+
+def test_who_may_read_what_was_restored(house: House, tmp_path: Path) -> None:
+    """Keys their owner alone; what waits for the ERP, whose importer may be another user, whoever the umask lets."""
+    trade(house)
+    for path in house.gateway.home.root.rglob("*"):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    made = back_up(house, tmp_path / "home.backup").path
+    umask = os.umask(0o007)
+    try:
+        restore(made, tmp_path / "new")
+    finally:
+        os.umask(umask)
+    new = tmp_path / "new"
+    [payload, *_] = new.glob("blobs/*/*")
+    [given, *_] = new.glob("erp/out/*.json")
+    [placed, *_] = new.glob("sftp/acme/outbox/*")
+    files = (new / "keys/sftp_host_ed25519", new / "tally.toml", placed, payload, given)
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600, 0o600, 0o600, 0o400, 0o660]
+    assert {path.stat().st_mode & 0o777 for path in (new, new / "keys", given.parent, placed.parent)} == {0o700}
 
 
 def test_it_goes_on_where_the_backup_was_made(house: House, tmp_path: Path) -> None:
