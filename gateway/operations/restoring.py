@@ -179,7 +179,7 @@ def _inside(target: Path, name: str, source: Path) -> Path:
 
 
 def _mode(name: str) -> int:
-    """Who may read a file: its owner; payloads nobody changes, and the ERP's importer, which may be another user, gets what the umask lets."""
+    """Who may read a file: its owner alone, but what lies for the ERP whoever the umask lets: its importer may be another user."""
     return {"blobs": 0o400, "erp": 0o666}.get(name.partition("/")[0], 0o600)
 
 
