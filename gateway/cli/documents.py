@@ -234,8 +234,8 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Misconfigured(
             f'--since "{text}" is not a day or a moment such as 2026-11-20 or 2026-11-20T14:00.'
         ) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
