@@ -189,8 +189,11 @@ class Gateway:
 
     @classmethod
     def open(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
-        """Open a home that was made before; raises Misconfigured where there is none."""
-        Home(root).require()
+        """Open a home that was made before; raises Misconfigured where there is none, or no database."""
+        home = Home(root)
+        home.require()
+        if load(root).database_url is None:
+            home.require_database()
         return cls.create(root, clock=clock)
 
     def __enter__(self) -> "Gateway":

@@ -92,6 +92,16 @@ class Home:
                 f"tally.db, remove {self.moved}."
             )
 
+    def require_database(self) -> None:
+        """Refuse to go on with an empty database where there was one: every answer would be that nothing ever happened."""
+        self.require_not_moved()
+        if not self.database.exists():
+            raise Misconfigured(
+                f"The home {self.root} has no tally.db. If its database is a server's, set TALLY_DATABASE_URL here too, as where it is "
+                "served, or database_url in tally.toml. If the file is lost, restore a backup into another home: `tally restore`. "
+                f"`tally --home {self.root} init` begins anew, with nothing in it."
+            )
+
     @contextmanager
     def served_by_us(self) -> Iterator[None]:
         """Refuse a home that another process serves; the lock goes with the process, however it ends."""

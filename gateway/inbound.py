@@ -337,6 +337,10 @@ class Inbound:
         told.of_document(Step.TRANSLATED, row, detail=detail)
         assert row.business_key is not None
         earlier = documents.precedents(session, row)
+        if earlier.given and earlier.counts is None:
+            # What the ERP refused, or what died, may come to count after all at this moment.
+            documents.alone_with_key(session, row.partner, INBOUND, row.business_key)
+            earlier = documents.precedents(session, row)
         if earlier.counts is not None and not redelivered:
             self._repeated(row, earlier.counts, earlier.content_sha256, told)
         elif row.revision is None:

@@ -17,7 +17,7 @@ from partners.registry import AppliedProfile
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
-from spool.database.port import Database, one_at_a_time
+from spool.database.port import Database
 from spool.documents import OUTBOUND, DocumentRow
 from spool.identifiers import Identifiers
 from spool.journal import Step
@@ -74,7 +74,7 @@ class Outbound:
         key = str(business_key(document))
         content = content_digest(document)
         if isinstance(document, PurchaseOrder | PurchaseOrderChange):
-            one_at_a_time(session, "submit", partner, key)
+            documents.alone_with_key(session, partner, OUTBOUND, key)
             earlier = documents.with_business_key(session, partner, OUTBOUND, key)
             if earlier is not None:
                 return self._same(earlier, content)
@@ -222,9 +222,9 @@ class Outbound:
             told.of_report(Step.SENT, row, detail=detail)
         told.write(session)
 
-    def send_again(self, session: Session, row: Transmission, reason: str) -> None:
-        """Transmit stored bytes once more, because the partner asked again for what they answer."""
-        self.queue.enqueue(
+    def send_again(self, session: Session, row: Transmission, reason: str) -> str:
+        """Transmit stored bytes once more, because the partner asked again for what they answer; the id of the work item."""
+        return self.queue.enqueue(
             session,
             kind=TRANSMIT,
             lane=lane_to(row.partner),

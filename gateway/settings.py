@@ -20,6 +20,13 @@ from canonical.errors import Misconfigured
 TOML_NAME = "tally.toml"
 DEFAULT_HOME = "tally-data"
 
+DAY = 86_400
+"""Seconds: whatever is done again and again is done daily at least."""
+CENTURY = 36_500
+"""Days."""
+MOST = 1_000_000
+"""More than anything that is counted here can stand."""
+
 
 class Role(StrEnum):
     """What a process does. Only nodes on one PostgreSQL database can share the work."""
@@ -76,20 +83,36 @@ class Settings(BaseSettings):
         description="Name of this node among those that share the database; the host's name when not given.",
     )
     workers: int = Field(2, ge=1, le=64, description="Threads that work on received files and deliveries.")
-    folder_scan_seconds: float = Field(30.0, gt=0, description="How often watched folders are scanned for certain.")
-    folder_settle_seconds: float = Field(
-        2.0, gt=0, description="How long size and time of a file in a watched folder stand still before it is taken."
+    folder_scan_seconds: float = Field(
+        30.0, gt=0, le=DAY, description="How often watched folders are scanned for certain."
     )
-    erp_poll_seconds: float = Field(2.0, gt=0, description="How often the ERP is asked for orders and outcomes.")
+    folder_settle_seconds: float = Field(
+        2.0,
+        gt=0,
+        le=DAY,
+        description="How long size and time of a file in a watched folder stand still before it is taken.",
+    )
+    erp_poll_seconds: float = Field(
+        2.0, gt=0, le=DAY, description="How often the ERP is asked for orders and outcomes."
+    )
     erp_at_once: int | None = Field(
         None,
         ge=1,
+        le=MOST,
         description="How many documents are with the ERP at the same time; as many as there are workers when not given.",
     )
     erp_per_minute: int | None = Field(
-        None, ge=1, description="How many documents and reports the ERP takes in a minute; any number when not given."
+        None,
+        ge=1,
+        le=MOST,
+        description="How many documents and reports the ERP takes in a minute; any number when not given.",
     )
-    max_file_bytes: int = Field(1 << 30, gt=0, description="The largest file taken from a watched folder, in bytes.")
+    max_file_bytes: int = Field(
+        1 << 30, gt=0, le=1 << 50, description="The largest file taken from a watched folder, in bytes."
+    )
+    inbox_listing_days: int = Field(
+        7, ge=1, le=CENTURY, description="How long an uploaded file stays listed in its inbox."
+    )
     key_passphrase_file: Path | None = Field(
         None,
         description=(
@@ -97,16 +120,16 @@ class Settings(BaseSettings):
             "key, when not given. TALLY_KEY_PASSPHRASE in the environment wins over both."
         ),
     )
-    inbox_listing_days: int = Field(7, ge=1, description="How long an uploaded file stays listed in its inbox.")
     keep_days: int | None = Field(
         None,
         ge=30,
+        le=CENTURY,
         description=(
             "How many days everything is kept that came to its end: files, documents, their payloads and their trail; "
             "for ever when not given. What comes again after that is not known as a duplicate, except by its control number."
         ),
     )
-    keep_work_days: int = Field(30, ge=1, description="How many days finished work items are kept.")
+    keep_work_days: int = Field(30, ge=1, le=CENTURY, description="How many days finished work items are kept.")
 
     @property
     def node_name(self) -> str:

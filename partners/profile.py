@@ -412,13 +412,17 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 TimeOfDay = Annotated[str, _matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'is not a time of day (e.g. "02:00").')]
 
 
-def _at_least_one(value: int) -> int:
-    if value < 1:
-        raise wrong(f"{value} is out of range.", "Write 1 or more, or leave it out.")
+MOST = 1_000_000
+"""More than anybody takes at once, or in a minute."""
+
+
+def _count(value: int) -> int:
+    if not 1 <= value <= MOST:
+        raise wrong(f"{value} is out of range.", f"Write 1 to {MOST}, or leave it out.")
     return value
 
 
-Count = Annotated[int, AfterValidator(_at_least_one)]
+Count = Annotated[int, AfterValidator(_count)]
 
 
 def _time_zone(name: str) -> str:
@@ -471,7 +475,11 @@ class Profile(Value):
         "UTC", description="The time zone of the partner's clocks, by its IANA name, e.g. America/Chicago."
     )
     downtime: tuple[DowntimeWindow, ...] = Field(
-        (), description="When the partner takes nothing: what we send waits; what it sends is taken as always."
+        (),
+        description=(
+            "When the partner takes nothing: what we send waits; what it sends is taken as always. Where clocks leave a time out, "
+            "the moment they jump counts for it; of a time that they show twice, a window takes in both."
+        ),
     )
     limits: WorkLimits = Field(
         WorkLimits(),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.identity import DocumentId, PartnerId
 
 from . import states
+from .database.port import one_at_a_time
 from .database.prepared import Prepared
 from .states import DocumentState
 from .tables import JSON_VALUE, Base, JsonObject, Rows, insert_rows
@@ -157,6 +158,11 @@ def with_business_key(session: Session, partner: PartnerId, direction: str, key:
         .order_by(DocumentRow.id)
         .limit(1)
     ).first()
+
+
+def alone_with_key(session: Session, partner: str, direction: str, key: str) -> None:
+    """Wait until nobody else decides which document of this key counts; until this transaction ends, nobody else does."""
+    one_at_a_time(session, "document", partner, direction, key)
 
 
 @dataclass(frozen=True, slots=True)

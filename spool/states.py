@@ -42,6 +42,8 @@ class DocumentState(StrEnum):
     """Readable, but nothing says what to do with it; an administrator replays or refuses it."""
     DEAD = "dead"
     """Delivering it failed for good; an administrator tries it again, replays or refuses it."""
+    CANCELLED = "cancelled"
+    """Going out only: called off by an administrator before it left."""
 
 
 class TransmissionState(StrEnum):
@@ -63,6 +65,8 @@ class TransmissionState(StrEnum):
     """No acknowledgement by the partner's deadline."""
     FAILED = "failed"
     """It could not be sent; an administrator sends it again."""
+    CANCELLED = "cancelled"
+    """Called off by an administrator before it was handed over."""
 
 
 class MessageState(StrEnum):
@@ -147,28 +151,30 @@ TRANSITIONS: Mapping[str, tuple[Move, ...]] = {
         ((_D.QUARANTINED, _D.DEAD), _D.DUPLICATE, "replayed by an administrator: the replay counts"),
         ((_D.QUARANTINED, _D.DEAD), _D.REJECTED, "refused by an administrator"),
         (_D.DEAD, _D.PENDING, "tried again by an administrator"),
+        ((_D.PENDING, _D.DEAD), _D.CANCELLED, "going out: called off by an administrator"),
     ),
     "transmission": _moves(
         (_T.READY, _T.SENT, "handed over, or put into the outbox"),
         ((_T.READY, _T.SENT, _T.OVERDUE), _T.COLLECTED, "fetched by the partner"),
         (
-            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED),
+            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED, _T.CANCELLED),
             _T.ACCEPTED,
             "acknowledged: accepted",
         ),
         (
-            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED),
+            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED, _T.CANCELLED),
             _T.ACCEPTED_WITH_ERRORS,
             "acknowledged: accepted, errors noted",
         ),
         (
-            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED),
+            (_T.READY, _T.SENT, _T.COLLECTED, _T.OVERDUE, _T.FAILED, _T.CANCELLED),
             _T.REJECTED,
             "acknowledged: rejected",
         ),
         ((_T.READY, _T.SENT, _T.COLLECTED), _T.OVERDUE, "no acknowledgement in time"),
         ((_T.READY, _T.SENT), _T.FAILED, "sending failed for good"),
         ((_T.FAILED, _T.OVERDUE), _T.READY, "the same bytes sent again by an administrator"),
+        ((_T.READY, _T.FAILED), _T.CANCELLED, "called off by an administrator"),
     ),
     "AS2 message": _moves(
         (_M.BUILT, _M.SENT, "the partner's server took it"),

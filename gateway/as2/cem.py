@@ -324,7 +324,7 @@ def _related(parts: Sequence[tuple[str, str, bytes]], boundary: str) -> Attachme
             ("Content-Transfer-Encoding", "binary"),
             ("Content-ID", f"<{content_id}>"),
         )
-        written += [writing.opening(boundary, first=number == 0), writing.block(fields, folded=True), content]
+        written += [writing.opening(boundary, first=number == 0), writing.block(fields, writing.Folding.BLANK), content]
     written.append(writing.closing(boundary))
     value = f'multipart/related; type="{CONTENT_TYPE}"; start="<{parts[0][1]}>"'
-    return Attachment(io.BytesIO(b"".join(written)), writing.with_boundary(value, boundary, tab=False))
+    return Attachment(io.BytesIO(b"".join(written)), writing.with_boundary(value, boundary))

@@ -49,6 +49,9 @@ UNBROKEN = ("when", "document", "file", "step", "order", "state")
 
 _FOLDED = 8
 """Columns of the terminal that a folded column of a table must have at least."""
+
+_COPIED = re.compile(r"\S*(?:[0-9a-z]{26}|[0-9a-f]{64})\S*")
+"""Words with an id or a digest in them: they are copied, and so not broken either, wherever they stand."""
 _GAP = 2
 """Blanks between two columns of a table."""
 
@@ -99,29 +102,53 @@ class Terminal:
         cells = [[shown(cell).replace("\n", "\ufffd") for cell in row] for row in rows]
         if not sys.stdout.isatty():
             with self.rich.capture() as captured:
-                self.rich.print(_lined(columns, cells, title))
+                self.rich.print(_lined(columns, cells, title, self.rich.width))
             sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
         elif _needed(columns, cells) <= self.rich.width:
-            self.rich.print(_lined(columns, cells, title))
+            self.rich.print(_lined(columns, cells, title, self.rich.width))
         else:
             for row in cells:
                 self.rich.print(_block(columns, row))
 
 
-def _lined(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None) -> Table:
+def _lined(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None, room: int) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name in UNBROKEN)
+    for name, width in zip(columns, _widths(columns, rows, room), strict=True):
+        table.add_column(name, overflow="fold", width=width)
     for row in rows:
         table.add_row(*map(Text, row))
     return table
 
 
 def _needed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """The least width of a table in which columns that fold are still read with ease."""
-    widths = [max(map(cell_len, (name, *cells))) for name, *cells in zip(columns, *rows, strict=True)]
-    folded = [width if name in UNBROKEN else min(width, _FOLDED) for name, width in zip(columns, widths, strict=True)]
-    return sum(folded) + _GAP * (len(columns) - 1)
+    """The least width of a table."""
+    return sum(_least(columns, rows)) + _GAP * (len(columns) - 1)
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide each column is: as wide as it would be, but that the widest that fold give way until all have room."""
+    widths, least = _natural(columns, rows), _least(columns, rows)
+    left = sum(widths) + _GAP * (len(columns) - 1) - room
+    while left > 0 and widths != least:
+        widest = max(
+            (column for column in range(len(columns)) if widths[column] > least[column]), key=widths.__getitem__
+        )
+        widths[widest] -= 1
+        left -= 1
+    return widths
+
+
+def _natural(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """The least width of each column in which it is still read with ease."""
+    least = []
+    for width, name, *cells in zip(_natural(columns, rows), columns, *rows, strict=True):
+        copied = max((cell_len(word) for cell in cells for word in _COPIED.findall(cell)), default=0)
+        least.append(width if name in UNBROKEN else max(min(width, _FOLDED), copied))
+    return least
 
 
 def _block(columns: Sequence[str], row: Sequence[str]) -> Table:

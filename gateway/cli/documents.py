@@ -57,7 +57,9 @@ def list_documents(
     partner: Partner = None,
     state: Annotated[
         DocumentState | None,
-        typer.Option(help="pending, delivered, rejected, duplicate, quarantined or dead.", show_choices=False),
+        typer.Option(
+            help="pending, delivered, rejected, duplicate, quarantined, dead or cancelled.", show_choices=False
+        ),
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Invoice, ShipNotice, ...")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,

@@ -60,9 +60,18 @@ def take_global_options(args: Sequence[str], default_home: str) -> tuple[GlobalO
 
 def _home_value(value: str | None) -> str:
     if not value:
-        sys.stderr.write("tally: --home needs a directory.\n")
+        warn("--home needs a directory.")
         sys.exit(Exit.USAGE)
     return value
+
+
+def _refuse_unnameable(home: Path) -> None:
+    """End where the home's name is in bytes that are no text: the URL of its database could not say it."""
+    try:
+        os.fspath(home).encode("utf-8")
+    except UnicodeEncodeError:
+        warn(f"The name of the home {home} is no text in UTF-8. Rename it, or choose another with --home.")
+        sys.exit(Exit.USAGE)
 
 
 app = typer.Typer(
@@ -98,6 +107,7 @@ def main(args: Sequence[str] | None = None) -> None:
     options, rest = take_global_options(
         sys.argv[1:] if args is None else args, os.environ.get("TALLY_HOME", DEFAULT_HOME)
     )
+    _refuse_unnameable(options.home)
     OPTIONS.set(options)
     configure(json_lines=options.json, level=logging.WARNING)
     try:

@@ -29,7 +29,7 @@ def prune(
     out.answer(
         asdict(done) | {"dry_run": dry_run},
         lambda: out.say(
-            f"{verb} {done.files} files received, {done.sent} documents sent, {done.work} finished work items"
-            + ("." if dry_run else f", {done.payloads} payloads.")
+            f"{verb} {done.files} files received, {done.sent} documents sent, {done.outbox} files that still lay in outboxes, "
+            f"{done.work} finished work items" + ("." if dry_run else f", {done.payloads} payloads.")
         ),
     )

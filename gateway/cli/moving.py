@@ -51,7 +51,7 @@ def migrate(
 
     def told(moved: Moved, out: Terminal) -> None:
         out.table(
-            ("table", "rows", "sum of the rows' SHA-256"),
+            ("table", "rows", "sha-256"),
             [(proof.table, str(proof.rows), proof.sha256) for proof in moved.tables],
         )
         out.say(f"{moved.payloads} payloads with {moved.payload_bytes} bytes were read back and give their digests.")

@@ -48,4 +48,5 @@ def _say(out: Terminal, done: Done) -> None:
 
 def as_json(done: Done) -> dict[str, Any]:
     """What was done, for programs."""
-    return {"id": done.id, "done": True} | asdict(done)
+    held = None if done.held is None else {"by": done.held.by, "until": done.held.until and done.held.until.isoformat()}
+    return {"id": done.id, "done": True} | asdict(done) | {"held": held}

@@ -43,8 +43,12 @@ def serve(
     role: Role = typer.Option(
         None, help="all, or only listener (receive) or worker (work) on one of several nodes. Default: tally.toml."
     ),
-    sftp_port: int = typer.Option(None, help="Port of the SFTP server; 0 takes a free one. Default: tally.toml."),
-    http_port: int = typer.Option(None, help="Port of the HTTP server; 0 takes a free one. Default: tally.toml."),
+    sftp_port: int = typer.Option(
+        None, min=0, max=65535, help="Port of the SFTP server; 0 takes a free one. Default: tally.toml."
+    ),
+    http_port: int = typer.Option(
+        None, min=0, max=65535, help="Port of the HTTP server; 0 takes a free one. Default: tally.toml."
+    ),
 ) -> None:
     """Run the gateway in the foreground until SIGTERM or Ctrl-C."""
     configure(json_lines=options().json)

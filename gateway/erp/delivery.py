@@ -93,12 +93,10 @@ class Delivery:
         told = Chronicle(self.clock)
         match outcome:
             case Applied(reference=reference) | AlreadyApplied(reference=reference):
-                if self._replaced(session, row):
-                    note = "The ERP took it although another of its number counts; see that the ERP has it once."
-                    told.of_document(Step.DUPLICATE, row, outcome=note, detail={"reference": reference})
-                    _log.warning("the ERP took a document that was replaced", document=row.id)
-                elif _moved(session, row, DocumentState.DELIVERED, _UNDELIVERED):
+                if documents.move(session, row.id, DocumentState.PENDING, DocumentState.DELIVERED):
                     told.of_document(Step.DELIVERED, row, detail={"reference": reference})
+                else:
+                    self._taken_after_all(session, row, reference, told)
             case Refused(problem=problem):
                 reason = f"The ERP refused it: {problem.message}"
                 if _moved(session, row, DocumentState.REJECTED, _UNREFUSED, reason):
@@ -107,12 +105,20 @@ class Delivery:
                 pass
         told.write(session)
 
-    def _replaced(self, session: Session, row: DocumentRow) -> bool:
-        """Whether the ERP refused the document and another one of its key was taken in since: only that one can be delivered."""
-        if row.state is not DocumentState.REJECTED or row.business_key is None:
-            return False
-        other = documents.with_business_key(session, PartnerId(row.partner), row.direction, row.business_key)
-        return other is not None
+    def _taken_after_all(self, session: Session, row: DocumentRow, reference: str | None, told: Chronicle) -> None:
+        """The ERP took what it had refused before. If another document of the same key came since, only that one can be delivered."""
+        key = row.business_key or ""
+        documents.alone_with_key(session, row.partner, row.direction, key)
+        now = documents.as_it_stands(session, DocumentId(row.id))
+        if now is None or now.state is not DocumentState.REJECTED:
+            return
+        if documents.with_business_key(session, PartnerId(row.partner), row.direction, key) is None:
+            documents.move(session, row.id, DocumentState.REJECTED, DocumentState.DELIVERED)
+            told.of_document(Step.DELIVERED, row, detail={"reference": reference})
+            return
+        note = "The ERP took it although another of its number counts; see that the ERP has it once."
+        told.of_document(Step.DUPLICATE, row, outcome=note, detail={"reference": reference})
+        _log.warning("the ERP took a document that was replaced", document=row.id)
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:
         """Delivering failed for good: the document says so, visible and replayable."""
@@ -217,7 +223,6 @@ class Delivery:
         return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
 
 
-_UNDELIVERED = (DocumentState.PENDING, DocumentState.REJECTED)
 _UNREFUSED = (DocumentState.PENDING, DocumentState.DELIVERED)
 
 

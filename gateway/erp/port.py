@@ -144,13 +144,15 @@ class PulledOrder:
 
 
 class OrderProgress(StrEnum):
-    """How far an order has come on its way to the supplier. ``refused`` is ours: it could not be sent as it is."""
+    """How far an order has come on its way to the supplier. ``refused`` and ``cancelled`` are ours: it could not be sent as it is, or was
+    called off before it left."""
 
     SENT = "sent"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     OVERDUE = "overdue"
     REFUSED = "refused"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import secrets
+import shlex
 import sqlite3
 import tarfile
 import tempfile
@@ -21,6 +22,7 @@ from canonical.errors import Misconfigured, Retryable
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.database.sqlite import SqliteDatabase
+from spool.database.urls import for_programs, parsed
 from spool.durability import sync_directory
 
 from ..balance import balance
@@ -60,7 +62,7 @@ class Backup:
 
         Raises Misconfigured where ``target`` exists or cannot be written, Retryable where a file changed while it was copied.
         """
-        database = self._file_database()
+        database = self._file_database(target)
         if target.exists():
             raise Misconfigured(f"{target} exists and is left as it is. Name a file that does not exist.")
         if target.resolve().is_relative_to(self.home.root.resolve()):
@@ -79,12 +81,15 @@ class Backup:
             temporary.unlink(missing_ok=True)
         return BackedUp(target, manifest.made_at, len(manifest.files), target.stat().st_size, manifest.received)
 
-    def _file_database(self) -> SqliteDatabase:
+    def _file_database(self, target: Path) -> SqliteDatabase:
         if isinstance(self.database, SqliteDatabase):
             return self.database
+        dump = ["pg_dump", "--format=custom", f"--file={target}.dump", for_programs(parsed(self.database.url))]
+        pack = ["tar", "-C", str(self.home.root), "-czf", str(target), *(f"--exclude={lock}" for lock in _LOCKS), "."]
         raise Misconfigured(
-            "This home's database is a server's: back it up by the server's own means (pg_dump), and with it the home's directory. "
-            "docs/howto/backup-and-restore.md says how, and in which order."
+            "This home's database is a server's, and is backed up by the server's own program; after it, the home's directory. Run:\n"
+            f"  {shlex.join(dump)}\n  {shlex.join(pack)}\n"
+            "How to restore them: docs/howto/backup-and-restore.md. Nothing was written."
         )
 
     def _write(self, database: SqliteDatabase, temporary: Path, copy: Path) -> Manifest:

@@ -22,7 +22,7 @@ from ..journaling import Chronicle
 from ..outbound import Outbound
 from ..unpacking.notice import called_off
 from .instruction import Done, Instruction, NotPossible
-from .subject import find
+from .subject import Subject, find
 from .work import Work
 
 _CALLED_OFF = "It is called off; nothing more is done with it."
@@ -41,7 +41,7 @@ class Cancelling:
     outbound: Outbound
 
     def cancel(self, session: Session, identifier: str, by: Instruction) -> Done:
-        """Call off what is pending, and refuse what is quarantined or dead: it ends as rejected."""
+        """Call off what is pending, and refuse what is quarantined or dead: what came ends as rejected, what was to leave as cancelled."""
         subject = find(session, identifier)
         if isinstance(subject, Receipt):
             return self._receipt(session, subject, by)
@@ -57,7 +57,7 @@ class Cancelling:
         if row.state is ReceiptState.OPENED:
             raise NotPossible(f"File {row.id} was opened: call off its documents, `tally doc cancel ID` for each.")
         if row.state not in (ReceiptState.PENDING, ReceiptState.QUARANTINED, ReceiptState.DEAD):
-            raise NotPossible(f"File {row.id} is at its end: {row.state}. {row.reason or ''}")
+            raise _at_its_end(f"File {row.id}", row)
         if documents.of_receipt(session, row.id):
             raise NotPossible(
                 f"Documents of file {row.id} were taken in already, so it must come to its end: `tally doc retry {row.id}`. "
@@ -75,7 +75,7 @@ class Cancelling:
         if row.state is DocumentState.DELIVERED:
             raise NotPossible(f"The ERP has document {row.id}: withdraw it there.")
         if row.state not in (DocumentState.PENDING, DocumentState.QUARANTINED, DocumentState.DEAD):
-            raise NotPossible(f"Document {row.id} is at its end: {row.state}. {row.reason or ''}")
+            raise _at_its_end(f"Document {row.id}", row)
         items = self.work.on(session, row, inbound.DELIVER)
         if row.state is DocumentState.PENDING and not items:
             raise NotPossible(f"The ERP has document {row.id} and has not decided yet: withdraw it there.")
@@ -111,14 +111,14 @@ class Cancelling:
                 "send a PurchaseOrderChange with `tally send`."
             )
         if row.state not in (DocumentState.PENDING, DocumentState.DEAD):
-            raise NotPossible(f"Document {row.id} is at its end: {row.state}. {row.reason or ''}")
+            raise _at_its_end(f"Document {row.id}", row)
         self.work.call_off(session, self.work.on(session, row, outbound.BUILD), by.reason)
         sent = None
         if row.transmission_id is not None:
             sent = session.get_one(Transmission, row.transmission_id, with_for_update=True, populate_existing=True)
             self._stop(session, sent, by)
-        documents.close(row, DocumentState.REJECTED, reason=_reason(by))
-        enqueue_report(self.queue, session, row, OrderProgress.REFUSED, _reason(by))
+        documents.close(row, DocumentState.CANCELLED, reason=_reason(by))
+        enqueue_report(self.queue, session, row, OrderProgress.CANCELLED, _reason(by))
         Chronicle(self.clock, by.actor).of_document(Step.CANCELLED, row, transmission=sent, outcome=by.reason).write(
             session
         )
@@ -134,14 +134,16 @@ class Cancelling:
 
     def _stop(self, session: Session, row: Transmission, by: Instruction) -> None:
         """Bytes that were not handed over yet never will be. Their control numbers are used up all the same."""
+        if row.state is TransmissionState.CANCELLED:
+            raise _at_its_end(row.filename, row)
         if row.state not in (TransmissionState.READY, TransmissionState.FAILED):
             raise NotPossible(f"{row.filename} was handed over to {row.partner}: it is {row.state}.")
-        items = self.work.on(session, row, outbound.TRANSMIT)
-        if row.state is TransmissionState.FAILED and not items:
-            raise NotPossible(f"{row.filename} is at its end: {row.state}. {row.reason or ''}")
-        self.work.call_off(session, items, by.reason)
-        if row.state is TransmissionState.READY:
-            transmissions.move(row, TransmissionState.FAILED, reason=_reason(by))
+        self.work.call_off(session, self.work.on(session, row, outbound.TRANSMIT), by.reason)
+        transmissions.move(row, TransmissionState.CANCELLED, reason=_reason(by))
+
+
+def _at_its_end(what: str, row: Subject) -> NotPossible:
+    return NotPossible(f"{what} is at its end: {row.state}. {row.reason or ''}".rstrip())
 
 
 def _reason(by: Instruction) -> str:

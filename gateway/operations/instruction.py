@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from canonical.errors import Fault, Misconfigured, TallyError
+from spool.queue.port import Hold
 
 
 class NotPossible(TallyError):
@@ -26,10 +27,11 @@ class Instruction:
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was done: to which ``document``, ``file``, ``transmission`` or ``work item`` (``what``, ``id``), the ``state`` it is in
-    now, and ``did`` in words. ``replay`` is the id of what was made anew."""
+    now, and ``did`` in words. ``replay`` is the id of what was made anew; ``held`` is what keeps the work from being begun."""
 
     what: str
     id: str
     state: str
     did: str
     replay: str | None = None
+    held: Hold | None = None

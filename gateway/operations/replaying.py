@@ -27,7 +27,7 @@ from .replay import SETTLED, Replay
 from .subject import find
 from .superseding import Superseding
 from .suspension import refuse_suspended
-from .underway import refuse_second_of_file, refuse_second_of_received, refuse_second_of_sent
+from .underway import refuse_second_of_file, refuse_second_of_number, refuse_second_of_received, refuse_second_of_sent
 from .work import Work
 
 TRANSPORT = "replay"
@@ -237,18 +237,15 @@ class Replaying:
                 f"Document {row.id} is still on its way; to try it now: `tally doc retry {row.id}`, to stop it: `tally doc cancel`."
             )
         refuse_second_of_sent(session, row)
+        if row.state is DocumentState.DUPLICATE and not redeliver:
+            raise NotPossible(f"Document {row.id} is not sent any more: {row.reason} Replay that one.")
         if row.state in SETTLED and not redeliver:
             raise NotPossible(
                 f"Document {row.id} was sent to {row.partner}{f': {row.reason}' if row.reason else '.'} The same bytes once more: "
                 f"`tally doc retry {row.id}`. Under new control numbers, so that it counts twice if both arrive: add --redeliver."
             )
-        if row.business_key is None or redeliver:
-            return
-        other = documents.with_business_key(session, PartnerId(row.partner), row.direction, row.business_key)
-        if other is not None:
-            raise NotPossible(
-                f"{row.type} {row.number} was sent meanwhile as document {other.id}; there is nothing to mend."
-            )
+        if not redeliver:
+            refuse_second_of_number(session, row)
 
     def _answers(self, session: Session, row: DocumentRow) -> str | None:
         """The receipt that an acknowledgement answers."""

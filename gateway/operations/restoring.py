@@ -20,6 +20,7 @@ from spool import journal
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.database.sqlite import SqliteDatabase, sqlite_url
+from spool.database.urls import parsed, shown
 from spool.documents import OUTBOUND, DocumentRow
 from spool.durability import sync_directory
 from spool.journal import Step
@@ -29,6 +30,7 @@ from spool.transmissions import Transmission
 
 from ..balance import Balance, balance
 from ..home import Home
+from ..settings import load
 from .instruction import Instruction
 from .manifest import NAME, Hashing, Manifest, parse
 
@@ -69,6 +71,7 @@ class Restoring:
         """
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise Misconfigured(f"{root} is not empty, and nothing is restored over it. Name another home: --home NEW.")
+        _require_own_database(root)
         root.parent.mkdir(parents=True, exist_ok=True)
         unpacked = root.with_name(f".{root.name}-restoring-{secrets.token_hex(4)}")
         try:
@@ -88,6 +91,7 @@ class Restoring:
     def _bring_up(self, unpacked: Path, root: Path, manifest: Manifest, by: Instruction, skip: int) -> Restored:
         home = Home(unpacked)
         home.create()
+        _require_own_database(unpacked)
         with SqliteDatabase(sqlite_url(home.database)) as database:
             upgrade(database)
             with database.read() as session:
@@ -118,6 +122,17 @@ class Restoring:
         )
 
 
+def _require_own_database(root: Path) -> None:
+    """Refuse to restore a database beside which another one would be used as soon as somebody looks."""
+    url = load(root).database_url
+    if url is not None:
+        raise Misconfigured(
+            f"A backup is restored into the home's own tally.db, but the settings name another database, {shown(parsed(url))}. "
+            "Unset TALLY_DATABASE_URL, and database_url in tally.toml, and restore again; then `tally migrate` moves the home to "
+            "an empty PostgreSQL database. Nothing was restored."
+        )
+
+
 def _unpack(source: Path, target: Path) -> Manifest:
     """All files of a backup, each proved by the manifest."""
     found = {}
@@ -131,7 +146,7 @@ def _unpack(source: Path, target: Path) -> Manifest:
                 manifest = parse(file.read())
                 continue
             hashing = Hashing(file, member.size)
-            _write(_inside(target, member.name, source), hashing)
+            _write(_inside(target, member.name, source), hashing, _mode(member.name))
             found[member.name] = hashing.entry
     if manifest is None:
         raise Misconfigured(f"{source} has no {NAME} at its end: it is incomplete, or no backup of Tallystick.")
@@ -163,8 +178,12 @@ def _inside(target: Path, name: str, source: Path) -> Path:
     return path
 
 
-def _write(path: Path, hashing: Hashing) -> None:
-    mode = 0o400 if path.parent.parent.name == "blobs" else 0o600
+def _mode(name: str) -> int:
+    """Who may read a file: its owner alone, but what lies for the ERP whoever the umask lets: its importer may be another user."""
+    return {"blobs": 0o400, "erp": 0o666}.get(name.partition("/")[0], 0o600)
+
+
+def _write(path: Path, hashing: Hashing, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         for piece in hashing.pieces():

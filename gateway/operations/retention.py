@@ -1,11 +1,12 @@
 """`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/backup-and-restore.md)."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,10 @@ from spool.transmissions import Transmission
 from ..home import Home
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
+from .outboxes import Placed, lying, placed, withdraw
 from .sweeping import sweep
+
+_log = structlog.get_logger(__name__)
 
 STEP = 100
 """Files, or documents of ours, removed in one transaction: everybody else's writes go between."""
@@ -38,11 +42,12 @@ UNSETTLED = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was removed: ``files`` received with their documents and answers, ``sent`` documents of ours, finished ``work`` items, and
-    ``payloads`` that nothing referred to any more."""
+    """What was removed: ``files`` received with their documents and answers, ``sent`` documents of ours, what of either still lay in an
+    ``outbox``, finished ``work`` items, and ``payloads`` that nothing referred to any more."""
 
     files: int = 0
     sent: int = 0
+    outbox: int = 0
     work: int = 0
     payloads: int = 0
 
@@ -64,12 +69,10 @@ class Retention:
     def prune(self, actor: str = OURSELVES) -> Pruned:
         """Remove what the settings do not keep; may be run at any time, and stopped at any moment."""
         now = self.clock.now()
-        done = Pruned(
-            work=self._work(now),
-            sent=self._steps(now, outbound_before, self._remove_outbound),
-            files=self._steps(now, receipts_before, self._remove_receipts),
-            payloads=self._payloads(now),
-        )
+        work = self._work(now)
+        sent, left = self._steps(now, outbound_before, self._remove_outbound)
+        files, unfetched = self._steps(now, receipts_before, self._remove_receipts)
+        done = Pruned(files, sent, left + unfetched, work, self._payloads(now))
         if done.anything:
             self.database.write(partial(self._note, done, actor))
         return done
@@ -79,11 +82,9 @@ class Retention:
         now = self.clock.now()
         with self.database.read() as session:
             work = pruning.finished_before(session, identifiers.first_at(now - self.keep_work))
-        return Pruned(
-            work=work,
-            sent=self._steps(now, outbound_before, self._count_outbound),
-            files=self._steps(now, receipts_before, self._count_receipts),
-        )
+        sent, left = self._steps(now, outbound_before, self._count_outbound)
+        files, unfetched = self._steps(now, receipts_before, self._count_receipts)
+        return Pruned(files, sent, left + unfetched, work)
 
     def _work(self, now: datetime) -> int:
         bound = identifiers.first_at(now - self.keep_work)
@@ -96,46 +97,69 @@ class Retention:
         self,
         now: datetime,
         candidates: Callable[[Session, str, str, int], Sequence[str]],
-        step: Callable[[Sequence[str], datetime], int],
-    ) -> int:
-        """Go through all candidates in the order of their age, some at a time; how many were removed."""
+        step: Callable[[Sequence[str], datetime], tuple[int, int]],
+    ) -> tuple[int, int]:
+        """Go through all candidates in the order of their age, some at a time; how many were removed, and how many files in outboxes."""
         if self.keep is None:
-            return 0
+            return 0, 0
         cutoff = now - self.keep
-        total, after = 0, ""
+        total, lay, after = 0, 0, ""
         while True:
             with self.database.read() as session:
                 ids = candidates(session, identifiers.first_at(cutoff), after, STEP)
             if not ids:
-                return total
-            total += step(ids, cutoff)
-            after = ids[-1]
+                return total, lay
+            removed, outbox = step(ids, cutoff)
+            total, lay, after = total + removed, lay + outbox, ids[-1]
 
-    def _count_receipts(self, ids: Sequence[str], cutoff: datetime) -> int:
+    def _count_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         with self.database.read() as session:
-            return len(removable_receipts(session, ids, cutoff))
+            ended = removable_receipts(session, ids, cutoff)
+            return len(ended), self._lying(placed(session, _answers(session, ended)))
 
-    def _count_outbound(self, ids: Sequence[str], cutoff: datetime) -> int:
+    def _count_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         with self.database.read() as session:
-            return len(removable_outbound(session, ids, cutoff))
+            ended = removable_outbound(session, ids, cutoff)
+            return len(ended), self._lying(placed(session, _sent(session, ended)))
 
-    def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> int:
-        def remove(session: Session) -> int:
+    def _lying(self, files: Iterable[Placed]) -> int:
+        return sum(lying(self.home, file) is not None for file in files)
+
+    def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
+        def remove(session: Session) -> tuple[int, list[Placed]]:
             ended = removable_receipts(session, ids, cutoff)
             pruned.add(session, _counted(session, ended))
-            _remove_files(session, ended)
-            return len(ended)
+            answers = _answers(session, ended)
+            files = list(placed(session, answers))
+            _remove_files(session, ended, answers)
+            return len(ended), files
 
-        return self.database.write(remove)
+        removed, files = self.database.write(remove)
+        return removed, self._withdraw(files)
 
-    def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> int:
-        def remove(session: Session) -> int:
+    def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
+        def remove(session: Session) -> tuple[int, list[Placed]]:
             ended = removable_outbound(session, ids, cutoff)
-            sent = session.scalars(select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ended)))
-            _remove_documents(session, ended, [id_ for id_ in sent if id_])
-            return len(ended)
+            sent = _sent(session, ended)
+            files = list(placed(session, sent))
+            _remove_documents(session, ended, sent)
+            return len(ended), files
 
-        return self.database.write(remove)
+        removed, files = self.database.write(remove)
+        return removed, self._withdraw(files)
+
+    def _withdraw(self, files: Sequence[Placed]) -> int:
+        """Only after the commit: a crash in between leaves a file too many, never a file too few."""
+        removed = 0
+        for file in files:
+            with self.database.read() as session:
+                lay = withdraw(session, self.home, file)
+            if lay:
+                _log.warning(
+                    "removed from an outbox: it was kept long enough", partner=file.partner, file=file.filename
+                )
+                removed += 1
+        return removed
 
     def _payloads(self, now: datetime) -> int:
         """Payloads that nothing refers to any more. Who puts the same bytes in again renews the time of their row, or makes it anew."""
@@ -195,9 +219,19 @@ def _remove_payloads(digests: Sequence[str], before: datetime, session: Session)
     session.execute(delete(Blob).where(Blob.sha256.in_(digests), Blob.created_at < before))
 
 
-def _remove_files(session: Session, ids: Sequence[str]) -> None:
+def _answers(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """What was sent in answer to these files."""
+    return session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
+
+
+def _sent(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """The transmissions of these documents."""
+    found = select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ids))
+    return [id_ for id_ in session.scalars(found) if id_]
+
+
+def _remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> None:
     """Files received, the documents in them, and what was sent in answer."""
-    answers = session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
     documents = session.scalars(
         select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
     ).all()

@@ -18,13 +18,12 @@ from spool.transmissions import Transmission
 from .. import inbound, outbound
 from ..journaling import Chronicle
 from ..outbound import Outbound
+from .holding import Ready
 from .instruction import Done, Instruction, NotPossible
-from .subject import find
+from .subject import Subject, find
 from .suspension import refuse_suspended
+from .underway import refuse_second_of_number
 from .work import Work
-
-_AGAIN = "Its work is tried again now."
-_SENT_AGAIN = "The same bytes are sent once more."
 
 _ONCE_MORE = (TransmissionState.SENT, TransmissionState.COLLECTED, TransmissionState.OVERDUE)
 """Sent, and not yet answered: the partner may have missed it."""
@@ -75,7 +74,7 @@ class Retrying:
         sent = transmissions.get(session, item.payload.get("transmission", ""))
         if sent is not None:
             _active(session, sent.partner)
-        self.work.again(session, [item], by.reason)
+        begun = self.work.again(session, [item], by.reason)
         detail = {"item": item.id, "kind": item.kind}
         if row is not None:
             Chronicle(self.clock, by.actor).of_document(Step.RETRIED, row, outcome=by.reason, detail=detail).write(
@@ -85,7 +84,7 @@ class Retrying:
             Chronicle(self.clock, by.actor).of_report(Step.RETRIED, sent, outcome=by.reason, detail=detail).write(
                 session
             )
-        return Done("work item", item.id, ItemState.OPEN, _AGAIN)
+        return Done("work item", item.id, ItemState.OPEN, begun.did, held=begun.held)
 
     def _receipt(self, session: Session, row: Receipt, by: Instruction) -> Done:
         match row.state:
@@ -102,14 +101,14 @@ class Retrying:
                     f"File {row.id} is {row.state}: the same would come of it. Mend what its reason names, then "
                     f"`tally doc replay {row.id} --reason TEXT`."
                 )
-        self._again(session, row, inbound.OPEN, by.reason)
+        begun = self._again(session, row, inbound.OPEN, by.reason)
         Chronicle(self.clock, by.actor).of_receipt(Step.RETRIED, row, outcome=by.reason).write(session)
-        return Done("file", row.id, row.state, _AGAIN)
+        return Done("file", row.id, row.state, begun.did, held=begun.held)
 
     def _inbound(self, session: Session, row: DocumentRow, by: Instruction) -> Done:
         match row.state:
             case DocumentState.DEAD:
-                self._only_one(session, row)
+                refuse_second_of_number(session, row)
                 documents.close(row, DocumentState.PENDING)
             case DocumentState.PENDING:
                 pass
@@ -123,51 +122,50 @@ class Retrying:
                     f"Document {row.id} is {row.state}: the same would come of it. "
                     f"To read its file anew: `tally doc replay {row.id} --reason TEXT`."
                 )
-        self._again(session, row, inbound.DELIVER, by.reason)
-        return self._document_done(session, row, by, _AGAIN)
+        return self._document_done(session, row, by, self._again(session, row, inbound.DELIVER, by.reason))
 
     def _outbound(self, session: Session, row: DocumentRow, by: Instruction) -> Done:
         sent = self._locked(session, row.transmission_id)
         match row.state:
             case DocumentState.DEAD:
-                self._only_one(session, row)
+                refuse_second_of_number(session, row)
                 documents.close(row, DocumentState.PENDING)
                 if sent is None:
-                    self._again(session, row, outbound.BUILD, by.reason)
+                    begun = self._again(session, row, outbound.BUILD, by.reason)
                 else:
-                    self._send_failed(session, sent, by)
+                    begun = self._send_failed(session, sent, by)
             case DocumentState.PENDING if sent is None:
-                self._again(session, row, outbound.BUILD, by.reason)
+                begun = self._again(session, row, outbound.BUILD, by.reason)
             case DocumentState.PENDING | DocumentState.DELIVERED if sent is not None:
-                return self._document_done(session, row, by, self._send(session, sent, by), sent)
+                begun = self._send(session, sent, by)
             case _:
                 raise NotPossible(
                     f"Document {row.id} is {row.state}: {row.reason or ''} To build it anew, under new control numbers: "
                     f"`tally doc replay {row.id} --reason TEXT`."
                 )
-        return self._document_done(session, row, by, _AGAIN, sent)
+        return self._document_done(session, row, by, begun, sent)
 
     def _transmission(self, session: Session, row: Transmission, by: Instruction) -> Done:
         carried = documents.of_transmission(session, row.id)
         if carried:
             return self.retry(session, carried[0].id, by)
-        if row.state is TransmissionState.FAILED:
-            self._send_failed(session, row, by)
-            did = _AGAIN
-        else:
-            did = self._send(session, row, by)
+        begun = self._send(session, row, by)
         Chronicle(self.clock, by.actor).of_report(Step.RETRIED, row, outcome=by.reason).write(session)
-        return Done("transmission", row.id, row.state, did)
+        return Done("transmission", row.id, row.state, begun.did, held=begun.held)
 
-    def _send_failed(self, session: Session, row: Transmission, by: Instruction) -> None:
+    def _send_failed(self, session: Session, row: Transmission, by: Instruction) -> Ready:
         transmissions.move(row, TransmissionState.READY)
-        self._again(session, row, outbound.TRANSMIT, by.reason)
+        return self._again(session, row, outbound.TRANSMIT, by.reason)
 
-    def _send(self, session: Session, row: Transmission, by: Instruction) -> str:
+    def _send(self, session: Session, row: Transmission, by: Instruction) -> Ready:
         """Send built bytes: sooner when they wait, once more when they may have been missed."""
+        if row.state is TransmissionState.FAILED:
+            # It was sent before, and could not be sent once more.
+            return self._send_failed(session, row, by)
         if row.state is TransmissionState.READY:
-            self._again(session, row, outbound.TRANSMIT, by.reason)
-            return _AGAIN
+            return self._again(session, row, outbound.TRANSMIT, by.reason)
+        if row.state is TransmissionState.CANCELLED:
+            raise NotPossible(f"{row.filename} is {row.state}: {row.reason or ''} It is not sent any more.")
         if row.state not in _ONCE_MORE:
             raise NotPossible(
                 f"The partner answered {row.filename}: it is {row.state}. It would take the same control number for a duplicate."
@@ -176,27 +174,16 @@ class Retrying:
             # Its answer is waited for anew, from when it is sent.
             transmissions.move(row, TransmissionState.READY)
             row.sent_at = None
-        self.outbound.send_again(session, row, by.reason)
-        return _SENT_AGAIN
+        item = self.outbound.send_again(session, row, by.reason)
+        return self.work.ready(session, item, "The same bytes are sent once more.")
 
-    def _again(self, session: Session, subject: Receipt | DocumentRow | Transmission, kind: str, reason: str) -> None:
+    def _again(self, session: Session, subject: Subject, kind: str, reason: str) -> Ready:
         items = self.work.on(session, subject, kind)
         if not items:
             raise NotPossible(
                 f"{subject.id} waits for the decision of the ERP, which has it; nothing of ours is left to be done."
             )
-        self.work.again(session, items, reason)
-
-    def _only_one(self, session: Session, row: DocumentRow) -> None:
-        """What died may have come again since: two of one number must not both go through."""
-        if row.business_key is None:
-            return
-        other = documents.with_business_key(session, PartnerId(row.partner), row.direction, row.business_key)
-        if other is not None:
-            raise NotPossible(
-                f"{row.type} {row.number} went through meanwhile as document {other.id}. "
-                f"Call this one off: `tally doc cancel {row.id} --reason TEXT`."
-            )
+        return self.work.again(session, items, reason)
 
     def _locked(self, session: Session, transmission_id: str | None) -> Transmission | None:
         if transmission_id is None:
@@ -204,12 +191,12 @@ class Retrying:
         return session.get_one(Transmission, transmission_id, with_for_update=True, populate_existing=True)
 
     def _document_done(
-        self, session: Session, row: DocumentRow, by: Instruction, did: str, sent: Transmission | None = None
+        self, session: Session, row: DocumentRow, by: Instruction, begun: Ready, sent: Transmission | None = None
     ) -> Done:
         Chronicle(self.clock, by.actor).of_document(Step.RETRIED, row, transmission=sent, outcome=by.reason).write(
             session
         )
-        return Done("document", row.id, row.state, did)
+        return Done("document", row.id, row.state, begun.did, held=begun.held)
 
 
 def _active(session: Session, partner: str) -> None:

@@ -1,10 +1,12 @@
-"""Replays that have not come to their end: while one is on its way, another of the same original would count twice."""
+"""What stands in the way of doing something once more: a replay that is on its way, or another document of the same number that counts."""
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from canonical.identity import PartnerId
+from spool import documents
 from spool.database.port import one_at_a_time
-from spool.documents import DocumentRow
+from spool.documents import INBOUND, DocumentRow
 from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState
 
@@ -39,6 +41,30 @@ def refuse_second_of_sent(session: Session, document: DocumentRow) -> None:
     """Raises NotPossible while the document, built anew, is on its way. Holds off others that ask the same."""
     one_at_a_time(session, "replay", document.id)
     _refuse_pending_of(session, document)
+
+
+def refuse_second_of_number(session: Session, document: DocumentRow) -> None:
+    """Raises NotPossible where another document of this key counts: two of one number must not both go through."""
+    if document.business_key is None:
+        return
+    documents.alone_with_key(session, document.partner, document.direction, document.business_key)
+    other = documents.with_business_key(session, PartnerId(document.partner), document.direction, document.business_key)
+    if other is not None:
+        raise NotPossible(f"{_came_again(document, other)} {_instead(document)}")
+
+
+def _came_again(document: DocumentRow, other: DocumentRow) -> str:
+    if other.direction == INBOUND:
+        became = "the ERP has that" if other.state is DocumentState.DELIVERED else "that is on its way to the ERP"
+    else:
+        became = "that was sent" if other.state is DocumentState.DELIVERED else "that is not sent yet"
+    return f"{document.type} {document.number} came again as document {other.id}, and {became}."
+
+
+def _instead(document: DocumentRow) -> str:
+    if document.state is DocumentState.DEAD:
+        return f"Call this one off: `tally doc cancel {document.id} --reason TEXT`."
+    return "There is nothing to mend."
 
 
 def _unopened(session: Session, file: Receipt) -> list[Receipt]:

@@ -7,11 +7,13 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from spool.documents import DocumentRow
+from spool.queue.channel import channel_of
 from spool.queue.port import WorkQueue
 from spool.queue.tables import Lane, LaneState, WorkItem
 from spool.receipts import Receipt
 from spool.states import ItemState
 
+from .holding import Ready, ready
 from .instruction import NotPossible
 from .subject import Subject
 
@@ -36,13 +38,18 @@ class Work:
         items = [*session.scalars(found.where(OPEN)), *session.scalars(found.where(DEAD))]
         return sorted(items, key=lambda item: item.id)
 
-    def again(self, session: Session, items: Sequence[WorkItem], reason: str) -> None:
-        """Have the work done now: dead items with all their attempts anew, waiting ones without waiting longer."""
+    def again(self, session: Session, items: Sequence[WorkItem], reason: str) -> Ready:
+        """Have the work done now: dead items with all their attempts anew; neither it nor what is before it in the lane waits longer."""
         for item in items:
             if item.state is ItemState.DEAD:
                 self.queue.replay(session, item.id, reason)
-            else:
-                self.queue.retry_now(session, item.id)
+            self.queue.retry_now(session, item.id)
+        return self.ready(session, items[0].id, "Its work is tried again now.")
+
+    def ready(self, session: Session, item_id: str, did: str) -> Ready:
+        """What was done to an item, and what holds it back."""
+        item = session.get_one(WorkItem, item_id)
+        return ready(did, channel_of(item.channel), self.queue.hold(session, item_id))
 
     def call_off(self, session: Session, items: Sequence[WorkItem], reason: str) -> None:
         """Cancel the work. Raises NotPossible while a worker is at it: what it does outside cannot be called back."""

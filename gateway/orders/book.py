@@ -20,9 +20,9 @@ from spool.states import DocumentState
 from .matching import OrderException, OrderState, match
 
 COUNTED = (DocumentState.PENDING, DocumentState.DELIVERED)
-"""Documents that say something about an order; rejected, duplicate and quarantined ones do not, except :data:`UNREACHED`."""
+"""Documents that say something about an order; rejected, duplicate, quarantined and cancelled ones do not, except :data:`UNREACHED`."""
 
-UNREACHED = (DocumentState.REJECTED, DocumentState.DEAD)
+UNREACHED = (DocumentState.REJECTED, DocumentState.DEAD, DocumentState.CANCELLED)
 """Orders of ours that their supplier does not have: they still say what was ordered."""
 
 
@@ -103,6 +103,10 @@ def _not_reached(counted: Sequence[DocumentRow]) -> Iterator[OrderException]:
     if not ours or not _is_unreached(ours[-1]):
         return
     row = ours[-1]
+    if row.state is DocumentState.CANCELLED:
+        message = f"The order was called off before it left. {row.reason or ''} {row.partner} does not have it."
+        yield OrderException("order-cancelled", Severity.WARNING, message)
+        return
     if row.state is DocumentState.REJECTED and row.transmission_id is not None:
         code, what = "order-not-readable-by-partner", f"{row.partner} rejected the transmission of the order."
     else:

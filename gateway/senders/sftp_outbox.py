@@ -79,8 +79,19 @@ def _link_new(directory: Path, filename: str, data: bytes) -> bool:
 def _holds(path: Path, data: bytes) -> bool:
     """Whether the file there has exactly these bytes."""
     # Collected since the link was refused: an OSError, and the next attempt finds the name free.
+    return _digest(path, len(data)) == hashlib.sha256(data).hexdigest()
+
+
+def lies(path: Path, size: int, sha256: str) -> bool:
+    """Whether a file of that size, in bytes, and that digest, in lower-case hexadecimal, lies there."""
+    try:
+        return _digest(path, size) == sha256
+    except OSError:
+        return False
+
+
+def _digest(path: Path, size: int) -> str | None:
+    """The digest of the file if it has that size."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        if os.fstat(file.fileno()).st_size != len(data):
-            return False
-        return hashlib.file_digest(file, "sha256").digest() == hashlib.sha256(data).digest()
+        return hashlib.file_digest(file, "sha256").hexdigest() if os.fstat(descriptor).st_size == size else None

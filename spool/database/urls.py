@@ -31,3 +31,9 @@ def shown(url: URL) -> str:
     """The URL as people may see it."""
     query = {name: "***" if name in _SECRET else value for name, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True)
+
+
+def for_programs(url: URL) -> str:
+    """The URL as PostgreSQL's own programs take it, without what is secret: they ask for a password, or find it in their own ways."""
+    place = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return place.difference_update_query(_SECRET).render_as_string()

@@ -24,7 +24,7 @@ from . import statements as sql
 from .channel import INSIDE, NORMAL, Channel, channel_of
 from .gates import Gates
 from .limits import Limits, NoLimits
-from .port import Attempt, Claim, DeadItem, LeaseLost, QueueStats, QueueSurvey, Waker
+from .port import Attempt, Claim, DeadItem, Hold, LeaseLost, QueueStats, QueueSurvey, Waker
 from .shifting import shift_waiting
 from .stats import stats, survey
 from .tables import FailedAttempt, Lane, LaneState, WorkItem
@@ -300,6 +300,14 @@ class LaneQueue:
             select(FailedAttempt).where(FailedAttempt.item_id == item_id).order_by(FailedAttempt.id)
         )
         return [Attempt(row.attempt, row.owner, row.started_at, row.ended_at, row.reason) for row in found]
+
+    def hold(self, session: Session, item_id: str) -> Hold | None:
+        lane = select(Lane.channel).join(WorkItem, WorkItem.lane == Lane.key).where(WorkItem.id == item_id)
+        found = session.connection().execute(lane).one_or_none()
+        if found is None:
+            raise NotFound(f"There is no work item {item_id}.")
+        doors = Gates(session, self._limits, self._clock.now(), locking=False, tripped=True)
+        return None if found.channel is None else doors.hold(channel_of(found.channel))
 
     def stats(self, session: Session) -> QueueStats:
         return stats(session, self._clock.now())

@@ -1,5 +1,6 @@
 """How much a partner or an endpoint takes, and when it takes nothing. Pure; what was agreed is handed in as :class:`Limits`."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
@@ -15,7 +16,8 @@ BURST = 0.1
 class Downtime:
     """A window that comes again each week: from ``start`` on ``days`` (0 is Monday) to the next ``end``, on the clocks of ``zone``.
 
-    An ``end`` that is not after ``start`` is on the following day.
+    An ``end`` that is not after ``start`` is on the following day. Where the clocks leave a time out, the window begins or ends as they
+    jump over it; where they show a time twice, it begins at the first and ends at the second.
     """
 
     days: frozenset[int]
@@ -25,16 +27,32 @@ class Downtime:
 
     def over_at(self, moment: datetime) -> datetime | None:
         """When the window that ``moment`` is in is over; None outside of it."""
-        local = moment.astimezone(self.zone)
-        overnight = self.end <= self.start
-        for begun in (local.date(), local.date() - timedelta(days=1)):
+        today = moment.astimezone(self.zone).date()
+        for begun in (today, today - timedelta(days=1)):
             if begun.weekday() not in self.days:
                 continue
-            last = begun + timedelta(days=1) if overnight else begun
-            # Compared as clocks show it, without zone: an hour that clocks leave out or show twice belongs where it is shown.
-            if datetime.combine(begun, self.start) <= local.replace(tzinfo=None) < datetime.combine(last, self.end):
-                return datetime.combine(last, self.end, self.zone).replace(fold=local.fold).astimezone(UTC)
+            last = begun + timedelta(days=1) if self.end <= self.start else begun
+            over = self._shown(datetime.combine(last, self.end), again=True)
+            if self._shown(datetime.combine(begun, self.start), again=False) <= moment < over:
+                return over
         return None
+
+    def _shown(self, local: datetime, *, again: bool) -> datetime:
+        """When the clocks show ``local``, ``again`` if they do so twice; where they leave it out, when they jump over it."""
+        first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        # PEP 495: of a time that is left out, fold 1 is reckoned by the clocks after the jump, and so is the earlier moment.
+        if second < first:
+            return self._jump(second.replace(second=0, microsecond=0), first)
+        return second if again else first
+
+    def _jump(self, before: datetime, after: datetime) -> datetime:
+        """When the clocks jump between two moments that are not more than a day apart."""
+        old = before.astimezone(self.zone).utcoffset()
+        seconds = range(int((after - before).total_seconds()) + 1)
+        jumped = bisect_left(
+            seconds, True, key=lambda n: (before + timedelta(seconds=n)).astimezone(self.zone).utcoffset() != old
+        )
+        return before + timedelta(seconds=jumped)
 
 
 @dataclass(frozen=True, slots=True)

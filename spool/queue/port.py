@@ -291,6 +291,10 @@ class WorkQueue(Protocol):
         """Take every lane from its owner and make it due; how many. For the start of the only process that works them."""
         ...
 
+    def hold(self, session: Session, item_id: str) -> Hold | None:
+        """What keeps the lane of an item from being worked on, also when it is due; None when nothing does. Raises NotFound."""
+        ...
+
     def stats(self, session: Session) -> QueueStats:
         """How much work there is."""
         ...

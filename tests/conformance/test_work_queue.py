@@ -142,6 +142,10 @@ class Shop:
         with self.database.read() as session:
             return self.queue.due(session)
 
+    def hold(self, item: str) -> Hold | None:
+        with self.database.read() as session:
+            return self.queue.hold(session, item)
+
     def history(self, item: str) -> list[tuple[int, str, str]]:
         with self.database.read() as session:
             return [(row.attempt, row.owner, row.reason) for row in self.queue.history(session, item)]
@@ -599,12 +603,23 @@ def test_the_limits_of_a_partner_and_of_an_endpoint_both_hold(shop: Shop) -> Non
 def test_a_downtime_holds_what_talks_to_the_endpoint_until_it_is_over(shop: Shop) -> None:
     noon_to_one = Downtime(frozenset(range(7)), time(12), time(13), ZoneInfo("UTC"))
     shop.agreed.limits["out:acme"] = Limit(downtime=(noon_to_one,))
-    shop.put("transmit", partner="acme", endpoint="out:acme")
-    shop.put("receive", partner="acme")
+    held = shop.put("transmit", partner="acme", endpoint="out:acme")
+    free = shop.put("receive", partner="acme")
+    one_o_clock = shop.clock.now() + timedelta(hours=1)
+    assert [shop.hold(held), shop.hold(free)] == [Hold(HeldBy.DOWNTIME, one_o_clock), None]
     assert shop.lanes() == ["receive"]
     assert not shop.is_due()
     shop.clock.advance(seconds=3600)
+    assert shop.hold(held) is None
     assert shop.lanes() == ["transmit"]
+
+
+def test_nothing_holds_what_is_done(shop: Shop) -> None:
+    item = shop.put("lane")
+    shop.complete(shop.take())
+    assert shop.hold(item) is None
+    with pytest.raises(NotFound):
+        shop.hold("x")
 
 
 def all_at_once(shop: Shop, claimers: int) -> list[Claim]:

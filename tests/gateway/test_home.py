@@ -54,6 +54,19 @@ def test_what_is_no_home_is_not_made_one_by_a_typing_mistake(tmp_path: Path, nam
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_home_without_its_database_is_not_begun_anew_unless_that_is_said(tmp_path: Path) -> None:
+    """The file is lost, or this shell does not name the server: either way nothing would seem to have happened ever."""
+    Gateway.create(tmp_path / "home").close()
+    (tmp_path / "home/tally.db").unlink()
+    with pytest.raises(
+        Misconfigured, match=r"has no tally\.db\. If its database is a server's, set TALLY_DATABASE_URL"
+    ):
+        Gateway.open(tmp_path / "home")
+    assert not (tmp_path / "home/tally.db").exists()
+    Gateway.create(tmp_path / "home").close()
+    Gateway.open(tmp_path / "home").close()
+
+
 def test_a_place_where_none_can_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(Misconfigured) as caught:

@@ -60,6 +60,18 @@ def test_a_mistake_in_the_file_names_file_and_key(tmp_path: Path, text: str, tol
     assert "`tally init`" in caught.value.message
 
 
+NUMBERS = [name for name, field in Settings.model_fields.items() if field.annotation in (int, float, int | None)]
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-1", "inf", "nan"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_beyond_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: str) -> None:
+    """What nobody could wait for, or count to, would end the program later, and not in words."""
+    monkeypatch.setenv(f"TALLY_{name.upper()}", number)
+    with pytest.raises(Misconfigured, match=f"TALLY_{name.upper()} in the environment: Input"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "workers = 3\n"])
 @pytest.mark.parametrize("name", ["TALLY_WORKERS", "tally_workers"])
 def test_a_mistake_in_the_environment_names_the_variable(

@@ -16,11 +16,14 @@ from canonical.identity import PartnerId
 from canonical.order import PurchaseOrder
 from gateway.app import HALF_WRITTEN, Gateway
 from gateway.erp import cursors
+from gateway.erp.port import Applied, IdempotencyKey
+from gateway.orders.book import COUNTED
 from gateway.settings import Role
 from partners import registry
+from spool.documents import DocumentRow
 from spool.states import TransmissionState
 
-from .house import House, house, order, wrapped
+from .house import House, house, invoice, order, wrapped
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -105,6 +108,37 @@ def test_a_page_of_the_ERP_is_taken_by_one(pair: Pair) -> None:
     first, second = pair.both(partial(read_on, "first"), partial(read_on, "second"))
     assert first == "first"
     assert isinstance(second, Retryable)
+
+
+def corrected(house: House) -> str:
+    """The ERP refused an invoice, and its correction has come, but nobody looked at it yet; the id of what was refused."""
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    [refused] = (house.gateway.home.erp / "out").glob("*.json")
+    refused.rename(f"{refused}.error")
+    house.gateway.delivery.collect()
+    house.receive("acme", "810.edi", wrapped("810", invoice(), 2))
+    return house.documents()[0].id
+
+
+@pytest.mark.parametrize("first", ["correction", "change of mind"])
+def test_of_an_invoice_and_its_correction_one_counts_though_the_ERP_changes_its_mind_in_the_same_moment(
+    pair: Pair, first: str
+) -> None:
+    refused = corrected(pair.one)
+    with pair.other.database.read() as session:
+        row = session.get_one(DocumentRow, refused)
+    claim = pair.one.gateway.database.write(lambda session: pair.one.gateway.queue.claim(session, "one"))
+    assert claim is not None
+    take_in = pair.one.gateway.inbound.open(claim)
+    key = IdempotencyKey(PartnerId("acme"), "Invoice", "INV1", row.revision or "")
+
+    def take_after_all(session: Session) -> None:
+        pair.other.delivery._decided(session, row, Applied(key))
+
+    both = (take_in, take_after_all) if first == "correction" else (take_after_all, take_in)
+    assert pair.both(*both) == [None, None]
+    counting = [document for document in pair.one.documents() if document.state in COUNTED]
+    assert [document.id == refused for document in counting] == [first != "correction"]
 
 
 def test_an_answer_is_not_lost_when_the_file_is_collected_in_the_same_moment(pair: Pair) -> None:

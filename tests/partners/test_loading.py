@@ -353,7 +353,7 @@ LEAVES = [
     (
         "name: Acme Supplies",
         "name: A\nlimits:\n  at_once: 0",
-        "4: limits.at_once: 0 is out of range. Write 1 or more, or leave it out.",
+        "4: limits.at_once: 0 is out of range. Write 1 to 1000000, or leave it out.",
     ),
     (
         "partner: acme",

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -116,12 +116,18 @@ ROWS = (
 )
 
 
-def printed_at(width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The table of ROWS on a terminal so wide."""
+def printed_at(
+    width: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: Sequence[str] = COLUMNS,
+    rows: Sequence[Sequence[str]] = ROWS,
+) -> list[str]:
+    """A table on a terminal so wide."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     terminal = Terminal(GlobalOptions(Path()))
     terminal.rich = Console(width=width, force_terminal=True, color_system=None, file=sys.stdout)
-    terminal.table(COLUMNS, ROWS)
+    terminal.table(columns, rows)
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
@@ -152,6 +158,35 @@ def test_what_has_no_room_for_a_line_a_row_is_a_block_a_row(
         "",
     ]
     assert len(printed_at(80, capsys, monkeypatch)) == 3
+
+
+ID = "01m8ave1xegdhg3a76q8mxde7g-000001"
+
+
+@pytest.mark.parametrize("tty", [True, False], ids=["terminal", "pipe"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("01m8ave219vvk38d8316rvbb1s", "deliver", ID, "10", "Its worker died in each of 10 attempts."),
+        (ID, "in", "rivermill", "FunctionalAcknowledgement", f"It came before as document {ID} with OTHER content."),
+        ("01m8ave219vvk38d8316rvbb1s", "build", "01m8ave219vvk38d8316rvbb1s", "1", "The folder may not be written to."),
+        ("document", "12", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    ],
+)
+def test_what_is_copied_is_whole_in_eighty_columns(
+    row: tuple[str, ...], tty: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids and digests, wherever they stand; a pipe has no columns."""
+    columns = ("any", "of", "these", "columns", "because")[: len(row)]
+    if tty:
+        lines = printed_at(80, capsys, monkeypatch, columns, [row])
+        assert all(len(line) <= 80 for line in lines)
+    else:
+        Terminal(GlobalOptions(Path())).table(columns, [row])
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 2
+    for word in " ".join(row).split():
+        assert any(word in line for line in lines)
 
 
 def test_styles_stay_where_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,13 @@ def test_a_state_that_does_not_exist_is_told(tally: Tally) -> None:
     assert tally("doc", "list", "--state", "quarantined").code == Exit.YES
 
 
+@pytest.mark.parametrize("since", ["yesterday", "2026-02-30", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00+14:00"])
+def test_a_moment_that_is_none_is_told(house: House, tally: Tally, since: str) -> None:
+    called = tally("trail", "--partner", "acme", "--since", since)
+    assert called.code == Exit.USAGE
+    assert f'--since "{since}" is not a day or a moment' in called.err
+
+
 class TestByHand:
     def test_what_was_done_is_one_line_of_json_each(self, house: House, tally: Tally) -> None:
         document = INBOUND["dead"](house)
@@ -36,6 +43,7 @@ class TestByHand:
             "state": "pending",
             "did": "Its work is tried again now.",
             "replay": None,
+            "held": None,
         }
         house.work()
         assert house.documents()[0].state == "delivered"

@@ -23,6 +23,7 @@ def test_is_told_first_and_then_done(old: House, tally: Tally) -> None:
     assert tally("--json", "prune", "--dry-run").json == {
         "files": 1,
         "sent": 0,
+        "outbox": 1,
         "work": 3,
         "payloads": 0,
         "dry_run": True,

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from canonical.errors import Misconfigured
-from gateway import inbound
+from gateway import inbound, outbound
 from spool.queue.port import Claim
 from spool.worker import Effects, Handler
-from tests.gateway.house import House, group, interchange, invoice, transaction_set, wrapped
+from tests.gateway.house import House, csv, csv_invoice, group, interchange, invoice, transaction_set, wrapped
 
-from .scene import BY, FILES, INBOUND, OUTBOUND, refused
+from .scene import BY, FILES, INBOUND, OUTBOUND, failing, refused
 
 TWO = interchange(group(*(transaction_set("810", invoice(f"INV{n}"), f"000{n}") for n in (1, 2))))
 
@@ -66,7 +66,7 @@ class TestWhoIsTold:
     def test_the_erp_about_its_order(self, house: House) -> None:
         assert cancel(house, OUTBOUND["not built"](house)) is None
         house.work()
-        assert house.statuses() == {"4500123 refused": f"Called off by anna: {BY.reason}"}
+        assert house.statuses() == {"4500123 cancelled": f"Called off by anna: {BY.reason}"}
         assert house.answers("acme") == []
 
 
@@ -143,6 +143,19 @@ class TestAFileTakenInBySteps:
         assert house.answers("acme") == ["997 A"]
 
 
+def test_a_report_that_was_called_off_is_at_its_end(house: House) -> None:
+    house.receive("beta", "a.csv", csv(csv_invoice()))
+    house.work(failing(outbound.TRANSMIT))
+    [report] = house.transmissions("report")
+    assert cancel(house, report.id) is None
+    why = f"Called off by anna: {BY.reason}"
+    assert cancel(house, report.id) == f"{report.filename} is at its end: cancelled. {why}"
+    retried = refused(lambda: house.gateway.administration.retry(report.id, BY))
+    assert retried == f"{report.filename} is cancelled: {why} It is not sent any more."
+    house.exhaust()
+    assert house.answers("beta") == []
+
+
 def test_what_is_called_off_and_dead_is_no_longer_listed(either_house: House) -> None:
     house = either_house
     for id_ in (INBOUND["dead"](house), OUTBOUND["not built for good"](house)):
@@ -151,9 +164,10 @@ def test_what_is_called_off_and_dead_is_no_longer_listed(either_house: House) ->
     assert house.gateway.administration.dead(limit=10) == []
 
 
-def test_a_cancelled_order_does_not_leave_later(house: House) -> None:
+def test_a_cancelled_order_does_not_leave_later_and_does_not_count_as_failed(house: House) -> None:
     document = OUTBOUND["not sent for good"](house)
     assert cancel(house, document) is None
+    assert house.gateway.status().transmissions == {"cancelled": 1}
     assert refused(lambda: house.gateway.administration.retry(document, BY)) is not None
     house.exhaust()
     assert house.answers("acme") == []

@@ -330,7 +330,8 @@ class TestWhatWeSent:
         replay(house, document)
         why = refused(lambda: house.gateway.administration.replay(document, BY))
         assert why is not None
-        assert "sent meanwhile" in why
+        assert "came again as document" in why
+        assert "and that was sent. There is nothing to mend." in why
 
     def test_an_acknowledgement_still_answers_its_file(self, house: House) -> None:
         receipt = house.take("acme", "810.edi", wrapped("810", invoice()))

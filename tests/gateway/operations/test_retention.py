@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from canonical.identity import DocumentId
 from gateway.operations import retention as retaining
 from gateway.operations.backup import Backup
+from gateway.operations.outboxes import Placed, withdraw
 from gateway.operations.retention import Pruned, Retention
 from gateway.operations.sweeping import no_sweep
 from spool.blobs import INLINE_LIMIT, Blob
@@ -23,7 +25,7 @@ from spool.database.port import Database
 from spool.journal import JournalEntry, Step
 from spool.queue.tables import Lane, WorkItem
 from spool.tables import Base
-from tests.gateway.house import House, csv, csv_invoice, invoice, order, wrapped
+from tests.gateway.house import PROFILES, House, csv, csv_invoice, invoice, order, wrapped
 
 from .scene import BAD, BY, FILES, INBOUND, OUTBOUND, failing, refused
 
@@ -42,8 +44,14 @@ def prune(house: House, days: float = 91) -> Pruned:
     told = retention(house).would_prune()
     done = retention(house).prune()
     assert (told.files <= done.files, told.sent, told.work) == (True, done.sent, done.work)
+    assert told.outbox <= done.outbox
     while (more := retention(house).prune()).files:
-        done = Pruned(done.files + more.files, done.sent, done.work, done.payloads + more.payloads)
+        done = replace(
+            done,
+            files=done.files + more.files,
+            outbox=done.outbox + more.outbox,
+            payloads=done.payloads + more.payloads,
+        )
     assert house.gateway.status().balance == before
     return done
 
@@ -104,6 +112,61 @@ class TestWhatGoes:
         house.later(days=10_000)
         assert house.gateway.retention.prune() == Pruned(work=3)
         assert len(house.documents()) == 1
+
+
+class TestOutboxes:
+    """What a partner did not fetch, or fetched and left lying, goes with what it belongs to, and not before."""
+
+    def test_lie_as_long_as_their_transmissions_are_kept(self, either_house: House) -> None:
+        house = either_house
+        OUTBOUND["accepted"](house)
+        house.take("beta", "a.csv", csv(csv_invoice()))
+        house.take("cargo", "810.edi", wrapped("810", invoice(), sender="CARGO"))
+        before = {partner: house.outbox(partner) for partner in PROFILES}
+        assert all(before.values())
+        assert prune(house, days=60).outbox == 0
+        assert {partner: house.outbox(partner) for partner in PROFILES} == before
+        assert prune(house, days=31).outbox == sum(map(len, before.values()))
+        assert {partner: house.outbox(partner) for partner in PROFILES} == {partner: {} for partner in PROFILES}
+
+    def test_of_orders_without_an_answer_are_never_emptied(self, house: House) -> None:
+        """The supplier may still come for it, and somebody should see that it did not."""
+        OUTBOUND["overdue"](house)
+        assert prune(house, days=400).outbox == 0
+        assert house.answers("acme") == ["850"]
+
+    def test_with_other_bytes_or_a_link_under_the_name_are_left_alone(self, house: House, tmp_path: Path) -> None:
+        house.take("acme", "810.edi", wrapped("810", invoice()))
+        house.take("beta", "a.csv", csv(csv_invoice()))
+        [ours] = (house.gateway.home.sftp / "acme" / "outbox").iterdir()
+        [linked] = (house.gateway.home.sftp / "beta" / "outbox").iterdir()
+        ours.write_bytes(b"somebody else's")
+        linked.rename(tmp_path / "elsewhere")
+        linked.symlink_to(tmp_path / "elsewhere")
+        assert prune(house).outbox == 0
+        assert ours.exists()
+        assert linked.is_symlink()
+
+    def test_give_their_names_free_for_what_comes_later(self, house: House) -> None:
+        """A report that lay there for ever would keep every later one of its name from being placed."""
+        house.take("beta", "a.csv", csv(csv_invoice()))
+        assert prune(house).outbox == 1
+        house.take("beta", "a.csv", csv(csv_invoice("CSV2")))
+        house.assert_settled()
+        assert house.answers("beta") == ["report"]
+
+    def test_keep_what_was_placed_anew_under_the_name_since(self, house: House) -> None:
+        house.take("beta", "a.csv", csv(csv_invoice()))
+        [sent] = house.transmissions()
+        with house.gateway.database.read() as session:
+            same = Placed(sent.partner, sent.filename, sent.size, sent.sha256)
+            assert not withdraw(session, house.gateway.home, same)
+        assert house.answers("beta") == ["report"]
+
+    def test_of_the_ERP_are_its_own(self, house: House) -> None:
+        house.take("acme", "810.edi", wrapped("810", invoice()))
+        prune(house)
+        assert len(house.erp_out()) == 1
 
 
 class TestWhatStays:

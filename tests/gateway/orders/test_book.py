@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from canonical.errors import Misconfigured, NotFound
+from canonical.finding import Severity
 from canonical.quantity import Quantity
+from gateway.operations.instruction import Instruction
 from gateway.orders import book
 from gateway.orders.book import OrderFile, OrderSummary
 from gateway.outbound import TRANSMIT
@@ -125,6 +127,19 @@ class TestAnOrderThatItsSupplierDoesNotHave:
         [(code, message)] = self.told(house)
         assert code == "order-not-sent"
         assert message.startswith("The order could not be sent to acme. The outbox is gone.")
+
+    def test_because_it_was_called_off(self, house: House) -> None:
+        """Which is no failure: somebody wanted it so."""
+        house.place_order(order("4500123"))
+        house.gateway.delivery.pull()
+        [placed] = house.documents("outbound")
+        house.gateway.administration.cancel(placed.id, Instruction("anna", "Ordered elsewhere."))
+        [found] = files(house, "4500123")
+        [exception] = found.state.exceptions
+        assert (exception.code, exception.severity) == ("order-cancelled", Severity.WARNING)
+        assert exception.message == (
+            "The order was called off before it left. Called off by anna: Ordered elsewhere. acme does not have it."
+        )
 
     def test_until_it_is_sent_again(self, house: House) -> None:
         house.send_order("4500123")

@@ -1,10 +1,10 @@
-import os
+"""What is SQLite's own: one writer that groups commits, and the file. What holds for every database is in tests/conformance."""
+
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from canonical.errors import Misconfigured, Retryable, TallyError
+from canonical.errors import Misconfigured, Retryable
 from spool.database.port import after_commit
 from spool.database.sqlite import GROUP_LIMIT, SqliteDatabase, sqlite_url
 from tests.spool.scene import new_database
@@ -88,11 +88,6 @@ class _Line(deque[Any]):
     def append(self, job: Any) -> None:
         super().append(job)
         self._in_line.release()
-
-
-def test_what_is_written_is_read(numbers: SqliteDatabase) -> None:
-    assert numbers.write(inserting(1)) == 1
-    assert kept(numbers) == [1]
 
 
 def test_every_connection_waits_for_the_disk_and_checks_references(numbers: SqliteDatabase) -> None:
@@ -191,21 +186,6 @@ def test_a_database_locked_by_another_process_is_retryable_and_says_so(numbers: 
     assert numbers.write(inserting(1)) == 1
 
 
-def test_a_reader_sees_one_state_however_long_it_looks(numbers: SqliteDatabase) -> None:
-    numbers.write(inserting(1))
-    with numbers.read() as session:
-        assert session.scalar(text("SELECT count(*) FROM number")) == 1
-        numbers.write(inserting(2))
-        assert session.scalar(text("SELECT count(*) FROM number")) == 1
-    assert kept(numbers) == [1, 2]
-
-
-def test_a_reader_cannot_write(numbers: SqliteDatabase) -> None:
-    with pytest.raises(TallyError), numbers.read() as session:
-        insert(session, 1)
-    assert kept(numbers) == []
-
-
 def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbers: SqliteDatabase) -> None:
     told: list[str] = []
     after = threading.Event()
@@ -226,11 +206,6 @@ def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbe
     assert after.wait(10)
     assert failed.exception(10) is not None
     assert told == ["told"]
-
-
-def test_a_write_inside_a_write_is_refused_not_deadlocked(numbers: SqliteDatabase) -> None:
-    with pytest.raises(TallyError, match="inside a write"):
-        numbers.write(lambda _session: numbers.write(inserting(1)))
 
 
 def test_whoever_is_interrupted_in_line_holds_up_nobody(numbers: SqliteDatabase) -> None:
@@ -268,24 +243,6 @@ def test_closing_finishes_what_is_in_line_and_takes_nothing_more(numbers: Sqlite
     with pytest.raises(Retryable, match="being closed"):
         numbers.write(inserting(999))
     numbers.close()
-
-
-def test_after_a_fork_the_child_is_told_to_open_its_own(numbers: SqliteDatabase) -> None:
-    numbers.write(inserting(1))
-    with warnings.catch_warnings():
-        # Python warns of exactly what is tried here: a fork of a process that has threads.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            numbers.close()
-            numbers.write(inserting(2))
-        except TallyError as error:
-            os._exit(0 if "fork" in str(error) else 1)
-        os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    numbers.write(inserting(3))
-    assert kept(numbers) == [1, 3]
 
 
 WRITER = """

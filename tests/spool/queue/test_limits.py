@@ -12,6 +12,9 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MOMENTS = st.integers(-(10**8), 10**8).map(lambda seconds: NOON + timedelta(seconds=seconds))
 
 CHICAGO = ZoneInfo("America/Chicago")
+BERLIN = ZoneInfo("Europe/Berlin")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
+"""Its clocks change by half an hour."""
 SUNDAY = frozenset({6})
 EVERY_DAY = frozenset(range(7))
 
@@ -23,7 +26,6 @@ def at(text: str) -> datetime:
 NIGHT = Downtime(SUNDAY, time(2), time(4), CHICAGO)
 OVERNIGHT = Downtime(SUNDAY, time(22), time(4), CHICAGO)
 WHOLE_DAY = Downtime(SUNDAY, time(0), time(0), CHICAGO)
-FIRST_LIGHT = Downtime(EVERY_DAY, time(1, 15), time(1, 45), CHICAGO)
 
 
 @pytest.mark.parametrize(
@@ -46,20 +48,66 @@ def test_when_a_downtime_is_over(window: Downtime, moment: str, over: str | None
     assert window.over_at(at(moment)) == (None if over is None else at(over))
 
 
-def test_an_hour_that_clocks_show_twice_is_twice_in_the_window() -> None:
-    first = at("2026-11-01T01:30")
-    second = first.replace(fold=1)
-    assert [FIRST_LIGHT.over_at(moment) for moment in (first, second)] == [
-        datetime(2026, 11, 1, 6, 45, tzinfo=UTC),
-        datetime(2026, 11, 1, 7, 45, tzinfo=UTC),
-    ]
+JUMP = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+"""In Berlin the clocks go from 2:00 to 3:00."""
+BACK = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
+"""In Berlin they go from 3:00 back to 2:00."""
 
 
-def test_an_hour_that_clocks_leave_out_is_no_downtime() -> None:
-    skipping = Downtime(SUNDAY, time(2), time(3), CHICAGO)
-    before, after = at("2026-03-08T01:59:59"), at("2026-03-08T03:00")
-    assert after.astimezone(UTC) - before.astimezone(UTC) == timedelta(seconds=1)
-    assert [skipping.over_at(before), skipping.over_at(after)] == [None, None]
+@pytest.mark.parametrize(
+    ("start", "end", "change", "begins", "ends"),
+    [
+        # Minutes before and after the clocks change.
+        ("01:30", "03:30", JUMP, -30, 30),
+        ("01:30", "02:30", JUMP, -30, 0),
+        ("01:30", "02:00", JUMP, -30, 0),
+        ("02:30", "03:30", JUMP, 0, 30),
+        ("03:00", "04:00", JUMP, 0, 60),
+        ("23:00", "02:30", JUMP, -180, 0),
+        ("01:30", "03:30", BACK, -90, 90),
+        ("01:30", "02:30", BACK, -90, 30),
+        ("02:15", "02:45", BACK, -45, 45),
+        ("02:30", "03:30", BACK, -30, 90),
+        ("03:00", "04:00", BACK, 60, 120),
+        ("23:00", "02:30", BACK, -240, 30),
+    ],
+)
+def test_a_downtime_on_the_day_the_clocks_change(
+    start: str, end: str, change: datetime, begins: int, ends: int
+) -> None:
+    window = Downtime(EVERY_DAY, time.fromisoformat(start), time.fromisoformat(end), BERLIN)
+    over = change + timedelta(minutes=ends)
+    inside = [window.over_at(change + timedelta(minutes=minute)) for minute in range(begins, ends)]
+    assert inside == [over] * (ends - begins)
+    assert window.over_at(change + timedelta(minutes=begins, seconds=-1)) is None
+    assert window.over_at(over) is None
+
+
+@pytest.mark.parametrize(("start", "end"), [("02:00", "03:00"), ("02:15", "02:45")])
+def test_an_hour_that_clocks_leave_out_is_no_downtime(start: str, end: str) -> None:
+    skipping = Downtime(EVERY_DAY, time.fromisoformat(start), time.fromisoformat(end), BERLIN)
+    around = [JUMP + timedelta(minutes=minute) for minute in range(-60, 60)]
+    assert {skipping.over_at(moment) for moment in around} == {None}
+
+
+CHANGES = [
+    (BERLIN, JUMP),
+    (BERLIN, BACK),
+    (LORD_HOWE, datetime(2026, 4, 4, 15, 0, tzinfo=UTC)),
+    (LORD_HOWE, datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+]
+
+
+@given(st.sampled_from(CHANGES), st.integers(-1500, 1500), st.times(), st.times())
+def test_a_downtime_is_one_piece(changes: tuple[ZoneInfo, datetime], minute: int, start: time, end: time) -> None:
+    """Whoever waits until it is over finds that it is, and was not in the meantime."""
+    zone, change = changes
+    window = Downtime(EVERY_DAY, start, end, zone)
+    moment = change + timedelta(minutes=minute)
+    over = window.over_at(moment)
+    if over is not None and start < end:
+        assert {window.over_at(moment + (over - moment) * part / 7) for part in range(7)} == {over}
+        assert window.over_at(over) is None
 
 
 @given(

@@ -9,7 +9,7 @@ import pytest
 from gateway.listeners.http import ClientCertificates, ServerTls, plain
 from gateway.listeners.http.basic import Credentials, credentials_of
 
-from ...certificates import certificate
+from ...issued import certificate
 from .conftest import Serve, Site
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -9,7 +9,7 @@ import pytest
 from canonical.errors import Misconfigured
 from gateway.listeners.http import ClientCertificates, ServerTls
 
-from ...certificates import Identity, certificate
+from ...issued import Identity, certificate
 from .conftest import Serve, Site
 from .raw import CHUNKED, RawClient, chunk, head, post
 

@@ -12,7 +12,7 @@ from gateway.senders.http import ClientCertificate, ClientTls, HttpClient, Terms
 from gateway.senders.http.failures import NotConnected, TlsFailed
 from gateway.senders.http.tls import described, fingerprint
 
-from ...certificates import Identity, certificate
+from ...issued import Identity, certificate
 from .conftest import Partner, Serve, answering, ok
 
 AUTHORITY = certificate("authority", authority=True)
