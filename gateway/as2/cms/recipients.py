@@ -81,10 +81,15 @@ def content_key(
     policy.demand_key_transport(transport, owner.certificate)
     instead = random_bytes(key_size)
     try:
-        key = owner.private_key.decrypt(recipient.wrapped, unpadding)
+        key = owner.private_key.decrypt(_of_full_length(recipient.wrapped, owner), unpadding)
     except ValueError:
         key = b""
     return ContentKey(key if len(key) == key_size else instead, owner, transport)
+
+
+def _of_full_length(wrapped: bytes, owner: OwnKey) -> bytes:
+    """A wrapped key is as long as the modulus (RFC 8017, 7.2.1); some products write it as a number, without leading zeros."""
+    return wrapped.rjust((owner.certificate.rsa_bits + 7) // 8, b"\0")
 
 
 def _ours(recipient_infos: bytes, keys: Sequence[OwnKey]) -> tuple[Recipient, OwnKey]:

@@ -1,6 +1,7 @@
 """Wrapped content keys: found among many recipients, and unwrapped with the first that is ours."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from gateway.as2.asn1.malformed import Malformed
 from gateway.as2.asn1.tags import context_constructed
 from gateway.as2.cms.algorithms import Digest, KeyTransport
 from gateway.as2.cms.failures import DecryptionFailed, Refused
+from gateway.as2.cms.identifiers import rsa_identifier
 from gateway.as2.cms.keys import OwnKey
 from gateway.as2.cms.policy import DEFAULT
 from gateway.as2.cms.recipients import ContentKey, content_key, recipient_info
@@ -39,6 +41,15 @@ def test_any_of_our_keys_will_do() -> None:
     """While certificates overlap, the partner may use either."""
     assert unwrapped(wrapped(NEXT), US, NEXT).owner is NEXT
     assert unwrapped(wrapped(US), US, NEXT).owner is US
+
+
+def test_a_wrapped_key_without_its_leading_zeros() -> None:
+    encrypt = US.certificate.public_key.encrypt
+    with_zero = next(key for key in iter(lambda: encrypt(KEY, PKCS1v15()), b"") if key[0] == 0)
+    info = der.sequence(
+        der.integer(0), US.certificate.issuer_and_serial, rsa_identifier().encoded(), der.octet_string(with_zero[1:])
+    )
+    assert unwrapped(der.set_of([info]), US).key == KEY
 
 
 def test_other_kinds_of_recipients_are_passed_over() -> None:
