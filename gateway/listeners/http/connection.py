@@ -147,7 +147,7 @@ class HttpConnection(asyncio.Protocol):
         body = Body(self._site.staging, self._limits.memory_bytes)
         self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds)
         self._phase = Phase.BODY
-        self._wait(min(self._limits.pace_seconds, self._limits.body_seconds), self._check_pace)
+        self._wait(self._limits.pace_seconds, self._check_pace)
         self._read_body()
 
     def _objection(self, head: Head) -> Answer | None:
@@ -179,6 +179,8 @@ class HttpConnection(asyncio.Protocol):
             exchange.received += sum(map(len, pieces))
             if exchange.received > self._limits.body_bytes:
                 raise Refused(self._too_large())
+            if not self._wire.complete and self._loop.time() > exchange.deadline:
+                raise Refused(plain(408, f"The body was not whole after {self._limits.body_seconds:g} seconds."))
         except Refused as refused:
             self._release()
             self._refuse(refused.answer)
@@ -315,16 +317,15 @@ class HttpConnection(asyncio.Protocol):
     def _check_pace(self) -> None:
         exchange = self._under_way
         came = exchange.received - exchange.paced_at
-        left = exchange.deadline - self._loop.time()
-        if self._phase is Phase.BODY and (left <= 0 or came < self._limits.pace_bytes):
+        # While the disk is what is slow, the client is not to blame.
+        if self._phase is Phase.BODY and came < self._limits.pace_bytes:
             self._release()
             self._refuse(
-                plain(408, f"The body came too slowly: {came} bytes in the last {self._limits.pace_seconds:g} seconds.")
+                plain(408, f"The body came too slowly: {came} bytes in {self._limits.pace_seconds:g} seconds.")
             )
             return
-        # While the disk is what is slow, the client is not to blame.
         exchange.paced_at = exchange.received
-        self._wait(min(self._limits.pace_seconds, left) if left > 0 else self._limits.pace_seconds, self._check_pace)
+        self._wait(self._limits.pace_seconds, self._check_pace)
 
     def _wait(self, seconds: float, action: Callable[[], None]) -> None:
         self._stop_timer()

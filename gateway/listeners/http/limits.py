@@ -21,6 +21,7 @@ class HttpLimits:
     head_seconds: float = 20.0
     """For the TLS handshake, and then for the whole head."""
     body_seconds: float = 3600.0
+    """For the whole body; looked at whenever some of it comes."""
     pace_seconds: float = 30.0
     pace_bytes: int = 30 * 1024
     """Of a body this much must come in each ``pace_seconds``."""

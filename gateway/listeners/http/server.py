@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -161,24 +162,27 @@ class HttpServer:
         self._connections[protocol] = key
         arrival = self._loop.create_task(self._welcome(protocol, connection))
         self._arrivals.add(arrival)
-        arrival.add_done_callback(self._arrivals.discard)
+        arrival.add_done_callback(partial(self._arrived, protocol, connection))
 
     async def _welcome(self, protocol: HttpConnection, connection: socket.socket) -> None:
         """Hand the connection to its protocol, after the TLS handshake where there is one."""
-        limits = self._limits
-        try:
-            if self._context is None:
-                await self._loop.connect_accepted_socket(lambda: protocol, connection)
-            else:
-                await self._loop.connect_accepted_socket(
-                    lambda: protocol,
-                    connection,
-                    ssl=self._context,
-                    ssl_handshake_timeout=limits.head_seconds,
-                    ssl_shutdown_timeout=limits.linger_seconds,
-                )
-        except (OSError, asyncio.CancelledError) as error:
+        if self._context is None:
+            await self._loop.connect_accepted_socket(lambda: protocol, connection)
+        else:
+            await self._loop.connect_accepted_socket(
+                lambda: protocol,
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=self._limits.head_seconds,
+                ssl_shutdown_timeout=self._limits.linger_seconds,
+            )
+
+    def _arrived(self, protocol: HttpConnection, connection: socket.socket, arrival: asyncio.Task[None]) -> None:
+        self._arrivals.discard(arrival)
+        error = None if arrival.cancelled() else arrival.exception()
+        if arrival.cancelled() or error is not None:
             _log.info("http.handshake_failed", remote=protocol.remote, error=str(error))
+            connection.close()
             self._over(protocol)
 
     def _over(self, protocol: HttpConnection) -> None:
@@ -194,7 +198,7 @@ class HttpServer:
         self._listening.close()
         for arrival in self._arrivals:
             arrival.cancel()
-        await asyncio.gather(*self._arrivals)
+        await asyncio.gather(*self._arrivals, return_exceptions=True)
         for connection in list(self._connections):
             connection.stop()
         if not await self._emptied(seconds):

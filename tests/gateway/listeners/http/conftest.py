@@ -1,6 +1,7 @@
 """A real server on a loopback port, and a handler that remembers what it was given."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import pytest
 
 from gateway.listeners.http import Answer, Head, HttpLimits, HttpServer, Request, ServerTls, plain
 
-from .raw import RawClient
+from .raw import RawClient, head
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECONDS = 10.0
@@ -92,6 +93,16 @@ class Site:
         client = RawClient(self.server.port, source=source)
         self.clients.append(client)
         return client
+
+    def wait_for_room(self) -> None:
+        """Until another connection is taken, and answered."""
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            with self.connect() as client:
+                client.send(head(request_line=b"GET /healthz HTTP/1.1"))
+                if not client.hung_up():
+                    return
+        raise AssertionError("the server takes no other connection")
 
     @property
     def bodies(self) -> list[bytes]:

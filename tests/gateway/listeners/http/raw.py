@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from types import TracebackType
 
 
@@ -28,7 +29,7 @@ class RawClient:
         self.socket: socket.socket = socket.create_connection(("127.0.0.1", port), 10, (source, 0))
         if context is not None:
             self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def __enter__(self) -> "RawClient":
         return self
@@ -62,20 +63,33 @@ class RawClient:
     def ends(self) -> bool:
         """Whether the server ends the connection, with nothing more to say."""
         try:
-            return self._buffer == b"" and self.socket.recv(1) == b""
+            return not self._buffer and self.socket.recv(1) == b""
         except ConnectionError:
             return True
+
+    def send_for_ever(self, data: bytes) -> None:
+        """Until the server resets the connection: a ConnectionError."""
+        for piece in repeat(data):
+            self.socket.sendall(piece)
+
+    def hung_up(self) -> bool:
+        """Whether the server ends the connection before it answers."""
+        try:
+            self._receive()
+        except (AssertionError, ConnectionError, ssl.SSLError):
+            return True
+        return False
 
     def _until(self, mark: bytes) -> bytes:
         while mark not in self._buffer:
             self._receive()
-        found, _, self._buffer = self._buffer.partition(mark)
-        return found + mark
+        return self._exactly(self._buffer.index(mark) + len(mark))
 
     def _exactly(self, size: int) -> bytes:
         while len(self._buffer) < size:
             self._receive()
-        found, self._buffer = self._buffer[:size], self._buffer[size:]
+        found = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return found
 
     def _receive(self) -> None:

@@ -5,7 +5,7 @@ from itertools import repeat
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.listeners.http import plain
+from gateway.listeners.http import Answer, plain
 
 from .conftest import Serve, Site
 from .raw import CHUNKED, chunk, head, post
@@ -107,10 +107,8 @@ def test_but_not_for_ever(serve: Serve) -> None:
     with serve(body_bytes=1000, linger_seconds=SHORT) as site, site.connect() as client:
         client.send(head(CHUNKED) + chunk(bytes(1001)))
         assert client.answer().status == 413
-        assert client.ends()
         with pytest.raises(ConnectionError):
-            for piece in repeat(bytes(100_000)):
-                client.send(piece)
+            client.send_for_ever(bytes(100_000))
 
 
 @pytest.mark.parametrize("size", [1000, 200_000])
@@ -172,13 +170,26 @@ def test_after_a_chunked_body_the_next_request_begins_where_it_ends(site: Site, 
     assert site.bodies == [b"hello", b"next"]
 
 
-def test_who_asks_and_never_reads_is_not_answered_for_ever(serve: Serve) -> None:
-    with serve(answer_seconds=SHORT) as site, site.connect() as client:
-        client.socket.settimeout(1)
-        with pytest.raises((ConnectionError, TimeoutError)):
-            for request in repeat(head(request_line=b"GET /as2 HTTP/1.1") * 100):
-                client.send(request)
-        site.stop()
+@pytest.mark.parametrize("last", [b"X: y", b"Connection: close"])
+def test_who_asks_and_does_not_read_the_answer_is_broken_off(serve: Serve, last: bytes) -> None:
+    with serve(answer_seconds=SHORT, connections=1) as site, site.connect() as client:
+        site.handler.work = lambda request: Answer(200, (), bytes(50_000_000))
+        client.send(post(b"hello", last))
+        site.wait_for_room()
+        with pytest.raises(AssertionError, match="hung up"):
+            client.answer()
+
+
+def test_who_reads_slowly_is_asked_for_nothing_until_it_has_read(site: Site) -> None:
+    site.handler.work = lambda request: Answer(200, (), bytes(20_000_000))
+    with site.connect() as client:
+        client.send(post(b"one") + post(b"two"))
+        site.handler.wait_for(lambda: len(site.handler.ended_heads) == 1)
+        site.wait_for_room()
+        assert site.bodies == [b"one"]
+        assert len(client.answer().body) == 20_000_000
+        assert len(client.answer().body) == 20_000_000
+    assert site.bodies == [b"one", b"two"]
 
 
 def test_a_disk_that_refuses_is_answered_and_the_slot_is_free_again(serve: Serve) -> None:

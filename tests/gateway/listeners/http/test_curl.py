@@ -18,25 +18,10 @@ BODY = bytes(range(256)) * 8000
 
 
 def curl(site: Site, *arguments: str, scheme: str = "http", path: str = "/as2") -> tuple[int, str]:
-    """Exit code, and status, connections made and answer."""
-    done = subprocess.run(
-        [
-            "curl",
-            "--silent",
-            "--show-error",
-            "--max-time",
-            "20",
-            "--noproxy",
-            "*",
-            "--write-out",
-            "|%{http_code}",
-            *arguments,
-        ]
-        + [f"{scheme}://localhost:{site.server.port}{path}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Its exit code, and the answer with ``|status`` behind it."""
+    options = ["--silent", "--show-error", "--max-time", "20", "--noproxy", "*", "--write-out", "|%{http_code}"]
+    command = ["curl", *options, *arguments, f"{scheme}://localhost:{site.server.port}{path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
 
 

@@ -1,6 +1,7 @@
 """HTTPS: our certificate, and the clients' ones."""
 
 import ssl
+import warnings
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,14 @@ def context(directory: Path, identity: Identity | None = None, trusted: Identity
     return made
 
 
-def asked(site: Site, with_context: ssl.SSLContext) -> int:
-    with RawClient(site.server.port, with_context) as client:
-        client.send(post())
-        return client.answer().status
+def asked(site: Site, with_context: ssl.SSLContext) -> int | None:
+    """The status of the answer to a post; None for a client that is hung up on."""
+    try:
+        with RawClient(site.server.port, with_context) as client:
+            client.send(post())
+            return None if client.hung_up() else client.answer().status
+    except (ssl.SSLError, ConnectionError):
+        return None
 
 
 def test_requests_come_over_tls_with_reuse_and_large_bodies(serve: Serve, tmp_path: Path) -> None:
@@ -89,8 +94,7 @@ def test_who_is_not_trusted_is_not_heard(
     serve: Serve, tmp_path: Path, clients: ClientCertificates, identity: Identity | None
 ) -> None:
     with serve(tls=tls(tmp_path, clients)) as site:
-        with pytest.raises((ssl.SSLError, ConnectionError)):
-            asked(site, context(tmp_path, identity))
+        assert asked(site, context(tmp_path, identity)) is None
         assert asked(site, context(tmp_path, PARTNER)) == 200
     assert [taken.head.peer.certificate for taken in site.handler.taken] == [PARTNER.der]
 
@@ -103,22 +107,21 @@ def test_without_one_an_optional_certificate_is_none(serve: Serve, tmp_path: Pat
 
 def test_old_tls_is_refused(serve: Serve, tmp_path: Path) -> None:
     old = context(tmp_path)
-    with pytest.warns(DeprecationWarning):
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         old.minimum_version = ssl.TLSVersion.TLSv1
         old.maximum_version = ssl.TLSVersion.TLSv1_1
-    with serve(tls=tls(tmp_path)) as site, pytest.raises((ssl.SSLError, ConnectionError)):
-        asked(site, old)
+    with serve(tls=tls(tmp_path)) as site:
+        assert asked(site, old) is None
+        assert asked(site, context(tmp_path)) == 200
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00", b"POST /as2 HTTP/1.1\r\n\r\n"])
 def test_a_handshake_that_does_not_come_to_its_end_is_given_up(serve: Serve, tmp_path: Path, said: bytes) -> None:
     with serve(tls=tls(tmp_path), head_seconds=0.05, connections=1) as site:
-        with site.connect() as client:
-            client.send(said)
-            while client.socket.recv(100):
-                pass
-        with site.connect() as client:
-            assert client.ends(), "the first is gone and the second has its turn"
+        for _ in range(2):  # the second has its turn only when the first is gone
+            with site.connect() as client:
+                client.send(said)
+                assert client.hung_up()
 
 
 def test_a_renewed_certificate_is_shown_to_the_next_and_a_wrong_one_changes_nothing(
@@ -130,8 +133,7 @@ def test_a_renewed_certificate_is_shown_to_the_next_and_a_wrong_one_changes_noth
         with pytest.raises(Misconfigured):
             site.server.renew_tls(ServerTls(tmp_path / "none.pem", tmp_path / "none.key"))
         assert asked(site, context(tmp_path, trusted=renewed)) == 200
-        with pytest.raises(ssl.SSLCertVerificationError):
-            asked(site, context(tmp_path))
+        assert asked(site, context(tmp_path)) is None
         before.send(post())
         assert before.answer().status == 200, "who is connected stays connected"
 
