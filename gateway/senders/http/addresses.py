@@ -63,16 +63,21 @@ def endpoint_of(url: str) -> Endpoint:
     parts = _URL.fullmatch(url) if len(url) <= MAX_URL else None
     if parts is None:
         raise AddressRefused(
-            f"{url[:100]!r} is no URL that can be posted to. It must be http:// or https:// with a host, perhaps a port, and a path, "
+            f"{_shown(url)} is no URL that can be posted to. It must be http:// or https:// with a host, perhaps a port, and a path, "
             "without user name, blanks or fragment."
         )
     scheme = parts["scheme"].lower()
     port = int(parts["port"] or _PORTS[scheme])
     if not 0 < port < 65536:
-        raise AddressRefused(f"{url[:100]!r} names port {port}, which does not exist.")
+        raise AddressRefused(f"{_shown(url)} names port {port}, which does not exist.")
     host = parts["host"].lower().strip("[]").rstrip(".")
     target = parts["target"] or "/"
     return Endpoint(scheme, host, port, target if target.startswith("/") else f"/{target}")
+
+
+def _shown(url: str) -> str:
+    """The beginning of a URL, without the name and password that may be in it."""
+    return repr(re.sub("//[^/]*@", "//...@", url)[:100])
 
 
 @dataclass(frozen=True, slots=True)

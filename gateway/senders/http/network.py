@@ -110,7 +110,7 @@ class Line(httpcore.NetworkBackend):
             raise NotConnected(
                 f"{where} ended the connection during the TLS handshake: {error or 'no answer'}."
             ) from error
-        certificate = secured.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        certificate = secured.get_extra_info("socket").getpeercert(binary_form=True)
         try:
             self._tls.check(where, certificate)
         except TlsFailed:

@@ -1,0 +1,74 @@
+"""What a status means."""
+
+import pytest
+
+from canonical.errors import Ambiguous, Fault, Misconfigured, Retryable, TallyError
+from gateway.senders.http.answer import HttpAnswer, failure_of
+from gateway.senders.http.failures import RefusedForNow
+
+URL = "https://partner.example/as2"
+
+
+def answered(status: int, *fields: tuple[bytes, bytes], body: bytes = b"") -> TallyError | None:
+    return failure_of(HttpAnswer(status, fields, body, 0.1, "192.0.2.7"), URL)
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_success_is_no_failure(status: int) -> None:
+    assert answered(status) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *[(status, Misconfigured) for status in (301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 411, 413, 415)],
+        *[(status, Retryable) for status in (408, 425, 429, 503)],
+        *[(status, Ambiguous) for status in (500, 501, 502, 504, 599)],
+    ],
+)
+def test_what_a_status_means(status: int, kind: type[TallyError]) -> None:
+    failure = answered(status)
+    assert isinstance(failure, kind)
+    assert f"{URL} answered {status}" in failure.message
+
+
+def test_a_server_that_fails_is_the_partners() -> None:
+    failure = answered(500)
+    assert failure is not None
+    assert (failure.fault, failure.retryable) == (Fault.PARTNER, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (b"7", 7),
+        (b"0", 0),
+        (b"99999999", 86400),
+        (b"9" * 5000, None),
+        (b"-1", None),
+        (b"Fri, 02 Jan 2026 03:04:05 GMT", None),
+        (b"", None),
+    ],
+)
+def test_when_to_come_again(value: bytes, seconds: int | None) -> None:
+    failure = answered(503, (b"retry-AFTER", value))
+    assert isinstance(failure, RefusedForNow)
+    assert failure.seconds == seconds
+
+
+def test_the_partners_words_are_shown_cut_short_and_only_where_they_are_words() -> None:
+    plain = (b"Content-Type", b"text/plain; charset=utf-8")
+    failure = answered(403, plain, body=b"You are\n\x1b[31mnot welcome" + b"!" * 1000)
+    assert failure is not None
+    assert "'You are \\x1b[31mnot welcome!!!" in failure.message
+    assert len(failure.message) < 500
+    page = answered(403, (b"Content-Type", b"text/html"), body=b"<html>")
+    assert page is not None
+    assert "html" not in page.message
+
+
+def test_a_redirect_tells_where_to() -> None:
+    failure = answered(301, (b"Location", b"https://new.example/as2"))
+    assert failure is not None
+    assert "(to 'https://new.example/as2')" in failure.message
+    assert "must be the new one" in failure.message
