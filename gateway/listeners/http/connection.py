@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum, auto
 from functools import partial
 from typing import cast
@@ -176,9 +177,7 @@ class HttpConnection(asyncio.Protocol):
         exchange = self._under_way
         try:
             pieces = self._wire.body()
-            exchange.received += sum(map(len, pieces))
-            if exchange.received > self._limits.body_bytes:
-                raise Refused(self._too_large())
+            self._count(exchange, sum(map(len, pieces)))
             if not self._wire.complete and self._loop.time() > exchange.deadline:
                 raise Refused(plain(408, f"The body was not whole after {self._limits.body_seconds:g} seconds."))
         except Refused as refused:
@@ -191,9 +190,18 @@ class HttpConnection(asyncio.Protocol):
             exchange.body.write(pieces)
             self._go_on(more=len(pieces) == TURN)
 
+    def _count(self, exchange: Exchange, more: int) -> None:
+        exchange.received += more
+        self._site.in_hand += more
+        if exchange.received > self._limits.body_bytes:
+            raise Refused(self._too_large())
+        if self._site.in_hand > self._limits.in_hand_bytes:
+            raise Refused(busy(BUSY))
+
     def _store(self, pieces: list[bytes]) -> None:
         if pieces:
             self._phase = Phase.STORING
+            self._transport.pause_reading()
             self._site.disk.run(partial(self._under_way.store, pieces), self._stored)
         else:
             self._go_on(more=False)
@@ -260,12 +268,13 @@ class HttpConnection(asyncio.Protocol):
         self._reply(answer, last=True)
 
     def _reply(self, answer: Answer, *, last: bool = False) -> None:
-        try:
-            if not last and not self._wire.complete:
+        if not last and not self._wire.complete:
+            with suppress(Refused):
                 self._wire.body()  # the end of a request without a body, or a little one that nobody wants
-            last = last or self._half_closed or self._site.stopping or not self._wire.reusable
+        last = last or self._half_closed or self._site.stopping or not self._wire.reusable
+        try:
             self._transport.write(self._wire.answer(answer, self._site.date(), last=last))
-        except (ValueError, Refused) as error:
+        except ValueError as error:
             _log.error("http.answer_not_writable", remote=self.remote, status=answer.status, error=str(error))
             self._transport.abort()
             return
@@ -343,11 +352,11 @@ class HttpConnection(asyncio.Protocol):
         return self._exchange
 
     def _release(self) -> None:
-        """The exchange is over: its body goes and its slot is free."""
+        """The exchange is over: its body goes and its place is free."""
         exchange, self._exchange = self._under_way, None
-        exchange.body.discard()
+        self._site.in_hand -= exchange.received
         self._site.work.give_back()
-        exchange.handler.ended(exchange.head)
+        exchange.end()
 
 
 def _split(target: str) -> tuple[str, str]:

@@ -13,7 +13,9 @@ NOT_STORED = "The request could not be stored here now; keep it and send it agai
 
 
 class Exchange:
-    """``deadline`` and ``paced_at`` are for the connection: when the body must be whole, and how much of it was there at the last look."""
+    """``deadline``, ``received`` and ``paced_at`` are for the connection: when the body must be whole, how much of it has come, and how
+    much had come at the last look.
+    """
 
     def __init__(self, handler: Handler, head: Head, body: Body, deadline: float) -> None:
         self.handler = handler
@@ -44,6 +46,14 @@ class Exchange:
             return answer_to(error, self.head.path)
         finally:
             self.body.discard()
+
+    def end(self) -> None:
+        """Let go of the body, and tell the handler that the request is over."""
+        self.body.discard()
+        try:
+            self.handler.ended(self.head)
+        except Exception:  # noqa: BLE001 - the edge
+            _log.exception("http.end_crashed", path=self.head.path)
 
 
 def show(page: Page, path: str) -> Answer:

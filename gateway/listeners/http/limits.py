@@ -8,14 +8,16 @@ class HttpLimits:
     """Times are in seconds, sizes in bytes. What is beyond a limit is refused with a reason, before it is kept."""
 
     connections: int = 512
-    connections_per_address: int = 64
-    requests: int = 64
+    connections_per_address: int = 32
+    requests: int = 128
     """Posts being received or worked on at the same time."""
     workers: int = 16
     """How many of them are worked on; the others are still coming in, or wait."""
     head_bytes: int = 32 * 1024
     fields: int = 100
     body_bytes: int = 1 << 30
+    in_hand_bytes: int = 4 << 30
+    """Of all bodies that are being received or worked on: what strangers may fill the disk with."""
     memory_bytes: int = 64 * 1024
     """A body up to this size stays in memory."""
     head_seconds: float = 20.0

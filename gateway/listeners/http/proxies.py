@@ -28,7 +28,7 @@ class TrustedProxies:
         have been written by anybody.
         """
         client = address
-        for hop in reversed(_forwarded_for(fields)):
+        for hop in reversed(_forwarded_for(fields) if self._networks else []):
             if not self.trusts(client) or _address(hop) is None:
                 break
             client = hop

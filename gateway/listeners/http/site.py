@@ -1,7 +1,7 @@
 """What all connections of one server share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -17,7 +17,10 @@ SHOWN = frozenset({"GET", "HEAD"})
 
 @dataclass
 class Site:
-    """``posts`` and ``gets`` are by path. ``work``, ``pages`` and ``disk`` do what may wait. ``stopping`` is set once."""
+    """``posts`` and ``gets`` are by path. ``work``, ``pages`` and ``disk`` do what may wait. ``stopping`` is set once.
+
+    ``in_hand`` counts the bytes of all bodies that are being received or worked on.
+    """
 
     posts: Mapping[str, Handler]
     gets: Mapping[str, Page]
@@ -28,7 +31,8 @@ class Site:
     work: Lane
     pages: Lane
     disk: Lane
-    stopping: bool = field(default=False)
+    stopping: bool = False
+    in_hand: int = 0
 
     def date(self) -> str:
         return format_datetime(self.clock.now(), usegmt=True)

@@ -140,9 +140,10 @@ def test_who_wants_the_connection_to_end_or_speaks_http_1_0_sees_it_end(
             assert client.answer().status == 200
 
 
-def test_who_ends_sending_still_gets_its_answer(site: Site) -> None:
+@pytest.mark.parametrize("size", [5, 5_000_000])
+def test_who_ends_sending_still_gets_its_answer(site: Site, size: int) -> None:
     with site.connect() as client:
-        client.send(post())
+        client.send(post(bytes(size)))
         client.socket.shutdown(1)
         assert client.answer().status == 200
         assert client.ends()
@@ -277,6 +278,17 @@ def test_a_broken_admit_is_answered_too(site: Site) -> None:
         assert client.answer().status == 500
 
 
+def test_a_broken_end_is_no_reason_not_to_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(head: Head) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(site.handler, "ended", broken)
+    with site.connect() as client:
+        for _ in range(2):
+            client.send(post())
+            assert client.answer().status == 200
+
+
 @pytest.mark.parametrize("field", [(b"X", b"a\r\nSet-Cookie: b"), (b"X\n", b"a")])
 def test_an_answer_whose_field_would_break_the_head_is_not_sent(site: Site, field: tuple[bytes, bytes]) -> None:
     site.handler.work = lambda request: Answer(200, (field,), b"")
@@ -314,6 +326,26 @@ def test_beyond_the_requests_at_once_the_next_is_told_to_come_again(serve: Serve
         with site.connect() as later:
             later.send(post())
             assert later.answer().status == 200
+
+
+def test_all_bodies_together_are_limited_too(serve: Serve) -> None:
+    free = threading.Event()
+
+    def work(request: Request) -> Answer:
+        assert free.wait(SECONDS)
+        return plain(200, "done")
+
+    with serve(in_hand_bytes=300_000) as site, site.connect() as first, site.connect() as second:
+        site.handler.work = work
+        first.send(post(bytes(200_000)))
+        site.handler.wait_for(lambda: len(site.handler.taken) == 1)
+        second.send(post(bytes(200_000)))
+        answer = second.answer()
+        assert (answer.status, answer.fields["retry-after"]) == (503, "30")
+        free.set()
+        assert first.answer().status == 200
+        first.send(post(bytes(200_000)))
+        assert first.answer().status == 200
 
 
 def test_connections_are_limited_in_all_and_an_address(serve: Serve) -> None:
