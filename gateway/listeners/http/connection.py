@@ -264,7 +264,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _refuse(self, answer: Answer) -> None:
         """Answer instead of reading on; the connection ends with it."""
-        _log.info("http.refused", remote=self.remote, status=answer.status)
+        reason = answer.body[:200].decode("utf-8", "replace").strip()
+        _log.info("http.refused", remote=self.remote, status=answer.status, reason=reason)
         self._reply(answer, last=True)
 
     def _reply(self, answer: Answer, *, last: bool = False) -> None:

@@ -29,15 +29,23 @@ class TrustedProxies:
         """
         client = address
         for hop in reversed(_forwarded_for(fields) if self._networks else []):
-            if not self.trusts(client) or _address(hop) is None:
+            named = _address(_without_port(hop))
+            if named is None or not self.trusts(client):
                 break
-            client = hop
+            client = str(named)
         return client
 
 
 def _forwarded_for(fields: Fields) -> list[str]:
     values = (value for name, value in fields if name.lower() == b"x-forwarded-for")
     return [hop.strip() for hop in b",".join(values).decode("latin-1").split(",")]
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies append the client's port: ``203.0.113.7:49152``, ``[2001:db8::7]:49152``."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -139,6 +139,6 @@ class Wire:
 
     def _count(self, event: h11.Data) -> None:
         self._size += len(event.data)
-        self._chunks += event.chunk_start
+        self._chunks += event.chunk_end
         if self._chunks > FEW_CHUNKS and self._size < self._chunks * TINY_CHUNK:
             raise malformed("The body comes in too tiny chunks; send larger ones, or Content-Length.")

@@ -13,6 +13,9 @@ from .raw import CHUNKED, chunk, head, post
 SHORT = 0.05
 """A limit that is waited for."""
 
+HEAD = 0.3
+"""The same for a head, of which something must have come before."""
+
 
 def test_who_says_nothing_is_hung_up_on(serve: Serve) -> None:
     with serve(head_seconds=SHORT) as site, site.connect() as client:
@@ -21,21 +24,21 @@ def test_who_says_nothing_is_hung_up_on(serve: Serve) -> None:
 
 @pytest.mark.parametrize("said", [b"P", b"POST /as2 HTTP/1.1\r\n", head(b"X: y")[:-2]])
 def test_a_slow_head_is_refused(serve: Serve, said: bytes) -> None:
-    with serve(head_seconds=SHORT) as site, site.connect() as client:
+    with serve(head_seconds=HEAD) as site, site.connect() as client:
         client.send(said)
         assert client.answer().status == 408
         assert client.ends()
 
 
 def test_a_head_that_never_ends_is_refused_though_it_goes_on_coming(serve: Serve) -> None:
-    with serve(head_seconds=SHORT, head_bytes=1 << 30, fields=1 << 30) as site, site.connect() as client:
+    with serve(head_seconds=HEAD, head_bytes=1 << 30, fields=1 << 30) as site, site.connect() as client:
         client.send(b"POST /as2 HTTP/1.1\r\n")
         client.send_until_answered(repeat(b"X: y\r\n"))
         assert client.answer().status == 408
 
 
 def test_the_second_request_has_no_more_time_than_the_first(serve: Serve) -> None:
-    with serve(head_seconds=SHORT) as site, site.connect() as client:
+    with serve(head_seconds=HEAD) as site, site.connect() as client:
         client.send(post() + b"POST")
         assert client.answer().status == 200
         assert client.answer().status == 408

@@ -33,7 +33,8 @@ def tls(
 
 def context(directory: Path, identity: Identity | None = None, trusted: Identity = OURS) -> ssl.SSLContext:
     """A client's, that trusts us."""
-    made = ssl.create_default_context(cadata=trusted.pem)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.load_verify_locations(cadata=trusted.pem)
     if identity is not None:
         made.load_cert_chain(*identity.write(directory))
     return made

@@ -128,6 +128,7 @@ def test_endless_tiny_chunks_are_refused_and_a_few_are_not() -> None:
     assert read([many]).refused == 400
     fair = head(CHUNKED) + chunk(b"x" * TINY_CHUNK) * 5000 + b"0\r\n\r\n"
     assert read([fair]).requests == [(b"/as2", b"x" * TINY_CHUNK * 5000)]
+    assert read([fair[at : at + 999] for at in range(0, len(fair), 999)]) == read([fair])
 
 
 def test_line_breaks_between_requests_are_no_request() -> None:

@@ -32,6 +32,11 @@ from .conftest import Behaviour, Partner, Serve, answering, ok
 
 BODY = b"an AS2 message"
 SHORT = 0.05
+"""A silence that is waited for."""
+
+WHOLE = 0.3
+"""The same for an exchange that must have begun before."""
+
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -276,10 +281,10 @@ def endless_head(site: Partner, connection: socket.socket) -> None:
     ("behaviour", "timeouts", "kind", "words"),
     [
         (silent, Timeouts(answer=SHORT), Unanswered, "kept silent"),
-        (silent, Timeouts(whole=SHORT), Unanswered, "kept silent"),
+        (silent, Timeouts(whole=WHOLE), Unanswered, "kept silent"),
         (deaf, Timeouts(send=SHORT), Unanswered, "kept silent"),
-        (deaf, Timeouts(whole=SHORT), Unanswered, "kept silent"),
-        (trickling, Timeouts(whole=SHORT), Unanswered, "kept silent"),
+        (deaf, Timeouts(whole=WHOLE), Unanswered, "kept silent"),
+        (trickling, Timeouts(whole=WHOLE), Unanswered, "kept silent"),
         (leaving, Timeouts(), Unanswered, "ended the connection"),
         (garbled, Timeouts(), AnswerMalformed, "no HTTP"),
         (halting, Timeouts(), AnswerMalformed, "broke off"),
@@ -302,7 +307,7 @@ def test_once_something_was_sent_a_failure_is_ambiguous(
     assert "localhost (127.0.0.1)" in failed.value.message
     # Nothing of it is left for the next message.
     with pytest.raises(Unanswered):
-        post(client, site.url(), Terms(timeouts=Timeouts(answer=SHORT, whole=SHORT)))
+        post(client, site.url(), Terms(timeouts=Timeouts(answer=SHORT, whole=WHOLE)))
     assert site.connections == 2
 
 
