@@ -274,6 +274,7 @@ class Gateway:
                 _require_all(role)
                 stack.enter_context(self.home.served_by_us())
                 self._clear_up()
+            self.custody.require_opening()
             if role.works:
                 stack.enter_context(self.working())
             sftp = http = None

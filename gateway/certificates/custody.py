@@ -72,23 +72,20 @@ class Custody:
 
     # Ours
 
-    def generate(
-        self, subject: x509.Name, *, bits: int, days: int, begins: datetime | None, by: str, use: Use = Use.BOTH
-    ) -> CertificateRow:
+    def generate(self, subject: x509.Name, *, bits: int, days: int, begins: datetime | None, by: str) -> CertificateRow:
         """A new key of ours. Where there is one already, ``begins`` must say when it takes over."""
-        if begins is None and self._current(use) is not None:
+        if begins is None and self._in_force():
             raise NotPossible(
                 "We have a key already, and partners know only its certificate. `tally cert rotate` makes the next one and leaves them "
                 "time to install it; or say with --begins when it takes over."
             )
         key = make_key(subject, bits=bits, days=days, now=self.clock.now())
-        return self._keep(key, use, begins or self.clock.now(), by, "generated")
+        return self._keep(key, Use.BOTH, begins or self.clock.now(), by, "generated")
 
     def rotate(self, *, bits: int, days: int, begins: datetime | None, by: str) -> CertificateRow:
         """The key that takes over from our current one, under the same name."""
         now = self.clock.now()
-        with self.database.read() as session:
-            turns = certificates.line(certificates.in_force(session, None), Use.SIGN)
+        turns = certificates.line(self._in_force(), Use.SIGN)
         current = certificates.current(turns, now)
         if current is None:
             raise NotPossible(
@@ -109,13 +106,9 @@ class Custody:
         return self._keep(key, use, begins or max(self.clock.now(), key.certificate.not_before), by, "imported")
 
     def _keep(self, key: OwnKey, use: Use, begins: datetime, by: str, outcome: str) -> CertificateRow:
-        with self.database.read() as session:
-            sealed = next((row.private_key for row in certificates.in_force(session, None) if row.private_key), None)
-        if sealed is None:
-            self.vault.prepare()
-        else:
-            # One passphrase for all: a key sealed with another would be noticed too late.
-            self.vault.open(sealed)
+        # One passphrase for all: a key sealed with another would be noticed too late.
+        self.require_opening()
+        self.vault.prepare()
         new = New(None, key.certificate, use, begins, private_key=self.vault.seal(key.private_key))
         return self.database.write(lambda session: changes.add(session, self.clock, new, by=by, outcome=outcome))
 
@@ -136,11 +129,15 @@ class Custody:
             )
         return wanted[-1]
 
-    def _current(self, use: Use) -> Turn | None:
+    def require_opening(self) -> None:
+        """Raises Misconfigured where our keys do not open: better told when the gateway starts than when a message comes."""
+        for row in self._in_force():
+            assert row.private_key is not None
+            self.vault.open(row.private_key)
+
+    def _in_force(self) -> Sequence[CertificateRow]:
         with self.database.read() as session:
-            rows = certificates.in_force(session, None)
-        lines = (certificates.line(rows, purpose) for purpose in PURPOSES if use.covers(purpose))
-        return next((turns[-1] for turns in lines if turns), None)
+            return certificates.in_force(session, None)
 
     # Partners'
 

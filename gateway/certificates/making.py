@@ -49,9 +49,14 @@ def subject(name: str, organisation: str | None) -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, text) for oid, text in named])
 
 
+def new_private_key(bits: int) -> rsa.RSAPrivateKey:
+    """Takes a tenth of a second, or several seconds for many bits."""
+    return rsa.generate_private_key(_EXPONENT, bits)
+
+
 def make_key(subject: x509.Name, *, bits: int, days: int, now: datetime) -> OwnKey:
-    """A key that signs and encrypts, with a certificate valid for ``days`` from now. Takes its time."""
-    private_key = rsa.generate_private_key(_EXPONENT, bits)
+    """A key that signs and encrypts, with a certificate valid for ``days`` from now."""
+    private_key = new_private_key(bits)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from sqlalchemy import select
 
 from canonical.errors import Misconfigured, NotFound
 from gateway.as2.cms.keys import Certificate
@@ -15,9 +14,10 @@ from gateway.certificates.making import subject
 from gateway.certificates.vault import NAME, VARIABLE
 from gateway.operations.instruction import Instruction, NotPossible
 from partners.certificates import CertificateRow, Place, Use
-from spool.journal import JournalEntry, Step
 from tests.gateway.as2.keys import NOT_AFTER, certificate, own
-from tests.gateway.house import NOON, House
+from tests.gateway.house import NOON
+
+from .scene import Office
 
 DAY = timedelta(days=1)
 MONTH = 30 * DAY
@@ -26,8 +26,8 @@ STOLEN = Instruction("anna", "The key was stolen.")
 
 
 @pytest.fixture
-def custody(house: House) -> Custody:
-    return house.gateway.custody
+def custody(office: Office) -> Custody:
+    return office.custody
 
 
 def generate(custody: Custody, *, days: int = 1000, begins: datetime | None = None) -> CertificateRow:
@@ -55,24 +55,22 @@ def valid(name: str, not_before: datetime, not_after: datetime) -> Certificate:
     return certificate(name, own("ACME").private_key, not_before=not_before, not_after=not_after)
 
 
-def places(custody: Custody, house: House, partner: str | None = None) -> dict[int, set[Place]]:
-    return {each.row.id: set(each.places(house.clock.now()).values()) for each in custody.all(partner)}
+def places(custody: Custody, office: Office, partner: str | None = None) -> dict[int, set[Place]]:
+    return {each.row.id: set(each.places(office.clock.now()).values()) for each in custody.all(partner)}
 
 
-def told(house: House) -> list[tuple[str, str, dict[str, Any]]]:
-    with house.gateway.database.read() as session:
-        entries = session.scalars(select(JournalEntry).where(JournalEntry.step == Step.REKEYED)).all()
-    return [(entry.actor, entry.outcome, entry.detail) for entry in entries]
+def told(office: Office) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(entry.actor, entry.outcome, entry.detail) for entry in office.told()]
 
 
 class TestOurs:
-    def test_the_first_key_is_used_at_once_and_its_passphrase_is_made(self, custody: Custody, house: House) -> None:
+    def test_the_first_key_is_used_at_once_and_its_passphrase_is_made(self, custody: Custody, office: Office) -> None:
         row = generate(custody)
         assert (row.partner, row.begins, row.subject) == (None, NOON, "CN=OURS")
         assert row.private_key is not None
         assert "ENCRYPTED" in row.private_key
-        assert (house.gateway.home.keys / NAME).exists()
-        assert places(custody, house) == {row.id: {Place.CURRENT}}
+        assert (office.keys / NAME).exists()
+        assert places(custody, office) == {row.id: {Place.CURRENT}}
 
     def test_a_second_key_is_not_made_by_mistake(self, custody: Custody) -> None:
         generate(custody)
@@ -80,12 +78,12 @@ class TestOurs:
             generate(custody)
         assert generate(custody, begins=NOON + DAY).begins == NOON + DAY
 
-    def test_rotation_leaves_partners_a_month(self, custody: Custody, house: House) -> None:
+    def test_rotation_leaves_partners_a_month(self, custody: Custody, office: Office) -> None:
         old, new = generate(custody), rotate(custody)
         assert (new.begins, new.subject) == (NOON + MONTH, old.subject)
-        assert places(custody, house) == {old.id: {Place.CURRENT}, new.id: {Place.NEXT}}
-        house.clock.advance(seconds=MONTH.total_seconds())
-        assert places(custody, house) == {old.id: {Place.PREVIOUS}, new.id: {Place.CURRENT}}
+        assert places(custody, office) == {old.id: {Place.CURRENT}, new.id: {Place.NEXT}}
+        office.later(MONTH)
+        assert places(custody, office) == {old.id: {Place.PREVIOUS}, new.id: {Place.CURRENT}}
 
     @pytest.mark.parametrize(
         ("days", "begins"), [(100, NOON + MONTH), (37, NOON + MONTH), (36, NOON + 29 * DAY), (7, NOON), (2, NOON)]
@@ -131,11 +129,11 @@ class TestOurs:
 
 
 class TestPartners:
-    def test_the_first_is_used_at_once(self, custody: Custody, house: House) -> None:
+    def test_the_first_is_used_at_once(self, custody: Custody, office: Office) -> None:
         row = take(custody)
         assert (row.partner, row.begins, row.private_key) == ("acme", NOON, None)
         assert x509.load_pem_x509_certificate(row.pem.encode()) == own("ACME").certificate.x509
-        assert places(custody, house, "acme") == {row.id: {Place.CURRENT}}
+        assert places(custody, office, "acme") == {row.id: {Place.CURRENT}}
 
     def test_the_next_waits_for_its_day_and_the_former_is_believed_for_the_agreed_time(self, custody: Custody) -> None:
         take(custody)
@@ -203,9 +201,9 @@ class TestGaps:
             with pytest.raises(Misconfigured, match=r"there is none in between\. Give --begins 2026-11-22T12:00"):
                 take(custody, "NEXT", begins=begins)
 
-    def test_after_it_expired_the_next_begins_at_once(self, custody: Custody, house: House) -> None:
+    def test_after_it_expired_the_next_begins_at_once(self, custody: Custody, office: Office) -> None:
         take(custody, valid("CURRENT", NOON - DAY, NOON + DAY))
-        house.clock.advance(seconds=(2 * DAY).total_seconds())
+        office.later(2 * DAY)
         with pytest.raises(Misconfigured, match="Give --begins 2026-11-23T12:00"):
             take(custody, "NEXT", begins=NOON + 3 * DAY)
         assert take(custody, "NEXT").begins == NOON + 2 * DAY
@@ -216,26 +214,26 @@ class TestGaps:
 
     @pytest.mark.parametrize("mine", [True, False])
     def test_what_follows_takes_over_at_once_from_what_is_withdrawn(
-        self, custody: Custody, house: House, mine: bool
+        self, custody: Custody, office: Office, mine: bool
     ) -> None:
         if mine:
             old, new = generate(custody), rotate(custody)
         else:
             old, new = take(custody), take(custody, "NEXT", begins=NOON + MONTH)
         custody.withdraw(old.id, STOLEN)
-        assert places(custody, house) == {old.id: set(), new.id: {Place.CURRENT}}
-        assert [outcome for _, outcome, _ in told(house)][-2:] == [STOLEN.reason, f"takes over from {old.id} at once"]
+        assert places(custody, office) == {old.id: set(), new.id: {Place.CURRENT}}
+        assert [outcome for _, outcome, _ in told(office)][-2:] == [STOLEN.reason, f"takes over from {old.id} at once"]
 
-    def test_what_came_before_takes_over_again_from_what_is_withdrawn(self, custody: Custody, house: House) -> None:
+    def test_what_came_before_takes_over_again_from_what_is_withdrawn(self, custody: Custody, office: Office) -> None:
         old, new = take(custody), take(custody, "NEXT")
-        assert places(custody, house) == {old.id: {Place.PREVIOUS}, new.id: {Place.CURRENT}}
+        assert places(custody, office) == {old.id: {Place.PREVIOUS}, new.id: {Place.CURRENT}}
         custody.withdraw(new.id, STOLEN)
-        assert places(custody, house) == {old.id: {Place.CURRENT}, new.id: set()}
+        assert places(custody, office) == {old.id: {Place.CURRENT}, new.id: set()}
 
-    def test_withdrawing_what_has_not_begun_changes_nothing_else(self, custody: Custody, house: House) -> None:
+    def test_withdrawing_what_has_not_begun_changes_nothing_else(self, custody: Custody, office: Office) -> None:
         old, new = take(custody), take(custody, "NEXT", begins=NOON + MONTH)
         custody.withdraw(new.id, STOLEN)
-        assert places(custody, house) == {old.id: {Place.CURRENT}, new.id: set()}
+        assert places(custody, office) == {old.id: {Place.CURRENT}, new.id: set()}
 
 
 class TestDecisions:
@@ -254,22 +252,22 @@ class TestDecisions:
             custody.withdraw(1, STOLEN)
 
 
-def test_every_change_is_in_the_journal_with_who_and_before_and_after(custody: Custody, house: House) -> None:
+def test_every_change_is_in_the_journal_with_who_and_before_and_after(custody: Custody, office: Office) -> None:
     row = take(custody, begins=NOON)
     custody.withdraw(row.id, STOLEN)
     kept = {"use": "both", "begins": NOON.isoformat(), "previous_until": (NOON + MONTH).isoformat()}
     is_it = {"certificate": row.id, "subject": "CN=ACME", "fingerprint": row.fingerprint}
     in_force, withdrawn = {"state": "in-force", **kept}, {"state": "withdrawn", **kept}
-    assert told(house) == [
+    assert told(office) == [
         ("anna", "imported", {**is_it, "before": None, "after": in_force}),
         ("anna", STOLEN.reason, {**is_it, "before": in_force, "after": withdrawn}),
     ]
 
 
-def test_no_private_key_is_in_the_journal(custody: Custody, house: House) -> None:
+def test_no_private_key_is_in_the_journal(custody: Custody, office: Office) -> None:
     row = generate(custody)
     assert row.private_key is not None
-    assert row.private_key[40:80] not in str(told(house))
+    assert row.private_key[40:80] not in str(told(office))
 
 
 @pytest.mark.parametrize("by", [DAY, timedelta.max])

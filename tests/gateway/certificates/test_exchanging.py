@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from canonical.identity import PartnerId
@@ -18,9 +17,10 @@ from gateway.certificates.making import subject
 from gateway.operations.instruction import Instruction
 from partners import certificates
 from partners.certificates import CertificateRow, CertificateState, Use
-from spool.journal import JournalEntry, Step
 from tests.gateway.as2.keys import NOT_AFTER, certificate, own
-from tests.gateway.house import NOON, House
+from tests.gateway.house import NOON
+
+from .scene import Office
 
 ACME = PartnerId("acme")
 DAY = timedelta(days=1)
@@ -37,26 +37,21 @@ def offer(
     return Offer(reference, offered, usages, respond_by)
 
 
-def receive(house: House, *offers: Offer, request_id: str = "r-1") -> tuple[Answer, ...]:
+def receive(office: Office, *offers: Offer, request_id: str = "r-1") -> tuple[Answer, ...]:
     request = Request(request_id, "ACME-AS2", NOON, offers)
-    return house.gateway.database.write(
-        lambda session: exchanging.received(session, house.clock, ACME, request, signed_by=CURRENT)
+    return office.database.write(
+        lambda session: exchanging.received(session, office.clock, ACME, request, signed_by=CURRENT)
     )
 
 
-def rows(house: House) -> list[CertificateRow]:
-    with house.gateway.database.read() as session:
+def rows(office: Office) -> list[CertificateRow]:
+    with office.database.read() as session:
         return [row for row in certificates.all(session) if row.partner == ACME]
 
 
-def pending(house: House) -> CertificateRow:
-    [row] = [row for row in rows(house) if row.state is CertificateState.PENDING]
+def pending(office: Office) -> CertificateRow:
+    [row] = [row for row in rows(office) if row.state is CertificateState.PENDING]
     return row
-
-
-def told(house: House) -> list[JournalEntry]:
-    with house.gateway.database.read() as session:
-        return list(session.scalars(select(JournalEntry).where(JournalEntry.step == Step.REKEYED)))
 
 
 class Mailbox:
@@ -75,16 +70,16 @@ def mailbox() -> Mailbox:
 
 
 @pytest.fixture
-def custody(house: House, mailbox: Mailbox) -> Custody:
+def custody(office: Office, mailbox: Mailbox) -> Custody:
     """With a certificate of the partner's in force."""
-    custody = replace(house.gateway.custody, decided=mailbox)
+    custody = replace(office.custody, decided=mailbox)
     custody.take("acme", CURRENT, use=Use.BOTH, begins=None, keep_previous=30 * DAY, by="anna")
     return custody
 
 
-def test_what_is_offered_waits_and_is_not_used(custody: Custody, house: House) -> None:
-    assert receive(house, offer()) == ()
-    row = pending(house)
+def test_what_is_offered_waits_and_is_not_used(custody: Custody, office: Office) -> None:
+    assert receive(office, offer()) == ()
+    row = pending(office)
     assert (row.fingerprint, row.use, row.added_by) == (NEXT.fingerprint, Use.BOTH, "acme")
     assert row.request == {
         "request_id": "r-1",
@@ -93,44 +88,44 @@ def test_what_is_offered_waits_and_is_not_used(custody: Custody, house: House) -
         "respond_by": None,
         "signed_by": CURRENT.fingerprint,
     }
-    with house.gateway.database.read() as session:
+    with office.database.read() as session:
         assert [each.fingerprint for each in certificates.in_force(session, ACME)] == [CURRENT.fingerprint]
-    assert told(house)[-1].outcome == "sent for approval"
+    assert office.told()[-1].outcome == "sent for approval"
 
 
 def test_approved_it_is_used_from_then_on_and_the_partner_is_told(
-    custody: Custody, house: House, mailbox: Mailbox
+    custody: Custody, office: Office, mailbox: Mailbox
 ) -> None:
-    receive(house, offer())
-    house.clock.advance(seconds=(3 * DAY).total_seconds())
-    row = custody.approve(pending(house).id, by="anna")
+    receive(office, offer())
+    office.later(3 * DAY)
+    row = custody.approve(pending(office).id, by="anna")
     assert (row.state, row.begins, row.previous_until) == (CertificateState.IN_FORCE, NOON + 3 * DAY, NOON + 33 * DAY)
     assert mailbox.responses == [Response("r-1", "US", None, (Answer(Reference.to(NEXT), True),))]
-    assert (told(house)[-1].actor, told(house)[-1].outcome) == ("anna", "approved")
+    assert (office.told()[-1].actor, office.told()[-1].outcome) == ("anna", "approved")
 
 
 def test_rejected_it_is_never_used_and_the_partner_is_told_why(
-    custody: Custody, house: House, mailbox: Mailbox
+    custody: Custody, office: Office, mailbox: Mailbox
 ) -> None:
-    receive(house, offer())
-    row = custody.reject(pending(house).id, NO)
+    receive(office, offer())
+    row = custody.reject(pending(office).id, NO)
     assert row.state is CertificateState.REJECTED
     assert mailbox.responses == [Response("r-1", "US", None, (Answer(Reference.to(NEXT), False, NO.reason),))]
 
 
 def test_signatures_by_the_former_count_until_well_after_the_partner_wants_to_change(
-    custody: Custody, house: House
+    custody: Custody, office: Office
 ) -> None:
-    receive(house, offer(respond_by=NOON + 40 * DAY))
-    custody.approve(pending(house).id, by="anna")
-    former, _ = house.gateway.custody.all("acme")
+    receive(office, offer(respond_by=NOON + 40 * DAY))
+    custody.approve(pending(office).id, by="anna")
+    former, _ = office.custody.all("acme")
     assert former.accepted_until == NOON + 70 * DAY
 
 
 @pytest.mark.parametrize("respond_by", [datetime.max.replace(tzinfo=NOON.tzinfo), NOON - 4000 * DAY])
-def test_a_date_beyond_reason_is_held_within_it(custody: Custody, house: House, respond_by: datetime) -> None:
-    receive(house, offer(respond_by=respond_by))
-    row = custody.approve(pending(house).id, by="anna")
+def test_a_date_beyond_reason_is_held_within_it(custody: Custody, office: Office, respond_by: datetime) -> None:
+    receive(office, offer(respond_by=respond_by))
+    row = custody.approve(pending(office).id, by="anna")
     assert row.previous_until is not None
     assert NOON + 30 * DAY <= row.previous_until <= NOT_AFTER + 30 * DAY
 
@@ -143,9 +138,9 @@ def test_a_date_beyond_reason_is_held_within_it(custody: Custody, house: House, 
         (BOTH | {Usage.TLS_CLIENT}, Use.BOTH),
     ],
 )
-def test_usages_become_ours(custody: Custody, house: House, usages: frozenset[Usage], use: Use) -> None:
-    receive(house, offer(usages=usages))
-    assert pending(house).use is use
+def test_usages_become_ours(custody: Custody, office: Office, usages: frozenset[Usage], use: Use) -> None:
+    receive(office, offer(usages=usages))
+    assert pending(office).use is use
 
 
 @pytest.mark.parametrize(
@@ -160,42 +155,42 @@ def test_usages_become_ours(custody: Custody, house: House, usages: frozenset[Us
     ids=["missing", "expired", "weak", "for TLS", "for nothing"],
 )
 def test_what_nobody_need_decide_is_refused_at_once_and_the_others_wait(
-    custody: Custody, house: House, offered: Offer, why: str
+    custody: Custody, office: Office, offered: Offer, why: str
 ) -> None:
     other = certificate("THIRD", own("NEXT").private_key)
-    [answer] = receive(house, offered, offer(other))
+    [answer] = receive(office, offered, offer(other))
     assert (answer.reference, answer.accepted) == (offered.reference, False)
     assert why in (answer.reason or "")
-    assert pending(house).fingerprint == other.fingerprint
-    assert any(why in entry.outcome for entry in told(house))
+    assert pending(office).fingerprint == other.fingerprint
+    assert any(why in entry.outcome for entry in office.told())
 
 
 class TestRepeated:
     def test_a_request_that_comes_again_is_kept_once_and_its_latest_id_is_answered(
-        self, custody: Custody, house: House, mailbox: Mailbox
+        self, custody: Custody, office: Office, mailbox: Mailbox
     ) -> None:
-        receive(house, offer())
-        receive(house, offer())
-        receive(house, offer(), request_id="r-2")
-        custody.approve(pending(house).id, by="anna")
+        receive(office, offer())
+        receive(office, offer())
+        receive(office, offer(), request_id="r-2")
+        custody.approve(pending(office).id, by="anna")
         [response] = mailbox.responses
         assert response is not None
         assert response.request_id == "r-2"
-        assert len(rows(house)) == 2
+        assert len(rows(office)) == 2
 
-    def test_what_is_in_force_is_accepted_at_once(self, custody: Custody, house: House) -> None:
-        assert receive(house, offer(CURRENT)) == (Answer(Reference.to(CURRENT), True),)
-        assert len(rows(house)) == 1
+    def test_what_is_in_force_is_accepted_at_once(self, custody: Custody, office: Office) -> None:
+        assert receive(office, offer(CURRENT)) == (Answer(Reference.to(CURRENT), True),)
+        assert len(rows(office)) == 1
 
-    def test_a_flood_is_refused(self, custody: Custody, house: House) -> None:
+    def test_a_flood_is_refused(self, custody: Custody, office: Office) -> None:
         many = [offer(certificate(f"N{number}", own("NEXT").private_key)) for number in range(exchanging.MOST_PENDING)]
-        assert receive(house, *many) == ()
-        [answer] = receive(house, offer())
+        assert receive(office, *many) == ()
+        [answer] = receive(office, offer())
         assert answer.reason == "20 certificates wait for a decision already."
 
 
-def test_what_came_by_mail_is_not_answered(custody: Custody, house: House) -> None:
-    [row] = rows(house)
+def test_what_came_by_mail_is_not_answered(custody: Custody, office: Office) -> None:
+    [row] = rows(office)
     assert exchanging.decision(row, "", own_name="US") is None
 
 
@@ -216,17 +211,17 @@ class TestOurs:
         ("accepted", "outcome"), [(True, "acme answers: accepted"), (False, "acme answers: rejected: too short")]
     )
     def test_what_a_partner_answers_is_noted(
-        self, house: House, ours: CertificateRow, accepted: bool, outcome: str
+        self, office: Office, ours: CertificateRow, accepted: bool, outcome: str
     ) -> None:
-        entry = self.answer(house, Certificate.load(ours.pem.encode()).x509.serial_number, accepted)
+        entry = self.answer(office, Certificate.load(ours.pem.encode()).x509.serial_number, accepted)
         assert (entry.outcome, entry.partner, entry.detail["certificate"]) == (outcome, "acme", ours.id)
 
-    def test_also_what_it_answers_about_another_than_ours(self, house: House, ours: CertificateRow) -> None:
-        assert self.answer(house, 7, accepted=True).detail["certificate"] is None
+    def test_also_what_it_answers_about_another_than_ours(self, office: Office, ours: CertificateRow) -> None:
+        assert self.answer(office, 7, accepted=True).detail["certificate"] is None
 
-    def answer(self, house: House, serial_number: int, accepted: bool) -> Any:
+    def answer(self, office: Office, serial_number: int, accepted: bool) -> Any:
         reference = Reference("CN=OURS", serial_number)
         response = Response("r-9", "ACME-AS2", NOON, (Answer(reference, accepted, None if accepted else "too short"),))
-        note = partial(exchanging.answered, clock=house.clock, partner=ACME, told=response)
-        house.gateway.database.write(lambda session: note(session))
-        return told(house)[-1]
+        note = partial(exchanging.answered, clock=office.clock, partner=ACME, told=response)
+        office.database.write(lambda session: note(session))
+        return office.told()[-1]

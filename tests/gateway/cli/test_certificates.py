@@ -17,6 +17,8 @@ from tests.gateway.house import House
 
 from .calling import ME, Tally, in_days
 
+pytestmark = pytest.mark.usefixtures("quick_keys")
+
 ACME = own("ACME").certificate
 NEXT = own("NEXT").certificate
 REASON = ("--reason", "The key was stolen.")

@@ -12,6 +12,8 @@ from tests.gateway.certificates.files import key_file
 
 from .calling import ME, Tally, in_days
 
+pytestmark = pytest.mark.usefixtures("quick_keys")
+
 
 def test_one_is_made_and_listed(tally: Tally) -> None:
     called = tally("--json", "key", "generate", "--name", "OURS", "--organisation", "Example Wholesale")
