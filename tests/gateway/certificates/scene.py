@@ -11,7 +11,7 @@ from sqlalchemy import select
 import gateway.schema  # noqa: F401 - declares all tables
 from gateway.certificates.custody import Custody
 from gateway.certificates.vault import Vault
-from gateway.unpacking.unpack import PROFILE_SECTIONS
+from gateway.profile_sections import PROFILE_SECTIONS
 from partners import loading, registry
 from partners.loading import LoadedProfile
 from spool.database.port import Database
