@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives import hashes
 
-from gateway.as2.asn1 import der
+from ..asn1 import der
 
 
 class Digest(StrEnum):

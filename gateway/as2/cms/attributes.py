@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.malformed import Malformed
-from gateway.as2.asn1.reader import Element, Reader
-from gateway.as2.asn1.tags import (
+from ..asn1 import der
+from ..asn1.malformed import Malformed
+from ..asn1.reader import Element, Reader
+from ..asn1.tags import (
     GENERALIZED_TIME,
     OBJECT_IDENTIFIER,
     OCTET_STRING,
@@ -16,7 +16,6 @@ from gateway.as2.asn1.tags import (
     UTC_TIME,
     context_constructed,
 )
-
 from .failures import AuthenticationFailed
 from .identifiers import AlgorithmIdentifier
 

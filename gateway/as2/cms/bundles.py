@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from gateway.as2.asn1.ber import to_der
-from gateway.as2.asn1.malformed import Malformed
-
+from ..asn1.ber import to_der
+from ..asn1.malformed import Malformed
 from .keys import Certificate
 
 _PEM = b"-----BEGIN "

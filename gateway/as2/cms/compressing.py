@@ -3,9 +3,8 @@
 import zlib
 from collections.abc import Iterator
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.tags import CONSTRUCTED_OCTET_STRING, SEQUENCE
-
+from ..asn1 import der
+from ..asn1.tags import CONSTRUCTED_OCTET_STRING, SEQUENCE
 from .algorithms import ZLIB
 from .content import CONTENT, CONTENT_TYPE_OIDS, DATA_OID, ContentType, content_info
 from .files import SeekableSource, Sink, pieces, remaining

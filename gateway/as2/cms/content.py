@@ -2,10 +2,9 @@
 
 from enum import StrEnum
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.stream import BerStream, Source
-from gateway.as2.asn1.tags import OBJECT_IDENTIFIER, SEQUENCE, context_constructed
-
+from ..asn1 import der
+from ..asn1.stream import BerStream, Source
+from ..asn1.tags import OBJECT_IDENTIFIER, SEQUENCE, context_constructed
 from .failures import UnsupportedFormat, malformed_as
 
 

@@ -3,11 +3,10 @@
 import zlib
 from collections.abc import Iterator
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.reader import whole
-from gateway.as2.asn1.stream import PIECE, BerStream, Source
-from gateway.as2.asn1.tags import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE
-
+from ..asn1 import der
+from ..asn1.reader import whole
+from ..asn1.stream import PIECE, BerStream, Source
+from ..asn1.tags import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE
 from .algorithms import ZLIB
 from .content import CONTENT, ContentType, enter, leave
 from .failures import DecompressionFailed, UnsupportedFormat, malformed_as

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher as Decipherer
 from cryptography.hazmat.primitives.ciphers import CipherAlgorithm, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.malformed import Malformed
-from gateway.as2.asn1.reader import whole
-from gateway.as2.asn1.stream import BerStream, Source
-from gateway.as2.asn1.tags import (
+from ..asn1 import der
+from ..asn1.malformed import Malformed
+from ..asn1.reader import whole
+from ..asn1.stream import BerStream, Source
+from ..asn1.tags import (
     CONSTRUCTED_OCTET_STRING,
     INTEGER,
     OBJECT_IDENTIFIER,
@@ -28,7 +28,6 @@ from gateway.as2.asn1.tags import (
     SET,
     context_constructed,
 )
-
 from .algorithms import CIPHER_OF_OID, Cipher, KeyTransport
 from .content import ContentType, enter, leave
 from .encrypting import ENCRYPTED_CONTENT

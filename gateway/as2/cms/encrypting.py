@@ -8,9 +8,8 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher as Encipherer
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.tags import SEQUENCE, context
-
+from ..asn1 import der
+from ..asn1.tags import SEQUENCE, context
 from .algorithms import CIPHER_OIDS, Cipher, Digest, KeyTransport
 from .content import DATA_OID, ContentType, content_info
 from .files import SeekableSource, Sink, pieces, remaining

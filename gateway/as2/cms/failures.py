@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from gateway.as2.asn1.malformed import Malformed
+from ..asn1.malformed import Malformed
 
 
 class Refused(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from gateway.as2.asn1.stream import PIECE, Source
+from ..asn1.stream import PIECE, Source
 
 
 class SeekableSource(Source, Protocol):

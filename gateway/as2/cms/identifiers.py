@@ -8,10 +8,9 @@ from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.reader import Element, whole
-from gateway.as2.asn1.tags import OBJECT_IDENTIFIER, OCTET_STRING
-
+from ..asn1 import der
+from ..asn1.reader import Element, whole
+from ..asn1.tags import OBJECT_IDENTIFIER, OCTET_STRING
 from .algorithms import DIGEST_OIDS, MGF1, RSA, RSA_OAEP, RSA_PSS, Digest
 from .failures import UnsupportedFormat
 

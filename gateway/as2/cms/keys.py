@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.reader import Element, whole
-from gateway.as2.asn1.tags import INTEGER, SEQUENCE, context_constructed
+from ..asn1 import der
+from ..asn1.reader import Element, whole
+from ..asn1.tags import INTEGER, SEQUENCE, context_constructed
 
 _PEM = b"-----BEGIN"
 

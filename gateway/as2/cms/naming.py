@@ -1,8 +1,7 @@
 """How a signer or a recipient is named in a message: by issuer and serial number, or by subject key identifier (RFC 5652, 5.3)."""
 
-from gateway.as2.asn1.reader import Element, Reader
-from gateway.as2.asn1.tags import BMP_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET, context
-
+from ..asn1.reader import Element, Reader
+from ..asn1.tags import BMP_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET, context
 from .keys import Certificate
 
 SUBJECT_KEY_ID = context(0)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.reader import Element, whole
-from gateway.as2.asn1.tags import INTEGER, OCTET_STRING, SEQUENCE, SET
-
+from ..asn1 import der
+from ..asn1.reader import Element, whole
+from ..asn1.tags import INTEGER, OCTET_STRING, SEQUENCE, SET
 from .algorithms import RSA, RSA_OAEP, Digest, KeyTransport
 from .failures import DecryptionFailed, UnsupportedFormat
 from .identifiers import AlgorithmIdentifier, oaep_identifier, oaep_of, rsa_identifier

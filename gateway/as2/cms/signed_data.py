@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.as2.asn1.reader import Element, whole
-from gateway.as2.asn1.stream import BerStream, Source
-from gateway.as2.asn1.tags import (
+from ..asn1.reader import Element, whole
+from ..asn1.stream import BerStream, Source
+from ..asn1.tags import (
     INTEGER,
     OBJECT_IDENTIFIER,
     OCTET_STRING,
@@ -13,7 +13,6 @@ from gateway.as2.asn1.tags import (
     SET,
     context_constructed,
 )
-
 from .content import CONTENT, ContentType, enter, leave
 from .failures import AuthenticationFailed
 from .identifiers import AlgorithmIdentifier

@@ -6,10 +6,9 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.stream import Source
-from gateway.as2.asn1.tags import SET, context_constructed
-
+from ..asn1 import der
+from ..asn1.stream import Source
+from ..asn1.tags import SET, context_constructed
 from . import attributes
 from .algorithms import Digest, SignatureScheme
 from .content import DATA_OID, ContentType, content_info

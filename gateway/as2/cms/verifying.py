@@ -13,11 +13,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from gateway.as2.asn1 import der
-from gateway.as2.asn1.reader import Reader
-from gateway.as2.asn1.stream import Source
-from gateway.as2.asn1.tags import SET
-
+from ..asn1 import der
+from ..asn1.reader import Reader
+from ..asn1.stream import Source
+from ..asn1.tags import SET
 from .algorithms import DIGEST_OF_OID, DIGEST_OF_RSA_OID, RSA_PSS, Digest, SignatureScheme
 from .attributes import MESSAGE_DIGEST, SignedAttributes
 from .content import DATA_OID
