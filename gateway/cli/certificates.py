@@ -95,7 +95,7 @@ def import_certificate(
         out.say(f"{partner}'s certificate is here, as number {row.id}; used from {minute(row.begins)} UTC on.")
         describe(out, row)
         out.say(
-            f"Compare the fingerprint with {partner} by telephone; is it another one: `tally cert withdraw {row.id}`."
+            f"Compare the fingerprint with {partner} by telephone. If theirs is another one: `tally cert withdraw {row.id} --reason TEXT`."
         )
 
     out.answer(summary(row), told)
@@ -202,13 +202,17 @@ def expiring(
     with gateway() as opened:
         found, now = opened.custody.expiring(timedelta(days=days)), opened.clock.now()
     out = terminal()
-    out.answer(
-        [summary(each.row) | {"purposes": list(each.purposes)} for each in found],
-        lambda: out.table(
+
+    def told() -> None:
+        if not found:
+            out.say(f"Within {days} days nothing expires that another does not take over from.")
+            return
+        out.table(
             ("number", "whose", "made out to", "what to do"),
             [(str(each.row.id), each.row.partner or "ours", each.row.subject, each.told(now)) for each in found],
-        ),
-    )
+        )
+
+    out.answer([summary(each.row) | {"purposes": list(each.purposes)} for each in found], told)
     if found:
         raise typer.Exit(Exit.NO)
 

@@ -12,7 +12,7 @@ from partners.certificates import Use
 from ..certificates.making import BITS, DAYS, LONGEST_NAME, subject
 from ..certificates.reading import read_own_key
 from .certificates import Begins, Bits, Days, ForUse, Size, as_json, describe, minute, read_file, summary, table
-from .context import explained, gateway, options, terminal
+from .context import explained, gateway, terminal
 from .moments import moment
 
 app = typer.Typer(help="Our own keys, to sign and to decrypt with.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def generate(
     def told() -> None:
         out.say(f"Our key is made, as number {row.id}; used from {minute(row.begins)} UTC on.")
         describe(out, row)
-        out.say(f"`tally --home {options().home} cert export -o ours.pem` writes the certificate for partners.")
+        out.say("`tally cert export -o FILE` writes the certificate for partners.")
 
     out.answer(summary(row), told)
 
