@@ -6,9 +6,9 @@ flushed first: what a statement is to find of objects added to the session needs
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BindParameter, Dialect, Insert, Select, Update
+from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -35,7 +35,7 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Run it in the session's transaction; what it returns. Raises :class:`sqlalchemy.exc.DBAPIError`."""
-        connection = session.connection()
+        connection = _connection_of(session)
         dialect = connection.dialect
         form = self._forms.get(dialect.name)
         if form is None:
@@ -61,6 +61,20 @@ class Prepared:
     def _form(self, dialect: Dialect) -> "_Form":
         statement = self._statement
         return _Form(statement[dialect.name] if isinstance(statement, Mapping) else statement, self._columns, dialect)
+
+
+_KEPT = "connection of this transaction"
+
+
+def _connection_of(session: Session) -> Connection:
+    """The session's connection, for which SQLAlchemy is asked once a transaction: that takes longer than many a statement."""
+    transaction = session.get_transaction()
+    kept = session.info.get(_KEPT)
+    if kept is not None and kept[0] is transaction:
+        return cast(Connection, kept[1])
+    connection = session.connection()
+    session.info[_KEPT] = (session.get_transaction(), connection)
+    return connection
 
 
 class _Form:

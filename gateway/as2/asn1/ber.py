@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from . import der
 from .header import END_OF_CONTENTS, INDEFINITE, header_at
 from .malformed import Malformed, Truncated
-from .tags import CONSTRUCTED, CONSTRUCTED_OCTET_STRING, OCTET_STRING
+from .tags import CONSTRUCTED, CONSTRUCTED_OCTET_STRING, HIGH_TAG_NUMBER, OCTET_STRING
 
 MAX_DEPTH = 32
 """Values within values; a certificate is about ten deep."""
@@ -30,7 +30,42 @@ def to_der(data: bytes, at: int = 0, end: int | None = None) -> tuple[bytes, int
 
     Raises Truncated when it does not end before ``end``, Malformed when it is not BER or deeper than :data:`MAX_DEPTH`.
     """
-    return _Pass(data, len(data) if end is None else end).run(at)
+    end = len(data) if end is None else end
+    stop = _end_of_der(data, at, end)
+    return _Pass(data, end).run(at) if stop is None else (data[at:stop], stop)
+
+
+def _end_of_der(data: bytes, at: int, end: int) -> int | None:
+    """Where the value at ``at`` ends, if nothing about it needs to be changed; None where it does, or something is wrong with it.
+
+    Most products send DER. Only this sees that without taking it apart and putting it together again.
+    """
+    ends = [end]
+    while True:
+        if end - at < 2 or len(ends) > MAX_DEPTH:
+            return None
+        tag, length = data[at], data[at + 1]
+        start = at + 2
+        if length >= 0x80:
+            octets = length & 0x7F
+            start += octets
+            length = int.from_bytes(data[at + 2 : start])
+            # Indefinite, too long, or in more octets than it takes.
+            if not 1 <= octets <= 4 or start > end or length < 0x80 or length >> (8 * (octets - 1)) == 0:
+                return None
+        stop = start + length
+        if stop > ends[-1] or tag in _NEVER_AS_IT_IS or tag & HIGH_TAG_NUMBER == HIGH_TAG_NUMBER:
+            return None
+        at = start if tag & CONSTRUCTED else stop
+        if tag & CONSTRUCTED:
+            ends.append(stop)
+        while len(ends) > 1 and ends[-1] == at:
+            ends.pop()
+        if len(ends) == 1:
+            return at
+
+
+_NEVER_AS_IT_IS = {0, CONSTRUCTED_OCTET_STRING}
 
 
 class _Pass:

@@ -1,14 +1,13 @@
 """Walking through DER, one value after the other: strict in tags and lengths, for structures whose parts are needed as they came."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .header import INDEFINITE, header_at
 from .malformed import Malformed, Truncated
 from .tags import INTEGER
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One value: its tag, its content, and all of it with its header as it came."""
 
     tag: int

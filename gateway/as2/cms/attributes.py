@@ -1,5 +1,6 @@
 """The signed attributes of a signer (RFC 5652, 5.3 and 11; RFC 6211): what the signature really covers."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ MESSAGE_DIGEST = der.object_identifier("1.2.840.113549.1.9.4")
 SIGNING_TIME = der.object_identifier("1.2.840.113549.1.9.5")
 ALGORITHM_PROTECTION = der.object_identifier("1.2.840.113549.1.9.52")
 
+_TIME = re.compile(r"[0-9]{14}Z")
 _SIGNATURE_ALGORITHM = context_constructed(1)
 """In CMSAlgorithmProtection."""
 
@@ -124,7 +126,10 @@ def _time(element: Element) -> datetime | None:
     text = element.content.decode("ascii", "replace")
     if element.tag == UTC_TIME:
         text = ("19" if text[:2] >= "50" else "20") + text
+    if not _TIME.fullmatch(text):
+        return None
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+        # By this, as strptime takes thirty times as long.
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:14]}+00:00")
     except ValueError:
         return None
