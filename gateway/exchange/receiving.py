@@ -76,6 +76,7 @@ class Doorkeeper:
     def __init__(self) -> None:
         self._allowed: dict[str, int] = {}
         self._under_way: Counter[str] = Counter()
+        self._admitted: dict[int, str] = {}
         self._lock = threading.Lock()
 
     def know(self, allowed: dict[str, int]) -> None:
@@ -95,14 +96,13 @@ class Doorkeeper:
             if self._under_way[name] >= allowed:
                 return busy("As many of your messages as were agreed are being taken in already. Send this one again.")
             self._under_way[name] += 1
+            self._admitted[id(head)] = name
         return None
 
     def ended(self, head: Head) -> None:
-        name = _sender(head)
         with self._lock:
-            if name not in self._allowed:
-                name = ""
-            self._under_way[name] = max(0, self._under_way[name] - 1)
+            # As whom it came in: whose names are known may have changed since.
+            self._under_way[self._admitted.pop(id(head))] -= 1
 
 
 @dataclass(frozen=True)
@@ -297,28 +297,35 @@ class As2Receiver:
     # What is kept
 
     def _keep(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> None:
-        self.blobs.put(session, post.raw)
-        self._with_mdn(session, arrival, mdn)
+        self._put(session, post.raw, self._with_mdn(arrival, mdn))
         arrivals.add(session, arrival)
         if arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, arrival)
 
     def _keep_once(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> bool:
-        self.blobs.put(session, post.raw)
-        self._with_mdn(session, arrival, mdn)
+        staged = self._with_mdn(arrival, mdn)
         if not arrivals.add_once(session, arrival):
             return False
+        self._put(session, post.raw, staged)
         if arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, arrival)
         return True
 
-    def _with_mdn(self, session: Session, arrival: Arrival, mdn: Mdn | None) -> None:
+    def _with_mdn(self, arrival: Arrival, mdn: Mdn | None) -> StagedBlob | None:
+        """Note the MDN on what it answers; its body, to be put beside that."""
         if mdn is None:
-            return
+            return None
+        staged = self.blobs.stage_bytes(mdn.body)
         arrival.mdn_headers = arrivals.written(mdn.headers)
-        arrival.mdn_sha256 = self.blobs.put(session, self.blobs.stage_bytes(mdn.body))
+        arrival.mdn_sha256 = staged.digest
         arrival.mdn_url = mdn.asynchronous_url
         arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
+        return staged
+
+    def _put(self, session: Session, *staged: StagedBlob | None) -> None:
+        for each in staged:
+            if each is not None:
+                self.blobs.put(session, each)
 
     def _tell_answered(self, session: Session, arrival: Arrival, receipts: list[ReceiptId], mdn: Mdn | None) -> None:
         if mdn is None or mdn.asynchronous_url is not None:
