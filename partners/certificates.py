@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any, TypeAlias
 
-from sqlalchemy import Index, bindparam, select
+from sqlalchemy import Index, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import PartnerId
 from spool.database.port import one_at_a_time
+from spool.database.prepared import Prepared
 from spool.tables import Base, JsonObject, Rows
 
 
@@ -142,8 +144,26 @@ _OURS = Rows(CertificateRow, CertificateRow.partner.is_(None), _IN_FORCE)
 _PARTNERS = Rows(CertificateRow, CertificateRow.partner == bindparam("partner"), _IN_FORCE)
 
 
+_STANDING = Prepared(
+    select(CertificateRow.id, CertificateRow.use, CertificateRow.begins, CertificateRow.previous_until)
+    .where(or_(CertificateRow.partner.is_(None), CertificateRow.partner == bindparam("partner")), _IN_FORCE)
+    .order_by(CertificateRow.id)
+)
+
+Standing: TypeAlias = tuple[tuple[Any, ...], ...]
+
+
+def standing(session: Session, partner: PartnerId, now: datetime) -> Standing:
+    """What differs whenever something else follows from our certificates and a partner's that are in force at ``now``.
+
+    One short statement, for every message: what follows need not be worked out anew while this is the same.
+    """
+    session.flush()
+    return tuple((*row, row[2] <= now) for row in _STANDING.rows(session, {"partner": partner}))
+
+
 def in_force(session: Session, partner: PartnerId | None) -> Sequence[CertificateRow]:
-    """All of a partner's, or ours for None, that are in force. For every message: the rows are not the session's."""
+    """All of a partner's, or ours for None, that are in force. The rows are not the session's."""
     session.flush()
     return _OURS.all(session) if partner is None else _PARTNERS.all(session, partner=partner)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -425,9 +426,15 @@ def _count(value: int) -> int:
 Count = Annotated[int, AfterValidator(_count)]
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """The names there are. Looking reads the first bytes of hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def _time_zone(name: str) -> str:
-    if name not in available_timezones():
-        close = difflib.get_close_matches(name, available_timezones(), n=1)
+    if name not in _time_zones():
+        close = difflib.get_close_matches(name, _time_zones(), n=1)
         hint = f'Did you mean "{close[0]}"?' if close else 'Write one of the IANA database, e.g. "America/Chicago".'
         raise wrong(f"{quoted(name)} is not a time zone.", hint)
     return name

@@ -16,13 +16,16 @@ from ..certificates.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Reads the few rows that matter for each message, so that a change counts at once on every node; what costs time, parsing a
-    certificate and opening a private key, is done once for each."""
+    """Parses each certificate and opens each private key once."""
 
     clock: Clock
     vault: Vault
     _certificates: dict[str, Certificate] = field(default_factory=dict)
     _keys: dict[str, OwnKey] = field(default_factory=dict)
+
+    def standing(self, session: Session, partner: PartnerId) -> certificates.Standing:
+        """As long as this is the same, so are our keys and the partner's certificates."""
+        return certificates.standing(session, partner, self.clock.now())
 
     def own(self, session: Session) -> tuple[Held, ...]:
         """Our keys: the one that signs now first, those that only decrypt last.

@@ -81,11 +81,15 @@ class Proofs:
         raw: StagedBlob,
         remote: str | None,
         workspace: Workspace,
+        answered: Sending | None = None,
     ) -> tuple[Judgement, Sending | None]:
-        """Judge what the partner posted as an MDN. Whatever it is, it is kept, and moves only the message that it proves something of."""
+        """Judge what came as an MDN. Whatever it is, it is kept, and moves only the message that it proves something of.
+
+        ``answered`` is the message on whose connection it came. What came on one of its own anybody may have posted.
+        """
         named = named_message(headers, body, workspace)
         with self.database.read() as session:
-            sending = None if named is None else sendings.about(session, applied.partner, named)
+            sending = answered if named is None else sendings.about(session, applied.partner, named)
         judgement = judge(headers, body, terms, sent=_sent(sending), now=self.clock.now(), workspace=workspace)
         about = None if judgement.outcome is Outcome.UNKNOWN_MESSAGE else sending
         arrival = self._arrival(headers, applied.partner, terms, raw, remote, judgement, about)
@@ -93,7 +97,7 @@ class Proofs:
         def commit(session: Session) -> None:
             self.blobs.put(session, raw)
             arrivals.add(session, arrival)
-            self._settle(session, applied.partner, judgement, about, arrival)
+            self._settle(session, applied.partner, judgement, about, arrival, ours=answered is not None)
 
         self.database.write(commit)
         if not judgement.outcome.delivered:
@@ -101,9 +105,19 @@ class Proofs:
         return judgement, about
 
     def _settle(
-        self, session: Session, partner: PartnerId, judgement: Judgement, sending: Sending | None, arrival: Arrival
+        self,
+        session: Session,
+        partner: PartnerId,
+        judgement: Judgement,
+        sending: Sending | None,
+        arrival: Arrival,
+        *,
+        ours: bool,
     ) -> None:
-        """The first proof counts, and a proof counts more than what was no proof; anything else is recorded and changes nothing."""
+        """The first proof counts, and a proof counts more than what was no proof; anything else is recorded and changes nothing.
+
+        ``ours`` is whether we made the connection that it came on.
+        """
         told = Chronicle(self.clock)
         detail = {"arrival": arrival.id, "outcome": judgement.outcome.value}
         if sending is None:
@@ -115,6 +129,8 @@ class Proofs:
         late = row.state is MessageState.OVERDUE
         if row.state in _DONE or (row.state is MessageState.UNPROVEN and state is MessageState.UNPROVEN):
             detail["ignored"] = f"it was {row.state} before"
+        elif not ours and row.signed_receipt and judgement.signed_by is None:
+            detail["ignored"] = "nothing shows that the partner wrote it; its own is still awaited"
         elif row.sent_at is None and _for_now(judgement):
             detail["ignored"] = "the same message is posted again"
         else:
@@ -202,6 +218,15 @@ def failure(judgement: Judgement) -> TallyError | None:
         return NotTaken(f"The partner did not take the message. {judgement.why} {_advice(judgement)}")
     return Unproven(
         f"The partner answered with an MDN that proves nothing ({judgement.outcome.value}). {judgement.why} "
+        "Ask the partner whether it has the message; `tally doc retry` posts the same message again, which it recognises."
+    )
+
+
+def of_another(judgement: Judgement) -> Unproven:
+    """What an attempt ended with that was answered by an MDN about another message, however well that one is proven."""
+    named = judgement.report.original_message_id if judgement.report else None
+    return Unproven(
+        f"The partner answered with an MDN about another message ({named or 'it names none'}), which proves nothing about this one. "
         "Ask the partner whether it has the message; `tally doc retry` posts the same message again, which it recognises."
     )
 

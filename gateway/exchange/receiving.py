@@ -61,12 +61,22 @@ class _Post:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """With whom a post is exchanged, on which terms; ``key`` is what all attempts at its message share."""
+
+    applied: AppliedProfile
+    terms: Terms
+    key: str
+
+
 class Doorkeeper:
     """Who may post now, without asking the database: the partners' names, and how many messages of each are under way."""
 
     def __init__(self) -> None:
         self._allowed: dict[str, int] = {}
         self._under_way: Counter[str] = Counter()
+        self._admitted: dict[int, str] = {}
         self._lock = threading.Lock()
 
     def know(self, allowed: dict[str, int]) -> None:
@@ -86,14 +96,13 @@ class Doorkeeper:
             if self._under_way[name] >= allowed:
                 return busy("As many of your messages as were agreed are being taken in already. Send this one again.")
             self._under_way[name] += 1
+            self._admitted[id(head)] = name
         return None
 
     def ended(self, head: Head) -> None:
-        name = _sender(head)
         with self._lock:
-            if name not in self._allowed:
-                name = ""
-            self._under_way[name] = max(0, self._under_way[name] - 1)
+            # As whom it came in: whose names are known may have changed since.
+            self._under_way[self._admitted.pop(id(head))] -= 1
 
 
 @dataclass(frozen=True)
@@ -137,9 +146,12 @@ class As2Receiver:
                 if (refusal := self._refused_at_the_door(applied.profile.as2, request.head)) is not None:
                     return refusal
                 terms = self.agreements.terms(session, applied)
+                key = arrivals.key_of(terms.partner_name, terms.own_name, bare(post.envelope.message_id or ""))
+                earlier = arrivals.taken(session, key) if post.envelope.kind is Kind.MESSAGE else None
+            agreed = _Agreed(applied, terms, key)
             if post.envelope.kind is Kind.MDN:
-                return self._mdn(post, request, applied, terms, workspace)
-            return self._message(post, request, applied, terms, workspace)
+                return self._mdn(post, request, agreed, workspace)
+            return self._message(post, request, agreed, earlier, workspace)
 
     # 1. and 2. The names say who it is; the connection may have to prove it too.
 
@@ -181,30 +193,30 @@ class As2Receiver:
         self,
         post: _Post,
         request: Request,
-        applied: AppliedProfile,
-        terms: Terms,
+        agreed: _Agreed,
+        earlier: Arrival | None,
         workspace: TemporaryWorkspace,
     ) -> Answer:
-        key = arrivals.key_of(terms.partner_name, terms.own_name, bare(post.envelope.message_id or ""))
-        with self.database.read() as session:
-            earlier = arrivals.taken(session, key)
         if earlier is not None and earlier.sha256 == post.raw.digest:
-            return self._repeated(post, applied, earlier)
-        judged = receive(post.headers, request.body, terms, now=post.now, fresh=self._fresh(), workspace=workspace)
+            return self._repeated(post, agreed.applied, earlier)
+        judged = receive(
+            post.headers, request.body, agreed.terms, now=post.now, fresh=self._fresh(), workspace=workspace
+        )
         if isinstance(judged, Rejected):
-            return self._rejected(post, applied, judged)
+            return self._rejected(post, agreed.applied, judged)
         if earlier is not None:
-            return self._again(post, applied, earlier, judged, terms)
-        return self._received(post, applied, terms, judged, key)
+            return self._again(post, agreed, earlier, judged)
+        return self._received(post, agreed, judged)
 
-    def _received(self, post: _Post, applied: AppliedProfile, terms: Terms, received: Received, key: str) -> Answer:
+    def _received(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
         """4. Its files, the work on them and the MDN commit together."""
-        arrival = self._arrival(post, applied.partner, RECEIVED, received.disposition.field, " ".join(received.notes))
-        arrival.only_once = key
+        partner = agreed.applied.partner
+        arrival = self._arrival(post, partner, RECEIVED, received.disposition.field, " ".join(received.notes))
+        arrival.only_once = agreed.key
         arrival.mic = received.mic.written()
         arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
         arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
-        files = [self._file(post, applied.partner, payload) for payload in received.payloads]
+        files = [self._file(post, partner, payload) for payload in received.payloads]
 
         def commit(session: Session) -> bool:
             if not self._keep_once(session, post, arrival, received.mdn):
@@ -218,19 +230,17 @@ class As2Receiver:
             return _answered(received.mdn, None)
         # Another attempt at the same message was faster by the time of one of these.
         with self.database.read() as session:
-            earlier = arrivals.taken(session, key)
+            earlier = arrivals.taken(session, agreed.key)
         assert earlier is not None
-        return self._again(post, applied, earlier, received, terms)
+        return self._again(post, agreed, earlier, received)
 
-    def _again(
-        self, post: _Post, applied: AppliedProfile, earlier: Arrival, received: Received, terms: Terms
-    ) -> Answer:
+    def _again(self, post: _Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
         """Other bytes under a Message-ID that was taken: the same content wrapped anew is the same message, anything else is not."""
         if received.mic.written() == earlier.mic:
-            return self._repeated(post, applied, earlier)
+            return self._repeated(post, agreed.applied, earlier)
         why = f"Another message with this Message-ID was received on {earlier.at:%Y-%m-%d %H:%M} UTC."
-        refused = reject(post.headers, terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
-        return self._rejected(post, applied, refused)
+        refused = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
+        return self._rejected(post, agreed.applied, refused)
 
     def _repeated(self, post: _Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
         """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
@@ -272,14 +282,12 @@ class As2Receiver:
 
     # 3. An MDN.
 
-    def _mdn(
-        self, post: _Post, request: Request, applied: AppliedProfile, terms: Terms, workspace: TemporaryWorkspace
-    ) -> Answer:
+    def _mdn(self, post: _Post, request: Request, agreed: _Agreed, workspace: TemporaryWorkspace) -> Answer:
         self.proofs.take(
             post.headers,
             request.body,
-            applied,
-            terms,
+            agreed.applied,
+            agreed.terms,
             raw=post.raw,
             remote=post.head.peer.address,
             workspace=workspace,
@@ -289,28 +297,35 @@ class As2Receiver:
     # What is kept
 
     def _keep(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> None:
-        self.blobs.put(session, post.raw)
-        self._with_mdn(session, arrival, mdn)
+        self._put(session, post.raw, self._with_mdn(arrival, mdn))
         arrivals.add(session, arrival)
         if arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, arrival)
 
     def _keep_once(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> bool:
-        self.blobs.put(session, post.raw)
-        self._with_mdn(session, arrival, mdn)
+        staged = self._with_mdn(arrival, mdn)
         if not arrivals.add_once(session, arrival):
             return False
+        self._put(session, post.raw, staged)
         if arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, arrival)
         return True
 
-    def _with_mdn(self, session: Session, arrival: Arrival, mdn: Mdn | None) -> None:
+    def _with_mdn(self, arrival: Arrival, mdn: Mdn | None) -> StagedBlob | None:
+        """Note the MDN on what it answers; its body, to be put beside that."""
         if mdn is None:
-            return
+            return None
+        staged = self.blobs.stage_bytes(mdn.body)
         arrival.mdn_headers = arrivals.written(mdn.headers)
-        arrival.mdn_sha256 = self.blobs.put(session, self.blobs.stage_bytes(mdn.body))
+        arrival.mdn_sha256 = staged.digest
         arrival.mdn_url = mdn.asynchronous_url
         arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
+        return staged
+
+    def _put(self, session: Session, *staged: StagedBlob | None) -> None:
+        for each in staged:
+            if each is not None:
+                self.blobs.put(session, each)
 
     def _tell_answered(self, session: Session, arrival: Arrival, receipts: list[ReceiptId], mdn: Mdn | None) -> None:
         if mdn is None or mdn.asynchronous_url is not None:

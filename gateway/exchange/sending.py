@@ -76,7 +76,7 @@ class As2Sender:
         if (failure := failure_of(answer, as2.url)) is not None:
             raise failure
         if sending.receipt == ReceiptMode.SYNCHRONOUS:
-            self._prove(answer, applied, terms, as2.url)
+            self._prove(answer, sending, applied, terms)
             return _nothing
         return partial(self._handed_over, sending, applied)
 
@@ -127,16 +127,16 @@ class As2Sender:
         with body:
             return self.client.post(url, fields, body, posting(as2))
 
-    def _prove(self, answer: HttpAnswer, applied: AppliedProfile, terms: Terms, url: str) -> None:
-        """The MDN came with the answer: it is kept and judged. Raises where it does not prove that the message arrived."""
+    def _prove(self, answer: HttpAnswer, sending: Sending, applied: AppliedProfile, terms: Terms) -> None:
+        """The MDN came with the answer: it is kept and judged. Raises where it does not prove that this message arrived."""
         if not answer.body.strip():
             raise NoMdn(
-                f"{url} took the message and answered {answer.status} without the MDN that was asked for. The same message is posted "
-                "again; if that goes on, ask the partner whether its product answers asynchronously only."
+                f"The server of {applied.partner} took the message and answered {answer.status} without the MDN that was asked for. The "
+                "same message is posted again; if that goes on, ask the partner whether its product answers asynchronously only."
             )
         headers = Headers(tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.fields))
         with TemporaryWorkspace(self.staging) as workspace:
-            judgement, _ = self.proofs.take(
+            judgement, about = self.proofs.take(
                 headers,
                 io.BytesIO(answer.body),
                 applied,
@@ -144,7 +144,10 @@ class As2Sender:
                 raw=self.blobs.stage_bytes(answer.body),
                 remote=answer.address,
                 workspace=workspace,
+                answered=sending,
             )
+        if about is None or about.id != sending.id:
+            raise proofs.of_another(judgement)
         if (failed := proofs.failure(judgement)) is not None:
             raise failed
 

@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, TypeAdapter
 from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured
+from canonical.identity import PartnerId
 from partners.as2_terms import As2Terms, MdnDelivery, MdnKind
+from partners.certificates import Standing
 from partners.registry import AppliedProfile
 from partners.wording import quoted, wrong
 
@@ -26,6 +28,10 @@ _SCHEMES = {"pkcs1": SignatureScheme.PKCS1_V15, "pss": SignatureScheme.PSS}
 _TRANSPORTS = {"pkcs1": KeyTransport.PKCS1_V15, "oaep": KeyTransport.OAEP}
 
 
+_Grounds: TypeAlias = tuple[int, Standing]
+"""Version of the profile, and what there is of certificates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ourselves:
     """Who we are to partners: the AS2 name where a profile says no other, and the URL at which partners reach us."""
@@ -36,11 +42,15 @@ class Ourselves:
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """What is agreed with each partner, put together from its profile and the certificates in force."""
+    """What is agreed with each partner, put together from its profile and the certificates in force.
+
+    A change of either counts at once, on every node; what was put together is kept until there is one.
+    """
 
     ourselves: Ourselves
     keyring: Keyring
     limits: Limits
+    _kept: dict[PartnerId, tuple[_Grounds, Terms]] = field(default_factory=dict, init=False)
 
     def our_name(self, as2: As2Terms) -> str:
         """What we are called by this partner. Raises Misconfigured where nothing says it."""
@@ -53,6 +63,13 @@ class Agreements:
 
     def terms(self, session: Session, applied: AppliedProfile) -> Terms:
         """All that is agreed with a partner whose profile has a section ``as2``. Raises Misconfigured."""
+        grounds = (applied.version, self.keyring.standing(session, applied.partner))
+        kept = self._kept.get(applied.partner)
+        if kept is None or kept[0] != grounds:
+            kept = self._kept[applied.partner] = (grounds, self._put_together(session, applied))
+        return kept[1]
+
+    def _put_together(self, session: Session, applied: AppliedProfile) -> Terms:
         as2 = applied.profile.as2
         assert as2 is not None
         signing, encryption = self.keyring.of_partner(session, applied.partner)

@@ -6,11 +6,11 @@ flushed first: what a statement is to find of objects added to the session needs
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BindParameter, Dialect, Insert, Select, Update
+from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -35,7 +35,7 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Run it in the session's transaction; what it returns. Raises :class:`sqlalchemy.exc.DBAPIError`."""
-        connection = session.connection()
+        connection = _connection_of(session)
         dialect = connection.dialect
         form = self._forms.get(dialect.name)
         if form is None:
@@ -63,6 +63,24 @@ class Prepared:
         return _Form(statement[dialect.name] if isinstance(statement, Mapping) else statement, self._columns, dialect)
 
 
+_KEPT = "connection of this transaction"
+
+
+def _connection_of(session: Session) -> Connection:
+    """The session's connection, for which SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement,
+    and only the asking begins a savepoint."""
+    kept = session.info.get(_KEPT)
+    if kept is not None and kept[0] is _innermost(session):
+        return cast(Connection, kept[1])
+    connection = session.connection()
+    session.info[_KEPT] = (_innermost(session), connection)
+    return connection
+
+
+def _innermost(session: Session) -> SessionTransaction | None:
+    return session.get_nested_transaction() or session.get_transaction()
+
+
 class _Form:
     """A statement as one kind of database takes it."""
 
@@ -72,8 +90,8 @@ class _Form:
         assert isinstance(compiled, SQLCompiler)
         self.text = compiled.string
         self._positional = compiled.positional
-        names = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
-        self._parameters = [_Parameter(name, compiled.binds[name], dialect) for name in names]
+        self._names = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
+        self._parameters = [_Parameter(compiled.binds[name], dialect) for name in self._names]
         returned = list(statement.exported_columns)
         self.returns = bool(returned)
         self._conversions = [
@@ -82,9 +100,15 @@ class _Form:
 
     def parameters(self, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """What the driver is given."""
-        if self._positional:
-            return [parameter.of(values) for parameter in self._parameters]
-        return {parameter.name: parameter.of(values) for parameter in self._parameters}
+        given = [
+            each.constant
+            if each.key is None
+            else values[each.key]
+            if each.convert is None
+            else each.convert(values[each.key])
+            for each in self._parameters
+        ]
+        return given if self._positional else dict(zip(self._names, given, strict=True))
 
     def values(self, rows: list[Row]) -> list[Row]:
         """What the driver gave, as the columns' types have it."""
@@ -99,21 +123,16 @@ class _Form:
 
 
 class _Parameter:
-    """``name`` is the driver's; a value that the statement gives itself is converted once."""
+    """Named ``key`` in what an execution gives; a value that the statement gives itself is a ``constant``, converted once."""
 
-    __slots__ = ("_constant", "_convert", "_key", "name")
+    __slots__ = ("constant", "convert", "key")
 
-    def __init__(self, name: str, bound: BindParameter[Any], dialect: Dialect) -> None:
-        self.name = name
-        self._convert: _Convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
-        self._key = bound.key if bound.required else None
-        self._constant = self._converted(bound.effective_value) if self._key is None else None
-
-    def of(self, values: Mapping[str, Any]) -> Any:
-        return self._constant if self._key is None else self._converted(values[self._key])
-
-    def _converted(self, value: Any) -> Any:
-        return value if self._convert is None else self._convert(value)
+    def __init__(self, bound: BindParameter[Any], dialect: Dialect) -> None:
+        self.convert: _Convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
+        self.key = bound.key if bound.required else None
+        self.constant = None
+        if not bound.required:
+            self.constant = bound.effective_value if self.convert is None else self.convert(bound.effective_value)
 
 
 def _from_driver(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:

@@ -62,7 +62,7 @@ class Peer:
 def start() -> Peer:
     """The partner, ready. Skips the test where it cannot be had."""
     try:
-        return Peer(_python())
+        return Peer(python())
     except NoPeer as error:
         if "pyas2lib" in os.environ.get("TALLY_TEST_REQUIRES", ""):
             raise
@@ -70,7 +70,7 @@ def start() -> Peer:
 
 
 @cache
-def _python() -> Path:
+def python() -> Path:
     """The interpreter of the environment; made once on a machine, under a name that is only there when it is whole."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     home = Path(tempfile.gettempdir()) / f"tallystick-{os.getuid()}-pyas2lib-1.4.4-python{version}"

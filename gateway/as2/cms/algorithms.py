@@ -1,7 +1,9 @@
 """The algorithms that AS2 products use, by their own names, their object identifiers and the spellings of the field."""
 
 import hashlib
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 from cryptography.hazmat.primitives import hashes
 
@@ -34,7 +36,7 @@ class Digest(StrEnum):
 
     def new(self) -> "hashlib._Hash":
         """To digest content as it comes."""
-        return hashlib.new(self.value, usedforsecurity=self is not Digest.SHA1)
+        return _RUNNING[self]()
 
 
 class Cipher(StrEnum):
@@ -84,6 +86,13 @@ _HASHES: dict[Digest, hashes.HashAlgorithm] = {
     Digest.SHA256: hashes.SHA256(),
     Digest.SHA384: hashes.SHA384(),
     Digest.SHA512: hashes.SHA512(),
+}
+_RUNNING: dict[Digest, Callable[[], "hashlib._Hash"]] = {
+    Digest.SHA1: partial(hashlib.sha1, usedforsecurity=False),
+    Digest.SHA224: hashlib.sha224,
+    Digest.SHA256: hashlib.sha256,
+    Digest.SHA384: hashlib.sha384,
+    Digest.SHA512: hashlib.sha512,
 }
 _SPELLINGS = {digest.value: digest for digest in Digest} | {
     f"sha2{digest.value[3:]}": digest for digest in Digest if digest is not Digest.SHA1

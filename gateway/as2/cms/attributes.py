@@ -128,6 +128,7 @@ def _time(element: Element) -> datetime | None:
     if not _TIME.fullmatch(text):
         return None
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+        # By this, as strptime takes thirty times as long.
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:14]}+00:00")
     except ValueError:
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from .malformed import Malformed
 
@@ -17,7 +18,7 @@ _ASCII = re.compile(r"[\t -~]*")
 _BREAKS = re.compile(r"[\r\n\x00]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Headers:
     """Header fields in the order in which they stood; names are compared without regard to case."""
 
@@ -28,8 +29,7 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The value of the first field of this name, without blanks around it; None where there is none."""
-        wanted = name.lower()
-        return next((value.strip() for key, value in self.pairs if key.lower() == wanted), None)
+        return self._first.get(name.lower())
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of this name."""
@@ -39,6 +39,10 @@ class Headers:
     def only(self, *prefixes: str) -> "Headers":
         """The fields whose names begin with one of these, given in lower case."""
         return Headers(tuple(pair for pair in self.pairs if pair[0].lower().startswith(prefixes)))
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return {name.lower(): value.strip() for name, value in reversed(self.pairs)}
 
     @property
     def is_ascii(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from .headers import Headers
@@ -25,8 +26,12 @@ class Parametered:
         return self.parameters.get(name)
 
 
+@lru_cache(maxsize=64)
 def read_parametered(text: str) -> Parametered:
-    """What is in a header field's text; bare or quoted, with any blanks. Never fails: what is none is left out."""
+    """What is in a header field's text; bare or quoted, with any blanks. Never fails: what is none is left out.
+
+    Each Content-Type is asked for several times while a message is taken apart.
+    """
     value, _, _ = text.partition(";")
     found: dict[str, str] = {}
     for match in _PARAMETER.finditer(text, len(value)):

@@ -1,0 +1,1 @@
+"""What ``bench/as2.py`` measures, one file a part."""
