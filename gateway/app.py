@@ -17,6 +17,7 @@ from canonical.errors import Misconfigured, NotFound
 from canonical.identity import BlobDigest, DocumentId, PartnerId
 from canonical.order import PurchaseOrder
 from partners import loading, registry
+from partners.certificates import CertificateRow
 from partners.loading import LoadedProfile
 from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
@@ -156,7 +157,8 @@ class Gateway:
             Cancelling(clock, self.queue, work, self.outbound),
             self.delivery.given,
         )
-        self.custody = Custody(database, clock, self.vault)
+        self.certificate_messages = self.exchange.certificates(self.outbound)
+        self.custody = Custody(database, clock, self.vault, self.certificate_messages.decided)
         self.retention = Retention(
             home,
             database,
@@ -440,6 +442,13 @@ class Gateway:
             return [self.outbound.submit(session, document, applied.partner) for document in sent]
 
         return self.database.write(submit)
+
+    def announce_certificate(self, partner: str) -> CertificateRow:
+        """Offer our newest certificate to a partner by a certificate exchange message."""
+        applied = self.partner(partner)
+        row = self.custody.own()
+        self.database.write(lambda session: self.certificate_messages.announce(session, row, applied))
+        return row
 
     # Looking
 

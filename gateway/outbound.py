@@ -31,10 +31,16 @@ from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
 from .journaling import Chronicle
-from .senders.port import Effects, Parcel, Senders
+from .senders.port import Effects, Form, Parcel, Senders
 
 BUILD = "build"
 TRANSMIT = "transmit"
+
+REPORT = "report"
+CERTIFICATES = "certificates"
+"""Kinds of transmissions that no document stands for."""
+
+_WITHOUT_DOCUMENT = {REPORT, CERTIFICATES}
 
 
 class OrderChanged(TallyError):
@@ -147,10 +153,20 @@ class Outbound:
         if transmissions.by_filename(session, partner, filename) is not None:
             stem, _, ending = filename.rpartition(".")
             filename = f"{stem}.{answers}.{ending}"
-        transmission = self._made(session, partner, "report", filename, data)
+        transmission = self._made(session, partner, REPORT, filename, data)
         transmission.answers = answers
         transmissions.add(session, transmission)
         self._enqueue_transmit(session, transmission)
+
+    def enclose(self, session: Session, partner: PartnerId, filename: str, entity: bytes) -> str:
+        """Take a certificate exchange message, a MIME entity, for sending; the id of its transmission."""
+        transmission = self._made(session, partner, CERTIFICATES, filename, entity)
+        transmissions.add(session, transmission)
+        told = Chronicle(self.clock)
+        told.of_report(Step.BUILT, transmission, detail={"file": filename})
+        told.write(session)
+        self._enqueue_transmit(session, transmission)
+        return transmission.id
 
     # 2.-5. Its bytes are built once, with control numbers taken in the transaction that stores them.
 
@@ -195,8 +211,7 @@ class Outbound:
                 raise Misconfigured(f"There is no partner {row.partner} in force to send {row.filename} to.")
             handed_over = None
             if not _has_arrived(row):
-                is_x12 = row.interchange_control is not None
-                handed_over = self.senders.send(applied, Parcel(row.id, row.filename, content, is_x12))
+                handed_over = self.senders.send(applied, Parcel(row.id, row.filename, content, _form(row)))
         return partial(self._sent, row, _patience(row, applied), handed_over)
 
     # 7. From now on an answer is expected.
@@ -218,7 +233,7 @@ class Outbound:
         detail = {"file": row.filename, "again": again}
         for document in carried:
             told.of_document(Step.SENT, document, transmission=row, detail=detail)
-        if row.kind == "report":
+        if row.kind in _WITHOUT_DOCUMENT:
             told.of_report(Step.SENT, row, detail=detail)
         told.write(session)
 
@@ -246,7 +261,7 @@ class Outbound:
                 documents.close(document, DocumentState.DEAD, reason=reason)
                 enqueue_report(self.queue, session, document, OrderProgress.REFUSED, reason)
             told.of_document(Step.DEAD, document, transmission=transmission, outcome=reason)
-        if transmission is not None and transmission.kind == "report":
+        if transmission is not None and transmission.kind in _WITHOUT_DOCUMENT:
             told.of_report(Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename})
         told.write(session)
 
@@ -294,6 +309,12 @@ def _carried(row: DocumentRow, draft: Draft, sealed: Sealed, transmission: Trans
     row.group_control = sealed.group_control
     row.set_control = sealed.set_control
     row.profile_version = draft.profile_version
+
+
+def _form(row: Transmission) -> Form:
+    if row.kind == CERTIFICATES:
+        return Form.ENTITY
+    return Form.FILE if row.interchange_control is None else Form.X12
 
 
 def _has_arrived(row: Transmission) -> bool:

@@ -17,7 +17,8 @@ from .tables import Base, Rows, insert_rows
 class Transmission(Base):
     """One outbound file as it was built. Every retry sends exactly the bytes named by ``sha256``.
 
-    ``kind`` is ``document``, ``acknowledgement`` or ``report`` (what a partner without X12 gets for an answer).
+    ``kind`` is ``document``, ``acknowledgement``, ``report`` (what a partner without X12 gets for an answer) or ``certificates`` (a
+    certificate exchange message).
     ``answers`` is the receipt it answers; ``answer_due_at`` the moment until which we expect an answer, if we do.
     """
 

@@ -133,6 +133,24 @@ def rotate(
 
 @app.command()
 @explained
+def announce(
+    partner: Annotated[str, typer.Option(help="The partner.")],
+) -> None:
+    """Offer our newest certificate to a partner's product by a certificate exchange message (CEM) over AS2."""
+    with gateway() as opened:
+        row = opened.announce_certificate(partner)
+    out = terminal()
+    out.answer(
+        summary(row),
+        lambda: out.say(
+            f"Certificate {row.id} is offered to {partner} as soon as `tally serve` runs. Its answer is noted in `tally trail --partner "
+            f"{partner}`; until it comes, send the certificate by mail too."
+        ),
+    )
+
+
+@app.command()
+@explained
 def export(
     number: Annotated[int | None, typer.Argument(help="Its number; our newest when not given.")] = None,
     form: Annotated[Form, typer.Option(help="pem or der.", show_choices=False)] = Form.PEM,

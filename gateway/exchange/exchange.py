@@ -16,8 +16,10 @@ from ..as2.terms import Limits
 from ..inbound import Inbound
 from ..listeners.http.basic import BasicPasswords
 from ..listeners.passwords import Passwords
+from ..outbound import Outbound
 from ..senders.http import HttpClient
 from ..settings import Settings
+from .certificates import CertificateMessages
 from .keyring import Keyring
 from .mdns import ANSWER, Mdns
 from .proofs import Proofs
@@ -78,6 +80,11 @@ class Exchange:
             house, settings, agreements, proofs, sender, Mdns(house.database, house.blobs, house.clock, client), client
         )
 
+    def certificates(self, outbound: Outbound) -> CertificateMessages:
+        """What takes and makes certificate exchange messages."""
+        house = self.house
+        return CertificateMessages(house.clock, house.identifiers, outbound, self.agreements, _domain(self.settings))
+
     def receiver(self, inbound: Inbound) -> As2Receiver:
         """What takes posts; it knows whom the profiles name."""
         house = self.house
@@ -90,6 +97,7 @@ class Exchange:
             inbound,
             self.agreements,
             self.proofs,
+            self.certificates(inbound.outbound),
             BasicPasswords(Passwords(PASSWORD_WORKERS, PASSWORD_SECONDS)),
             house.staging,
             _domain(self.settings),

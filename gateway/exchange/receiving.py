@@ -21,11 +21,15 @@ from spool.identifiers import Identifiers
 from spool.journal import Step
 from spool.queue.port import WorkQueue
 
+from ..as2.cem import Request as CertificateRequest
+from ..as2.cem import Response as CertificateResponse
+from ..as2.cem import is_exchange, read_exchange
 from ..as2.disposition import Reason
 from ..as2.envelope import Envelope, Kind, bare, envelope_of
 from ..as2.identity import read_name
 from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
+from ..as2.mime.malformed import Malformed
 from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
 from ..as2.terms import Terms
@@ -36,6 +40,7 @@ from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
 from . import arrivals
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
+from .certificates import CertificateMessages
 from .fresh import FreshNames
 from .mdns import enqueue_mdn
 from .proofs import Proofs
@@ -117,6 +122,7 @@ class As2Receiver:
     inbound: Inbound
     agreements: Agreements
     proofs: Proofs
+    certificates: CertificateMessages
     passwords: BasicPasswords
     staging: Path
     domain: str
@@ -206,9 +212,35 @@ class As2Receiver:
             return self._rejected(post, agreed.applied, judged)
         if earlier is not None:
             return self._again(post, agreed, earlier, judged)
-        return self._received(post, agreed, judged)
+        if is_exchange(judged.payloads):
+            return self._certificates(post, agreed, judged)
+        return self._received(post, agreed, judged, None)
 
-    def _received(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+    def _certificates(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+        """A certificate exchange message: it brings no files. What is not signed proves not even whose it is."""
+        try:
+            if received.signed_by is None:
+                raise Malformed("A certificate exchange message must be signed.")
+            exchange = read_exchange(received.payloads)
+        except Malformed as error:
+            refused = reject(
+                post.headers,
+                agreed.terms,
+                Reason.UNEXPECTED_PROCESSING_ERROR,
+                str(error),
+                now=post.now,
+                fresh=self._fresh(),
+            )
+            return self._rejected(post, agreed.applied, refused)
+        return self._received(post, agreed, received, exchange)
+
+    def _received(
+        self,
+        post: _Post,
+        agreed: _Agreed,
+        received: Received,
+        exchange: CertificateRequest | CertificateResponse | None,
+    ) -> Answer:
         """4. Its files, the work on them and the MDN commit together."""
         partner = agreed.applied.partner
         arrival = self._arrival(post, partner, RECEIVED, received.disposition.field, " ".join(received.notes))
@@ -216,7 +248,7 @@ class As2Receiver:
         arrival.mic = received.mic.written()
         arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
         arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
-        files = [self._file(post, partner, payload) for payload in received.payloads]
+        files = [] if exchange else [self._file(post, partner, payload) for payload in received.payloads]
 
         def commit(session: Session) -> bool:
             if not self._keep_once(session, post, arrival, received.mdn):
@@ -224,6 +256,8 @@ class As2Receiver:
             receipts = [self.inbound.keep(session, each, detail={"message_id": received.message_id}) for each in files]
             arrivals.add_files(session, arrival, receipts)
             self._tell_answered(session, arrival, receipts, received.mdn)
+            if exchange is not None and received.signed_by is not None:
+                self.certificates.take(session, agreed.applied, exchange, received.signed_by)
             return True
 
         if self.database.write(commit):

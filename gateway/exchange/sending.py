@@ -18,10 +18,12 @@ from spool.identifiers import Identifiers
 from spool.states import MessageState
 
 from ..as2.message import Attachment, build
+from ..as2.mime.entity import read_entity
 from ..as2.mime.headers import Headers
+from ..as2.mime.span import whole
 from ..as2.terms import ReceiptMode, Terms
 from ..senders.http import HttpAnswer, HttpClient, failure_of
-from ..senders.port import Effects, Parcel
+from ..senders.port import Effects, Form, Parcel
 from . import arrivals, proofs, sendings
 from .fresh import FreshNames
 from .proofs import Proofs
@@ -85,7 +87,7 @@ class As2Sender:
         fresh = FreshNames(self.identifiers, self.domain)
         now = self.clock.now()
         with TemporaryWorkspace(self.staging) as workspace:
-            attachment = Attachment(parcel.content, _content_type(parcel), parcel.filename)
+            attachment = _attachment(parcel)
             message = build(
                 [attachment], terms, message_id=fresh.message_id(), now=now, fresh=fresh, workspace=workspace
             )
@@ -166,7 +168,12 @@ def _nothing(_session: Session) -> None:
     """All that is to be committed was committed before."""
 
 
-def _content_type(parcel: Parcel) -> str:
-    if parcel.is_x12:
-        return X12
-    return mimetypes.guess_type(parcel.filename)[0] or ANY_TYPE
+def _attachment(parcel: Parcel) -> Attachment:
+    match parcel.form:
+        case Form.X12:
+            return Attachment(parcel.content, X12, parcel.filename)
+        case Form.ENTITY:
+            entity = read_entity(whole(parcel.content))
+            return Attachment(entity.body.open(), entity.headers.get("content-type") or ANY_TYPE)
+        case Form.FILE:
+            return Attachment(parcel.content, mimetypes.guess_type(parcel.filename)[0] or ANY_TYPE, parcel.filename)

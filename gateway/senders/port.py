@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,15 @@ Effects = Callable[[Session], None]
 """What is committed with the note that something was handed over."""
 
 
+class Form(StrEnum):
+    """What a file is, as far as whoever carries it must say so."""
+
+    X12 = "x12"
+    FILE = "file"
+    ENTITY = "entity"
+    """A MIME entity that says itself what it is: its fields, an empty line, its body. Only AS2 carries it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A file to be handed over: ``content`` at its beginning, the same bytes at each attempt at ``transmission``."""
@@ -19,7 +29,7 @@ class Parcel:
     transmission: str
     filename: str
     content: BinaryIO
-    is_x12: bool
+    form: Form
 
 
 class Senders(Protocol):

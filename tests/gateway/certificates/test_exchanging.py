@@ -60,7 +60,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.responses: list[Response | None] = []
 
-    def __call__(self, _session: Session, row: CertificateRow) -> None:
+    def __call__(self, _session: Session, row: CertificateRow, reason: str) -> None:
         self.responses.append(exchanging.decision(row, NO.reason, own_name="US"))
 
 

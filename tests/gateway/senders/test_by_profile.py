@@ -7,7 +7,7 @@ import pytest
 
 from canonical.errors import Misconfigured
 from canonical.identity import PartnerId
-from gateway.senders.port import Parcel
+from gateway.senders.port import Form, Parcel
 
 from ..house import House
 
@@ -15,7 +15,7 @@ ACME, CARGO = PartnerId("acme"), PartnerId("cargo")
 
 
 def parcel() -> Parcel:
-    return Parcel("t1", "a.edi", io.BytesIO(b"data"), is_x12=True)
+    return Parcel("t1", "a.edi", io.BytesIO(b"data"), Form.X12)
 
 
 def test_sftp_goes_into_the_outbox_the_partner_sees(house: House) -> None:
