@@ -25,11 +25,12 @@ from canonical.functional_acknowledgement import (
 )
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
-from .events import GroupEnd, GroupHeader, InterchangeEnd, InterchangeHeader, SetVerdict
+from .events import GroupEnd, GroupHeader, InterchangeEnd, InterchangeHeader
 from .findings import Code
 from .schema import CompositeDef, Dictionary, SegmentDef, dictionary, table_version, versions
 from .segments import STANDARD_DELIMITERS, Delimiters
 from .values import parse_date, parse_time
+from .verdicts import SetVerdict
 
 MOST_CODES = 5
 """AK502 to AK506, AK905 to AK909."""

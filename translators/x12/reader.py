@@ -244,7 +244,7 @@ class Reader:
             group.tell(findings)
         self._group = None
         yield GroupEnd(
-            group.header, tuple(group.verdicts), claimed, tuple(group.codes), group.status(), tuple(group.findings)
+            group.header, group.verdicts, claimed, tuple(group.codes), group.status(), tuple(group.findings)
         )
 
     def _end_interchange(self, trailer: Line | None, end: int) -> Iterator[Event]:

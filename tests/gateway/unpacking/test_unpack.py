@@ -3,6 +3,7 @@
 import pytest
 
 from canonical.identity import BlobDigest
+from gateway.unpacking.reply import document_of
 from gateway.unpacking.unpack import LOOKED_AT, unpack
 from gateway.unpacking.unpacked import Unpacked
 from partners.registry import AppliedProfile
@@ -49,8 +50,8 @@ def test_the_format_is_found_however_the_bytes_come(
 
 def told(unpacked: Unpacked) -> object:
     """All that is known of a file, canonical JSON and answers included."""
-    documents = [(document, unpacked.canonical(document)) for document in unpacked.documents]
-    replies = list(unpacked.replies())
+    documents = [(document, unpacked.canonical(document)) for document in unpacked.documents()]
+    replies = [document_of(reply) for reply in unpacked.replies()]
     unpacked.close()
     report = unpacked.report_on("file", {})
     return documents, replies, unpacked.findings, unpacked.quarantine, unpacked.rejection, report
@@ -71,7 +72,7 @@ def test_nothing_agreed_is_named_with_what_would_be(both: AppliedProfile) -> Non
 
 def test_a_document_carries_where_it_came_from(both: AppliedProfile) -> None:
     unpacked = unpack([GOOD], "a.edi", both, SOURCE)
-    [document] = unpacked.documents
+    [document] = unpacked.documents()
     assert (document.number, document.orders, document.business_key) == ("INV1", ("4500123",), "Invoice/INV1/1")
     canonical = unpacked.canonical(document)
     assert canonical is not None
@@ -85,7 +86,7 @@ def test_much_canonical_JSON_waits_on_the_disk(both: AppliedProfile, monkeypatch
     """Memory grows only with what is told about documents."""
     monkeypatch.setattr("gateway.unpacking.unpacked.SPILL_BYTES", 10)
     unpacked = unpack([GOOD + wrapped("810", invoice("INV2"), 2)], "a.edi", both, SOURCE)
-    assert getattr(unpacked._spill, "_rolled", False)
-    found = [unpacked.canonical(document) for document in reversed(unpacked.documents)]
+    assert getattr(unpacked._aside, "_rolled", False)
+    found = [unpacked.canonical(document) for document in reversed(list(unpacked.documents()))]
     assert [b"INV2" in (found[0] or b""), b"INV1" in (found[1] or b"")] == [True, True]
     unpacked.close()
