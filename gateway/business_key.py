@@ -51,8 +51,12 @@ class BusinessKey:
 
 def content_digest(document: AnyDocument) -> str:
     """Lower-case hexadecimal SHA-256 over what the document says, not how it came: 2.5 and 2.50 are the same."""
-    said = _plain(ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY))
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(said(document)).hexdigest()
+
+
+def said(document: AnyDocument) -> bytes:
+    """What :func:`content_digest` is over: JSON with each number written in one way."""
+    return json.dumps(_plain(ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY)), sort_keys=True).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -163,7 +163,7 @@ class Inbound:
         prepared: PreparedAnswers = {}
         for reply in unpacked.replies():
             with suppress(TallyError):
-                prepared[id(reply)] = prepare(self.outbound.envelopes, self.blobs, profile, document_of(reply))
+                prepared[id(reply)] = prepare(self.outbound.envelopes, self.blobs, profile, reply)
         return prepared
 
     def _same_bytes(self, receipt: Receipt, original: ReceiptId) -> Effects:

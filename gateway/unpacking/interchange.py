@@ -41,8 +41,8 @@ from .grading import (
     rejected,
     translate,
 )
-from .rows import describe
 from .reply import GroupReply
+from .rows import describe
 from .unpacked import Unpacked, UnpackedInterchange
 from .unpacked_documents import UnpackedDocument
 

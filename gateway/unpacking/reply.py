@@ -1,5 +1,6 @@
 """What the sender of a file is answered, as it waits to be sent: the answer to a group of many sets is large, and is made last."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,7 +19,17 @@ class GroupReply:
     group: GroupEnd
     form: AnswerForm
 
+    @property
+    def size(self) -> int:
+        """How many sets it names."""
+        return self.group.received
+
+    def sheets(self, size: int) -> Iterator[FunctionalAcknowledgement]:
+        """The answer in sheets of ``size`` sets, behind one without any."""
+        return acknowledge.sheets(self.group, self.form, size)
+
     def document(self) -> FunctionalAcknowledgement:
+        """The answer as a whole."""
         document = acknowledge.functional(self.group, self.form)
         assert document is not None
         return document

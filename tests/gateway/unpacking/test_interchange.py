@@ -51,7 +51,9 @@ def test_a_partly_good_group_is_answered_as_it_is_taken_in(
     assert [verdict.status for verdict in acknowledgement.sets] == sets
     assert [document.usable for document in unpacked.documents()] == taken
     if policy == "whole":
-        assert "Another transaction set of its functional group is rejected" in (next(unpacked.documents()).rejected or "")
+        assert "Another transaction set of its functional group is rejected" in (
+            next(unpacked.documents()).rejected or ""
+        )
 
 
 @pytest.mark.parametrize(
