@@ -3,7 +3,7 @@
 import pytest
 
 from canonical.identity import BlobDigest
-from gateway import answering
+from gateway import answering, envelopes
 from gateway.answering import PreparedAnswer, prepare
 from gateway.unpacking.unpack import unpack
 from gateway.unpacking.unpacked import Unpacked
@@ -56,3 +56,16 @@ def test_an_answer_in_sheets_is_the_same_answer(
     for size in (1, 3):
         monkeypatch.setattr(answering, "SHEET", size)
         assert shown(made(house, applied, unpacked)) == whole
+
+
+def test_an_answer_that_is_not_written_as_text_is_made_as_a_whole(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied = house.gateway.partner("acme")
+    unpacked = opened(applied, interchange(group(*GOOD)))
+    whole = shown(made(house, applied, unpacked))
+    monkeypatch.setattr(answering, "SHEET", 1)
+    monkeypatch.setattr(
+        answering, "written", lambda document, version: (None, list(envelopes.written(document, version)[1] or ()))
+    )
+    assert shown(made(house, applied, unpacked)) == whole

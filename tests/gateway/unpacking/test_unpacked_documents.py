@@ -1,7 +1,6 @@
 """The documents of a file, few in memory and many beside it, are the same documents."""
 
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
 
 import pytest
@@ -43,7 +42,7 @@ def test_they_come_back_in_their_order(count: int) -> None:
     expected = [document(number) for number in range(count)]
     looks: list[Callable[[UnpackedDocuments], list[UnpackedDocument]]] = [
         list,
-        partial(UnpackedDocuments.__getitem__, index=slice(BLOCK - 2, BLOCK + 2)),
+        lambda found: found[BLOCK - 2 : BLOCK + 2],
         lambda found: list(reversed(found)),
     ]
     assert [look(documents) for look in looks] == [expected, expected[BLOCK - 2 : BLOCK + 2], expected[::-1]]
