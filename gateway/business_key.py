@@ -50,8 +50,13 @@ class BusinessKey:
 
 def content_digest(document: AnyDocument) -> str:
     """Lower-case hexadecimal SHA-256 over what the document says, not how it came: 2.5 and 2.50 are the same."""
-    said = ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY)
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_written).encode()).hexdigest()
+    return hashlib.sha256(said(document)).hexdigest()
+
+
+def said(document: AnyDocument) -> bytes:
+    """What :func:`content_digest` is over: JSON with each number written in one way."""
+    plain = ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY)
+    return json.dumps(plain, sort_keys=True, default=_written).encode()
 
 
 def _written(value: Any) -> str:

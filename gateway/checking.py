@@ -20,9 +20,10 @@ from translators.x12.check import check as check_x12
 from translators.x12.events import SetRead
 
 from . import partner_rules
-from .envelopes import TA1
 from .orders.comparing import Orders, against_order, no_orders
 from .unpacking.grading import Compare, alone, translate
+from .unpacking.interchange import TA1
+from .unpacking.reply import document_of
 from .unpacking.unpack import column_maps, unpack
 from .unpacking.unpacked import Unpacked
 
@@ -85,8 +86,7 @@ def check(file: BinaryIO, filename: str, applied: AppliedProfile | None, orders:
         return Checked(report.accepted, report.interchanges, report.findings, report.contexts)
     unpacked = unpack(pieces(file), filename, applied, BlobDigest(""), orders)
     agreed = tuple(_agreement_findings(unpacked))
-    answers = list(unpacked.replies())
-    unpacked.close()
+    answers = [document_of(reply) for reply in unpacked.replies()]
     if unpacked.format != "x12":
         return _of_rows(unpacked, filename, applied, agreed)
 
@@ -114,12 +114,12 @@ def check(file: BinaryIO, filename: str, applied: AppliedProfile | None, orders:
 
 def _regrade(interchanges: Sequence[dict[str, Any]], unpacked: Unpacked) -> None:
     """Give each set the status that the agreement leaves it: what is sound may be rejected by it, or be kept from the ERP."""
-    for position, (interchange, opened) in enumerate(zip(interchanges, unpacked.interchanges, strict=True)):
-        sets = (found for group in interchange["groups"] for found in group["sets"])
-        rows = (row for row in unpacked.documents if row.interchange == position and row.set_id != TA1)
+    sets = [(found for group in interchange["groups"] for found in group["sets"]) for interchange in interchanges]
+    for row in unpacked.documents():
         # A report lists fewer sets than a file may hold.
-        for found, row in zip(sets, rows, strict=False):
-            if row.rejected is not None or opened.refusal is not None:
+        found = next(sets[row.interchange], None) if row.set_id != TA1 else None
+        if found is not None:
+            if row.rejected is not None or unpacked.interchanges[row.interchange].refusal is not None:
                 found["status"] = SyntaxStatus.REJECTED.value
             elif row.held is not None:
                 found["held"] = True
@@ -134,11 +134,11 @@ def outcome(found: dict[str, Any]) -> str:
 def _of_rows(unpacked: Unpacked, filename: str, applied: AppliedProfile, agreed: Sequence[Finding]) -> Checked:
     found = (
         *unpacked.findings,
-        *(finding for document in unpacked.documents for finding in document.findings),
+        *(finding for document in unpacked.documents() for finding in document.findings),
         *agreed,
     )
     return Checked(
-        accepted=bool(unpacked.documents) and not any_error(found),
+        accepted=bool(unpacked.size) and not any_error(found),
         interchanges=[],
         findings=found,
         contexts=[Context()] * len(found),
@@ -169,9 +169,9 @@ def _translated(read: SetRead, compare: Compare = alone) -> Sequence[Finding]:
 
 def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:
     """What is against the agreement, each reason once: set not agreed, wrong parties, test in production, nothing to use."""
-    told = {finding.message for document in unpacked.documents for finding in document.findings}
+    told = {finding.message for document in unpacked.documents() for finding in document.findings}
     told |= {finding.message for finding in unpacked.findings}
-    reasons = [reason for document in unpacked.documents for reason in (document.rejected, document.held)]
+    reasons = [reason for document in unpacked.documents() for reason in (document.rejected, document.held)]
     for reason in dict.fromkeys([unpacked.quarantine, unpacked.rejection, *reasons, *_refused_as_empty(unpacked)]):
         if reason is not None and reason not in told:
             yield Finding(code="not-as-agreed", severity=Severity.ERROR, message=reason)
@@ -179,7 +179,7 @@ def _agreement_findings(unpacked: Unpacked) -> Iterable[Finding]:
 
 def _refused_as_empty(unpacked: Unpacked) -> Iterable[str]:
     """Interchanges that no document speaks for, of a file that has documents in others."""
-    filled = {document.interchange for document in unpacked.documents}
+    filled = {document.interchange for document in unpacked.documents()}
     for position, interchange in enumerate(unpacked.interchanges):
         if filled and position not in filled and interchange.refusal is not None:
             yield (

@@ -29,12 +29,12 @@ from translators.x12.events import (
     InterchangeHeader,
     InterchangeStart,
     SetRead,
-    SetVerdict,
 )
 from translators.x12.reader import read
 from translators.x12.schema import functional_id, table_version
 from translators.x12.segments import Delimiters
 from translators.x12.values import CannotWrite
+from translators.x12.verdicts import SetVerdict
 
 from . import canonical_json
 from .canonical_json import Unreadable

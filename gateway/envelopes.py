@@ -47,15 +47,19 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document in the form of its transaction set, still without envelope and control numbers. ``nodes`` is None for a TA1."""
+    """A document in the form of its transaction set, still without envelope and control numbers.
+
+    ``number`` is the document's own. A TA1 is a segment: ``nodes`` is None, and ``receipt`` what it says.
+    """
 
     partner: PartnerId
     profile_version: int
     kind: str
-    document: AnyDocument
+    number: str
     terms: X12Agreement
     set_id: str
     nodes: Sequence[Node] | None
+    receipt: InterchangeAcknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class Envelopes:
         """As :meth:`draft`, by a profile at hand."""
         draft = _draft(applied, document)
         if draft.kind == "document":
-            _prove(draft, partner_rules.tables(applied, Direction.OUTBOUND))
+            _prove(draft, document, partner_rules.tables(applied, Direction.OUTBOUND))
         return draft
 
     def seal(self, session: Session, draft: Draft, now: datetime) -> Sealed:
@@ -153,11 +157,13 @@ def preview(applied: AppliedProfile, document: AnyDocument, now: datetime) -> tu
 
 
 def _draft(applied: AppliedProfile, document: AnyDocument) -> Draft:
-    answer = isinstance(document, FunctionalAcknowledgement | InterchangeAcknowledgement)
+    receipt = document if isinstance(document, InterchangeAcknowledgement) else None
+    answer = receipt is not None or isinstance(document, FunctionalAcknowledgement)
     terms = _terms(applied, SET_OF_DOCUMENT.get(document.type, TA1))
     set_id, nodes = written(document, terms.version)
     kind = "acknowledgement" if answer else "document"
-    return Draft(PartnerId(applied.partner), applied.version, kind, document, terms, set_id, nodes)
+    number = document_number(document)
+    return Draft(PartnerId(applied.partner), applied.version, kind, number, terms, set_id, nodes, receipt)
 
 
 def written(document: AnyDocument, version: str) -> tuple[str, Sequence[Node] | None]:
@@ -179,12 +185,12 @@ def table_for(set_id: str, version: str) -> str:
     return table
 
 
-def _prove(draft: Draft, tables: Tables) -> None:
+def _prove(draft: Draft, document: AnyDocument, tables: Tables) -> None:
     """Read what will be sent as the partner will, under numbers and a time of no meaning, by the table it is written by
     and the partner's own rules."""
-    number = document_number(draft.document)
+    number = draft.number
     if not number.strip():
-        raise CannotWrite(f"The {draft.document.type} has no number. Fill it where it comes from and give it again.")
+        raise CannotWrite(f"The {document.type} has no number. Fill it where it comes from and give it again.")
     table = table_for(draft.set_id, draft.terms.version)
     group = replace(_group(draft, draft.nodes or (), 1, "0001"), version=table)
     written = _interchange(draft, _envelope(draft, 1, _ANY_TIME), [group])
@@ -194,7 +200,7 @@ def _prove(draft: Draft, tables: Tables) -> None:
         shown = number if len(number) <= LONGEST_TOLD else number[:LONGEST_TOLD] + "..."
         more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""
         raise CannotWrite(
-            f"The {draft.document.type} {shown} would not be a valid {draft.set_id}: "
+            f"The {document.type} {shown} would not be a valid {draft.set_id}: "
             f"{' '.join(_told(faults[:MOST_TOLD], _fields(written)))}{more} "
             "Correct it where it comes from and give it again."
         )
@@ -230,8 +236,8 @@ def _fields(written: bytes) -> dict[str, str]:
 
 def _interchange(draft: Draft, envelope: write.Envelope, groups: Sequence[write.GroupToWrite]) -> bytes:
     form = write.Form(delimiters=delimiters_of(draft.terms), encoding=draft.terms.encoding)
-    if isinstance(draft.document, InterchangeAcknowledgement):
-        return write.acknowledgements(envelope, [draft.document], form)
+    if draft.receipt is not None:
+        return write.acknowledgements(envelope, [draft.receipt], form)
     return write.interchange(envelope, groups, form)
 
 
@@ -282,5 +288,5 @@ def _terms(applied: AppliedProfile, set_id: str) -> X12Agreement:
 
 def _filename(draft: Draft, interchange: int) -> str:
     """Unique by the interchange control number, readable by the document's number."""
-    number = _UNSAFE.sub("-", document_number(draft.document))[:60]
+    number = _UNSAFE.sub("-", draft.number)[:60]
     return f"{draft.set_id}_{number}_{interchange:09d}.edi"

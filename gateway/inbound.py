@@ -31,7 +31,7 @@ from spool.states import DocumentState, ReceiptState
 
 from .acks.matching import Answers
 from .agreed_limits import ERP
-from .envelopes import Draft
+from .answering import PreparedAnswer, content_of, prepare
 from .journaling import Chronicle
 from .listeners.port import Arrival
 from .operations.replay import Replay
@@ -39,8 +39,10 @@ from .operations.superseding import Superseding
 from .orders import book
 from .outbound import Outbound
 from .senders.port import Effects
+from .unpacking.reply import document_of
 from .unpacking.unpack import unpack
-from .unpacking.unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
+from .unpacking.unpacked import Unpacked, UnpackedInterchange
+from .unpacking.unpacked_documents import UnpackedDocument
 
 OPEN = "open"
 DELIVER = "deliver"
@@ -62,8 +64,8 @@ REUSED = (
 
 _NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
-Drafts = dict[int, Draft]
-"""Answers in the form of their transaction sets, by the identity of the answer."""
+PreparedAnswers = dict[int, PreparedAnswer]
+"""Answers that are ready, by the identity of the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +157,20 @@ class Inbound:
             chunks = self.blobs.chunks(session, digest)
         unpacked = unpack(chunks, receipt.filename, profile, digest, partial(self._placed, partner))
         unpacked.replay = replay
-        return self._take_in(claim, receipt, unpacked, self._drafted(profile, unpacked))
+        return self._take_in(claim, receipt, unpacked, profile)
 
     def _placed(self, partner: PartnerId, number: str) -> PurchaseOrder | None:
         """The order that a document says it is about."""
         with self.database.read() as session:
             return book.placed(session, self.blobs, number, partner)
 
-    def _drafted(self, profile: AppliedProfile, unpacked: Unpacked) -> Drafts:
-        """The answers, translated outside of any transaction; those that cannot be are left to the outbound path, and die there."""
-        drafts: Drafts = {}
-        for answer in unpacked.replies():
+    def _prepared(self, profile: AppliedProfile, unpacked: Unpacked) -> PreparedAnswers:
+        """The answers, made outside of any transaction; those that cannot be written are left to the outbound path, and die there."""
+        prepared: PreparedAnswers = {}
+        for reply in unpacked.replies():
             with suppress(TallyError):
-                drafts[id(answer)] = self.outbound.envelopes.draft_for(profile, answer)
-        return drafts
+                prepared[id(reply)] = prepare(self.outbound.envelopes, self.blobs, profile, reply)
+        return prepared
 
     def _same_bytes(self, receipt: Receipt, original: ReceiptId) -> Effects:
         """The second duplicate layer: the sender gets the same answers again, because it may have missed them."""
@@ -197,24 +199,22 @@ class Inbound:
 
         return effects
 
-    def _take_in(self, claim: Claim, receipt: Receipt, unpacked: Unpacked, drafts: Drafts) -> Effects:
+    def _take_in(self, claim: Claim, receipt: Receipt, unpacked: Unpacked, profile: AppliedProfile) -> Effects:
         """Commit what a file contained: all at once, or, for a very large one, in steps that may each be repeated."""
-        starts = range(0, len(unpacked.documents), BATCH) or range(1)
-        try:
-            for start in starts[:-1]:
-                self.database.write(
-                    partial(self._take_in_some, claim, receipt, unpacked, self._batch(receipt.id, unpacked, start))
-                )
-            last = self._batch(receipt.id, unpacked, starts[-1])
-        finally:
-            unpacked.close()
+        starts = range(0, unpacked.size, BATCH) or range(1)
+        for start in starts[:-1]:
+            self.database.write(
+                partial(self._take_in_some, claim, receipt, unpacked, self._batch(receipt.id, unpacked, start))
+            )
+        last = self._batch(receipt.id, unpacked, starts[-1])
+        answers = self._prepared(profile, unpacked)
         self._close(receipt, unpacked)
 
         def effects(session: Session) -> None:
             if receipts.end_pending(session, receipt):
                 told = Chronicle(self.clock)
                 self._take_in_batch(session, receipt, unpacked, last, told)
-                self._answer(session, receipt, unpacked, drafts, told)
+                self._answer(session, receipt, unpacked, answers, told)
                 told.write(session)
 
         return effects
@@ -222,7 +222,7 @@ class Inbound:
     def _batch(self, receipt_id: str, unpacked: Unpacked, start: int) -> list[_Taken]:
         """Some documents with the ids they have however often this runs, their JSON staged before any transaction."""
         taken = []
-        for position, document in enumerate(unpacked.documents[start : start + BATCH], start=start + 1):
+        for position, document in enumerate(unpacked.documents(start, start + BATCH), start=start + 1):
             canonical = unpacked.canonical(document)
             staged = None if canonical is None else self.blobs.stage_bytes(canonical)
             taken.append(_Taken(DocumentId(f"{receipt_id}-{position:06d}"), document, staged))
@@ -248,7 +248,7 @@ class Inbound:
         for interchange in {taken.document.interchange: None for taken in batch}:
             self._register(session, receipt, unpacked.interchanges[interchange])
         # Of a file that is taken in at once nothing can be there while it is pending.
-        in_steps = len(unpacked.documents) > BATCH
+        in_steps = unpacked.size > BATCH
         for taken in batch:
             if not in_steps or documents.get(session, taken.id) is None:
                 self._take_in_document(session, receipt, unpacked, taken, told)
@@ -387,16 +387,21 @@ class Inbound:
         else:
             receipts.close(receipt, ReceiptState.OPENED)
 
-    def _answer(self, session: Session, receipt: Receipt, unpacked: Unpacked, drafts: Drafts, told: Chronicle) -> None:
+    def _answer(
+        self, session: Session, receipt: Receipt, unpacked: Unpacked, answers: PreparedAnswers, told: Chronicle
+    ) -> None:
         """Tell how the file ended, and answer its sender."""
         receipt_id = ReceiptId(receipt.id)
         detail = self._found(session, receipt, unpacked)
         told.of_receipt(_ENDS[receipt.state], receipt, outcome=receipt.reason or "", detail=detail)
         replay = unpacked.replay
-        for answer in unpacked.replies() if replay is None else list(replay.replies(session, unpacked)):
-            draft = drafts.get(id(answer))
-            if draft is not None:
-                document = self.outbound.answer(session, draft, receipt_id, told)
+        said = replay.said(session) if replay is not None else set()
+        for reply in unpacked.replies() if replay is None else replay.replies(unpacked):
+            answer = answers.get(id(reply)) or document_of(reply)
+            if said and content_of(answer) in said:
+                continue
+            if isinstance(answer, PreparedAnswer):
+                document = self.outbound.answer(session, answer, receipt_id, told)
             else:
                 document = self.outbound.submit(session, answer, PartnerId(receipt.partner), answers=receipt_id)
             told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": document})
@@ -413,7 +418,7 @@ class Inbound:
         }
         if receipt.state is ReceiptState.OPENED:
             replayed = unpacked.replay is not None
-            found["documents"] = len(documents.of_receipt(session, receipt.id)) if replayed else len(unpacked.documents)
+            found["documents"] = len(documents.of_receipt(session, receipt.id)) if replayed else unpacked.size
         return found
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:

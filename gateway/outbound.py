@@ -27,6 +27,7 @@ from spool.transmissions import Transmission
 
 from .acks.matching import enqueue_report
 from .agreed_limits import out_to
+from .answering import PreparedAnswer
 from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
@@ -120,20 +121,20 @@ class Outbound:
             )
         return DocumentId(earlier.id)
 
-    def answer(self, session: Session, draft: Draft, answers: ReceiptId, told: Chronicle) -> DocumentId:
+    def answer(self, session: Session, prepared: PreparedAnswer, answers: ReceiptId, told: Chronicle) -> DocumentId:
         """Keep an acknowledgement together with its bytes and the work of transmitting them; the id of the document."""
-        document = draft.document
+        draft = prepared.draft
         row = DocumentRow(
             id=self.identifiers.new(),
             direction=OUTBOUND,
             partner=draft.partner,
-            type=document.type,
-            number=document_number(document),
-            business_key=str(business_key(document)),
-            content_sha256=content_digest(document),
+            type=prepared.type,
+            number=draft.number,
+            business_key=prepared.business_key,
+            content_sha256=prepared.content_sha256,
             state=DocumentState.PENDING,
-            canonical_sha256=self.blobs.put(session, self.blobs.stage_bytes(ANY_DOCUMENT.dump_json(document))),
-            test=document.test,
+            canonical_sha256=self.blobs.put(session, prepared.canonical),
+            test=prepared.test,
             created_at=self.clock.now(),
         )
         sealed = self.envelopes.seal(session, draft, self.clock.now())

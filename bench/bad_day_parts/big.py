@@ -17,29 +17,36 @@ from .town import head, invoice, invoice_body, require, town
 BIG, SMALL = "acme", "beta"
 MEMORY_GOAL = 200.0
 SMALL_LINES = 20
+PATIENCE_SECONDS = 3600.0
+"""How long nothing may come out: a file is read to its end before the first of its documents is taken in."""
 
 
 def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None:
-    """From the CLOSE of the large file until each of its documents is at the ERP; memory is the server's at its peak."""
+    """From the CLOSE of the large file until each of its documents is at the ERP; memory is the server's at its peak, once both are
+    logged in."""
     home, path = _home(root / "big"), root / "big.edi"
     count = write_big(path, arguments.big_megabytes * 1_000_000, arguments.big_lines)
     with Server(home) as server:
         idle = server.megabytes()
-        with _connected(server.port, BIG) as client:
+        with _connected(server.port, BIG) as client, _connected(server.port, SMALL) as other:
+            # A login needs 64 MiB for a moment, to hash the password.
+            logged_in, server.peak = server.peak, 0
             began = time.perf_counter()
             client.put(str(path), "/inbox/big.edi", confirm=False)
-        uploaded = time.perf_counter() - began
-        with Small(home, server.port) as small:
-            began = time.perf_counter()
-            _wait(home, BIG, count, 1)
-            seconds = time.perf_counter() - began
+            uploaded = time.perf_counter() - began
+            with Small(home, other) as small:
+                began = time.perf_counter()
+                _wait(home, BIG, count, 1)
+                seconds = time.perf_counter() - began
     require(len(small.seconds) == small.sent, f"{small.sent} small files, {len(small.seconds)} answers")
     p50, p99 = (percentile(small.seconds, percent) for percent in (50, 99))
     figures.say(
         f"one file of {arguments.big_megabytes} MB       {count} documents of {arguments.big_lines} lines: uploaded in {uploaded:.0f} s, "
         f"done in {seconds:.0f} s: {count / seconds:.0f} documents/s"
     )
-    figures.say(f"memory of the server    peak {server.peak / 1e6:.0f} MB ({idle:.0f} MB before)")
+    figures.say(
+        f"memory of the server    peak {server.peak / 1e6:.0f} MB with the file ({idle:.0f} MB before, {logged_in / 1e6:.0f} MB at a login)"
+    )
     figures.say(f"another partner         CLOSE to 997 p50 {p50:.2f} s   p99 {p99:.2f} s   of {small.sent} files")
     figures.claim("big_peak", server.peak / 1e6, goal=MEMORY_GOAL, better="lower", unit="MB")
     figures.claim("big_documents_a_second", count / seconds, better="higher", unit="documents/s")
@@ -49,9 +56,9 @@ def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None
 class Small:
     """The other partner: a file a second until it is stopped, and the seconds from each CLOSE to its answer."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, client: paramiko.SFTPClient) -> None:
         self._outbox = home / "sftp" / SMALL / "outbox"
-        self._port = port
+        self._client = client
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._send)
         self.sent = 0
@@ -66,14 +73,13 @@ class Small:
         self._thread.join()
 
     def _send(self) -> None:
-        with _connected(self._port, SMALL) as client:
-            while not self._stopping.wait(1.0):
-                self.sent += 1
-                data = invoice(SMALL, self.sent, f"INV{self.sent}", f"PO{self.sent}", lines=SMALL_LINES)
-                began = time.time()
-                with client.open(f"/inbox/{self.sent}.edi", "wb") as file:
-                    file.write(data)
-                self._answered(began)
+        while not self._stopping.wait(1.0):
+            self.sent += 1
+            data = invoice(SMALL, self.sent, f"INV{self.sent}", f"PO{self.sent}", lines=SMALL_LINES)
+            began = time.time()
+            with self._client.open(f"/inbox/{self.sent}.edi", "wb") as file:
+                file.write(data)
+            self._answered(began)
 
     def _answered(self, began: float) -> None:
         """The next file is sent only when this one is answered, so that the answers need no matching."""
@@ -127,11 +133,13 @@ def _wait(home: Path, partner: str, documents: int, answers: int) -> None:
     """Wait until so many documents of the partner are at the ERP and so many answers in its outbox, for as long as there is progress."""
     out, outbox = home / "erp" / "out", home / "sftp" / partner / "outbox"
     seen, since = -1, time.monotonic()
-    while time.monotonic() - since < 600:
+    while time.monotonic() - since < PATIENCE_SECONDS:
         done = sum(1 for _ in out.glob(f"Invoice-{partner}-*.json"))
         if done >= documents and any(outbox.iterdir()) >= answers:
             return
         if done != seen:
             seen, since = done, time.monotonic()
         time.sleep(0.5)
-    raise SystemExit(f"Only {seen} of {documents} documents were done, and none in the last ten minutes.")
+    raise SystemExit(
+        f"Only {seen} of {documents} documents were done, and none in {PATIENCE_SECONDS / 60:.0f} minutes."
+    )

@@ -8,7 +8,6 @@ from typing import Any, Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from canonical.documents import AnyDocument
 from canonical.errors import NotFound
 from canonical.identity import DocumentId, PartnerId, ReceiptId
 from partners import registry
@@ -19,7 +18,7 @@ from spool.journal import Step
 from spool.receipts import Receipt
 from spool.states import DocumentState
 
-from ..business_key import content_digest
+from ..unpacking.reply import Reply
 from ..unpacking.unpacked import Unpacked
 
 SETTLED = (DocumentState.PENDING, DocumentState.DELIVERED, DocumentState.DUPLICATE)
@@ -71,13 +70,16 @@ class Replay:
         named = self.document is None or (original is not None and original.id == self.document)
         return self.redeliver and named
 
-    def replies(self, session: Session, unpacked: Unpacked) -> Iterator[AnyDocument]:
-        """The acknowledgements that say something else than what the sender was told of these bytes last."""
-        told = _told(session, self.of)
+    def replies(self, unpacked: Unpacked) -> Iterator[Reply]:
+        """The acknowledgements that the sender may be owed."""
         for interchange in unpacked.interchanges:
             # That others used the number since is of our making, and nothing to reproach the sender with.
             if interchange.repeats is None:
-                yield from (reply for reply in interchange.replies() if content_digest(reply) not in told)
+                yield from interchange.replies()
+
+    def said(self, session: Session) -> set[str | None]:
+        """What the sender was told of these bytes last, as digests of acknowledgements: it is not told again."""
+        return _told(session, self.of)
 
     def reported(self, session: Session, data: bytes) -> bool:
         """Whether the sender was given this very report or notice."""

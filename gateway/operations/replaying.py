@@ -9,7 +9,7 @@ from canonical.errors import NotFound
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from partners import registry
 from partners.registry import AppliedProfile
-from spool import documents
+from spool import documents, receipts
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.documents import INBOUND, DocumentRow
@@ -24,7 +24,7 @@ from .. import inbound, outbound
 from ..journaling import Chronicle
 from .instruction import Done, Instruction, NotPossible
 from .replay import SETTLED, Replay
-from .subject import find
+from .subject import file_of, find
 from .superseding import Superseding
 from .suspension import refuse_suspended
 from .underway import refuse_second_of_file, refuse_second_of_number, refuse_second_of_received, refuse_second_of_sent
@@ -62,8 +62,7 @@ class Replaying:
         if isinstance(subject, Receipt):
             return self._file(session, subject, None, by, profile, redeliver=redeliver)
         if subject.direction == INBOUND:
-            file = session.get_one(Receipt, subject.receipt_id, with_for_update=True, populate_existing=True)
-            return self._file(session, file, subject, by, profile, redeliver=redeliver)
+            return self._file(session, file_of(session, subject), subject, by, profile, redeliver=redeliver)
         return self._sent(session, subject, by, profile, redeliver=redeliver)
 
     def _carried(self, session: Session, row: Transmission) -> DocumentRow:
@@ -124,8 +123,7 @@ class Replaying:
             state=ReceiptState.PENDING,
             replays=file.id,
         )
-        session.add(row)
-        session.flush()
+        receipts.add(session, row)
         Chronicle(self.clock, by.actor).of_receipt(
             Step.RECEIVED,
             row,

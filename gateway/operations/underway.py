@@ -1,6 +1,6 @@
 """What stands in the way of doing something once more: a replay that is on its way, or another document of the same number that counts."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from canonical.identity import PartnerId
@@ -23,8 +23,7 @@ def refuse_second_of_file(session: Session, file: Receipt) -> None:
     if unopened is not None:
         raise _already(f"File {file.id}", f"file {unopened.id}", unopened.id)
     # Only now: what is opened in between is found as one or the other.
-    read_anew = select(Receipt.id).where(Receipt.replays == file.id)
-    _refuse_pending(session, f"File {file.id}", select(DocumentRow.id).where(DocumentRow.receipt_id.in_(read_anew)))
+    _refuse_pending(session, f"File {file.id}", _PENDING_OF_FILE, file.id)
 
 
 def refuse_second_of_received(session: Session, work: Work, document: DocumentRow, file: Receipt) -> None:
@@ -68,21 +67,31 @@ def _instead(document: DocumentRow) -> str:
 
 
 def _unopened(session: Session, file: Receipt) -> list[Receipt]:
-    found = select(Receipt).where(Receipt.replays == file.id, Receipt.state == ReceiptState.PENDING)
-    return list(session.scalars(found.order_by(Receipt.id)))
+    return list(session.scalars(_UNOPENED, {"file": file.id}))
+
+
+_UNOPENED = (
+    select(Receipt)
+    .where(Receipt.replays == bindparam("file"), Receipt.state == ReceiptState.PENDING)
+    .order_by(Receipt.id)
+)
 
 
 def _refuse_pending_of(session: Session, document: DocumentRow) -> None:
-    _refuse_pending(
-        session, f"Document {document.id}", select(DocumentRow.id).where(DocumentRow.replays == document.id)
-    )
+    _refuse_pending(session, f"Document {document.id}", _PENDING_OF_DOCUMENT, document.id)
 
 
-def _refuse_pending(session: Session, original: str, replays: Select[str]) -> None:
-    pending = replays.where(DocumentRow.state == DocumentState.PENDING).order_by(DocumentRow.id).limit(1)
-    found = session.scalars(pending).first()
+def _refuse_pending(session: Session, original: str, replays: Select[str], replayed: str) -> None:
+    found = session.scalars(replays, {"replayed": replayed}).first()
     if found is not None:
         raise _already(original, f"document {found}", found)
+
+
+_PENDING = select(DocumentRow.id).where(DocumentRow.state == DocumentState.PENDING).order_by(DocumentRow.id).limit(1)
+_PENDING_OF_DOCUMENT = _PENDING.where(DocumentRow.replays == bindparam("replayed"))
+_PENDING_OF_FILE = _PENDING.where(
+    DocumentRow.receipt_id.in_(select(Receipt.id).where(Receipt.replays == bindparam("replayed")))
+)
 
 
 def _already(original: str, replay: str, replay_id: str) -> NotPossible:

@@ -7,8 +7,9 @@ from canonical.documents import AnyDocument
 from canonical.finding import Finding, any_error
 from canonical.functional_acknowledgement import SyntaxStatus
 from translators import registry as maps
-from translators.x12.events import GroupEnd, SetRead, SetVerdict
+from translators.x12.events import GroupEnd, SetRead
 from translators.x12.progress import verdict_on
+from translators.x12.verdicts import SetVerdict
 
 SET_NOT_SUPPORTED = "1"
 SEGMENTS_IN_ERROR = "5"
@@ -69,11 +70,10 @@ def rejected(event: SetRead, findings: Iterable[Finding], code: str) -> SetVerdi
 
 def regraded(group: GroupEnd, verdicts: dict[int, SetVerdict], *, whole: bool) -> GroupEnd:
     """The group with other verdicts on some of its sets, by position from 0. With ``whole``, one bad set rejects them all."""
-    graded = tuple(verdicts.get(position, verdict) for position, verdict in enumerate(group.verdicts))
+    graded = group.verdicts.changed(verdicts)
     status = group.status
-    accepted = sum(verdict.accepted for verdict in graded)
-    if status is not SyntaxStatus.REJECTED and accepted < len(graded):
-        status = SyntaxStatus.PARTIALLY_ACCEPTED if accepted and not whole else SyntaxStatus.REJECTED
+    if status is not SyntaxStatus.REJECTED and graded.accepted < len(graded):
+        status = SyntaxStatus.PARTIALLY_ACCEPTED if graded.accepted and not whole else SyntaxStatus.REJECTED
     return replace(group, verdicts=graded, status=status)
 
 

@@ -24,10 +24,10 @@ from translators.x12.events import (
     InterchangeHeader,
     InterchangeStart,
     SetRead,
-    SetVerdict,
 )
 from translators.x12.schema import table_version, versions
 from translators.x12.segments import Delimiters
+from translators.x12.verdicts import SetVerdict
 
 from .. import partner_rules
 from ..orders.comparing import Orders, against_order
@@ -41,8 +41,13 @@ from .grading import (
     rejected,
     translate,
 )
+from .reply import GroupReply
 from .rows import describe
-from .unpacked import Unpacked, UnpackedDocument, UnpackedInterchange
+from .unpacked import Unpacked, UnpackedInterchange
+from .unpacked_documents import UnpackedDocument
+
+TA1 = "TA1"
+"""Stands for the set of a document that is none but a segment."""
 
 SENDER_UNKNOWN = "006"
 RECEIVER_UNKNOWN = "008"
@@ -98,8 +103,12 @@ class _Opening:
         self._header: InterchangeHeader | None = None
         self._group: GroupHeader | None = None
         self._group_refusal: str | None = None
-        self._in_interchange: list[UnpackedDocument] = []
-        self._in_group: list[UnpackedDocument] = []
+        self._groups = 0
+        self._first = 0
+        self._first_in_group = 0
+        self._only_answers = True
+        self._usable = False
+        self._usable_in_group = False
         self._verdicts: dict[int, SetVerdict] = {}
         self._stranger: tuple[str, str] | None = None
         self._nameless_group = False
@@ -112,7 +121,9 @@ class _Opening:
     def interchange(self, header: InterchangeHeader, findings: Iterable[Finding]) -> None:
         self._unpacked.findings += findings
         self._header = header
-        self._in_interchange = []
+        self._first = self._unpacked.size
+        self._only_answers = True
+        self._usable = False
         self._nameless_group = False
         self._current = UnpackedInterchange(
             position=len(self._unpacked.interchanges) + 1,
@@ -142,22 +153,28 @@ class _Opening:
         self._unpacked.findings += event.findings
         self._group = event.header
         self._group_refusal = first_error(event.findings)
-        self._in_group = []
+        self._groups += 1
+        self._first_in_group = self._unpacked.size
+        self._usable_in_group = False
         self._verdicts = {}
 
     def transaction_set(self, event: SetRead) -> None:
         """One set: as read, then translated where it is sound."""
         row = UnpackedDocument(
             interchange=len(self._unpacked.interchanges) - 1,
+            group=self._groups,
             set_id=event.header.set_id,
             type=_type_of(event.header.set_id),
             envelope=self._envelope(event),
             test=self._header is not None and self._header.test,
             findings=event.findings,
         )
-        self._unpacked.documents.append(row)
-        self._in_interchange.append(row)
-        self._in_group.append(row)
+        self._judge(event, row)
+        self._only_answers &= row.set_id == TA1
+        self._usable_in_group |= row.usable
+        self._unpacked.add(row)
+
+    def _judge(self, event: SetRead, row: UnpackedDocument) -> None:
         if not event.readable:
             row.number, row.orders = _named(event)
             row.rejected = first_error(event.findings) or self._group_refusal or "The transaction set cannot be used."
@@ -171,7 +188,8 @@ class _Opening:
         if refusal is not None:
             row.rejected = refusal.reason
             row.told = _told(row)
-            self._verdicts[len(self._in_group) - 1] = rejected(event, row.findings, refusal.code)
+            position = self._unpacked.size - self._first_in_group
+            self._verdicts[position] = rejected(event, row.findings, refusal.code)
 
     def _translate(self, event: SetRead, row: UnpackedDocument) -> Refusal | None:
         """Translate a sound set; None, or why it is rejected after all."""
@@ -223,16 +241,15 @@ class _Opening:
         event = regraded(event, self._verdicts, whole=self._rejects_whole(event.header))
         if event.status is SyntaxStatus.REJECTED:
             reason = first_error(event.findings) or self._group_refusal or TAKEN_WHOLE
-            for row in self._in_group:
-                row.rejected = row.rejected or reason
+            self._unpacked.rejected_groups[self._groups] = reason
+        else:
+            self._usable |= self._usable_in_group
         if self._current is not None and self._terms.acknowledgement.send:
-            answer = acknowledge.functional(event, self._answer_form)
-            if answer is not None:
-                self._current.acknowledgements.append(answer)
+            if acknowledge.named(event) is not None:
+                self._current.acknowledgements.append(GroupReply(event, self._answer_form))
             elif event.header.answerable:
                 self._nameless_group = True
         self._group = None
-        self._in_group = []
 
     def _rejects_whole(self, header: GroupHeader) -> bool:
         """Whether one bad set costs the whole group. Acknowledgements never share their fate: each answers for itself."""
@@ -242,41 +259,39 @@ class _Opening:
         """A TA1 is a document of its own, and is never answered."""
         row = UnpackedDocument(
             interchange=len(self._unpacked.interchanges) - 1,
-            set_id="TA1",
+            group=None,
+            set_id=TA1,
             type="InterchangeAcknowledgement",
             envelope=EnvelopeReference(interchange=self._header.control_number if self._header else None),
             test=self._header is not None and self._header.test,
             findings=event.findings,
         )
-        self._unpacked.documents.append(row)
-        self._in_interchange.append(row)
         if event.acknowledgement is None:
             row.rejected = first_error(event.findings) or "The TA1 cannot be read."
-            return
-        row.number = event.acknowledgement.control_number
-        row.answer = event.acknowledgement
-        row.place = self._unpacked.put(event.acknowledgement.model_copy(update={"partner": self._applied.partner}))
+        else:
+            row.number = event.acknowledgement.control_number
+            row.answer = event.acknowledgement
+            row.place = self._unpacked.put(event.acknowledgement.model_copy(update={"partner": self._applied.partner}))
+            self._usable = True
+        self._unpacked.add(row)
 
     def interchange_end(self, event: InterchangeEnd) -> None:
         """Decide what is answered on the level of the interchange."""
         self._unpacked.findings += event.findings
         current = self._current
         assert current is not None
-        answer_only = bool(self._in_interchange) and all(row.set_id == "TA1" for row in self._in_interchange)
+        empty = self._unpacked.size == self._first
+        answer_only = self._only_answers and not empty
         if self._stranger is not None:
-            code, reason = self._stranger
-            for row in self._in_interchange:
-                row.rejected, row.held, row.answer, row.told = None, reason, None, NOT_AS_AGREED
+            code, current.held = self._stranger
             current.refusal = self._refused(event, code)
-            self._unpacked.quarantine = None if self._unpacked.documents else reason
+            self._unpacked.quarantine = None if self._unpacked.size else current.held
         elif event.status is SyntaxStatus.REJECTED:
-            reason = (
+            current.rejected = (
                 first_error(event.findings) or first_error(self._unpacked.findings) or "The interchange is not whole."
             )
-            for row in self._in_interchange:
-                row.rejected = row.rejected or reason
             current.refusal = self._refused(event, event.note)
-        elif not self._in_interchange:
+        elif empty:
             code = event.note if event.note != NO_ERROR else NO_CONTENT
             current.refusal = self._refused(event, code)
         elif self._nameless_group:
@@ -284,7 +299,7 @@ class _Opening:
             current.receipt = acknowledge.interchange(broken)
         elif self._wants_receipt(event.header) and not answer_only:
             current.receipt = acknowledge.interchange(event)
-        current.counts = any(row.usable for row in self._in_interchange)
+        current.counts = self._usable and current.held is None and current.rejected is None
         if answer_only:
             current.refusal = None
         else:
@@ -311,11 +326,6 @@ class _Opening:
             version=event.header.version,
         )
 
-
-NOT_AS_AGREED = (
-    "The interchange was not taken: its sender and receiver (ISA05 to ISA08) are not those agreed for this account. "
-    "Correct them and send it again."
-)
 
 TAKEN_WHOLE = (
     "Another transaction set of its functional group is rejected, and it is agreed that a group is taken whole or not at all. "

@@ -14,7 +14,8 @@ from .. import partner_rules
 from ..business_key import business_key, content_digest
 from ..filenames import derived
 from ..orders.comparing import Orders, against_order
-from .unpacked import Report, Unpacked, UnpackedDocument, UnpackedInterchange
+from .unpacked import Report, Unpacked, UnpackedInterchange
+from .unpacked_documents import UnpackedDocument
 
 
 def unpack_rows(
@@ -33,14 +34,13 @@ def unpack_rows(
         if isinstance(result, FileFindings):
             unpacked.findings += result.findings
             continue
-        document = _document(result, column_map, applied, unpacked, orders)
         by_row[result.first_row] = len(places)
         places.append(_without_document(result))
-        unpacked.documents.append(document)
+        unpacked.add(_document(result, column_map, applied, unpacked, orders))
         if result.retracts is not None:
             retracted = by_row[result.retracts]
-            _retract(unpacked.documents[retracted], places[retracted], result)
-    if not unpacked.documents:
+            unpacked.retract(retracted, flat.retraction(places[retracted], result))
+    if not unpacked.size:
         unpacked.rejection = _summary(unpacked.findings) or "The file holds no document."
     unpacked.report_on = _reporter(places, unpacked)
 
@@ -52,7 +52,7 @@ def _reporter(places: Sequence[FlatDocument], unpacked: Unpacked) -> Report:
         by_position = {int(document_id.rpartition("-")[2]): reason for document_id, reason in told.items()}
         reported = [
             _reported(place, document, by_position.get(position))
-            for position, (place, document) in enumerate(zip(places, unpacked.documents, strict=True), start=1)
+            for position, (place, document) in enumerate(zip(places, unpacked.documents(), strict=True), start=1)
         ]
         return derived(filename, ".report.csv"), flat.report(filename, reported, unpacked.findings)
 
@@ -77,6 +77,7 @@ def _document(
 ) -> UnpackedDocument:
     row = UnpackedDocument(
         interchange=0,
+        group=None,
         set_id=None,
         type=column_map.document,
         envelope=EnvelopeReference(),
@@ -113,12 +114,6 @@ def describe(row: UnpackedDocument, document: AnyDocument, unpacked: Unpacked) -
     row.business_key = str(business_key(document))
     row.content_sha256 = content_digest(document)
     row.place = unpacked.put(document)
-
-
-def _retract(document: UnpackedDocument, earlier: FlatDocument, later: FlatDocument) -> None:
-    fault = flat.retraction(earlier, later)
-    document.rejected = fault.message
-    document.findings = (*document.findings, fault)
 
 
 def _without_document(result: FlatDocument) -> FlatDocument:

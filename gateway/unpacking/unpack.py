@@ -53,7 +53,7 @@ def unpack(
 
 def _concluded(unpacked: Unpacked, filename: str) -> Unpacked:
     """A file without any document ends here, and its sender hears of it. Documents end each for themselves."""
-    if unpacked.documents:
+    if unpacked.size:
         unpacked.quarantine = None
         return unpacked
     first = next((finding.message for finding in unpacked.findings if finding.is_error), "It holds no transaction set.")

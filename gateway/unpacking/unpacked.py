@@ -1,28 +1,34 @@
 """Room five of the inbound path, the pure half: the bytes of a received file to documents, findings and answers.
 
-Nothing here touches the database. The canonical JSON of a large file's documents waits in a temporary file, so that memory
-grows only with what is told about them.
+Nothing here touches the database. What is known of a large file's documents waits in a temporary file, beside their canonical JSON,
+so that memory does not grow with their number.
 """
 
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from canonical.document import EnvelopeReference
 from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.finding import Finding
-from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
 from .notice import told_notice
+from .reply import GroupReply, Reply
+from .unpacked_documents import Place, UnpackedDocument, UnpackedDocuments, put_aside, read_back
 
 if TYPE_CHECKING:
     from ..operations.replay import Replay
 
 SPILL_BYTES = 8 << 20
-"""Canonical JSON of one file that is kept in memory; more goes to a temporary file."""
+"""What is put aside of one file in memory; more goes to a temporary file."""
+
+NOT_AS_AGREED = (
+    "The interchange was not taken: its sender and receiver (ISA05 to ISA08) are not those agreed for this account. "
+    "Correct them and send it again."
+)
 
 
 @dataclass(slots=True)
@@ -31,7 +37,8 @@ class UnpackedInterchange:
 
     ``position`` counts from 1. ``counts`` is true once a document of it is to be used: only then is its control number
     spent. ``refusal`` answers the interchange as a whole in place of ``acknowledgements``. ``repeats`` is found out in the
-    database: the receipt that used the control number before, which ``repeated`` then answers.
+    database: the receipt that used the control number before, which ``repeated`` then answers. ``rejected`` and ``held`` say why
+    all of its documents are; held are those of a stranger.
     """
 
     position: int
@@ -39,13 +46,15 @@ class UnpackedInterchange:
     receiver: str
     control_number: str
     counts: bool = False
-    acknowledgements: list[FunctionalAcknowledgement] = field(default_factory=list)
+    rejected: str | None = None
+    held: str | None = None
+    acknowledgements: list[GroupReply] = field(default_factory=list)
     refusal: InterchangeAcknowledgement | None = None
     receipt: InterchangeAcknowledgement | None = None
     repeated: InterchangeAcknowledgement | None = None
     repeats: ReceiptId | None = None
 
-    def replies(self) -> Iterator[AnyDocument]:
+    def replies(self) -> Iterator[Reply]:
         """What its sender is answered."""
         if self.repeats is not None and self.repeated is not None:
             yield self.repeated
@@ -57,38 +66,12 @@ class UnpackedInterchange:
             yield from self.acknowledgements
 
 
-@dataclass(slots=True)
-class UnpackedDocument:
-    """One document of the file. At most one of these says that it is not for the ERP: ``rejected`` (its sender's fault, and why),
-    ``held`` (an administrator must decide, and why), ``answer`` (it is itself an answer to something we sent). ``told`` is what
-    its sender hears of that beyond an acknowledgement."""
-
-    interchange: int
-    set_id: str | None
-    type: str
-    envelope: EnvelopeReference
-    test: bool
-    findings: tuple[Finding, ...]
-    number: str | None = None
-    orders: tuple[str, ...] = ()
-    business_key: str | None = None
-    content_sha256: str | None = None
-    place: tuple[int, int] | None = None
-    rejected: str | None = None
-    held: str | None = None
-    told: str | None = None
-    answer: FunctionalAcknowledgement | InterchangeAcknowledgement | None = None
-
-    @property
-    def usable(self) -> bool:
-        return self.rejected is None and self.held is None
-
-
 Report: TypeAlias = Callable[[str, Mapping[str, str]], tuple[str, bytes] | None]
 
 
 class Unpacked:
-    """What a file contained. ``interchanges`` are indexed by ``UnpackedDocument.interchange``.
+    """What a file contained. ``interchanges`` are indexed by ``UnpackedDocument.interchange``, ``rejected_groups``, which says why all
+    documents of a group are rejected, by ``UnpackedDocument.group``.
 
     ``quarantine`` or ``rejection`` is given when the file holds no document at all, and says why. ``report_on`` makes the name
     and bytes of an answer for people or spreadsheets, if one is due, from the file's name and what is to be told of its
@@ -100,32 +83,57 @@ class Unpacked:
         self.profile_version = profile_version
         self.source = source
         self.interchanges: list[UnpackedInterchange] = []
-        self.documents: list[UnpackedDocument] = []
+        self.rejected_groups: dict[int, str] = {}
         self.findings: list[Finding] = []
         self.quarantine: str | None = None
         self.rejection: str | None = None
         self.report_on: Report = told_notice
         self.replay: Replay | None = None
-        self._spill: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPILL_BYTES)  # noqa: SIM115
+        self._retracted: dict[int, tuple[Finding, ...]] = {}
+        self._aside: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPILL_BYTES)  # noqa: SIM115
+        self._documents = UnpackedDocuments(self._aside)
+        # Whoever holds it last may be the transaction that takes it in.
+        self.close = weakref.finalize(self, self._aside.close)
 
-    def put(self, document: AnyDocument) -> tuple[int, int]:
+    def put(self, document: AnyDocument) -> Place:
         """Put canonical JSON aside; the place reads it back."""
-        data = ANY_DOCUMENT.dump_json(document)
-        start = self._spill.seek(0, 2)
-        self._spill.write(data)
-        return start, len(data)
+        return put_aside(self._aside, ANY_DOCUMENT.dump_json(document))
 
     def canonical(self, document: UnpackedDocument) -> bytes | None:
         """The canonical JSON of a document, if it could be translated."""
-        if document.place is None:
-            return None
-        self._spill.seek(document.place[0])
-        return self._spill.read(document.place[1])
+        return None if document.place is None else read_back(self._aside, document.place)
 
-    def replies(self) -> Iterator[AnyDocument]:
+    def add(self, document: UnpackedDocument) -> None:
+        """Take a document, of which all is known but the fate of what it is a part of."""
+        self._documents.append(document)
+
+    def retract(self, position: int, fault: Finding) -> None:
+        """Reject a document, counted from 0, after all."""
+        self._retracted[position] = (*self._retracted.get(position, ()), fault)
+
+    @property
+    def size(self) -> int:
+        """How many documents there are."""
+        return len(self._documents)
+
+    def documents(self, start: int = 0, stop: int | None = None) -> Iterator[UnpackedDocument]:
+        """The documents from ``start`` on, counted from 0, up to but not with ``stop``, or all that follow."""
+        for position in range(start, self.size if stop is None else min(stop, self.size)):
+            yield self._settled(position, self._documents[position])
+
+    def _settled(self, position: int, document: UnpackedDocument) -> UnpackedDocument:
+        """A document with the fate of its interchange and of its group, if they have one for all, and what was found later."""
+        interchange = self.interchanges[document.interchange]
+        if interchange.held is not None:
+            return replace(document, rejected=None, held=interchange.held, answer=None, told=NOT_AS_AGREED)
+        if position in self._retracted:
+            faults = self._retracted[position]
+            return replace(document, rejected=faults[-1].message, findings=(*document.findings, *faults))
+        of_group = None if document.group is None else self.rejected_groups.get(document.group)
+        reason = document.rejected or of_group or interchange.rejected
+        return replace(document, rejected=reason) if reason else document
+
+    def replies(self) -> Iterator[Reply]:
         """What the sender is answered, interchange by interchange."""
         for interchange in self.interchanges:
             yield from interchange.replies()
-
-    def close(self) -> None:
-        self._spill.close()

@@ -316,8 +316,8 @@ class TestAFileCutAnywhere:
         profile = house.gateway.partner("acme")
         for end in range(len(GOOD) - 1):
             unpacked = unpack([GOOD[:end]], "cut.edi", profile, BlobDigest("0" * 64))
-            assert not any(document.usable for document in unpacked.documents), end
-            assert unpacked.documents or unpacked.quarantine or unpacked.rejection, end
+            assert not any(document.usable for document in unpacked.documents()), end
+            assert unpacked.size or unpacked.quarantine or unpacked.rejection, end
             assert list(unpacked.replies()) or unpacked.report_on("cut.edi", {}), end
             unpacked.close()
 
@@ -327,7 +327,7 @@ class TestAFileCutAnywhere:
         for end in range(len(data)):
             unpacked = unpack([data[:end]], "cut.csv", profile, BlobDigest("0" * 64))
             assert unpacked.report_on("cut.csv", {})
-            assert unpacked.documents or unpacked.rejection, end
+            assert unpacked.size or unpacked.rejection, end
             unpacked.close()
 
     @pytest.mark.slow

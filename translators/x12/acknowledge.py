@@ -7,8 +7,9 @@ can always be read: codes are of the lists of the version it is written in, text
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from canonical.document import EnvelopeReference
@@ -25,11 +26,12 @@ from canonical.functional_acknowledgement import (
 )
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
-from .events import GroupEnd, GroupHeader, InterchangeEnd, InterchangeHeader, SetVerdict
+from .events import GroupEnd, GroupHeader, InterchangeEnd, InterchangeHeader
 from .findings import Code
 from .schema import CompositeDef, Dictionary, SegmentDef, dictionary, table_version, versions
 from .segments import STANDARD_DELIMITERS, Delimiters
 from .values import parse_date, parse_time
+from .verdicts import SetVerdict
 
 MOST_CODES = 5
 """AK502 to AK506, AK905 to AK909."""
@@ -146,6 +148,24 @@ def functional(
     if functional_id is None:
         return None
     rejected = interchange_rejected or group.status is SyntaxStatus.REJECTED
+    return _functional(group, form, functional_id, rejected, tuple(_sets(group, form, rejected)))
+
+
+def sheets(group: GroupEnd, form: AnswerForm, size: int) -> Iterator[FunctionalAcknowledgement]:
+    """The answer to a group that gets one in sheets: each is as :func:`functional` makes it but has only ``size`` of the sets, in their
+    order. The first has none at all. An answer that is too large to be held as a whole can be written from them."""
+    functional_id = named(group)
+    assert functional_id is not None
+    rejected = group.status is SyntaxStatus.REJECTED
+    sets = _sets(group, form, rejected)
+    yield _functional(group, form, functional_id, rejected, ())
+    while some := tuple(islice(sets, size)):
+        yield _functional(group, form, functional_id, rejected, some)
+
+
+def _functional(
+    group: GroupEnd, form: AnswerForm, functional_id: str, rejected: bool, sets: tuple[SetAcknowledgement, ...]
+) -> FunctionalAcknowledgement:
     header = group.header
     return FunctionalAcknowledgement(
         kind=form.kind,
@@ -153,7 +173,7 @@ def functional(
         group_control_number=_digits(header.control_number),
         version=form.copy(header.version, 12) if form.has("AK1", 3) else None,
         status=SyntaxStatus.REJECTED if rejected else group.status,
-        sets=tuple(_set(verdict, header, form, rejected) for verdict in group.verdicts),
+        sets=sets,
         included=group.received if group.claimed is None else max(0, min(group.claimed, MOST_POSITION)),
         received=group.received,
         accepted=0 if rejected else group.accepted,
@@ -192,6 +212,10 @@ def _digits(control_number: str) -> str:
 
 def _is_digit(character: str) -> bool:
     return character.isascii() and character.isdigit()
+
+
+def _sets(group: GroupEnd, form: AnswerForm, rejected: bool) -> Iterator[SetAcknowledgement]:
+    return (_set(verdict, group.header, form, rejected) for verdict in group.verdicts)
 
 
 def _set(verdict: SetVerdict, header: GroupHeader, form: AnswerForm, rejected: bool) -> SetAcknowledgement:

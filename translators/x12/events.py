@@ -12,6 +12,7 @@ from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 
 from .body import Body
 from .segments import Delimiters, TransactionSet
+from .verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +80,6 @@ class SetHeader:
 
 
 @dataclass(frozen=True, slots=True)
-class SetVerdict:
-    """What was decided of one set. ``codes`` are those of AK502 to AK506; ``findings`` those that a 997 reports.
-
-    ``number`` is where a faulty set says its own number, and that number (``BEG03``, ``4500123``); None where it says none.
-    """
-
-    set_id: str
-    control_number: str
-    status: SyntaxStatus
-    codes: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    guideline: str = ""
-    number: tuple[str, str] | None = None
-
-    @property
-    def accepted(self) -> bool:
-        return self.status is not SyntaxStatus.REJECTED
-
-
-@dataclass(frozen=True, slots=True)
 class InterchangeStart:
     header: InterchangeHeader
     findings: tuple[Finding, ...]
@@ -147,7 +128,7 @@ class GroupEnd:
     """
 
     header: GroupHeader
-    verdicts: tuple[SetVerdict, ...]
+    verdicts: Verdicts
     claimed: int | None
     codes: tuple[str, ...]
     status: SyntaxStatus
@@ -163,7 +144,7 @@ class GroupEnd:
         """AK904."""
         if self.status is SyntaxStatus.REJECTED:
             return 0
-        return sum(verdict.accepted for verdict in self.verdicts)
+        return self.verdicts.accepted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from canonical.functional_acknowledgement import SyntaxStatus
 
 from .dialect import IsaHead
 from .envelope import GroupTable
-from .events import GroupHeader, InterchangeHeader, SetRead, SetVerdict
+from .events import GroupHeader, InterchangeHeader, SetRead
 from .findings import Code, finding
 from .lexer import RawSegment
 from .limits import Limits
+from .numbers_met import NumbersMet
 from .segments import SegmentNode
+from .verdicts import SetVerdict, Verdicts
 
 _NUMBERS = {"BAK": 3, "BCA": 3, "BCH": 3, "BEG": 3, "BGN": 2, "BIA": 3, "BIG": 2, "BSN": 2}
 """The element of a set's first segment that is its number: the order, invoice, shipment, ..."""
@@ -45,11 +47,11 @@ class OpenGroup:
     def __init__(self, header: GroupHeader, table: GroupTable, findings: list[Finding], limits: Limits) -> None:
         self.header = header
         self.table = table
-        self.verdicts: list[SetVerdict] = []
+        self.verdicts = Verdicts()
         self.findings: list[Finding] = []
         self.codes: dict[str, None] = {}
         self.stray = False
-        self._numbers: set[str] = set()
+        self._numbers = NumbersMet()
         self._rejected = table.refusal is not None
         self._room = self._most = limits.envelope_findings
         self._sets = limits.group_sets
@@ -81,27 +83,23 @@ class OpenGroup:
 
     def is_repeated(self, control_number: str) -> bool:
         """Whether a set of this number was in the group before."""
-        repeated = control_number in self._numbers
-        self._numbers.add(control_number)
-        return repeated
+        return self._numbers.meet(control_number)
 
     def add(self, read: SetRead) -> None:
         """Note the verdict on a set."""
         reported = tuple(fault for fault in read.findings if (fault.ack_code or "").startswith(("AK3", "AK4")))
         reported = reported[: self._room]
         self._room -= len(reported)
-        self.verdicts.append(verdict_on(read, read.status, read.codes, reported))
+        self.verdicts.add(verdict_on(read, read.status, read.codes, reported))
 
     def status(self) -> SyntaxStatus:
         """The verdict: AK901."""
-        good = sum(verdict.accepted for verdict in self.verdicts)
-        if self._rejected or (self.verdicts and not good):
+        verdicts = self.verdicts
+        if self._rejected or (verdicts and not verdicts.accepted):
             return SyntaxStatus.REJECTED
-        if good < len(self.verdicts):
+        if verdicts.accepted < len(verdicts):
             return SyntaxStatus.PARTIALLY_ACCEPTED
-        if any(verdict.status is not SyntaxStatus.ACCEPTED for verdict in self.verdicts):
-            return SyntaxStatus.ACCEPTED_WITH_ERRORS
-        return SyntaxStatus.ACCEPTED
+        return SyntaxStatus.ACCEPTED if verdicts.spotless else SyntaxStatus.ACCEPTED_WITH_ERRORS
 
 
 class OpenInterchange:

@@ -243,9 +243,7 @@ class Reader:
             claimed, findings = check_ge(trailer, group.header, group.count, end)
             group.tell(findings)
         self._group = None
-        yield GroupEnd(
-            group.header, tuple(group.verdicts), claimed, tuple(group.codes), group.status(), tuple(group.findings)
-        )
+        yield GroupEnd(group.header, group.verdicts, claimed, tuple(group.codes), group.status(), tuple(group.findings))
 
     def _end_interchange(self, trailer: Line | None, end: int) -> Iterator[Event]:
         interchange = self._interchange

@@ -3,6 +3,7 @@
 import pytest
 
 from canonical.identity import BlobDigest
+from gateway.unpacking.reply import document_of
 from gateway.unpacking.unpack import unpack
 from gateway.unpacking.unpacked import Unpacked
 from partners.registry import AppliedProfile
@@ -29,7 +30,8 @@ def opened(data: bytes, applied: AppliedProfile) -> Unpacked:
 
 
 def told(unpacked: Unpacked) -> list[str]:
-    return [f"{reply.type}: {getattr(reply, 'status')}" for reply in unpacked.replies()]  # noqa: B009
+    answers = [document_of(reply) for reply in unpacked.replies()]
+    return [f"{answer.type}: {getattr(answer, 'status')}" for answer in answers]  # noqa: B009
 
 
 @pytest.mark.parametrize(
@@ -43,12 +45,15 @@ def test_a_partly_good_group_is_answered_as_it_is_taken_in(
     house: House, policy: str, answer: str, sets: list[str], taken: list[bool]
 ) -> None:
     unpacked = opened(MIXED, terms(house, f"partly_good_groups: {policy}"))
-    [acknowledgement] = unpacked.interchanges[0].acknowledgements
+    [reply] = unpacked.interchanges[0].acknowledgements
+    acknowledgement = reply.document()
     assert (acknowledgement.status, acknowledgement.accepted) == (answer, sum(taken))
     assert [verdict.status for verdict in acknowledgement.sets] == sets
-    assert [document.usable for document in unpacked.documents] == taken
+    assert [document.usable for document in unpacked.documents()] == taken
     if policy == "whole":
-        assert "Another transaction set of its functional group is rejected" in (unpacked.documents[0].rejected or "")
+        assert "Another transaction set of its functional group is rejected" in (
+            next(unpacked.documents()).rejected or ""
+        )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +64,7 @@ def test_the_sets_of_a_bad_group_are_rejected_for_what_is_wrong_with_it(
 ) -> None:
     data = wrapped("810", invoice()).replace(b"*1*X*", gs.encode()).replace(b"GE*1*1", ge.encode())
     unpacked = opened(data, terms(house, "send: yes"))
-    assert reason in (unpacked.documents[0].rejected or "")
+    assert reason in (next(unpacked.documents()).rejected or "")
     assert told(unpacked) == ["FunctionalAcknowledgement: rejected"]
 
 
@@ -68,7 +73,7 @@ def test_acknowledgements_of_a_group_do_not_share_their_fate(house: House) -> No
     good = transaction_set("997", "AK1*PO*1\nAK9*A*1*1*1", "0001")
     bad = transaction_set("997", "AK1*PO*2", "0002")
     unpacked = opened(interchange(group(good, bad)), terms(house, "partly_good_groups: whole"))
-    assert [document.usable for document in unpacked.documents] == [True, False]
+    assert [document.usable for document in unpacked.documents()] == [True, False]
     assert told(unpacked) == []
 
 
@@ -102,13 +107,13 @@ def test_a_group_that_no_997_can_name_is_answered_by_a_TA1(house: House) -> None
         "InterchangeAcknowledgement: accepted_with_errors",
         "FunctionalAcknowledgement: accepted",
     ]
-    assert [document.usable for document in unpacked.documents] == [True, False]
+    assert [document.usable for document in unpacked.documents()] == [True, False]
 
 
 def test_a_999_is_an_answer_to_us(house: House) -> None:
     body = "AK1*PO*1\nAK2*850*0001\nIK5*A\nAK9*A*1*1*1"
     unpacked = opened(interchange(group(transaction_set("999", body), version="005010")), terms(house, "send: yes"))
-    [document] = unpacked.documents
+    [document] = unpacked.documents()
     assert (document.type, document.number, document.rejected) == ("FunctionalAcknowledgement", "1", None)
     assert document.answer is not None
     assert told(unpacked) == []
@@ -121,6 +126,7 @@ def test_a_999_is_an_answer_to_us(house: House) -> None:
 def test_the_profile_says_what_answers(house: House, acknowledgement: str, kind: str, version: str) -> None:
     """005010 alone does not: 997 stays what answers unless a 999 is asked for."""
     unpacked = opened(MIXED, terms(house, acknowledgement, VERSION_5010))
-    [answer] = unpacked.interchanges[0].acknowledgements
+    [reply] = unpacked.interchanges[0].acknowledgements
+    answer = reply.document()
     assert (answer.kind, answer.version) == (kind, version)
     assert [bool(fault.contexts) for fault in answer.sets[1].faults] == [kind == "implementation"]

@@ -1,15 +1,31 @@
 """Which format a file has, and what is in it; pure."""
 
+from dataclasses import replace
+
 import pytest
 
 from canonical.identity import BlobDigest
+from gateway.unpacking import unpacked_documents
+from gateway.unpacking.reply import document_of
 from gateway.unpacking.unpack import LOOKED_AT, unpack
 from gateway.unpacking.unpacked import Unpacked
 from partners.registry import AppliedProfile
 
-from ..house import PROFILES, House, csv, csv_invoice, invoice, wrapped
+from ..house import (
+    BAD_INVOICE,
+    PROFILES,
+    House,
+    csv,
+    csv_invoice,
+    group,
+    interchange,
+    invoice,
+    transaction_set,
+    wrapped,
+)
 
 GOOD = wrapped("810", invoice())
+TWO = GOOD + wrapped("810", invoice("INV2"), 2)
 ROWS = csv(csv_invoice())
 SOURCE = BlobDigest("0" * 64)
 
@@ -48,10 +64,9 @@ def test_the_format_is_found_however_the_bytes_come(
 
 
 def told(unpacked: Unpacked) -> object:
-    """All that is known of a file, canonical JSON and answers included."""
-    documents = [(document, unpacked.canonical(document)) for document in unpacked.documents]
-    replies = list(unpacked.replies())
-    unpacked.close()
+    """All that is known of a file, canonical JSON and answers included, but for where it is put aside."""
+    documents = [(replace(document, place=None), unpacked.canonical(document)) for document in unpacked.documents()]
+    replies = [document_of(reply) for reply in unpacked.replies()]
     report = unpacked.report_on("file", {})
     return documents, replies, unpacked.findings, unpacked.quarantine, unpacked.rejection, report
 
@@ -71,7 +86,7 @@ def test_nothing_agreed_is_named_with_what_would_be(both: AppliedProfile) -> Non
 
 def test_a_document_carries_where_it_came_from(both: AppliedProfile) -> None:
     unpacked = unpack([GOOD], "a.edi", both, SOURCE)
-    [document] = unpacked.documents
+    [document] = unpacked.documents()
     assert (document.number, document.orders, document.business_key) == ("INV1", ("4500123",), "Invoice/INV1/1")
     canonical = unpacked.canonical(document)
     assert canonical is not None
@@ -81,11 +96,36 @@ def test_a_document_carries_where_it_came_from(both: AppliedProfile) -> None:
     unpacked.close()
 
 
+WITH_A_COMMON_FATE = {
+    "a group with a bad set": interchange(
+        group(transaction_set("810", invoice()), transaction_set("810", BAD_INVOICE.format(number="B", order="1"), "2"))
+    ),
+    "a group that is not whole": TWO.replace(b"GE*1*1", b"GE*2*1"),
+    "an interchange that is not whole": TWO.replace(b"IEA*1*", b"IEA*3*", 1),
+    "an interchange of a stranger": wrapped("810", invoice(), sender="ANY") + TWO,
+    "an answer of a stranger": interchange("TA1*000000009*261121*0646*A*000", groups=0, sender="ANY"),
+    "rows that are scattered": csv(csv_invoice(), csv_invoice("CSV2"), csv_invoice(), csv_invoice("CSV2")),
+}
+
+
+@pytest.mark.parametrize("data", WITH_A_COMMON_FATE.values(), ids=WITH_A_COMMON_FATE)
+def test_what_was_put_aside_shares_the_fate_of_what_it_is_a_part_of(
+    both: AppliedProfile, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    """It was put aside before that was known."""
+    name = "a.edi" if data.startswith(b"ISA") else "a.csv"
+    at_hand = unpack([data], name, both, SOURCE)
+    assert not all(document.usable for document in at_hand.documents())
+    expected = told(at_hand)
+    monkeypatch.setattr(unpacked_documents, "BLOCK", 1)
+    assert told(unpack([data], name, both, SOURCE)) == expected
+
+
 def test_much_canonical_JSON_waits_on_the_disk(both: AppliedProfile, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory grows only with what is told about documents."""
     monkeypatch.setattr("gateway.unpacking.unpacked.SPILL_BYTES", 10)
-    unpacked = unpack([GOOD + wrapped("810", invoice("INV2"), 2)], "a.edi", both, SOURCE)
-    assert getattr(unpacked._spill, "_rolled", False)
-    found = [unpacked.canonical(document) for document in reversed(unpacked.documents)]
+    unpacked = unpack([TWO], "a.edi", both, SOURCE)
+    assert getattr(unpacked._aside, "_rolled", False)
+    found = [unpacked.canonical(document) for document in reversed(list(unpacked.documents()))]
     assert [b"INV2" in (found[0] or b""), b"INV1" in (found[1] or b"")] == [True, True]
     unpacked.close()
