@@ -132,9 +132,13 @@ def _row(new: New, now: datetime, by: str) -> CertificateRow:
 def _demand_new(session: Session, new: New) -> None:
     known = certificates.known(session, new.partner, new.certificate.fingerprint)
     if known is not None:
+        helps = (
+            f"`tally cert approve {known.id}` puts it in force."
+            if known.state is CertificateState.PENDING
+            else "To use it otherwise, withdraw that one and import it again."
+        )
         raise NotPossible(
-            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. To use it "
-            "otherwise, withdraw that one and import it again."
+            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. {helps}"
         )
 
 

@@ -47,7 +47,7 @@ class Listed:
         return None if signing is None else signing.accepted_until
 
 
-def _nobody_to_tell(_session: Session, _row: CertificateRow) -> None:
+def _nobody_to_tell(_session: Session, _row: CertificateRow, _why: str) -> None:
     """Where partners send no certificates."""
 
 
@@ -58,8 +58,8 @@ class Custody:
     database: Database
     clock: Clock
     vault: Vault
-    decided: Callable[[Session, CertificateRow], None] = _nobody_to_tell
-    """Tells the partner, in the transaction that decides, what became of a certificate that it sent for approval."""
+    decided: Callable[[Session, CertificateRow, str], None] = _nobody_to_tell
+    """Tells the partner, in the transaction that decides, what became of a certificate that it sent for approval, and why."""
 
     def all(self, partner: str | None = None) -> Sequence[Listed]:
         """Every certificate there is or was, or one partner's; ours first."""
@@ -202,7 +202,7 @@ class Custody:
         self, certificate_id: int, state: CertificateState, by: str, outcome: str, session: Session
     ) -> CertificateRow:
         row = self._decide(session, certificate_id, state, by, outcome)
-        self.decided(session, row)
+        self.decided(session, row, outcome)
         return row
 
     def _decide(

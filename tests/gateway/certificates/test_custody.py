@@ -15,7 +15,7 @@ from gateway.certificates.vault import NAME, VARIABLE
 from gateway.operations.instruction import Instruction, NotPossible
 from partners.certificates import CertificateRow, Place, Use
 from tests.gateway.as2.keys import NOT_AFTER, certificate, own
-from tests.gateway.house import NOON
+from tests.gateway.house import NOON, House
 
 from .scene import Office
 
@@ -273,3 +273,12 @@ def test_no_private_key_is_in_the_journal(custody: Custody, office: Office) -> N
 @pytest.mark.parametrize("by", [DAY, timedelta.max])
 def test_later_ends_with_the_calendar(by: timedelta) -> None:
     assert later(NOT_AFTER, by) - NOT_AFTER <= by
+
+
+def test_a_gateway_whose_keys_do_not_open_is_not_served(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.gateway.custody.take_key(own("OLD"), use=Use.BOTH, begins=None, by="anna")
+    with house.gateway.serving(sftp_port=0) as service:
+        assert service.sftp_port
+    monkeypatch.setenv(VARIABLE, "another one")
+    with pytest.raises(Misconfigured, match=VARIABLE), house.gateway.serving(sftp_port=0):
+        pytest.fail("it is served")
