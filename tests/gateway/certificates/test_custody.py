@@ -230,6 +230,19 @@ class TestGaps:
         custody.withdraw(new.id, STOLEN)
         assert places(custody, office) == {old.id: {Place.CURRENT}, new.id: set()}
 
+    @pytest.mark.parametrize(
+        ("days", "use", "again"),
+        [(29, Use.BOTH, True), (30, Use.BOTH, False), (30, Use.SIGN, True)],
+        ids=["while it is believed", "when its time is over", "for another purpose it is used still"],
+    )
+    def test_what_came_before_takes_over_again_only_while_its_time_is_not_over(
+        self, custody: Custody, office: Office, days: int, use: Use, again: bool
+    ) -> None:
+        old, new = take(custody), take(custody, "NEXT", use=use)
+        office.later(days * DAY)
+        custody.withdraw(new.id, STOLEN)
+        assert places(custody, office) == {old.id: {Place.CURRENT} if again else set(), new.id: set()}
+
     def test_withdrawing_what_has_not_begun_changes_nothing_else(self, custody: Custody, office: Office) -> None:
         old, new = take(custody), take(custody, "NEXT", begins=NOON + MONTH)
         custody.withdraw(new.id, STOLEN)
