@@ -29,6 +29,8 @@ MAX_XML = 1 << 18
 """Bytes of the XML; real ones have some two thousand."""
 MAX_DEPTH = 16
 """Elements within elements; real ones go five deep."""
+MAX_OFFERS = 50
+"""Certificates one message may ask or tell of; real ones have one or two."""
 MAX_CERTIFICATES = 1 << 18
 """Bytes of one part with certificates."""
 
@@ -121,6 +123,8 @@ def read_exchange(payloads: Sequence[Payload]) -> Request | Response:
     request_id = (root.get("requestId") or "").strip()
     if not request_id:
         raise Malformed("A certificate exchange message has no requestId.")
+    if len(root) > MAX_OFFERS:
+        raise Malformed(f"A certificate exchange message is about more than {MAX_OFFERS} certificates.")
     sender = _text(root, "TradingPartnerInfo/Name")
     originated = _moment(root.findtext("TradingPartnerInfo/MessageOriginated"))
     if root.tag == _REQUEST:

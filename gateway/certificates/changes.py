@@ -74,6 +74,18 @@ def decide(
     _tell(session, clock, row, before, by, outcome)
 
 
+def leave_behind(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
+    """Withdraw also those before it whose agreed time is over: they would be believed again, as if nothing had followed them."""
+    now = clock.now()
+    if withdrawn.begins > now or withdrawn.previous_until is None or withdrawn.previous_until > now:
+        return
+    for other in _others(session, withdrawn):
+        if other.begins <= withdrawn.begins and withdrawn.use.covers(other.use):
+            row = session.get_one(CertificateRow, other.id)
+            outcome = f"replaced long before {withdrawn.id} was withdrawn"
+            decide(session, clock, row, CertificateState.WITHDRAWN, by=by, outcome=outcome)
+
+
 def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
     """Have what was to follow a certificate that was current take over now, since nothing else would."""
     now = clock.now()
@@ -132,9 +144,13 @@ def _row(new: New, now: datetime, by: str) -> CertificateRow:
 def _demand_new(session: Session, new: New) -> None:
     known = certificates.known(session, new.partner, new.certificate.fingerprint)
     if known is not None:
+        helps = (
+            f"`tally cert approve {known.id}` puts it in force."
+            if known.state is CertificateState.PENDING
+            else "To use it otherwise, withdraw that one and import it again."
+        )
         raise NotPossible(
-            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. To use it "
-            "otherwise, withdraw that one and import it again."
+            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. {helps}"
         )
 
 

@@ -47,7 +47,7 @@ class Listed:
         return None if signing is None else signing.accepted_until
 
 
-def _nobody_to_tell(_session: Session, _row: CertificateRow, _reason: str) -> None:
+def _nobody_to_tell(_session: Session, _row: CertificateRow, _why: str) -> None:
     """Where partners send no certificates."""
 
 
@@ -179,12 +179,13 @@ class Custody:
     def withdraw(self, certificate_id: int, by: Instruction) -> CertificateRow:
         """Take a certificate out of use at once: nothing is signed, encrypted, decrypted or believed by it any more.
 
-        The next takes over at once where it was current; or the previous again, where there is no next.
+        The next takes over at once where it was current; where there is no next, the previous again, if its time is not over.
         """
         return self.database.write(partial(self._withdraw, certificate_id, by))
 
     def _withdraw(self, certificate_id: int, by: Instruction, session: Session) -> CertificateRow:
         row = self._decide(session, certificate_id, CertificateState.WITHDRAWN, by.actor, by.reason)
+        changes.leave_behind(session, self.clock, row, by=by.actor)
         changes.bring_forward(session, self.clock, row, by=by.actor)
         return row
 

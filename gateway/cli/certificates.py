@@ -313,4 +313,5 @@ def as_json(listed: Listed, now: datetime) -> dict[str, Any]:
     return summary(listed.row) | {
         "places": {use.value: place.value for use, place in listed.places(now).items()},
         "accepted_until": None if until is None else until.isoformat(),
+        "request": listed.row.request,
     }

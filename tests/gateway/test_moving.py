@@ -19,6 +19,7 @@ from gateway.cli.main import main
 from gateway.home import Home
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
+from partners.certificates import Use
 from spool.blobs import BlobDamaged, BlobUpload
 from spool.clock import SystemClock
 from spool.database.opening import open_database
@@ -28,6 +29,7 @@ from spool.documents import DocumentRow
 from spool.journal import JournalEntry
 from spool.queue.tables import Allowance, Schedule
 
+from .as2.keys import own
 from .house import House, csv, csv_invoice, invoice, new_url, wrapped
 from .test_every_step import trade
 
@@ -53,6 +55,7 @@ def busy(root: Path) -> House:
     opened.exhaust(lambda kind, handler: _broken if kind == "deliver" else handler)
     opened.receive("acme", "waiting.edi", wrapped("810", invoice("WAITING"), 901))
     opened.gateway.database.write(_seldom)
+    opened.gateway.custody.take_key(own("OURS"), use=Use.BOTH, begins=None, by="anna")
     return opened
 
 

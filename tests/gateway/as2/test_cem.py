@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.as2.cem import (
     CONTENT_TYPE,
     MAX_DEPTH,
+    MAX_OFFERS,
     MAX_XML,
     Answer,
     Offer,
@@ -233,6 +234,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
         (others_xml().replace("BUYER", "&undeclared;"), "is no XML"),
         (others_xml().replace("UTF-8", "hex"), "is no XML"),
         (others_xml().replace("UTF-8", "no-such-thing"), "is no XML"),
+        (f'<a requestId="1">{"<TrustRequest/>" * (MAX_OFFERS + 1)}</a>', "more than 50 certificates"),
         ("<a>" * (MAX_DEPTH + 1) + "</a>" * (MAX_DEPTH + 1), "more than 16 deep"),
         (others_xml() + " " * MAX_XML, "more than 262144 bytes"),
     ],

@@ -15,7 +15,7 @@ from gateway.certificates.vault import NAME, VARIABLE
 from gateway.operations.instruction import Instruction, NotPossible
 from partners.certificates import CertificateRow, Place, Use
 from tests.gateway.as2.keys import NOT_AFTER, certificate, own
-from tests.gateway.house import NOON
+from tests.gateway.house import NOON, House
 
 from .scene import Office
 
@@ -230,6 +230,19 @@ class TestGaps:
         custody.withdraw(new.id, STOLEN)
         assert places(custody, office) == {old.id: {Place.CURRENT}, new.id: set()}
 
+    @pytest.mark.parametrize(
+        ("days", "use", "again"),
+        [(29, Use.BOTH, True), (30, Use.BOTH, False), (30, Use.SIGN, True)],
+        ids=["while it is believed", "when its time is over", "for another purpose it is used still"],
+    )
+    def test_what_came_before_takes_over_again_only_while_its_time_is_not_over(
+        self, custody: Custody, office: Office, days: int, use: Use, again: bool
+    ) -> None:
+        old, new = take(custody), take(custody, "NEXT", use=use)
+        office.later(days * DAY)
+        custody.withdraw(new.id, STOLEN)
+        assert places(custody, office) == {old.id: {Place.CURRENT} if again else set(), new.id: set()}
+
     def test_withdrawing_what_has_not_begun_changes_nothing_else(self, custody: Custody, office: Office) -> None:
         old, new = take(custody), take(custody, "NEXT", begins=NOON + MONTH)
         custody.withdraw(new.id, STOLEN)
@@ -273,3 +286,12 @@ def test_no_private_key_is_in_the_journal(custody: Custody, office: Office) -> N
 @pytest.mark.parametrize("by", [DAY, timedelta.max])
 def test_later_ends_with_the_calendar(by: timedelta) -> None:
     assert later(NOT_AFTER, by) - NOT_AFTER <= by
+
+
+def test_a_gateway_whose_keys_do_not_open_is_not_served(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.gateway.custody.take_key(own("OLD"), use=Use.BOTH, begins=None, by="anna")
+    with house.gateway.serving(sftp_port=0) as service:
+        assert service.sftp_port
+    monkeypatch.setenv(VARIABLE, "another one")
+    with pytest.raises(Misconfigured, match=VARIABLE), house.gateway.serving(sftp_port=0):
+        pytest.fail("it is served")

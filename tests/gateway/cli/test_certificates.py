@@ -168,13 +168,19 @@ class TestApproval:
         )
         house.gateway.database.write(lambda session: offered(session))
         [row] = tally("--json", "cert", "list").json
-        assert (row["state"], row["places"]) == ("pending", {})
+        assert (row["state"], row["places"], row["request"]["request_id"]) == ("pending", {}, "r-1")
         found: int = row["certificate"]
         return found
 
     def test_approved_it_is_in_force(self, tally: Tally, number: int) -> None:
         assert tally("--json", "cert", "approve", str(number)).json["state"] == "in-force"
         assert tally("cert", "approve", str(number)).code == Exit.NO
+
+    def test_that_it_waits_is_said_where_it_is_imported(self, tally: Tally, number: int, mailed: Path) -> None:
+        mailed.write_bytes(pem(NEXT.x509))
+        called = tally("cert", "import", str(mailed), "--partner", "acme")
+        assert called.code == Exit.NO
+        assert f"`tally cert approve {number}`" in called.err
 
     def test_rejected_it_is_not(self, tally: Tally, number: int) -> None:
         assert tally("cert", "reject", str(number)).code == Exit.USAGE, "without a reason"

@@ -21,7 +21,11 @@ def test_one_is_made_and_listed(tally: Tally) -> None:
     made = called.json
     assert (made["subject"], made["added_by"], made["state"]) == ("O=Example Wholesale,CN=OURS", ME, "in-force")
     [listed] = tally("--json", "key", "list").json
-    assert listed == made | {"places": {"sign": "current", "encrypt": "current"}, "accepted_until": None}
+    assert listed == made | {
+        "places": {"sign": "current", "encrypt": "current"},
+        "accepted_until": None,
+        "request": None,
+    }
     assert "PRIVATE" not in called.out
 
 

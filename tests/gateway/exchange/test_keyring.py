@@ -7,14 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
-from canonical.errors import Misconfigured
+from canonical.errors import Misconfigured, Retryable
 from canonical.identity import PartnerId
 from gateway.as2.cms.keys import Certificate, OwnKey
 from gateway.as2.disposition import Reason
 from gateway.as2.message import Attachment, build
 from gateway.as2.receive import Received, Rejected
 from gateway.as2.terms import Held, Pinned
+from gateway.certificates import changes
+from gateway.certificates.changes import New
 from gateway.certificates.vault import VARIABLE, Vault
 from gateway.exchange.keyring import Keyring
 from gateway.operations.instruction import Instruction
@@ -129,6 +132,33 @@ def test_a_change_counts_at_once_and_what_was_parsed_is_not_parsed_again(office:
     take(office, own("NEW").certificate, days=1)
     (again, _), _ = theirs(office, keyring)
     assert again.certificate is before.certificate
+
+
+def test_what_begins_comes_first_from_its_moment_on_also_where_the_clock_is_put_back(
+    office: Office, keyring: Keyring
+) -> None:
+    old, new = own("OLD").certificate, own("NEW").certificate
+    take_key(office, own("OLD"))
+    take_key(office, own("NEW"), days=30)
+    for days, expected in [(29, [old, new]), (30, [new, old]), (29, [old, new])]:
+        office.clock.time = NOON + days * DAY
+        assert certificates_of(ours(office, keyring)) == expected
+
+
+def test_what_is_taken_in_and_undone_is_not_remembered(office: Office, keyring: Keyring) -> None:
+    def take_and_undo(session: Session) -> None:
+        changes.add(
+            session, office.clock, New(ACME, own("OLD").certificate, Use.BOTH, NOON), by="anna", outcome="imported"
+        )
+        assert keyring.of_partner(session, ACME) != ((), ())
+        raise Retryable("The disk is full.")
+
+    with pytest.raises(Retryable):
+        office.database.write(take_and_undo)
+    assert theirs(office, keyring) == ((), ())
+    take(office, own("NEW").certificate)
+    [pinned], _ = theirs(office, keyring)
+    assert pinned.certificate == own("NEW").certificate
 
 
 def test_keys_that_do_not_open_are_told(office: Office, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
