@@ -1,17 +1,23 @@
 """What partners, strangers and attackers post to us over real connections, and what is kept and answered."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from gateway.app import Gateway
 from gateway.as2.answer import Outcome
 from gateway.as2.cms.algorithms import Cipher, Digest
 from gateway.as2.cms.policy import Policy
 from gateway.as2.terms import Compression, Held, Pinned, Terms
-from gateway.exchange.receiving import STRANGERS_BYTES
+from gateway.exchange import receiving
+from gateway.exchange.receiving import STRANGERS_BYTES, Doorkeeper
+from gateway.listeners.http import Answer, Head, Peer
 from tests.gateway.as2.keys import own
 
 from .scene import Scene, Site, scene
@@ -272,3 +278,87 @@ def test_what_grows_beyond_reason_when_it_is_decompressed_is_refused(
         reply.disposition.startswith("processed/error: decompression-failed") or reply.disposition == DECRYPTION_FAILED
     )
     assert taken_in(distributor) == before
+
+
+# When something fails here
+
+
+def test_after_a_restart_a_repeated_message_still_gets_the_stored_mdn(trade: Scene) -> None:
+    """Another process on the same home remembers nothing but what was committed."""
+    sent = message(trade.supplier)
+    first = post(trade.distributor.url, sent)
+    house, before = trade.distributor.house, taken_in(trade.distributor)
+    with Gateway.open(house.gateway.home.root, clock=house.clock) as restarted, restarted.http_listening(0) as server:
+        again = post(f"http://127.0.0.1:{server.port}/as2", sent)
+    assert again.body == first.body
+    assert taken_in(trade.distributor) == before
+
+
+def test_a_crash_between_commit_and_answer_loses_nothing(
+    supplier: Site, distributor: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> Answer:
+        raise RuntimeError("the process ends here")
+
+    sent, before = message(supplier), taken_in(distributor)
+    with monkeypatch.context() as crashing:
+        crashing.setattr(receiving, "_answered", crash)
+        assert post(distributor.url, sent).status == 500
+    assert taken_in(distributor) == before + 1
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    assert taken_in(distributor) == before + 1
+
+
+@contextmanager
+def full_disk(site: Site) -> Iterator[None]:
+    """SQLite finds no page more."""
+    database = site.house.gateway.database
+    with database.read() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+    _pragma(site, f"max_page_count={pages}")
+    yield
+    _pragma(site, "max_page_count=1000000000")
+
+
+@contextmanager
+def locked_database(site: Site) -> Iterator[None]:
+    """Another process writes, and does not end."""
+    _pragma(site, "busy_timeout=10")
+    other = sqlite3.connect(site.house.gateway.home.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+    _pragma(site, "busy_timeout=10000")
+
+
+def _pragma(site: Site, pragma: str) -> None:
+    site.house.gateway.database.write(lambda session: session.execute(text(f"PRAGMA {pragma}")).close())
+
+
+@pytest.mark.parametrize("failing", [full_disk, locked_database])
+def test_what_could_not_be_kept_is_not_acknowledged_and_the_next_attempt_succeeds(
+    supplier: Site, distributor: Site, failing: Callable[[Site], AbstractContextManager[None]]
+) -> None:
+    sent, before = message(supplier, content() + b"\n" * 30_000), taken_in(distributor)
+    with failing(distributor):
+        reply = post(distributor.url, sent)
+    assert (reply.status, reply.headers.get("content-type")) == (503, "text/plain; charset=utf-8")
+    assert b"disposition" not in reply.body.lower()
+    assert reply.headers.get("retry-after")
+    assert (taken_in(distributor), arrivals_of(distributor.house, message_id=f"<{sent.message_id}>")) == (before, [])
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    assert taken_in(distributor) == before + 1
+
+
+def test_who_becomes_known_while_a_stranger_posts_shuts_nobody_out() -> None:
+    """What came in as a stranger's ends as a stranger's."""
+    doorkeeper = Doorkeeper()
+    head = Head("POST", "/as2", "", ((b"AS2-From", b"NEW"),), 10, Peer("192.0.2.1"))
+    other = Head("POST", "/as2", "", ((b"AS2-From", b"OTHER"),), 10, Peer("192.0.2.1"))
+    assert doorkeeper.admit(head) is None
+    assert doorkeeper.admit(other) is not None
+    doorkeeper.know({"NEW": 1})
+    doorkeeper.ended(head)
+    assert doorkeeper.admit(other) is None
+    doorkeeper.ended(other)
+    assert doorkeeper.admit(head) is None
