@@ -27,6 +27,7 @@ from .scene import PROFILE, Scene, scene
 from .test_exchange import sendings_of
 from .wire import Named, arrivals_of, post_raw, terms_of
 
+SUPPLIER = "the supplier, with its own key"
 BY = Instruction("asked for by the tests", "tests")
 
 
@@ -51,11 +52,9 @@ class Stage:
         assert isinstance(found, Received), found
         return found
 
-    def mdn(self, posted: Posted, **changed: Any) -> Mdn:
-        """The MDN for what was posted, with some of what it says changed; ``signed_by`` is the key's owner, or None."""
-        received = self.received(posted)
-        assert received.mdn is not None
-        url = self.trade.distributor.url if posted.headers.get("receipt-delivery-option") else None
+    def mdn(self, posted: Posted, *, signed_by: str | None = SUPPLIER, **changed: Any) -> Mdn:
+        """The MDN for what was posted, with some of what it says changed; unsigned where nobody signs it."""
+        received, terms = self.received(posted), terms_of(self.trade.supplier)
         facts = Facts(
             sender=received.sender,
             recipient=received.recipient,
@@ -64,20 +63,16 @@ class Stage:
             text="Received.",
             mic=received.mic.written(),
         )
-        signer = changed.pop("signed_by", "the supplier")
-        key = None
-        if signer is not None:
-            key = terms_of(self.trade.supplier).own_keys[0].key if signer == "the supplier" else own(str(signer))
-        signing = (
-            None if key is None else Signing(key, received.mic.digest, terms_of(self.trade.supplier).sending.scheme)
-        )
-        now = self.house.clock.now()
+        signing = None
+        if signed_by is not None:
+            key = terms.own_keys[0].key if signed_by is SUPPLIER else own(signed_by)
+            signing = Signing(key, received.mic.digest, terms.sending.scheme)
         return write_mdn(
             replace(facts, **changed),
             signing,
-            url=url,
+            url=self.trade.distributor.url if posted.headers.get("receipt-delivery-option") else None,
             quirks=STANDARD,
-            now=now,
+            now=self.house.clock.now(),
             fresh=Named(),
         )
 
@@ -142,7 +137,7 @@ def wrapped_in_another(mdn: Mdn) -> Spoken:
     return Spoken(200, (*pairs, ("Content-Type", 'multipart/mixed; boundary="outer"')), body)
 
 
-def of(**changed: object) -> Answer:
+def of(**changed: Any) -> Answer:
     return lambda stage, posted: spoken(stage.mdn(posted, **changed))
 
 
@@ -250,7 +245,7 @@ def test_a_partner_that_failed_gets_the_same_message_again(stage: Stage) -> None
 
 # On connections of their own: anybody may post there.
 
-ANYBODYS: dict[str, dict[str, object]] = {
+ANYBODYS: dict[str, dict[str, Any]] = {
     "forged": {"signed_by": "a stranger"},
     "unsigned": {"signed_by": None},
     "unknown-message": {"original_message_id": "<never-sent@tests.example>"},
@@ -260,7 +255,7 @@ ANYBODYS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize(("outcome", "changed"), ANYBODYS.items(), ids=ANYBODYS)
 @pytest.mark.parametrize("disposition", [PROCESSED, refused(Reason.AUTHENTICATION_FAILED)], ids=["good", "bad"])
 def test_what_anybody_may_have_posted_is_recorded_and_moves_nothing(
-    waiting: Stage, outcome: str, changed: dict[str, object], disposition: object
+    waiting: Stage, outcome: str, changed: dict[str, Any], disposition: object
 ) -> None:
     waiting.place()
     before = waiting.states
@@ -273,7 +268,7 @@ def test_what_anybody_may_have_posted_is_recorded_and_moves_nothing(
     assert waiting.states == (MessageState.CONFIRMED, TransmissionState.SENT, DocumentState.DELIVERED)
 
 
-SIGNED: dict[str, tuple[dict[str, object], tuple[MessageState, TransmissionState, DocumentState]]] = {
+SIGNED: dict[str, tuple[dict[str, Any], tuple[MessageState, TransmissionState, DocumentState]]] = {
     "mic-missing": ({"mic": None}, (MessageState.UNPROVEN, TransmissionState.FAILED, DocumentState.DELIVERED)),
     "mic-differs": (
         {"mic": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=, sha256"},
@@ -290,7 +285,7 @@ SIGNED: dict[str, tuple[dict[str, object], tuple[MessageState, TransmissionState
 def test_what_the_partner_signed_counts(
     waiting: Stage,
     outcome: str,
-    changed: dict[str, object],
+    changed: dict[str, Any],
     states: tuple[MessageState, TransmissionState, DocumentState],
 ) -> None:
     waiting.place()
