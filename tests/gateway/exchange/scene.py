@@ -44,7 +44,11 @@ class Site:
 
     house: House
     name: str
-    url: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/as2"
 
 
 @dataclass
@@ -92,6 +96,8 @@ def scene(root: Path, as2: str = "", theirs: str | None = None) -> Iterator[Scen
             us.house.gateway.custody.take(
                 partner, certificate, use=Use.BOTH, begins=None, keep_previous=timedelta(days=30), by="tests"
             )
+        for site in (distributor, supplier):
+            stack.enter_context(site.house.gateway.http_listening(site.port))
         yield made
 
 
@@ -99,15 +105,14 @@ def scene(root: Path, as2: str = "", theirs: str | None = None) -> Iterator[Scen
 def _site(root: Path, name: str) -> Iterator[Site]:
     root.mkdir()
     port = _free_port()
-    url = f"http://127.0.0.1:{port}/as2"
-    (root / "tally.toml").write_text(f'as2_url = "{url}"\n')
-    with ExitStack() as stack:
-        house = House(root, {})
-        stack.callback(house.close)
+    (root / "tally.toml").write_text(f'as2_url = "http://127.0.0.1:{port}/as2"\n')
+    house = House(root, {})
+    try:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         house.gateway.custody.generate(subject, bits=2048, days=DAYS, begins=None, by="tests")
-        stack.enter_context(house.gateway.http_listening(port))
-        yield Site(house, name, url)
+        yield Site(house, name, port)
+    finally:
+        house.close()
 
 
 def _free_port() -> int:

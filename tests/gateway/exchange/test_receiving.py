@@ -1,0 +1,364 @@
+"""What partners, strangers and attackers post to us over real connections, and what is kept and answered."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from gateway.app import Gateway
+from gateway.as2.answer import Outcome
+from gateway.as2.cms.algorithms import Cipher, Digest
+from gateway.as2.cms.policy import Policy
+from gateway.as2.terms import Compression, Held, Pinned, Terms
+from gateway.exchange import receiving
+from gateway.exchange.receiving import STRANGERS_BYTES, Doorkeeper
+from gateway.listeners.http import Answer, Head, Peer
+from tests.gateway.as2.keys import own
+
+from .scene import Scene, Site, scene
+from .wire import (
+    Reply,
+    arrivals_of,
+    content,
+    files_of,
+    is_signed_by_partner,
+    judged,
+    kept_bytes,
+    message,
+    post,
+    post_raw,
+)
+
+AUTHENTICATION_FAILED = "processed/error: authentication-failed"
+DECRYPTION_FAILED = "processed/error: decryption-failed"
+UNKNOWN_PARTNER = "processed/error: unknown-trading-partner"
+EQUAL = "failed/failure: sender-equals-receiver"
+INSUFFICIENT = "processed/error: insufficient-message-security"
+
+
+@pytest.fixture(scope="module")
+def trade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """One scene for all tests that leave it as they found it; at the end everything received is accounted for."""
+    with scene(tmp_path_factory.mktemp("trade")) as made:
+        yield made
+        made.work()
+        made.distributor.house.assert_balanced()
+        made.supplier.house.assert_balanced()
+
+
+@pytest.fixture
+def supplier(trade: Scene) -> Site:
+    return trade.supplier
+
+
+@pytest.fixture
+def distributor(trade: Scene) -> Site:
+    return trade.distributor
+
+
+def taken_in(site: Site) -> int:
+    return len(files_of(site.house))
+
+
+def open_work(site: Site) -> int:
+    return site.house.gateway.status().queue.open
+
+
+def last(site: Site) -> tuple[str, str | None]:
+    """What was noted of the last post."""
+    arrival = arrivals_of(site.house)[-1]
+    return arrival.outcome, arrival.disposition and arrival.disposition.partition(";")[2].strip()
+
+
+# The same message again
+
+
+def test_a_repeated_message_gets_the_stored_mdn_and_is_not_taken_in_twice(supplier: Site, distributor: Site) -> None:
+    sent, before = message(supplier), taken_in(distributor)
+    first = post(distributor.url, sent)
+    distributor.house.later(hours=1)
+    again = post(distributor.url, sent)
+    assert judged(supplier, sent, first).outcome is Outcome.DELIVERED
+    assert (again.body, again.headers.get("content-type")) == (first.body, first.headers.get("content-type"))
+    assert taken_in(distributor) == before + 1
+    assert [arrival.outcome for arrival in arrivals_of(distributor.house)[-2:]] == ["received", "repeated"]
+
+
+def test_eight_connections_with_the_same_message_get_the_same_mdn(supplier: Site, distributor: Site) -> None:
+    sent, before = message(supplier), taken_in(distributor)
+    replies: list[Reply] = []
+    posting = [threading.Thread(target=lambda: replies.append(post(distributor.url, sent))) for _ in range(8)]
+    for each in posting:
+        each.start()
+    for each in posting:
+        each.join()
+    assert [reply.status for reply in replies] == [200] * 8
+    assert len({reply.body for reply in replies}) == 1
+    assert taken_in(distributor) == before + 1
+
+
+def test_the_same_content_wrapped_anew_is_the_same_message(supplier: Site, distributor: Site) -> None:
+    data = content()
+    first = message(supplier, data, message_id="wrapped-anew@tests.example")
+    second = message(supplier, data, message_id="wrapped-anew@tests.example")
+    assert first.body != second.body
+    before = taken_in(distributor)
+    assert post(distributor.url, first).body == post(distributor.url, second).body
+    assert taken_in(distributor) == before + 1
+
+
+def test_other_content_under_a_message_id_that_was_taken_is_refused_and_kept(supplier: Site, distributor: Site) -> None:
+    first = message(supplier, message_id="taken@tests.example")
+    other = message(supplier, message_id="taken@tests.example")
+    before = taken_in(distributor)
+    mdn = post(distributor.url, first)
+    refused = post(distributor.url, other)
+    assert is_signed_by_partner(supplier, refused)
+    assert judged(supplier, other, refused).outcome is Outcome.REFUSED
+    assert last(distributor) == ("refused", "processed/error: duplicate-document")
+    assert kept_bytes(distributor.house, arrivals_of(distributor.house)[-1]) == other.body
+    assert post(distributor.url, first).body == mdn.body
+    assert taken_in(distributor) == before + 1
+
+
+def test_a_failed_first_attempt_does_not_block_the_next(supplier: Site, distributor: Site) -> None:
+    data, name = content(), "second-try@tests.example"
+
+    def for_another(terms: Terms) -> Terms:
+        return replace(terms, partner_encryption=(Pinned(own("somebody else").certificate),))
+
+    failed = message(supplier, data, message_id=name, change=for_another)
+    assert post(distributor.url, failed).disposition == DECRYPTION_FAILED
+    sent, before = message(supplier, data, message_id=name), taken_in(distributor)
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    assert taken_in(distributor) == before + 1
+
+
+# What policy and pinned certificates do not allow
+
+
+def sending(**changed: object) -> Callable[[Terms], Terms]:
+    return lambda terms: replace(terms, sending=replace(terms.sending, **changed), policy=_ANYTHING)  # type: ignore[arg-type]
+
+
+def signed_by(name: str) -> Callable[[Terms], Terms]:
+    return lambda terms: replace(terms, own_keys=(Held(own(name)),))
+
+
+_ANYTHING = Policy(digests=frozenset(Digest), ciphers=frozenset(Cipher), minimum_rsa_bits=512)
+
+REFUSED = {
+    "unsigned": (sending(sign=False), INSUFFICIENT),
+    "unencrypted": (sending(encrypt=False), INSUFFICIENT),
+    "neither": (sending(sign=False, encrypt=False), INSUFFICIENT),
+    "sha1": (sending(digest=Digest.SHA1), INSUFFICIENT),
+    "3des": (sending(cipher=Cipher.TRIPLE_DES_CBC), INSUFFICIENT),
+    "unpinned": (signed_by("a stranger"), AUTHENTICATION_FAILED),
+}
+
+
+@pytest.mark.parametrize(("change", "disposition"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_as_agreed_is_refused_with_a_signed_mdn_and_kept(
+    supplier: Site, distributor: Site, change: Callable[[Terms], Terms], disposition: str
+) -> None:
+    sent, before = message(supplier, change=change), taken_in(distributor)
+    reply = post(distributor.url, sent)
+    assert is_signed_by_partner(supplier, reply)
+    assert reply.disposition == disposition
+    assert reply.report.original_message_id == f"<{sent.message_id}>"
+    assert kept_bytes(distributor.house, arrivals_of(distributor.house)[-1]) == sent.body
+    assert taken_in(distributor) == before
+
+
+@pytest.mark.parametrize("place", [40, -300, -1], ids=["envelope", "ciphertext", "padding"])
+def test_damage_of_the_ciphertext_shows_in_one_way(supplier: Site, distributor: Site, place: int) -> None:
+    sent = message(supplier)
+    damaged = bytearray(sent.body)
+    damaged[place] ^= 1
+    reply = post(distributor.url, replace(sent, body=bytes(damaged)))
+    assert reply.disposition == DECRYPTION_FAILED
+    assert last(distributor) == ("refused", DECRYPTION_FAILED)
+
+
+# Strangers
+
+STRANGE = {
+    "unknown": ("AS2-From", "NOBODY"),
+    "other case": ("AS2-From", "acme"),
+    "other recipient": ("AS2-To", "SOMEBODYELSE"),
+    "missing": ("AS2-From", None),
+    "no recipient": ("AS2-To", None),
+    "empty": ("AS2-From", '""'),
+    "too long": ("AS2-From", "A" * 129),
+    "equal": ("AS2-To", "ACME"),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), STRANGE.values(), ids=STRANGE)
+def test_a_stranger_gets_an_unsigned_error_on_the_same_connection(
+    supplier: Site, distributor: Site, name: str, value: str | None
+) -> None:
+    sent = message(supplier, b"short").with_field(name, value)
+    sent = sent.with_field("Receipt-Delivery-Option", "http://127.0.0.1:1/anywhere")
+    before = taken_in(distributor), open_work(distributor)
+    reply = post(distributor.url, sent)
+    assert not reply.is_signed
+    assert reply.disposition in (UNKNOWN_PARTNER, EQUAL)
+    arrival = arrivals_of(distributor.house)[-1]
+    assert (arrival.outcome, arrival.partner, arrival.mdn_url) == ("refused", None, None)
+    assert kept_bytes(distributor.house, arrival) == sent.body
+    assert (taken_in(distributor), open_work(distributor)) == before
+
+
+def test_a_quoted_name_is_the_same_name(supplier: Site, distributor: Site) -> None:
+    sent = message(supplier).with_field("AS2-From", '"ACME"')
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize("value", [None, "<>", " "], ids=["missing", "empty", "blank"])
+def test_without_a_message_id_there_is_an_error_and_nothing_is_taken_in(
+    supplier: Site, distributor: Site, value: str | None
+) -> None:
+    before = taken_in(distributor)
+    reply = post(distributor.url, message(supplier).with_field("Message-ID", value))
+    assert reply.disposition.startswith("processed/error: ")
+    assert last(distributor)[0] == "refused"
+    assert taken_in(distributor) == before
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [("Content-Length", str(STRANGERS_BYTES + 1)), ("Transfer-Encoding", "chunked")],
+    ids=["long", "of unknown length"],
+)
+def test_a_large_body_of_a_stranger_is_refused_before_it_comes(distributor: Site, framing: tuple[str, str]) -> None:
+    before = len(arrivals_of(distributor.house))
+    reply = post_raw(distributor.url, (("AS2-From", "NOBODY"), ("AS2-To", "OURCOMPANY"), framing), b"")
+    assert reply.status == 403
+    assert len(arrivals_of(distributor.house)) == before
+
+
+# Names as paths, and bombs
+
+
+@pytest.mark.parametrize(
+    "filename", ["../../escaped.edi", "/etc/escaped.edi", "C:\\escaped.edi", "..", "a/../../b.edi"]
+)
+def test_a_filename_is_no_path(supplier: Site, distributor: Site, filename: str, tmp_path: Path) -> None:
+    home = distributor.house.gateway.home.root
+    sent = message(supplier, filename=filename)
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    kept = files_of(distributor.house)[-1].filename
+    assert not set(kept) & {"/", "\\"}
+    assert kept not in ("", ".", "..")
+    assert not list(home.parent.rglob("*escaped*"))
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "/tmp/escaped", "..\\escaped@x", "a" * 900])
+def test_a_message_id_is_no_path(supplier: Site, distributor: Site, name: str) -> None:
+    sent = message(supplier, message_id=f"{name}@{len(name)}")
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    assert not list(distributor.house.gateway.home.root.parent.rglob("*escaped*"))
+
+
+@pytest.mark.parametrize("compression", [Compression.BEFORE_SIGNING, Compression.AFTER_SIGNING])
+def test_what_grows_beyond_reason_when_it_is_decompressed_is_refused(
+    supplier: Site, distributor: Site, compression: Compression
+) -> None:
+    bomb = bytes(40_000_000)
+    sent, before = message(supplier, bomb, change=sending(compression=compression)), taken_in(distributor)
+    assert len(sent.body) < len(bomb) / 500
+    reply = post(distributor.url, sent)
+    assert (
+        reply.disposition.startswith("processed/error: decompression-failed") or reply.disposition == DECRYPTION_FAILED
+    )
+    assert taken_in(distributor) == before
+
+
+# When something fails here
+
+
+def test_after_a_restart_a_repeated_message_still_gets_the_stored_mdn(trade: Scene) -> None:
+    """Another process on the same home remembers nothing but what was committed."""
+    sent = message(trade.supplier)
+    first = post(trade.distributor.url, sent)
+    house, before = trade.distributor.house, taken_in(trade.distributor)
+    with Gateway.open(house.gateway.home.root, clock=house.clock) as restarted, restarted.http_listening(0) as server:
+        again = post(f"http://127.0.0.1:{server.port}/as2", sent)
+    assert again.body == first.body
+    assert taken_in(trade.distributor) == before
+
+
+def test_a_crash_between_commit_and_answer_loses_nothing(
+    supplier: Site, distributor: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> Answer:
+        raise RuntimeError("the process ends here")
+
+    sent, before = message(supplier), taken_in(distributor)
+    with monkeypatch.context() as crashing:
+        crashing.setattr(receiving, "_answered", crash)
+        assert post(distributor.url, sent).status == 500
+    assert taken_in(distributor) == before + 1
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    assert taken_in(distributor) == before + 1
+
+
+@contextmanager
+def full_disk(site: Site) -> Iterator[None]:
+    """SQLite finds no page more."""
+    database = site.house.gateway.database
+    with database.read() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+    _pragma(site, f"max_page_count={pages}")
+    yield
+    _pragma(site, "max_page_count=1000000000")
+
+
+@contextmanager
+def locked_database(site: Site) -> Iterator[None]:
+    """Another process writes, and does not end."""
+    _pragma(site, "busy_timeout=10")
+    other = sqlite3.connect(site.house.gateway.home.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+    _pragma(site, "busy_timeout=10000")
+
+
+def _pragma(site: Site, pragma: str) -> None:
+    site.house.gateway.database.write(lambda session: session.execute(text(f"PRAGMA {pragma}")).close())
+
+
+@pytest.mark.parametrize("failing", [full_disk, locked_database])
+def test_what_could_not_be_kept_is_not_acknowledged_and_the_next_attempt_succeeds(
+    supplier: Site, distributor: Site, failing: Callable[[Site], AbstractContextManager[None]]
+) -> None:
+    sent, before = message(supplier, content() + b"\n" * 30_000), taken_in(distributor)
+    with failing(distributor):
+        reply = post(distributor.url, sent)
+    assert (reply.status, reply.headers.get("content-type")) == (503, "text/plain; charset=utf-8")
+    assert b"disposition" not in reply.body.lower()
+    assert reply.headers.get("retry-after")
+    assert (taken_in(distributor), arrivals_of(distributor.house, message_id=f"<{sent.message_id}>")) == (before, [])
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+    assert taken_in(distributor) == before + 1
+
+
+def test_who_becomes_known_while_a_stranger_posts_shuts_nobody_out() -> None:
+    """What came in as a stranger's ends as a stranger's."""
+    doorkeeper = Doorkeeper()
+    head = Head("POST", "/as2", "", ((b"AS2-From", b"NEW"),), 10, Peer("192.0.2.1"))
+    other = Head("POST", "/as2", "", ((b"AS2-From", b"OTHER"),), 10, Peer("192.0.2.1"))
+    assert doorkeeper.admit(head) is None
+    assert doorkeeper.admit(other) is not None
+    doorkeeper.know({"NEW": 1})
+    doorkeeper.ended(head)
+    assert doorkeeper.admit(other) is None
+    doorkeeper.ended(other)
+    assert doorkeeper.admit(head) is None
