@@ -160,6 +160,8 @@ class Gateway:
             None if settings.keep_days is None else timedelta(days=settings.keep_days),
             timedelta(days=settings.keep_work_days),
         )
+        self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
+        self.custody = Custody(database, clock, self.vault)
         self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
 
     @classmethod

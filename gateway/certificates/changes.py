@@ -91,7 +91,7 @@ def objection(certificate: Certificate, now: datetime) -> str | None:
         )
     if certificate.rsa_bits < DEFAULT.minimum_rsa_bits:
         return (
-            f"The RSA key of {certificate.subject} has {certificate.rsa_bits} bits, and anybody can break it. Ask for one with a key of "
+            f"The RSA key of {certificate.subject} has {certificate.rsa_bits} bits, which is too weak. Ask for one with a key of "
             f"{DEFAULT.minimum_rsa_bits} bits or more."
         )
     return None

@@ -1,12 +1,10 @@
 """`tally doc` and `tally trail`: single documents, and what happened to them."""
 
 import sys
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from canonical.errors import Misconfigured
 from canonical.identity import DocumentId, PartnerId
 from spool.journal import OURSELVES
 from spool.states import DocumentState
@@ -17,6 +15,7 @@ from ..trail import TrailEntry
 from . import known
 from .console import Terminal, record, usage
 from .context import explained, gateway, terminal
+from .moments import moment
 from .operator import Reason, carry_out, instruction
 
 app = typer.Typer(help="Documents, both ways.", no_args_is_help=True)
@@ -201,7 +200,7 @@ def trail(
         elif doc is not None:
             entries = trails.of_document(session, DocumentId(doc))
         else:
-            entries = trails.of_partner(session, PartnerId(partner or ""), _moment(since))
+            entries = trails.of_partner(session, PartnerId(partner or ""), moment("--since", since))
     out = terminal()
     out.answer([_entry(entry) for entry in entries], lambda: trail_table(out, entries))
 
@@ -225,15 +224,3 @@ def _outcome(entry: TrailEntry) -> str:
 
 def _entry(entry: TrailEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in entry.__slots__} | {"at": entry.at.isoformat()}
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Misconfigured(
-            f'--since "{text}" is not a day or a moment such as 2026-11-20 or 2026-11-20T14:00.'
-        ) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -12,7 +12,21 @@ import typer
 from ..logging import configure
 from ..printable import shown
 from ..settings import DEFAULT_HOME
-from . import backup, control, dead, demonstration, documents, files, maintenance, moving, orders, partner, service
+from . import (
+    backup,
+    certificates,
+    control,
+    dead,
+    demonstration,
+    documents,
+    files,
+    keys,
+    maintenance,
+    moving,
+    orders,
+    partner,
+    service,
+)
 from .console import OPTIONS, Exit, GlobalOptions, warn
 
 _CALLED_WRONGLY: type[typer.BadParameter] = next(
@@ -70,6 +84,8 @@ app.add_typer(documents.app, name="doc")
 app.add_typer(orders.app, name="order")
 app.add_typer(dead.app, name="dead")
 app.add_typer(control.app, name="control")
+app.add_typer(keys.app, name="key")
+app.add_typer(certificates.app, name="cert")
 documents.register(app)
 demonstration.register(app)
 moving.register(app)

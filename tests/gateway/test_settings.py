@@ -89,6 +89,7 @@ def test_the_example_has_every_setting_at_its_default(tmp_path: Path) -> None:
         "database_url",
         "node",
         "keep_days",
+        "key_passphrase_file",
         "erp_at_once",
         "erp_per_minute",
     }

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+import partners.certificates
 import partners.control_numbers
-import partners.registry  # noqa: F401 - both declare the tables made below
+import partners.registry  # noqa: F401 - all declare the tables made below
 from spool.database.port import Database
 from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.tables import Base

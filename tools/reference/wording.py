@@ -20,6 +20,9 @@ OPTIONS = {
 
 OTHER_VARIABLES = {
     "TALLY_HOME": "The home, where `--home` is not given. Default: `./tally-data`.",
+    "TALLY_KEY_PASSPHRASE": (
+        "The passphrase that our private keys are encrypted with: [certificates.md](../howto/certificates.md)."
+    ),
     "TALLY_PYTHON": "The Python that `./tally` of a checkout makes `.venv` with. Default: the first suitable one found.",
 }
 
