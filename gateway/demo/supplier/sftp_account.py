@@ -8,8 +8,8 @@ from pathlib import Path
 import paramiko
 
 
-class Account:
-    """An open SFTP session: files go into ``/inbox`` and are fetched from ``/outbox``."""
+class SftpAccount:
+    """A :class:`.office.Connection` over an open SFTP session: files go into ``/inbox`` and are fetched from ``/outbox``."""
 
     def __init__(self, sftp: paramiko.SFTPClient) -> None:
         self._sftp = sftp
@@ -33,7 +33,7 @@ class Account:
 @contextmanager
 def log_in(
     host: str, port: int, host_key: str, user: str, *, key: Path | None = None, password: str | None = None
-) -> Iterator[Account]:
+) -> Iterator[SftpAccount]:
     """Log in with a private key file or a password. A server with any other host key than the one given is refused."""
     kind, encoded = host_key.split()[:2]
     pinned = paramiko.hostkeys.HostKeyEntry.from_line(f"[{host}]:{port} {kind} {encoded}")
@@ -54,4 +54,4 @@ def log_in(
             timeout=10,
         )
         with client.open_sftp() as sftp:
-            yield Account(sftp)
+            yield SftpAccount(sftp)
