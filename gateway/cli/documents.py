@@ -210,7 +210,13 @@ def trail_table(out: Terminal, entries: Any) -> None:
     out.table(
         ("when", "step", "partner", "what", "outcome"),
         [
-            (entry.at.strftime("%Y-%m-%d %H:%M:%S"), entry.step, entry.partner or "", entry.subject, _outcome(entry))
+            (
+                entry.at.strftime("%Y-%m-%d %H:%M:%S"),
+                entry.step.replace("_", " "),
+                entry.partner or "",
+                entry.subject,
+                _outcome(entry),
+            )
             for entry in entries
         ],
     )
@@ -219,7 +225,7 @@ def trail_table(out: Terminal, entries: Any) -> None:
 def _outcome(entry: TrailEntry) -> str:
     """What came of it, and who asked for it, where that was a person."""
     by = f"by {entry.actor}" if entry.actor != OURSELVES else ""
-    return ": ".join(filter(None, (by, entry.outcome)))
+    return ": ".join(filter(None, (by, trails.in_words(entry))))
 
 
 def _entry(entry: TrailEntry) -> dict[str, Any]:
