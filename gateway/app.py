@@ -47,6 +47,7 @@ from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
 from .exchange.exchange import Exchange, House
 from .exchange.keyring import Keyring
+from .exchange.trial import Trial, try_out
 from .front import Front
 from .home import Home
 from .inbound import Inbound
@@ -433,6 +434,10 @@ class Gateway:
             return [self.outbound.submit(session, document, applied.partner) for document in sent]
 
         return self.database.write(submit)
+
+    def try_out(self, partner: str) -> Trial:
+        """Send a partner a test message over AS2, and say what came of it."""
+        return try_out(self.exchange, self.partner(partner))
 
     # Looking
 

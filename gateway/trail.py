@@ -1,6 +1,5 @@
 """The trail: everything that happened around an order, a document, an invoice or a partner, in the order it was committed."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
+from .as2.disposition import without_mode
 from .exchange.sendings import Sending
 
 
@@ -37,18 +37,14 @@ class TrailEntry:
     detail: dict[str, Any]
 
 
-_MODE = re.compile(r"(?:automatic|manual)-action/MDN-sent-\w+;\s*", re.IGNORECASE)
-"""How each disposition of an MDN begins, which says nothing to people (RFC 8098, section 3.2.6)."""
-
-
 def in_words(entry: TrailEntry) -> str:
     """The outcome of an entry for people; an MDN's without what is the same in all of them."""
-    said = _MODE.sub("", entry.outcome)
+    said = without_mode(entry.outcome)
     match entry.step:
         case Step.ANSWERED:
             return f"MDN {'posted' if entry.detail.get('url') else 'given'}: {said}"
         case Step.TURNED_AWAY:
-            return f"{said} MDN: {_MODE.sub('', str(entry.detail.get('disposition')))}"
+            return f"{said} MDN: {without_mode(str(entry.detail.get('disposition')))}"
         case _:
             return said
 

@@ -73,7 +73,9 @@ def gather(gateway: Gateway, cast: Sequence[Supplier]) -> Evidence:
         receipts = session.scalars(select(Receipt).order_by(Receipt.id)).all()
         transmissions = session.scalars(select(Transmission).order_by(Transmission.id)).all()
         messages = session.scalars(select(Sending).order_by(Sending.id)).all()
-        arrivals = session.scalars(select(Arrival).where(Arrival.kind == ArrivalKind.MESSAGE).order_by(Arrival.id)).all()
+        arrivals = session.scalars(
+            select(Arrival).where(Arrival.kind == ArrivalKind.MESSAGE).order_by(Arrival.id)
+        ).all()
         collected = session.scalars(
             select(JournalEntry.transmission_id).where(
                 JournalEntry.step == Step.COLLECTED, JournalEntry.outcome == "downloaded"

@@ -203,7 +203,9 @@ def _as2_order(evidence: Evidence, order: PurchaseOrder) -> str | None:
         return f"Its message is {message.state if message else 'not built'}; no MDN proves that the supplier has it."
     if (message.receipt, message.signed_receipt) != (ReceiptMode.ASYNCHRONOUS, True):
         return "Its MDN should have been asked for signed, and on a connection of its own."
-    took = [word["how"] for word in evidence.words[TAMARACK] if word["event"] == "taken" and word["file"] == sent.filename]
+    took = [
+        word["how"] for word in evidence.words[TAMARACK] if word["event"] == "taken" and word["file"] == sent.filename
+    ]
     return None if took == ["signed, encrypted, compressed"] else f"The supplier says that it took it {took}."
 
 
@@ -230,9 +232,7 @@ def _settled(evidence: Evidence, order: PurchaseOrder) -> str | None:
     places, work = evidence.status.balance.places, evidence.status.queue
     left = {name: places[name] for name in ("pending", "dead", "quarantined", "duplicate") if places[name]}
     left |= {name: count for name, count in (("open work", work.open), ("dead work", work.dead)) if count}
-    left |= {
-        f"{sent.filename} {sent.state}": 1 for sent in evidence.transmissions if not evidence.arrived_whole(sent)
-    }
+    left |= {f"{sent.filename} {sent.state}": 1 for sent in evidence.transmissions if not evidence.arrived_whole(sent)}
     return f"Something is left: {', '.join(f'{count} {name}' for name, count in left.items())}." if left else None
 
 

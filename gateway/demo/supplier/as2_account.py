@@ -112,7 +112,9 @@ class As2Account:
                 workspace=workspace,
             )
             answer = self._post(self._url, sent.headers, sent.body.read())
-            headers = Headers(tuple((field.decode("latin-1"), value.decode("latin-1")) for field, value in answer.fields))
+            headers = Headers(
+                tuple((field.decode("latin-1"), value.decode("latin-1")) for field, value in answer.fields)
+            )
             expected = SentMessage(sent.message_id, sent.mic, signed_receipt=True)
             judgement = judge(
                 headers, io.BytesIO(answer.body), self._terms, sent=expected, now=datetime.now(UTC), workspace=workspace
