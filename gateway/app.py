@@ -16,8 +16,9 @@ from canonical.documents import AnyDocument
 from canonical.errors import Misconfigured, NotFound
 from canonical.identity import BlobDigest, DocumentId, PartnerId
 from canonical.order import PurchaseOrder
-from partners import loading, registry
+from partners import certificates, loading, registry
 from partners.loading import LoadedProfile
+from partners.profile import Profile
 from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
 from spool.blob_files import BlobFiles
@@ -49,6 +50,7 @@ from .exchange.exchange import Exchange, House
 from .exchange.keyring import Keyring
 from .exchange.trial import Trial, try_out
 from .front import Front
+from .guide import Guide
 from .home import Home
 from .inbound import Inbound
 from .listeners.folder import FolderListener
@@ -419,6 +421,35 @@ class Gateway:
             which = "" if version is None else f" in version {version}"
             raise NotFound(f"There is no partner {partner}{which}. `tally partner list` shows those in force.")
         return applied
+
+    def guide(self, partner: str) -> Guide:
+        """What the page for a partner over AS2 is made of: its profile in force or, before that, its file.
+
+        Raises NotFound, and Misconfigured where nothing says who or where we are.
+        """
+        profile = self._profile(partner)
+        if profile.as2 is None:
+            raise Misconfigured(f"The profile of {partner} has no section as2, and the guide is about AS2.")
+        if self.settings.as2_url is None:
+            raise Misconfigured("Nothing says at which URL partners reach us: set as2_url in tally.toml.")
+        with self.database.read() as session:
+            theirs = certificates.in_force(session, PartnerId(partner))
+        our_name = self.exchange.agreements.our_name(profile.as2)
+        return Guide(profile, profile.as2, our_name, self.settings.as2_url, self.custody.own(), tuple(theirs))
+
+    def _profile(self, partner: str) -> Profile:
+        with self.database.read() as session:
+            applied = registry.current(session, PartnerId(partner))
+        if applied is not None:
+            return applied.profile
+        loaded = self.load_profiles()
+        found = next((each.profile for each in loaded.profiles if each.profile.partner == partner), None)
+        if found is None:
+            raise NotFound(
+                f"There is no partner {partner} in force, and no good profile of it in {self.home.partners}. `tally partner plan` says "
+                "what is wrong."
+            )
+        return found
 
     # Sending by hand
 
