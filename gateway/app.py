@@ -20,7 +20,7 @@ from partners import certificates, loading, registry
 from partners.loading import LoadedProfile
 from partners.profile import Profile
 from partners.registry import AppliedProfile, Change
-from spool import documents, transmissions
+from spool import documents
 from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
@@ -36,6 +36,7 @@ from spool.queue.lanes import LaneQueue
 from spool.queue.port import Claim, Waker, WorkQueue
 from spool.receipts import Receipt
 from spool.states import ReceiptState
+from spool.transmissions import Transmission
 from spool.worker import Handler, Workers
 
 from . import inbound, outbound
@@ -46,8 +47,12 @@ from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
+from .exchange import carriage
+from .exchange.arrivals import Arrival
+from .exchange.carriage import Facts
 from .exchange.exchange import Exchange, House
 from .exchange.keyring import Keyring
+from .exchange.sendings import Sending
 from .exchange.trial import Trial, try_out
 from .front import Front
 from .guide import Guide
@@ -508,16 +513,25 @@ class Gateway:
             return row, None
         return row, self.blobs.read(session, BlobDigest(row.canonical_sha256)).decode("utf-8")
 
+    def carriage(self, session: Session, row: DocumentRow) -> Facts | None:
+        """What AS2 says of a document that came or went over it."""
+        return carriage.of_document(session, row)
+
+    def message(self, session: Session, message_id: str) -> Facts | None:
+        """A message over AS2 or an MDN, by our id of it; None where there is none."""
+        return carriage.of_message(session, message_id)
+
     def raw(self, session: Session, identifier: str) -> Iterator[bytes]:
-        """The bytes behind a document, a receipt or a transmission."""
+        """The bytes behind a document, a receipt or a transmission; the body of a message over AS2 or of an MDN."""
         row = documents.get(session, DocumentId(identifier))
-        receipt = session.get(Receipt, identifier)
-        sent = transmissions.get(session, identifier)
-        digests = [row.source_sha256] if row else [found.sha256 for found in (receipt, sent) if found]
+        tables = (Receipt, Transmission, Arrival, Sending)
+        rows = (session.get(table, identifier) for table in tables)
+        digests = [row.source_sha256] if row else [found.sha256 for found in rows if found is not None]
         digest = next(iter(digests), None)
         if digest is None:
             raise NotFound(
-                f"No document, file or transmission {identifier} has bytes here. `tally doc list` shows what there is."
+                f"No document, file, transmission or message {identifier} has bytes here. `tally doc list` and `tally exceptions` show "
+                "what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
 

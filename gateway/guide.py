@@ -1,4 +1,4 @@
-"""The page for a partner over AS2: who we are, how messages travel, and what we need to know. Markdown, and plain enough to be read as text."""
+"""The page for a partner over AS2, in Markdown: who we are, how messages travel, and what we need to know."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

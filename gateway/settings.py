@@ -105,13 +105,6 @@ class Settings(BaseSettings):
             "for ever when not given. What comes again after that is not known as a duplicate, except by its control number."
         ),
     )
-    key_passphrase_file: Path | None = Field(
-        None,
-        description=(
-            "A file with the passphrase of our private keys, its path absolute or from the home on; keys/passphrase, made with the first "
-            "key, when not given. TALLY_KEY_PASSPHRASE in the environment wins over both."
-        ),
-    )
     keep_work_days: int = Field(30, ge=1, description="How many days finished work items are kept.")
 
     @property

@@ -24,8 +24,11 @@ from .stage import Supplier
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything at one moment. ``collected`` are the ids of the transmissions that their partner fetched;
-    ``messages`` went over AS2 and ``arrivals`` came over it, other than MDNs; ``words`` are what each supplier said, ``failures`` why a supplier gave up, and ``working`` those that still run."""
+    """Everything at one moment.
+
+    ``collected`` are the ids of the transmissions that their partner fetched; ``messages`` went over AS2, and ``arrivals`` came over it,
+    other than MDNs. ``words`` is what each supplier said, ``failures`` why one gave up, and ``working`` those that still run.
+    """
 
     documents: Sequence[DocumentRow]
     receipts: Sequence[Receipt]

@@ -45,7 +45,9 @@ def unpack(
         return unpacked
     if is_notice(filename) and not is_x12:
         unpacked = Unpacked(None, applied.version, source)
-        unpacked.quarantine = f"It is a notice about a file of ours. Read it: `tally doc raw` prints it. {applied.partner} expects no answer."
+        unpacked.quarantine = (
+            "It is a notice about a file of ours, which nothing answers. Read it: `tally doc raw` prints it."
+        )
         return unpacked
     if profile.x12 is not None and (is_x12 or b"ISA" in head):
         unpacked = Unpacked("x12", applied.version, source)

@@ -13,7 +13,7 @@ FREIGHT = Decimal("45.00")
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who writes, and the numbers of its papers for the one order it gets. ``careless_invoice`` is one with mistakes; None where it makes none."""
+    """Who writes, and the numbers of its papers for the one order it gets. ``careless_invoice`` is one with mistakes, if it makes any."""
 
     name: str
     duns: str
