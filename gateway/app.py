@@ -20,7 +20,7 @@ from partners import certificates, loading, registry
 from partners.loading import LoadedProfile
 from partners.profile import Profile
 from partners.registry import AppliedProfile, Change
-from spool import documents
+from spool import documents, transmissions
 from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
@@ -36,7 +36,6 @@ from spool.queue.lanes import LaneQueue
 from spool.queue.port import Claim, Waker, WorkQueue
 from spool.receipts import Receipt
 from spool.states import ReceiptState
-from spool.transmissions import Transmission
 from spool.worker import Handler, Workers
 
 from . import inbound, outbound
@@ -524,9 +523,9 @@ class Gateway:
     def raw(self, session: Session, identifier: str) -> Iterator[bytes]:
         """The bytes behind a document, a receipt or a transmission; the body of a message over AS2 or of an MDN."""
         row = documents.get(session, DocumentId(identifier))
-        tables = (Receipt, Transmission, Arrival, Sending)
-        rows = (session.get(table, identifier) for table in tables)
-        digests = [row.source_sha256] if row else [found.sha256 for found in rows if found is not None]
+        receipt, sent = session.get(Receipt, identifier), transmissions.get(session, identifier)
+        message = session.get(Arrival, identifier) or session.get(Sending, identifier)
+        digests = [row.source_sha256] if row else [found.sha256 for found in (receipt, sent, message) if found]
         digest = next(iter(digests), None)
         if digest is None:
             raise NotFound(

@@ -68,7 +68,7 @@ def guide(
     out = terminal()
     if output is None:
         page = found.page(None)
-        out.answer({"partner": partner, "page": page}, lambda: sys.stdout.write(page))
+        out.answer({"partner": partner, "page": page}, lambda: sys.stdout.writelines([page]))
         return
     beside = output.with_suffix(".pem")
     for path, text in ((output, found.page(beside.name)), (beside, found.ours.pem)):

@@ -198,7 +198,7 @@ def _as2_order(evidence: Evidence, order: PurchaseOrder) -> str | None:
     sent = None if row is None else evidence.transmission(row)
     if sent is None or sent.state is not TransmissionState.ACCEPTED:
         return f"The 850 is {sent.state if sent else 'not sent'}; no 997 for it was matched."
-    [message] = [each for each in evidence.messages if each.transmission == sent.id] or [None]
+    message = next((each for each in evidence.messages if each.transmission == sent.id), None)
     if message is None or message.state is not MessageState.CONFIRMED:
         return f"Its message is {message.state if message else 'not built'}; no MDN proves that the supplier has it."
     if (message.receipt, message.signed_receipt) != (ReceiptMode.ASYNCHRONOUS, True):
