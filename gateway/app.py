@@ -42,6 +42,7 @@ from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
 from .certificates.custody import Custody
+from .certificates.expiry import ExpiryWatch
 from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
@@ -100,6 +101,9 @@ HALF_WRITTEN = timedelta(hours=1)
 
 LEFTOVERS_SECONDS = 3600.0
 """How often such files are looked for."""
+
+CERTIFICATES_SECONDS = 3600.0
+"""How often certificates are looked for that expire soon."""
 
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
@@ -276,6 +280,7 @@ class Gateway:
                 _require_all(role)
                 stack.enter_context(self.home.served_by_us())
                 self._clear_up()
+            self.custody.require_opening()
             if role.works:
                 stack.enter_context(self.working())
             sftp = http = None
@@ -312,6 +317,7 @@ class Gateway:
             ),
             self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
+            self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         ]
         if isinstance(self.blobs, BlobParts):

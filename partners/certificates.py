@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any, TypeAlias
 
 from sqlalchemy import Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import PartnerId
 from spool.database.port import one_at_a_time
+from spool.database.prepared import Prepared
 from spool.tables import Base, JsonObject, Rows
 
 
@@ -142,10 +144,27 @@ _OURS = Rows(CertificateRow, CertificateRow.partner.is_(None), _IN_FORCE)
 _PARTNERS = Rows(CertificateRow, CertificateRow.partner == bindparam("partner"), _IN_FORCE)
 
 
-def in_force(session: Session, partner: PartnerId | None) -> Sequence[CertificateRow]:
-    """All of a partner's, or ours for None, that are in force. For every message: the rows are not the session's."""
+def in_force(session: Session, partner: PartnerId | None) -> list[CertificateRow]:
+    """All of a partner's, or ours for None, that are in force. The rows are not the session's: what is changed on them is not written."""
     session.flush()
     return _OURS.all(session) if partner is None else _PARTNERS.all(session, partner=partner)
+
+
+Stamp: TypeAlias = tuple[tuple[Any, ...], ...]
+"""What differs whenever the certificates of a party that are in force differ."""
+
+_STAMPED = (CertificateRow.id, CertificateRow.fingerprint, CertificateRow.begins, CertificateRow.changed_at)
+_OUR_STAMP = Prepared(select(*_STAMPED).where(CertificateRow.partner.is_(None), _IN_FORCE).order_by(CertificateRow.id))
+_PARTNERS_STAMP = Prepared(
+    select(*_STAMPED).where(CertificateRow.partner == bindparam("partner"), _IN_FORCE).order_by(CertificateRow.id)
+)
+
+
+def stamp(session: Session, partner: PartnerId | None) -> Stamp:
+    """Of a partner's certificates, or of ours for None. Costs a fraction of :func:`in_force`."""
+    session.flush()
+    prepared, values = (_OUR_STAMP, {}) if partner is None else (_PARTNERS_STAMP, {"partner": partner})
+    return tuple(prepared.rows(session, values))
 
 
 def all(session: Session) -> Sequence[CertificateRow]:

@@ -1,7 +1,7 @@
 """Every change of a certificate, with what must hold for it and the journal entry that tells of it, in the caller's transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,6 +18,9 @@ from spool.journal import Step
 from ..as2.cms.keys import Certificate
 from ..as2.cms.policy import DEFAULT
 from ..operations.instruction import NotPossible
+
+KEEP_PREVIOUS = timedelta(days=30)
+"""How long signatures by a partner's former certificate count after the next has begun, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def add(session: Session, clock: Clock, new: New, *, by: str, outcome: str) -> C
     certificates.locked(session)
     now = clock.now()
     if (fault := objection(new.certificate, now)) is not None:
-        raise Misconfigured(fault)
+        raise Misconfigured(f"{fault} It was not taken in: get the one that is to be used now.")
     _demand_new(session, new)
     row = _row(new, now, by)
     if new.state is CertificateState.IN_FORCE:
@@ -56,16 +59,31 @@ def add(session: Session, clock: Clock, new: New, *, by: str, outcome: str) -> C
 def decide(
     session: Session, clock: Clock, row: CertificateRow, state: CertificateState, *, by: str, outcome: str
 ) -> None:
-    """Put what waits for a decision in force, or refuse it, or take what is in force out of use.
+    """Put what waits for a decision in force from now on, or refuse it, or take what is in force out of use.
 
     Raises Misconfigured where it would leave a time without any certificate.
     """
-    before = _said(row)
-    row.state, row.changed_at, row.changed_by = state, clock.now(), by
+    before, now = _said(row), clock.now()
+    row.state, row.changed_at, row.changed_by = state, now, by
     if state is CertificateState.IN_FORCE:
-        _demand_fit(session, row, row.changed_at)
+        row.begins = max(row.begins, now)
+        if row.previous_until is not None:
+            row.previous_until = max(row.previous_until, later(row.begins, KEEP_PREVIOUS))
+        _demand_fit(session, row, now)
     session.flush()
     _tell(session, clock, row, before, by, outcome)
+
+
+def leave_behind(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
+    """Withdraw also those before it whose agreed time is over: they would be believed again, as if nothing had followed them."""
+    now = clock.now()
+    if withdrawn.begins > now or withdrawn.previous_until is None or withdrawn.previous_until > now:
+        return
+    for other in _others(session, withdrawn):
+        if other.begins <= withdrawn.begins and withdrawn.use.covers(other.use):
+            row = session.get_one(CertificateRow, other.id)
+            outcome = f"replaced long before {withdrawn.id} was withdrawn"
+            decide(session, clock, row, CertificateState.WITHDRAWN, by=by, outcome=outcome)
 
 
 def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
@@ -83,18 +101,17 @@ def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, 
 
 
 def objection(certificate: Certificate, now: datetime) -> str | None:
-    """Why a certificate is good for nothing, whoever it belongs to, or None where it is good."""
+    """Why a certificate is good for nothing, as a sentence for anybody, or None where it is good."""
     if now > certificate.not_after:
-        return (
-            f"The certificate of {certificate.subject} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC. Ask for the one that took "
-            "over from it."
-        )
+        return f"The certificate of {certificate.subject} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC."
     if certificate.rsa_bits < DEFAULT.minimum_rsa_bits:
-        return (
-            f"The RSA key of {certificate.subject} has {certificate.rsa_bits} bits, which is too weak. Ask for one with a key of "
-            f"{DEFAULT.minimum_rsa_bits} bits or more."
-        )
+        return f"The RSA key of {certificate.subject} has {certificate.rsa_bits} bits; at least {DEFAULT.minimum_rsa_bits} are needed."
     return None
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """A moment later by some time, or the last one there is."""
+    return moment + min(by, datetime.max.replace(tzinfo=UTC) - moment)
 
 
 def fingerprint_text(fingerprint: str) -> str:
@@ -127,9 +144,13 @@ def _row(new: New, now: datetime, by: str) -> CertificateRow:
 def _demand_new(session: Session, new: New) -> None:
     known = certificates.known(session, new.partner, new.certificate.fingerprint)
     if known is not None:
+        helps = (
+            f"`tally cert approve {known.id}` puts it in force."
+            if known.state is CertificateState.PENDING
+            else "To use it otherwise, withdraw that one and import it again."
+        )
         raise NotPossible(
-            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. To use it "
-            "otherwise, withdraw that one and import it again."
+            f"This certificate is here already, as number {known.id} ({known.state}, for {known.use}): `tally cert list`. {helps}"
         )
 
 

@@ -1,6 +1,6 @@
 """What an administrator may have done with keys and certificates, each in one transaction: behind `tally key` and `tally cert`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,11 +19,9 @@ from ..as2.cms.keys import Certificate, OwnKey
 from ..operations.instruction import Instruction, NotPossible
 from . import changes
 from .changes import New
+from .expiry import Ending, endings
 from .making import make_key
 from .vault import Vault
-
-KEEP_PREVIOUS = timedelta(days=30)
-"""How long signatures by a partner's former certificate count after the next has begun, unless told otherwise."""
 
 OVERLAP = timedelta(days=30)
 """How long partners have to install our next certificate before we sign with it, unless told otherwise."""
@@ -49,6 +47,10 @@ class Listed:
         return None if signing is None else signing.accepted_until
 
 
+def _nobody_to_tell(_session: Session, _row: CertificateRow, _why: str) -> None:
+    """Where partners send no certificates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Custody:
     """Raises NotFound for what does not exist, NotPossible for what makes no sense as things stand, Misconfigured for what is wrong."""
@@ -56,6 +58,8 @@ class Custody:
     database: Database
     clock: Clock
     vault: Vault
+    decided: Callable[[Session, CertificateRow, str], None] = _nobody_to_tell
+    """Tells the partner, in the transaction that decides, what became of a certificate that it sent for approval, and why."""
 
     def all(self, partner: str | None = None) -> Sequence[Listed]:
         """Every certificate there is or was, or one partner's; ours first."""
@@ -68,23 +72,20 @@ class Custody:
 
     # Ours
 
-    def generate(
-        self, subject: x509.Name, *, bits: int, days: int, begins: datetime | None, by: str, use: Use = Use.BOTH
-    ) -> CertificateRow:
+    def generate(self, subject: x509.Name, *, bits: int, days: int, begins: datetime | None, by: str) -> CertificateRow:
         """A new key of ours. Where there is one already, ``begins`` must say when it takes over."""
-        if begins is None and self._current(use) is not None:
+        if begins is None and self._in_force():
             raise NotPossible(
                 "We have a key already, and partners know only its certificate. `tally cert rotate` makes the next one and leaves them "
                 "time to install it; or say with --begins when it takes over."
             )
         key = make_key(subject, bits=bits, days=days, now=self.clock.now())
-        return self._keep(key, use, begins or self.clock.now(), by, "generated")
+        return self._keep(key, Use.BOTH, begins or self.clock.now(), by, "generated")
 
     def rotate(self, *, bits: int, days: int, begins: datetime | None, by: str) -> CertificateRow:
         """The key that takes over from our current one, under the same name."""
         now = self.clock.now()
-        with self.database.read() as session:
-            turns = certificates.line(certificates.in_force(session, None), Use.SIGN)
+        turns = certificates.line(self._in_force(), Use.SIGN)
         current = certificates.current(turns, now)
         if current is None:
             raise NotPossible(
@@ -105,13 +106,9 @@ class Custody:
         return self._keep(key, use, begins or max(self.clock.now(), key.certificate.not_before), by, "imported")
 
     def _keep(self, key: OwnKey, use: Use, begins: datetime, by: str, outcome: str) -> CertificateRow:
-        with self.database.read() as session:
-            sealed = next((row.private_key for row in certificates.in_force(session, None) if row.private_key), None)
-        if sealed is None:
-            self.vault.prepare()
-        else:
-            # One passphrase for all: a key sealed with another would be noticed too late.
-            self.vault.open(sealed)
+        # One passphrase for all: a key sealed with another would be noticed too late.
+        self.require_opening()
+        self.vault.prepare()
         new = New(None, key.certificate, use, begins, private_key=self.vault.seal(key.private_key))
         return self.database.write(lambda session: changes.add(session, self.clock, new, by=by, outcome=outcome))
 
@@ -132,11 +129,15 @@ class Custody:
             )
         return wanted[-1]
 
-    def _current(self, use: Use) -> Turn | None:
+    def require_opening(self) -> None:
+        """Raises Misconfigured where our keys do not open: better told when the gateway starts than when a message comes."""
+        for row in self._in_force():
+            assert row.private_key is not None
+            self.vault.open(row.private_key)
+
+    def _in_force(self) -> Sequence[CertificateRow]:
         with self.database.read() as session:
-            rows = certificates.in_force(session, None)
-        lines = (certificates.line(rows, purpose) for purpose in PURPOSES if use.covers(purpose))
-        return next((turns[-1] for turns in lines if turns), None)
+            return certificates.in_force(session, None)
 
     # Partners'
 
@@ -164,34 +165,46 @@ class Custody:
         by: str,
         session: Session,
     ) -> CertificateRow:
-        new = New(_known(session, partner), certificate, use, begins, previous_until=begins + keep_previous)
+        until = changes.later(begins, keep_previous)
+        new = New(_known(session, partner), certificate, use, begins, previous_until=until)
         return changes.add(session, self.clock, new, by=by, outcome="imported")
 
     # Any
 
+    def expiring(self, within: timedelta) -> Sequence[Ending]:
+        """What expires within a time, or has expired, while nothing takes over from it."""
+        with self.database.read() as session:
+            return endings(session, self.clock.now(), within)
+
     def withdraw(self, certificate_id: int, by: Instruction) -> CertificateRow:
         """Take a certificate out of use at once: nothing is signed, encrypted, decrypted or believed by it any more.
 
-        The next takes over at once where it was current; or the previous again, where there is no next.
+        The next takes over at once where it was current; where there is no next, the previous again, if its time is not over.
         """
         return self.database.write(partial(self._withdraw, certificate_id, by))
 
     def _withdraw(self, certificate_id: int, by: Instruction, session: Session) -> CertificateRow:
         row = self._decide(session, certificate_id, CertificateState.WITHDRAWN, by.actor, by.reason)
+        changes.leave_behind(session, self.clock, row, by=by.actor)
         changes.bring_forward(session, self.clock, row, by=by.actor)
         return row
 
     def approve(self, certificate_id: int, *, by: str) -> CertificateRow:
-        """Put in force what a partner sent for approval."""
-        return self.database.write(
-            lambda session: self._decide(session, certificate_id, CertificateState.IN_FORCE, by, "approved")
-        )
+        """Put in force, from now on, what a partner sent for approval."""
+        return self.database.write(partial(self._answer, certificate_id, CertificateState.IN_FORCE, by, "approved"))
 
     def reject(self, certificate_id: int, by: Instruction) -> CertificateRow:
         """Refuse what a partner sent for approval."""
         return self.database.write(
-            lambda session: self._decide(session, certificate_id, CertificateState.REJECTED, by.actor, by.reason)
+            partial(self._answer, certificate_id, CertificateState.REJECTED, by.actor, by.reason)
         )
+
+    def _answer(
+        self, certificate_id: int, state: CertificateState, by: str, outcome: str, session: Session
+    ) -> CertificateRow:
+        row = self._decide(session, certificate_id, state, by, outcome)
+        self.decided(session, row, outcome)
+        return row
 
     def _decide(
         self, session: Session, certificate_id: int, state: CertificateState, by: str, outcome: str
@@ -202,9 +215,18 @@ class Custody:
             raise NotFound(f"There is no certificate {certificate_id}. `tally cert list` shows those there are.")
         needed = CertificateState.IN_FORCE if state is CertificateState.WITHDRAWN else CertificateState.PENDING
         if row.state is not needed:
-            raise NotPossible(f"Certificate {row.id} is {row.state}, and only one that is {needed} can be {state}.")
+            raise NotPossible(
+                f"Certificate {row.id} is {row.state}, and only one that is {needed} can be {_DONE[state]}."
+            )
         changes.decide(session, self.clock, row, state, by=by, outcome=outcome)
         return row
+
+
+_DONE = {
+    CertificateState.IN_FORCE: "approved",
+    CertificateState.REJECTED: "rejected",
+    CertificateState.WITHDRAWN: "withdrawn",
+}
 
 
 def _listed(rows: Sequence[CertificateRow]) -> list[Listed]:

@@ -21,6 +21,9 @@ _EARLIER = timedelta(days=1)
 
 _EXPONENT = 65537
 
+LONGEST_NAME = 64
+"""Characters of a common name or an organisation (RFC 5280, appendix A: ub-common-name, ub-organization-name)."""
+
 _KEY_USAGE = x509.KeyUsage(
     digital_signature=True,
     content_commitment=True,
@@ -36,18 +39,24 @@ _KEY_USAGE = x509.KeyUsage(
 
 def subject(name: str, organisation: str | None) -> x509.Name:
     """Who a certificate says that we are. Raises Misconfigured for names that no certificate can hold."""
-    given = {x509.NameOID.COMMON_NAME: name, x509.NameOID.ORGANIZATION_NAME: organisation}
-    try:
-        return x509.Name([x509.NameAttribute(oid, text) for oid, text in given.items() if text is not None])
-    except ValueError as error:
-        raise Misconfigured(
-            f"The certificate cannot be made out to {name!r}: {error}. A name has 1 to 64 characters."
-        ) from error
+    given = [(x509.NameOID.COMMON_NAME, name), (x509.NameOID.ORGANIZATION_NAME, organisation)]
+    named = [(oid, text) for oid, text in given if text is not None]
+    for _, text in named:
+        if not (text.strip() and text.isprintable() and len(text) <= LONGEST_NAME):
+            raise Misconfigured(
+                f'The certificate cannot be made out to "{text}": a name has 1 to {LONGEST_NAME} printable characters.'
+            )
+    return x509.Name([x509.NameAttribute(oid, text) for oid, text in named])
+
+
+def new_private_key(bits: int) -> rsa.RSAPrivateKey:
+    """Takes a tenth of a second, or several seconds for many bits."""
+    return rsa.generate_private_key(_EXPONENT, bits)
 
 
 def make_key(subject: x509.Name, *, bits: int, days: int, now: datetime) -> OwnKey:
-    """A key that signs and encrypts, with a certificate valid for ``days`` from now. Takes its time."""
-    private_key = rsa.generate_private_key(_EXPONENT, bits)
+    """A key that signs and encrypts, with a certificate valid for ``days`` from now."""
+    private_key = new_private_key(bits)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

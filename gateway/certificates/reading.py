@@ -4,19 +4,16 @@ from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from canonical.errors import Misconfigured
 
-from ..as2.asn1.ber import to_der
-from ..as2.asn1.malformed import Malformed
+from ..as2.cms.bundles import read_bundle
 from ..as2.cms.keys import Certificate, OwnKey, UnusableKey
 
 LARGEST_FILE = 1 << 20
 """Bytes of the largest file that is looked into; a certificate has two thousand."""
 
-_PEM = b"-----BEGIN "
-_PEM_PKCS7 = b"-----BEGIN PKCS7"
 _PRIVATE = b"PRIVATE KEY-----"
 
 
@@ -31,7 +28,13 @@ def read_certificate(data: bytes, name: str) -> Certificate:
             f"{name} holds a private key, which nobody but its owner may have. Delete the file, tell the partner that its key is to be "
             "replaced, and ask for the certificate alone."
         )
-    return _usable(_end_entity(_certificates(data, name), name), name)
+    found = read_bundle(data)
+    if not found:
+        raise Misconfigured(
+            f"{name} holds no certificate in PEM, DER or PKCS#7. Ask for the public certificate as .pem, .cer, .crt or .p7b; a .p12 or "
+            ".pfx holds a private key and is not to be sent to anybody."
+        )
+    return _usable(_end_entity(found, name), name)
 
 
 def read_own_key(data: bytes, password: bytes | None, name: str) -> OwnKey:
@@ -55,34 +58,6 @@ def read_own_key(data: bytes, password: bytes | None, name: str) -> OwnKey:
         return OwnKey(Certificate(loaded.cert.certificate), loaded.key)
     except UnusableKey as error:
         raise Misconfigured(f"{name} cannot be used: {error}") from error
-
-
-def _certificates(data: bytes, name: str) -> Sequence[x509.Certificate]:
-    for load in (_from_pem, _from_der, _from_pkcs7):
-        try:
-            found = load(data)
-        except (ValueError, Malformed):
-            continue
-        if found:
-            return found
-    raise Misconfigured(
-        f"{name} holds no certificate in PEM, DER or PKCS#7. Ask for the public certificate as .pem, .cer, .crt or .p7b; a .p12 or .pfx "
-        "holds a private key and is not to be sent to anybody."
-    )
-
-
-def _from_pem(data: bytes) -> Sequence[x509.Certificate]:
-    if _PEM_PKCS7 in data:
-        return pkcs7.load_pem_pkcs7_certificates(data[data.index(_PEM_PKCS7) :])
-    return x509.load_pem_x509_certificates(data) if _PEM in data else []
-
-
-def _from_der(data: bytes) -> Sequence[x509.Certificate]:
-    return [x509.load_der_x509_certificate(data)]
-
-
-def _from_pkcs7(data: bytes) -> Sequence[x509.Certificate]:
-    return pkcs7.load_der_pkcs7_certificates(to_der(data)[0])
 
 
 def _end_entity(found: Sequence[x509.Certificate], name: str) -> x509.Certificate:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,16 @@ import yaml
 
 from canonical.documents import DOCUMENTS
 from gateway.app import Gateway
+from gateway.certificates.making import make_key, subject
 from gateway.cli.main import main
 from gateway.profile_sections import PROFILE_SECTIONS
 from gateway.settings import Settings
 from partners import loading
 from partners.loading import LoadedProfile
 from tests import postgresql
+from tests.gateway.as2.keys import make_keys_quickly, own
+from tests.gateway.certificates.files import bundle, key_file, pem
+from tests.gateway.cli.calling import in_days
 from tests.gateway.house import PROFILES, House, house, invoice, order, wrapped
 from tools.reference import commands, settings, wording
 from translators.flat import parse_column_maps
@@ -307,6 +312,57 @@ class TestBackupOfPostgresql:
             assert gateway.status().as_json() | {"rates": before["rates"]} == before
         for url in (old, new):
             server.drop(url)
+
+
+class TestCertificates:
+    """The page's commands in its order, with what they answer, but for dates and fingerprints."""
+
+    PAGE = HOWTO / "certificates.md"
+
+    def write_files(self, folder: Path) -> None:
+        """What partners mailed and another product exported."""
+        now = datetime.now(UTC)
+        theirs, following = (
+            make_key(subject("RIVERMILL", "Rivermill Supply"), bits=2048, days=days, now=now).certificate.x509
+            for days in (200, 1000)
+        )
+        (folder / "rivermill.cer").write_bytes(pem(theirs))
+        (folder / "rivermill-2027.p7b").write_bytes(bundle(following))
+        (folder / "old-product.p12").write_bytes(key_file(own("OLD"), b"secret", own("OLD").certificate))
+
+    def commands(self) -> Iterator[tuple[str, list[str]]]:
+        for found in blocks(self.PAGE, "console"):
+            for told in found.split("$ ")[1:]:
+                command, *shown = told.splitlines()
+                yield command, shown
+
+    def test_answer_as_on_the_page(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("gateway.cli.keys.typer.prompt", lambda *_asked, **_how: "secret")
+        make_keys_quickly(monkeypatch)
+        self.write_files(tmp_path)
+        for home in ("home", "from another product"):
+            with house(tmp_path / home, {"rivermill": PROFILES["acme"].replace("acme", "rivermill")}):
+                pass
+        for command, shown in self.commands():
+            home = "from another product" if "old-product" in command else "home"
+            words = shlex.split(command.replace("2027-02-01", in_days(60)))[1:]
+            with pytest.raises(SystemExit) as ended:
+                main(["--home", str(tmp_path / home), *words])
+            answered = capsys.readouterr().out.splitlines()
+            assert ended.value.code == 0, command
+            if shown:
+                assert [_undated(line) for line in answered] == [_undated(line) for line in shown], command
+        assert (tmp_path / "tallystick-next.pem").exists()
+
+
+def _undated(line: str) -> str:
+    """A line without what differs each time."""
+    line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "MOMENT", line)
+    line = re.sub(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}|[0-9a-f]{16}\.\.\.", "FINGERPRINT", line)
+    return re.sub(r" {2,}", "  ", line)
 
 
 def _plain(url: str) -> str:

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.as2.cms.keys import Certificate, OwnKey
+from gateway.certificates import making
 
 NOT_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 NOT_AFTER = datetime(2036, 1, 1, tzinfo=UTC)
@@ -18,6 +20,11 @@ def own(name: str, bits: int = 2048) -> OwnKey:
     """The key of ``name`` with a certificate that is valid from NOT_BEFORE to NOT_AFTER."""
     private_key = rsa.generate_private_key(65537, bits)
     return OwnKey(certificate(name, private_key), private_key)
+
+
+def make_keys_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have new keys of ours be made of one, where a test is about other things: only their certificates differ."""
+    monkeypatch.setattr(making, "new_private_key", lambda bits: own("MADE", bits).private_key)
 
 
 def certificate(

@@ -3,7 +3,7 @@
 import getpass
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,11 @@ from gateway.cli.main import main
 from tests.gateway.house import House
 
 ME = getpass.getuser()
+
+
+def in_days(days: int) -> str:
+    """A day to come, as it is typed."""
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,19 @@ from sqlalchemy import select
 
 from canonical.errors import Misconfigured
 from gateway.app import Gateway
+from gateway.exchange.keyring import Keyring
 from gateway.operations import backup as backing_up
 from gateway.operations.backup import BackedUp, Backup
 from gateway.operations.instruction import Instruction
 from gateway.operations.manifest import NAME
 from gateway.operations.restoring import SKIP, Restored, Restoring
+from partners.certificates import Use
 from spool.blobs import INLINE_LIMIT
 from spool.clock import SystemClock
 from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.worker import Workers
+from tests.gateway.as2.keys import own
 from tests.gateway.house import House, invoice, order, segments, wrapped
 
 from .scene import OUTBOUND, failing
@@ -196,6 +199,15 @@ def test_the_journal_says_that_the_home_was_restored(house: House, tmp_path: Pat
         [entry] = session.scalars(select(JournalEntry).where(JournalEntry.step == Step.RESTORED))
     assert (entry.actor, entry.outcome) == ("anna", "The disk broke.")
     assert entry.detail == {"made_at": house.clock.now().isoformat(), "skipped": SKIP}
+
+
+def test_our_keys_open_in_the_restored_home(house: House, tmp_path: Path) -> None:
+    house.gateway.custody.take_key(own("OURS"), use=Use.BOTH, begins=None, by="anna")
+    back_up(house, tmp_path / "home.backup")
+    restore(tmp_path / "home.backup", tmp_path / "restored")
+    with opened(tmp_path / "restored") as gateway, gateway.database.read() as session:
+        [held] = Keyring(gateway.clock, gateway.vault).own(session)
+    assert held.key.certificate == own("OURS").certificate
 
 
 class TestARefusal:
