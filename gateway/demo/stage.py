@@ -25,7 +25,7 @@ from partners.certificates import Use
 from spool.journal import OURSELVES
 
 from ..app import Gateway, Service
-from ..certificates.custody import KEEP_PREVIOUS
+from ..certificates.changes import KEEP_PREVIOUS
 from ..certificates.making import make_key, subject
 from ..home import Home
 from ..settings import TOML_NAME
