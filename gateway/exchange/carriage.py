@@ -1,6 +1,6 @@
 """What AS2 says of a document, a file, or a message itself: names, digests, receipts and certificates, for people to read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -34,11 +34,11 @@ def of_message(session: Session, identifier: str) -> Facts | None:
     """A message, or an MDN, by our id of it."""
     arrival = arrivals.get(session, identifier)
     if arrival is not None:
-        return of_arrival(session, arrival) | {"header_fields": [f"{name}: {value}" for name, value in arrival.headers]}
+        return of_arrival(session, arrival) | {"header_fields": _fields(arrival.headers)}
     sending = session.get(Sending, identifier)
     if sending is None:
         return None
-    return of_sending(session, sending) | {"header_fields": [f"{name}: {value}" for name, value in sending.headers]}
+    return of_sending(session, sending) | {"header_fields": _fields(sending.headers)}
 
 
 def of_arrival(session: Session, row: Arrival) -> Facts:
@@ -88,6 +88,14 @@ def of_sending(session: Session, row: Sending) -> Facts:
         "mdn_due": row.due_at,
         "mdns": [_mdn(session, each) for each in _mdns(session, row)],
     }
+
+
+_SECRET = {"authorization", "proxy-authorization", "cookie"}
+"""Fields with passwords in them."""
+
+
+def _fields(pairs: Iterable[Sequence[str]]) -> list[str]:
+    return [f"{name}: {'(not shown)' if name.lower() in _SECRET else value}" for name, value in pairs]
 
 
 def _mdns(session: Session, row: Sending) -> Sequence[Arrival]:
