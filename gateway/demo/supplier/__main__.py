@@ -8,14 +8,8 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import paramiko
-
-from canonical.errors import TallyError
-
-from .as2_account import Station, as2_station
 from .csv_office import CsvOffice
 from .office import Connection, Office, Outgoing, Unexpected
-from .sftp_account import log_in
 from .words import say
 from .x12_office import X12Office
 from .x12_papers import COMPANIES
@@ -54,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         with _connected(options) as connection:
             say("ready", "is ready")
             work(connection, office, options.patience)
-    except (Unexpected, TallyError, paramiko.SSHException, OSError, EOFError) as error:
+    except (Unexpected, OSError, EOFError) as error:
         sys.stderr.write(f"{options.user}: {error or type(error).__name__}\n")
         return 1
     say("done", "has all its answers")
@@ -62,10 +56,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _connected(options: argparse.Namespace) -> AbstractContextManager[Connection]:
+    """Only what this supplier needs is imported: all of them start at the same time, and somebody watches."""
     if options.as2_url is not None:
+        from .as2_account import Station, as2_station
+
         return as2_station(
             Station(options.as2_folder, options.as2_name, options.port, options.as2_gateway, options.as2_url)
         )
+    from .sftp_account import log_in
+
     password = None if options.password_file is None else options.password_file.read_text("utf-8").strip()
     return log_in(options.host, options.port, options.host_key, options.user, key=options.key, password=password)
 

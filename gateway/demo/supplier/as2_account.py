@@ -185,12 +185,19 @@ def as2_station(station: Station) -> Iterator[As2Account]:
     with tempfile.TemporaryDirectory() as folder:
         account = As2Account(station, client, Path(folder))
         server = HttpServer(posts={"/as2": account}, gets={}, staging=Path(folder) / "http", port=station.port)
-        try:
+        with _told():
             server.start()
-        except TallyError as error:
-            raise Unexpected(error.message) from error
-        try:
-            yield account
-        finally:
-            server.stop()
-            client.close()
+            try:
+                yield account
+            finally:
+                server.stop()
+                client.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the core, the server and the client find wrong, as an office says it."""
+    try:
+        yield
+    except TallyError as error:
+        raise Unexpected(error.message) from error

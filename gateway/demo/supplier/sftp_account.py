@@ -7,6 +7,8 @@ from pathlib import Path
 
 import paramiko
 
+from .office import Unexpected
+
 
 class SftpAccount:
     """A :class:`.office.Connection` over an open SFTP session: files go into ``/inbox`` and are fetched from ``/outbox``."""
@@ -31,6 +33,15 @@ class SftpAccount:
 
 
 @contextmanager
+def _told() -> Iterator[None]:
+    """What the library finds wrong, as an office says it."""
+    try:
+        yield
+    except paramiko.SSHException as error:
+        raise Unexpected(str(error) or type(error).__name__) from error
+
+
+@contextmanager
 def log_in(
     host: str, port: int, host_key: str, user: str, *, key: Path | None = None, password: str | None = None
 ) -> Iterator[SftpAccount]:
@@ -42,7 +53,7 @@ def log_in(
     client = paramiko.SSHClient()
     client.get_host_keys().add(f"[{host}]:{port}", kind, pinned.key)
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    with client:
+    with _told(), client:
         client.connect(
             host,
             port,
