@@ -16,9 +16,10 @@ from canonical.documents import AnyDocument
 from canonical.errors import Misconfigured, NotFound
 from canonical.identity import BlobDigest, DocumentId, PartnerId
 from canonical.order import PurchaseOrder
-from partners import loading, registry
+from partners import certificates, loading, registry
 from partners.certificates import CertificateRow
 from partners.loading import LoadedProfile
+from partners.profile import Profile
 from partners.registry import AppliedProfile, Change
 from spool import documents, transmissions
 from spool.blob_files import BlobFiles
@@ -47,9 +48,15 @@ from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
+from .exchange import carriage
+from .exchange.arrivals import Arrival
+from .exchange.carriage import Facts
 from .exchange.exchange import Exchange, House
 from .exchange.keyring import Keyring
+from .exchange.sendings import Sending
+from .exchange.trial import Trial, try_out
 from .front import Front
+from .guide import Guide
 from .home import Home
 from .inbound import Inbound
 from .listeners.folder import FolderListener
@@ -428,6 +435,35 @@ class Gateway:
             raise NotFound(f"There is no partner {partner}{which}. `tally partner list` shows those in force.")
         return applied
 
+    def guide(self, partner: str) -> Guide:
+        """What the page for a partner over AS2 is made of: its profile in force or, before that, its file.
+
+        Raises NotFound, and Misconfigured where nothing says who or where we are.
+        """
+        profile = self._profile(partner)
+        if profile.as2 is None:
+            raise Misconfigured(f"The profile of {partner} has no section as2, and the guide is about AS2.")
+        if self.settings.as2_url is None:
+            raise Misconfigured("Nothing says at which URL partners reach us: set as2_url in tally.toml.")
+        with self.database.read() as session:
+            theirs = certificates.in_force(session, PartnerId(partner))
+        our_name = self.exchange.agreements.our_name(profile.as2)
+        return Guide(profile, profile.as2, our_name, self.settings.as2_url, self.custody.own(), tuple(theirs))
+
+    def _profile(self, partner: str) -> Profile:
+        with self.database.read() as session:
+            applied = registry.current(session, PartnerId(partner))
+        if applied is not None:
+            return applied.profile
+        loaded = self.load_profiles()
+        found = next((each.profile for each in loaded.profiles if each.profile.partner == partner), None)
+        if found is None:
+            raise NotFound(
+                f"There is no partner {partner} in force, and no good profile of it in {self.home.partners}. `tally partner plan` says "
+                "what is wrong."
+            )
+        return found
+
     # Sending by hand
 
     def send(self, partner: str, sent: Sequence[AnyDocument]) -> list[DocumentId]:
@@ -449,6 +485,10 @@ class Gateway:
         row = self.custody.own()
         self.database.write(lambda session: self.certificate_messages.announce(session, row, applied))
         return row
+
+    def try_out(self, partner: str) -> Trial:
+        """Send a partner a test message over AS2, and say what came of it."""
+        return try_out(self.exchange, self.partner(partner))
 
     # Looking
 
@@ -488,16 +528,25 @@ class Gateway:
             return row, None
         return row, self.blobs.read(session, BlobDigest(row.canonical_sha256)).decode("utf-8")
 
+    def carriage(self, session: Session, row: DocumentRow) -> Facts | None:
+        """What AS2 says of a document that came or went over it."""
+        return carriage.of_document(session, row)
+
+    def message(self, session: Session, message_id: str) -> Facts | None:
+        """A message over AS2 or an MDN, by our id of it; None where there is none."""
+        return carriage.of_message(session, message_id)
+
     def raw(self, session: Session, identifier: str) -> Iterator[bytes]:
-        """The bytes behind a document, a receipt or a transmission."""
+        """The bytes behind a document, a receipt or a transmission; the body of a message over AS2 or of an MDN."""
         row = documents.get(session, DocumentId(identifier))
-        receipt = session.get(Receipt, identifier)
-        sent = transmissions.get(session, identifier)
-        digests = [row.source_sha256] if row else [found.sha256 for found in (receipt, sent) if found]
+        receipt, sent = session.get(Receipt, identifier), transmissions.get(session, identifier)
+        message = session.get(Arrival, identifier) or session.get(Sending, identifier)
+        digests = [row.source_sha256] if row else [found.sha256 for found in (receipt, sent, message) if found]
         digest = next(iter(digests), None)
         if digest is None:
             raise NotFound(
-                f"No document, file or transmission {identifier} has bytes here. `tally doc list` shows what there is."
+                f"No document, file, transmission or message {identifier} has bytes here. `tally doc list` and `tally exceptions` show "
+                "what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
 

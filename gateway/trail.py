@@ -16,6 +16,9 @@ from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
+from .as2.disposition import without_mode
+from .exchange.sendings import Sending
+
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
@@ -32,6 +35,18 @@ class TrailEntry:
     transmission_id: str | None
     actor: str
     detail: dict[str, Any]
+
+
+def in_words(entry: TrailEntry) -> str:
+    """The outcome of an entry for people; an MDN's without what is the same in all of them."""
+    said = without_mode(entry.outcome)
+    match entry.step:
+        case Step.ANSWERED:
+            return f"MDN {'posted' if entry.detail.get('url') else 'given'}: {said}"
+        case Step.TURNED_AWAY:
+            return f"{said} MDN: {without_mode(str(entry.detail.get('disposition')))}"
+        case _:
+            return said
 
 
 def of_order(session: Session, order_number: str, partner: str | None = None) -> Sequence[TrailEntry]:
@@ -156,6 +171,7 @@ def _belongs(entry: JournalEntry, document_ids: set[DocumentId], transmission_id
 def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry]:
     subjects = _subjects(session, {entry.document_id for entry in found if entry.document_id})
     files = _files(session, {entry.receipt_id for entry in found if entry.receipt_id and not entry.document_id})
+    sent = _sent(session, {entry.transmission_id for entry in found if entry.transmission_id and not entry.document_id})
     return [
         TrailEntry(
             id=entry.id,
@@ -165,6 +181,8 @@ def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry
             subject=subjects.get(entry.document_id or "")
             or str(entry.detail.get("file", ""))
             or files.get(entry.receipt_id or "", "")
+            or sent.get(entry.transmission_id or "", "")
+            or _message(entry)
             or _refused_order(entry),
             outcome=entry.outcome,
             receipt_id=entry.receipt_id,
@@ -175,6 +193,11 @@ def _entries(session: Session, found: Sequence[JournalEntry]) -> list[TrailEntry
         )
         for entry in found
     ]
+
+
+def _message(entry: JournalEntry) -> str:
+    message_id = entry.detail.get("message_id")
+    return f"message {message_id}" if message_id else ""
 
 
 def _refused_order(entry: JournalEntry) -> str:
@@ -198,4 +221,17 @@ def _files(session: Session, receipt_ids: Iterable[str]) -> dict[str, str]:
     for start in range(0, len(wanted), 500):
         chosen = select(Receipt.id, Receipt.filename).where(Receipt.id.in_(wanted[start : start + 500]))
         names |= {row.id: row.filename for row in session.execute(chosen)}
+    return names
+
+
+def _sent(session: Session, transmission_ids: Iterable[str]) -> dict[str, str]:
+    """The names under which files left, and the messages over AS2 that carry none."""
+    wanted = list(transmission_ids)
+    names: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        ids = wanted[start : start + 500]
+        messages = select(Sending.transmission, Sending.message_id).where(Sending.transmission.in_(ids))
+        names |= {row.transmission: f"message {row.message_id}" for row in session.execute(messages)}
+        files = select(Transmission.id, Transmission.filename).where(Transmission.id.in_(ids))
+        names |= {row.id: row.filename for row in session.execute(files)}
     return names

@@ -168,23 +168,6 @@ def in_force(session: Session, partner: PartnerId | None) -> Sequence[Certificat
     return _OURS.all(session) if partner is None else _PARTNERS.all(session, partner=partner)
 
 
-Stamp: TypeAlias = tuple[tuple[Any, ...], ...]
-"""What differs whenever the certificates of a party that are in force differ."""
-
-_STAMPED = (CertificateRow.id, CertificateRow.fingerprint, CertificateRow.begins, CertificateRow.changed_at)
-_OUR_STAMP = Prepared(select(*_STAMPED).where(CertificateRow.partner.is_(None), _IN_FORCE).order_by(CertificateRow.id))
-_PARTNERS_STAMP = Prepared(
-    select(*_STAMPED).where(CertificateRow.partner == bindparam("partner"), _IN_FORCE).order_by(CertificateRow.id)
-)
-
-
-def stamp(session: Session, partner: PartnerId | None) -> Stamp:
-    """Of a partner's certificates, or of ours for None. Costs a fraction of :func:`in_force`."""
-    session.flush()
-    prepared, values = (_OUR_STAMP, {}) if partner is None else (_PARTNERS_STAMP, {"partner": partner})
-    return tuple(prepared.rows(session, values))
-
-
 def all(session: Session) -> Sequence[CertificateRow]:
     """All there are and were: ours first, then by partner, in the order in which they are used."""
     statement = select(CertificateRow).order_by(CertificateRow.begins, CertificateRow.id)

@@ -39,6 +39,7 @@ def render(template: str, partner: str, name: str | None = None) -> str:
         "{{name}}": shown,
         "{{interchange_id}}": partner.upper()[:15].rstrip("-").ljust(2, "X"),
         "{{partner}}": partner,
+        "{{variable}}": partner.upper().replace("-", "_"),
     }
     text = (_FOLDER / f"{template}.yaml").read_text("utf-8")
     return _PLACEHOLDER.sub(lambda found: values[found[0]], text)

@@ -6,6 +6,13 @@ from enum import StrEnum
 
 MODE = "automatic-action/MDN-sent-automatically"
 
+_MODE = re.compile(r"(?:automatic|manual)-action/MDN-sent-\w+;\s*", re.IGNORECASE)
+
+
+def without_mode(text: str) -> str:
+    """A Disposition field, or what quotes one, without what is the same in all of them: for people."""
+    return _MODE.sub("", text)
+
 
 class Reason(StrEnum):
     """Why a message was not processed, or what should be known of it although it was; the value is the standard's spelling."""

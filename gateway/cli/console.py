@@ -44,7 +44,7 @@ class GlobalOptions:
 
 PIPED_WIDTH = 10_000
 
-UNBROKEN = ("when", "document", "file", "step", "order", "state")
+UNBROKEN = ("when", "document", "file", "step", "order", "state", "id")
 """Columns that are copied or compared by eye, and so are not folded in a table."""
 
 _FOLDED = 8

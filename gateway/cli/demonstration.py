@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the home afterwards, and name it.")] = False,
 ) -> None:
-    """Play a day's trade with two simulated suppliers over real SFTP, in a home of its own. Exit 1 when anything is missing."""
+    """Play a day's trade with three simulated suppliers over real SFTP and AS2, in a home of its own. Exit 1 when anything is missing."""
     configure(json_lines=options().json, level=logging.WARNING)
     out = terminal()
     kept = keep or options().home_given
@@ -52,9 +52,10 @@ def demo(
         raise typer.Exit(Exit.NO)
 
 
-_PROGRAMME = """A day's trade, in the home {root}, with SFTP on {host}:{port}.
+_PROGRAMME = """A day's trade, in the home {root}, with SFTP on {host}:{port} and AS2 on {host}:{http}.
 Rivermill Supply trades X12 and logs in with a key; Huber Werkzeuge takes orders by telephone and sends CSV, with a password.
-Each is a process of its own at the other end of SFTP.
+Tamarack Hardware trades X12 over AS2, signed, encrypted and compressed, and answers with signed receipts (MDNs).
+Each is a process of its own at the other end.
 """
 
 _EXPLORE = """
@@ -112,7 +113,7 @@ def _endable() -> Iterator[None]:
 
 def _audience(out: Terminal, root: Path) -> Audience:
     def begun(serving: Service) -> None:
-        out.say(_PROGRAMME.format(root=root, host=serving.host, port=serving.sftp_port))
+        out.say(_PROGRAMME.format(root=root, host=serving.host, port=serving.sftp_port, http=serving.http_port))
 
     def moment(told: Moment) -> None:
         _line(out, told.at.strftime("%H:%M:%S.%f")[:-3], told.partner, told.step, told.subject, told.outcome)

@@ -1,6 +1,8 @@
 """`tally doc` and `tally trail`: single documents, and what happened to them."""
 
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -107,21 +109,43 @@ def _why(row: Any) -> str:
 
 @app.command()
 @explained
-def show(document: Annotated[str, typer.Argument(help="The document's id.")]) -> None:
-    """One document: its state, its findings, and its canonical JSON."""
+def show(document: Annotated[str, typer.Argument(help="The id of a document, or of a message over AS2.")]) -> None:
+    """One document: its state, its findings, its canonical JSON, and the message over AS2 that brought or took it; or one such message."""
     with gateway() as opened, opened.database.read() as session:
+        message = opened.message(session, document)
+        if message is not None:
+            terminal().answer(_dated(message), lambda: _facts(terminal(), message))
+            return
         row, canonical = opened.document(session, DocumentId(document))
+        carriage = opened.carriage(session, row)
     out = terminal()
 
     def render() -> None:
         out.table(("", ""), [(name, str(getattr(row, name))) for name in FIELDS if name != "findings"])
         for finding in row.findings:
             out.say(f"{finding['severity']}: {finding['message']} [{finding['code']} {finding.get('path', '')}]")
+        if carriage is not None:
+            _facts(out, carriage)
         if canonical is not None:
             out.document(canonical)
 
     value = dict(record(row, FIELDS)) | {"canonical": None if canonical is None else _parsed(canonical)}
-    out.answer(value, render)
+    out.answer(value | {"as2": None if carriage is None else _dated(carriage)}, render)
+
+
+def _facts(out: Terminal, facts: Mapping[str, Any]) -> None:
+    """What there is to say of a message over AS2; what is not known is left out."""
+    rows = [(name, each) for name, value in facts.items() for each in (value if isinstance(value, list) else [value])]
+    out.table(("over AS2", ""), [(name.replace("_", " "), _text(value)) for name, value in rows if value is not None])
+
+
+def _text(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
+
+
+def _dated(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for programs."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
 
 
 def _parsed(text: str) -> Any:
@@ -132,7 +156,11 @@ def _parsed(text: str) -> Any:
 
 @app.command()
 @explained
-def raw(document: Annotated[str, typer.Argument(help="The id of a document, a file or a transmission.")]) -> None:
+def raw(
+    document: Annotated[
+        str, typer.Argument(help="The id of a document, a file, a transmission, or a message over AS2.")
+    ],
+) -> None:
     """The bytes as they came or as they were sent, to standard output."""
     with gateway() as opened, opened.database.read() as session:
         for chunk in opened.raw(session, document):
@@ -212,7 +240,13 @@ def trail_table(out: Terminal, entries: Any) -> None:
     out.table(
         ("when", "step", "partner", "what", "outcome"),
         [
-            (entry.at.strftime("%Y-%m-%d %H:%M:%S"), entry.step, entry.partner or "", entry.subject, _outcome(entry))
+            (
+                entry.at.strftime("%Y-%m-%d %H:%M:%S"),
+                entry.step.replace("_", " "),
+                entry.partner or "",
+                entry.subject,
+                _outcome(entry),
+            )
             for entry in entries
         ],
     )
@@ -221,7 +255,7 @@ def trail_table(out: Terminal, entries: Any) -> None:
 def _outcome(entry: TrailEntry) -> str:
     """What came of it, and who asked for it, where that was a person."""
     by = f"by {entry.actor}" if entry.actor != OURSELVES else ""
-    return ": ".join(filter(None, (by, entry.outcome)))
+    return ": ".join(filter(None, (by, trails.in_words(entry))))
 
 
 def _entry(entry: TrailEntry) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader, FileIO
@@ -20,11 +21,12 @@ from .. import canonical_json, checking, conversion, page
 from ..app import Gateway
 from ..canonical_json import Unreadable
 from ..checking import Checked
+from ..exchange.trial import Trial
 from ..orders.comparing import no_orders
 from ..page import FileReport
 from ..second_opinion.compare import SecondOpinion, second_opinion_on
 from ..second_opinion.pyx12_engine import Engine
-from .console import Exit, complain, print_json, usage, warn
+from .console import Exit, Terminal, complain, print_json, usage, warn
 from .context import explained, gateway, options, terminal
 from .explanation import render
 
@@ -123,16 +125,56 @@ def convert(
 
 @explained
 def send(
-    file: Annotated[Path, typer.Argument(help="Canonical JSON: a document, or an array of them.")],
     partner: Annotated[str, typer.Option(help="To whom.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Canonical JSON: a document, or an array of them.", show_default=False)
+    ] = None,
+    test: Annotated[
+        bool, typer.Option("--test", help="Instead of a file, send a test message over AS2 and explain what came back.")
+    ] = False,
 ) -> None:
-    """Submit documents for sending to a partner; `tally serve` transmits them. All of the file is taken, or nothing."""
+    """Submit documents for sending to a partner; `tally serve` transmits them. All of the file is taken, or nothing.
+
+    With --test, exit 1 when the message did not arrive or nothing proves that it did.
+    """
+    if test == (file is not None):
+        usage("give a file to send, or --test.")
+    if file is None:
+        _try_out(partner)
+        return
     with _Opened(file) as chunks:
         data = b"".join(chunks)
     with gateway() as opened:
         ids = _submit(opened, file, data, partner)
     out = terminal()
     out.answer({"documents": ids}, lambda: out.say(f"{len(ids)} documents are submitted: {', '.join(ids)}"))
+
+
+def _try_out(partner: str) -> None:
+    with gateway() as opened:
+        trial = opened.try_out(partner)
+    out = terminal()
+    out.answer(asdict(trial), lambda: _trial(out, trial))
+    if trial.accepted is False:
+        raise typer.Exit(Exit.NO)
+
+
+_VERDICTS = {
+    True: "{partner} has the message.",
+    False: "The way to {partner} is not good yet. A test is sent once: mend what failed, and send another.",
+    None: "{partner}'s server has the message; nothing proves yet that {partner} has it.",
+}
+
+
+def _trial(out: Terminal, trial: Trial) -> None:
+    """Each step of a test message for people."""
+    out.say(f"Test message {trial.message_id or ''} to {trial.partner} at {trial.url}".replace("  ", " "))
+    for step in trial.steps:
+        out.say(f"{_SIGNS[step.good]:6}  {step.name:11}  {step.told}")
+    out.say(_VERDICTS[trial.accepted].format(partner=trial.partner))
+
+
+_SIGNS = {True: "ok", False: "FAILED", None: "-"}
 
 
 def _submit(opened: Gateway, file: Path, data: bytes, partner: str) -> list[str]:

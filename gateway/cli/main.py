@@ -13,6 +13,7 @@ from ..logging import configure
 from ..printable import shown
 from ..settings import DEFAULT_HOME
 from . import (
+    attention,
     backup,
     certificates,
     control,
@@ -96,6 +97,7 @@ app.add_typer(control.app, name="control")
 app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
 documents.register(app)
+attention.register(app)
 demonstration.register(app)
 moving.register(app)
 backup.register(app)

@@ -1,6 +1,8 @@
 """`tally partner`: profiles as files, and what is in force."""
 
 import json
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -42,9 +44,41 @@ def new(
         except FileExistsError as error:
             raise Misconfigured(f"{path} exists. Edit it, or choose another id.") from error
     out = terminal()
+    hint = f" `tally partner guide {partner} -o FILE` writes the page for the partner." if template == "as2" else ""
     out.answer(
         {"partner": partner, "file": str(path)},
-        lambda: out.say(f"{path} is written. Edit it, then `tally partner plan` and `tally partner apply`."),
+        lambda: out.say(f"{path} is written. Edit it, then `tally partner plan` and `tally partner apply`.{hint}"),
+    )
+
+
+@app.command()
+@explained
+def guide(
+    partner: Annotated[str, typer.Argument(help="The partner's id.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Write it to this file, and our certificate beside it, with the ending .pem."
+        ),
+    ] = None,
+) -> None:
+    """The page for a partner over AS2: who we are, our certificate, how messages travel, what we need. Markdown."""
+    with gateway() as opened:
+        found = opened.guide(partner)
+    out = terminal()
+    if output is None:
+        page = found.page(None)
+        out.answer({"partner": partner, "page": page}, lambda: sys.stdout.writelines([page]))
+        return
+    beside = output.with_suffix(".pem")
+    for path, text in ((output, found.page(beside.name)), (beside, found.ours.pem)):
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            raise Misconfigured(f"{path} cannot be written: {error.strerror}.") from error
+    out.answer(
+        {"partner": partner, "file": str(output), "certificate": str(beside)},
+        lambda: out.say(f"{output} and our certificate, {beside}, are written. Send both to {found.profile.name}."),
     )
 
 

@@ -109,6 +109,10 @@ def render(out: Terminal, report: StatusReport) -> None:
         out.table(
             ("sent to partners", "number"), [(state, str(count)) for state, count in report.transmissions.items()]
         )
+    if report.messages.came or report.messages.went:
+        came = [("came", outcome, str(count)) for outcome, count in report.messages.came.items()]
+        went = [("went", state, str(count)) for state, count in report.messages.went.items()]
+        out.table(("over AS2", "state", "number"), [*came, *went])
     if report.lanes:
         out.table(
             ("stuck lane", "work", "tried", "behind", "next", "because"),

@@ -1,1 +1,1 @@
-"""A day's trade with two made-up suppliers, played on a real gateway: what ``tally demo`` shows."""
+"""A day's trade with three made-up suppliers, played on a real gateway: what ``tally demo`` shows."""

@@ -12,22 +12,30 @@ from canonical.documents import DOCUMENTS, AnyDocument
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
+from spool.states import MessageState
 from spool.transmissions import Transmission
 
 from ..app import Gateway
+from ..exchange.arrivals import Arrival, ArrivalKind
+from ..exchange.sendings import Sending
 from ..operations.status import StatusReport
 from .stage import Supplier
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything at one moment. ``collected`` are the ids of the transmissions that their partner fetched;
-    ``words`` what each supplier said; ``failures`` why a supplier gave up; ``working`` those that still run."""
+    """Everything at one moment.
+
+    ``collected`` are the ids of the transmissions that their partner fetched; ``messages`` went over AS2, and ``arrivals`` came over it,
+    other than MDNs. ``words`` is what each supplier said, ``failures`` why one gave up, and ``working`` those that still run.
+    """
 
     documents: Sequence[DocumentRow]
     receipts: Sequence[Receipt]
     transmissions: Sequence[Transmission]
     collected: frozenset[str]
+    messages: Sequence[Sending]
+    arrivals: Sequence[Arrival]
     status: StatusReport
     erp_documents: Sequence[AnyDocument]
     erp_statuses: Sequence[Mapping[str, Any]]
@@ -50,6 +58,12 @@ class Evidence:
     def transmission(self, row: DocumentRow) -> Transmission | None:
         return next((sent for sent in self.transmissions if sent.id == row.transmission_id), None)
 
+    def arrived_whole(self, sent: Transmission) -> bool:
+        """Whether the partner certainly has it: it fetched it, or its MDN proves it."""
+        return sent.id in self.collected or any(
+            message.transmission == sent.id and message.state is MessageState.CONFIRMED for message in self.messages
+        )
+
     def answer(self, supplier: str, file: str) -> Mapping[str, Any] | None:
         """What a supplier was answered to a file, as the supplier says."""
         return next((word for word in self.words[supplier] if word["event"] == "answer" and word["file"] == file), None)
@@ -61,6 +75,10 @@ def gather(gateway: Gateway, cast: Sequence[Supplier]) -> Evidence:
         documents = session.scalars(select(DocumentRow).order_by(DocumentRow.id)).all()
         receipts = session.scalars(select(Receipt).order_by(Receipt.id)).all()
         transmissions = session.scalars(select(Transmission).order_by(Transmission.id)).all()
+        messages = session.scalars(select(Sending).order_by(Sending.id)).all()
+        arrivals = session.scalars(
+            select(Arrival).where(Arrival.kind == ArrivalKind.MESSAGE).order_by(Arrival.id)
+        ).all()
         collected = session.scalars(
             select(JournalEntry.transmission_id).where(
                 JournalEntry.step == Step.COLLECTED, JournalEntry.outcome == "downloaded"
@@ -72,6 +90,8 @@ def gather(gateway: Gateway, cast: Sequence[Supplier]) -> Evidence:
         receipts=receipts,
         transmissions=transmissions,
         collected=frozenset(filter(None, collected)),
+        messages=messages,
+        arrivals=arrivals,
         status=gateway.status(),
         erp_documents=[
             document for path in _json_files(out) for document in DOCUMENTS.validate_json(path.read_bytes())

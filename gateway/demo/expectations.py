@@ -11,16 +11,22 @@ from canonical.invoice import Invoice
 from canonical.order import PurchaseOrder
 from canonical.shipment import ShipNotice
 from spool.documents import OUTBOUND
-from spool.states import DocumentState, TransmissionState
+from spool.states import DocumentState, MessageState, TransmissionState
 
+from ..as2.terms import ReceiptMode
+from ..exchange.arrivals import RECEIVED
 from .evidence import Evidence
 from .scenario import (
+    AS2_INVOICE,
+    AS2_ORDER,
+    AS2_SHIPMENT,
     CARELESS_INVOICE_FILE,
     CSV_INVOICE,
     HUBER,
     INVOICE,
     ORDER,
     RIVERMILL,
+    TAMARACK,
     TELEPHONE_ORDER,
 )
 
@@ -30,6 +36,8 @@ SHIPPED = {"10": Decimal(120), "20": Decimal(24), "30": Decimal(36)}
 """Pieces of each line; of the third, 48 were ordered."""
 INVOICED = Decimal("1282.20")
 CSV_INVOICED = Decimal("1250.80")
+AS2_INVOICED = Decimal("1044.20")
+AS2_FILES = (f"997_{AS2_ORDER}.edi", f"855_{AS2_ORDER}.edi", f"856_{AS2_SHIPMENT}.edi", f"810_{AS2_INVOICE}.edi")
 FAULTS = ("AK4*1*373*8*", "AK4*1*128*1", "AK4*3*355*7*XX")
 """How the careless invoice's 997 begins to tell of its bad date, its missing element and its unknown code."""
 
@@ -185,12 +193,46 @@ def _rejected(evidence: Evidence, order: PurchaseOrder) -> str | None:
     return None
 
 
+def _as2_order(evidence: Evidence, order: PurchaseOrder) -> str | None:
+    row = evidence.document("PurchaseOrder", AS2_ORDER, OUTBOUND)
+    sent = None if row is None else evidence.transmission(row)
+    if sent is None or sent.state is not TransmissionState.ACCEPTED:
+        return f"The 850 is {sent.state if sent else 'not sent'}; no 997 for it was matched."
+    message = next((each for each in evidence.messages if each.transmission == sent.id), None)
+    if message is None or message.state is not MessageState.CONFIRMED:
+        return f"Its message is {message.state if message else 'not built'}; no MDN proves that the supplier has it."
+    if (message.receipt, message.signed_receipt) != (ReceiptMode.ASYNCHRONOUS, True):
+        return "Its MDN should have been asked for signed, and on a connection of its own."
+    took = [
+        word["how"] for word in evidence.words[TAMARACK] if word["event"] == "taken" and word["file"] == sent.filename
+    ]
+    return None if took == ["signed, encrypted, compressed"] else f"The supplier says that it took it {took}."
+
+
+def _as2_answers(evidence: Evidence, order: PurchaseOrder) -> str | None:
+    """What the supplier posted was opened and answered, and the supplier could verify the answer."""
+    opened = [each for each in evidence.arrivals if each.outcome == RECEIVED and each.signed_by and each.decrypted_with]
+    if len(opened) != len(AS2_FILES) or len(evidence.arrivals) != len(AS2_FILES):
+        return f"{len(AS2_FILES)} messages should have come, signed and encrypted; {len(opened)} did."
+    proven = [word["file"] for word in evidence.words[TAMARACK] if word["event"] == "mdn"]
+    missing = [file for file in AS2_FILES if file not in proven]
+    return f"No MDN proved to the supplier that we have {', '.join(missing)}." if missing else None
+
+
+def _as2_documents(evidence: Evidence, order: PurchaseOrder) -> str | None:
+    answered = _delivered(evidence, PurchaseOrderAcknowledgement, lambda document: document.order_number == AS2_ORDER)
+    shipped = _delivered(evidence, ShipNotice, lambda document: AS2_ORDER in document.order_numbers)
+    if answered is None or shipped is None:
+        return "The acknowledgement or the ship notice is not in erp/out."
+    return _invoice_adds_up(evidence, AS2_INVOICE, AS2_ORDER, AS2_INVOICED)
+
+
 def _settled(evidence: Evidence, order: PurchaseOrder) -> str | None:
     """Everything that was begun is done."""
     places, work = evidence.status.balance.places, evidence.status.queue
     left = {name: places[name] for name in ("pending", "dead", "quarantined", "duplicate") if places[name]}
     left |= {name: count for name, count in (("open work", work.open), ("dead work", work.dead)) if count}
-    left |= {f"{sent.filename} {sent.state}": 1 for sent in evidence.transmissions if sent.id not in evidence.collected}
+    left |= {f"{sent.filename} {sent.state}": 1 for sent in evidence.transmissions if not evidence.arrived_whole(sent)}
     return f"Something is left: {', '.join(f'{count} {name}' for name, count in left.items())}." if left else None
 
 
@@ -234,7 +276,10 @@ EXPECTATIONS = (
     Expectation("csv-acknowledgement", "The CSV acknowledgement reached the ERP", _csv_acknowledgement),
     Expectation("csv-invoice", f"The CSV invoice reached the ERP, and adds up to {CSV_INVOICED} EUR", _csv_invoice),
     Expectation("csv-reports", "The CSV supplier fetched a report on each of its files", _reports),
-    Expectation("suppliers", "Both suppliers got all their answers", _suppliers),
+    Expectation("as2-order", f"Order {AS2_ORDER} went over AS2, and a signed asynchronous MDN proves it", _as2_order),
+    Expectation("as2-answers", "What came over AS2 was signed and encrypted, and our signed MDNs hold", _as2_answers),
+    Expectation("as2-documents", f"855, 856 and 810 over AS2 reached the ERP: {AS2_INVOICED} USD", _as2_documents),
+    Expectation("suppliers", "All suppliers got all their answers", _suppliers),
     Expectation("settled", "Nothing is pending, dead, or waiting to be fetched", _settled),
     Expectation("balance", "The balance holds", _balance),
 )

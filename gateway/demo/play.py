@@ -63,15 +63,16 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
     credentials = stage.prepare(root)
     order = scenario.purchase_order(today)
     with Gateway.create(root) as gateway:
-        stage.open_for_business(gateway)
+        stage.open_for_business(gateway, credentials)
         host_key = load_host_key(gateway.home.keys)
         public = f"{host_key.get_name()} {host_key.get_base64()}"
         with (
-            gateway.serving(sftp_port=0, http_port=0) as service,
+            gateway.serving(sftp_port=0) as service,
             stage.suppliers(service, public, credentials, deadline) as cast,
         ):
             audience.begun(service)
-            stage.hand_in_order(gateway, scenario.erp_file(today))
+            stage.await_station(cast)
+            stage.hand_in_orders(gateway, scenario.erp_file(today))
             _watch(gateway, cast, order, audience, until=began + deadline)
             evidence = gather(gateway, cast)
         return Outcome(
@@ -115,7 +116,7 @@ def _orders(gateway: Gateway) -> tuple[OrderFile, ...]:
         known = {summary.number for summary in book.orders(session)}
         return tuple(
             file
-            for number in (scenario.ORDER, scenario.TELEPHONE_ORDER)
+            for number in (scenario.ORDER, scenario.TELEPHONE_ORDER, scenario.AS2_ORDER)
             if number in known
             for file in book.order(session, gateway.blobs, number)
         )

@@ -1,10 +1,12 @@
-"""The set: a home with two partners in force, the keys and passwords their suppliers log in with, and those suppliers."""
+"""The set: a home with its partners in force, the keys and passwords their suppliers come with, and those suppliers."""
 
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,24 +21,40 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from canonical.errors import Misconfigured
+from partners.certificates import Use
+from spool.journal import OURSELVES
 
 from ..app import Gateway, Service
+from ..certificates.changes import KEEP_PREVIOUS
+from ..certificates.making import make_key, subject
 from ..home import Home
 from ..settings import TOML_NAME
 from . import scenario
+from .supplier.as2_account import OWN_CERTIFICATE, OWN_KEY, THEIR_CERTIFICATE
 
 _PROFILES = resources.files(__package__) / "profiles"
 _TOML = """# Settings of the demo's home. The ERP is asked often, so that nobody waits.
 erp_poll_seconds = 0.1
 folder_scan_seconds = 2
+http_port = {port}
+as2_id = "{name}"
+as2_url = "http://127.0.0.1:{port}/as2"
 """
+KEY_BITS = 2048
+KEY_DAYS = 365
+READY_SECONDS = 0.02
+"""How often it is looked whether a supplier is ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Where each supplier keeps what it logs in with; in the demo's home, so that a person can use it too."""
+    """Where each supplier keeps what it comes with; in the demo's home, so that a person can use it too.
+
+    ``station_port`` is where Tamarack listens.
+    """
 
     folder: Path
+    station_port: int
 
     @property
     def key(self) -> Path:
@@ -45,6 +63,11 @@ class Credentials:
     @property
     def password(self) -> Path:
         return self.folder / "huber_password"
+
+    @property
+    def station(self) -> Path:
+        """Tamarack's AS2 station."""
+        return self.folder / "tamarack"
 
 
 def prepare(root: Path) -> Credentials:
@@ -58,28 +81,45 @@ def prepare(root: Path) -> Credentials:
         )
     home = Home(root)
     home.create()
-    (root / TOML_NAME).write_text(_TOML, "utf-8")
-    credentials = Credentials(root / "demo")
-    credentials.folder.mkdir(mode=0o700)
+    # Each side must know the other's URL before either listens.
+    ours, theirs = _free_ports()
+    (root / TOML_NAME).write_text(_TOML.format(port=ours, name=scenario.OUR_AS2_NAME), "utf-8")
+    credentials = Credentials(root / "demo", theirs)
+    credentials.station.mkdir(mode=0o700, parents=True)
     _profile(home, scenario.RIVERMILL, {"public_key": _new_key(credentials.key)})
     _profile(home, scenario.HUBER, {"password_hash": _new_password(credentials.password)})
+    _profile(home, scenario.TAMARACK, {"url": f"http://127.0.0.1:{theirs}/as2"})
     return credentials
 
 
-def open_for_business(gateway: Gateway) -> None:
-    """Put the profiles in force, as ``tally partner apply`` does."""
+def open_for_business(gateway: Gateway, credentials: Credentials) -> None:
+    """Put the profiles in force, as ``tally partner apply`` does, and exchange certificates with the partner over AS2."""
     loaded = gateway.load_profiles()
     if loaded.problems:
         raise Misconfigured("\n".join(str(problem) for problem in loaded.problems))
     gateway.apply(loaded.profiles)
+    ours = gateway.custody.generate(
+        subject("Tally Distribution", None), bits=KEY_BITS, days=KEY_DAYS, begins=None, by=OURSELVES
+    )
+    theirs = make_key(subject("Tamarack Hardware", None), bits=KEY_BITS, days=KEY_DAYS, now=gateway.clock.now())
+    certificate = theirs.certificate
+    gateway.custody.take(
+        scenario.TAMARACK, certificate, use=Use.BOTH, begins=None, keep_previous=KEEP_PREVIOUS, by=OURSELVES
+    )
+    station = credentials.station
+    _write_secret(
+        station / OWN_KEY, theirs.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    (station / OWN_CERTIFICATE).write_bytes(certificate.x509.public_bytes(Encoding.PEM))
+    (station / THEIR_CERTIFICATE).write_text(ours.pem, "ascii")
 
 
-def hand_in_order(gateway: Gateway, data: bytes) -> None:
+def hand_in_orders(gateway: Gateway, data: bytes) -> None:
     """Drop a file of orders for the gateway as an ERP does: hidden while it is written, then renamed."""
     folder = gateway.home.erp / "in"
-    hidden = folder / f".{scenario.ORDER}.json"
+    hidden = folder / ".orders.json"
     hidden.write_bytes(data)
-    hidden.rename(folder / f"{scenario.ORDER}.json")
+    hidden.rename(folder / "orders.json")
 
 
 def _profile(home: Home, partner: str, values: Mapping[str, str]) -> None:
@@ -100,6 +140,14 @@ def _new_password(path: Path) -> str:
     password = secrets.token_urlsafe(16)
     _write_secret(path, password.encode("ascii") + b"\n")
     return argon2.PasswordHasher().hash(password)
+
+
+def _free_ports() -> tuple[int, int]:
+    """Two that nobody listens on now."""
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def _write_secret(path: Path, data: bytes) -> None:
@@ -125,6 +173,10 @@ class Supplier:
             word = json.loads(self._said.get())
             self.words.append(word)
             yield word
+
+    def said(self, event: str) -> bool:
+        """Whether it said something of this kind so far."""
+        return any(word["event"] == event for word in self.words)
 
     @property
     def ended(self) -> bool:
@@ -160,21 +212,36 @@ class Supplier:
 
 @contextmanager
 def suppliers(service: Service, host_key: str, credentials: Credentials, patience: float) -> Iterator[list[Supplier]]:
-    """Both suppliers at work; whatever happens, their processes end with the block."""
+    """All suppliers at work; whatever happens, their processes end with the block."""
+    sftp = ["--host", service.host, "--port", str(service.sftp_port), "--host-key", host_key]
+    as2 = ["--port", str(credentials.station_port), "--as2-url", f"http://{service.host}:{service.http_port}/as2"]
+    names = ["--as2-name", scenario.TAMARACKS_AS2_NAME, "--as2-gateway", scenario.OUR_AS2_NAME]
     calls = {
-        scenario.RIVERMILL: ["x12", "--key", str(credentials.key)],
-        scenario.HUBER: ["csv", "--password-file", str(credentials.password), "--order", scenario.TELEPHONE_ORDER],
+        scenario.RIVERMILL: ["x12", "--key", str(credentials.key), *sftp],
+        scenario.HUBER: [
+            *("csv", "--password-file", str(credentials.password), "--order", scenario.TELEPHONE_ORDER),
+            *sftp,
+        ],
+        scenario.TAMARACK: ["x12", *as2, *names, "--as2-folder", str(credentials.station)],
     }
-    common = ["--host", service.host, "--port", str(service.sftp_port), "--host-key", host_key]
     running: list[Supplier] = []
     try:
         for name, arguments in calls.items():
-            everything = [*arguments, *common, "--user", name, "--patience", f"{patience:g}"]
+            everything = [*arguments, "--user", name, "--patience", f"{patience:g}"]
             running.append(_start(name, everything, credentials.folder / f"{name}.stderr"))
         yield running
     finally:
         for supplier in running:
             supplier.end()
+
+
+def await_station(cast: list[Supplier]) -> None:
+    """Wait until the supplier over AS2 listens, or gave up: a post before that would be tried again much later."""
+    station = next(supplier for supplier in cast if supplier.name == scenario.TAMARACK)
+    while not (station.said("ready") or station.ended):
+        for _ in station.hear():
+            pass
+        time.sleep(READY_SECONDS)
 
 
 def _start(name: str, arguments: list[str], complaint: Path) -> Supplier:

@@ -10,6 +10,7 @@ from canonical.identity import PartnerId
 
 from .. import trail
 from ..trail import TrailEntry
+from .scenario import TAMARACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Timeline:
             if identifier and file:
                 self._files.setdefault(identifier, str(file))
         subject = _short(entry.subject) or self._files.get(entry.receipt_id or entry.transmission_id or "", "")
-        return Moment(entry.at, entry.partner or "", entry.step, subject, entry.outcome or _outcome(entry))
+        return Moment(entry.at, entry.partner or "", entry.step, subject, trail.in_words(entry) or _outcome(entry))
 
 
 def _is_detail(entry: TrailEntry) -> bool:
@@ -85,7 +86,7 @@ def _outcome(entry: TrailEntry) -> str:
         case "built":
             return f"interchange {detail['interchange']}"
         case "sent":
-            return f"into outbox: {detail['file']}"
+            return f"posted: {detail['file']}" if entry.partner == TAMARACK else f"into outbox: {detail['file']}"
         case "delivered":
             return "into erp/out"
         case _:

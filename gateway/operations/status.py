@@ -1,7 +1,7 @@
 """How things stand: what ``tally status`` shows."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,12 @@ from spool import journal
 from spool.journal import JournalEntry, Step
 from spool.queue.port import EndpointCircuit, HeldWork, QueueStats, WorkQueue
 from spool.queue.tables import Lane, LaneState, WorkItem
-from spool.states import TransmissionState
+from spool.states import MessageState, TransmissionState
 from spool.transmissions import Transmission
 
 from ..balance import Balance, balance
+from ..exchange.arrivals import Arrival, ArrivalKind
+from ..exchange.sendings import Sending
 from .work import DEAD, OPEN
 
 WINDOW = timedelta(minutes=5)
@@ -54,6 +56,14 @@ class StuckLane:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageCounts:
+    """Messages over AS2: those that came by what became of them, and those that went by their state."""
+
+    came: Mapping[str, int] = field(default_factory=dict)
+    went: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
 
@@ -68,6 +78,7 @@ class StatusReport:
     circuits: Sequence[EndpointCircuit] = ()
     held: Sequence[HeldWork] = ()
     rates: dict[str, int] | None = None
+    messages: MessageCounts = field(default_factory=MessageCounts)
 
     @property
     def overdue(self) -> int:
@@ -88,6 +99,7 @@ class StatusReport:
             "held": [_held(work) for work in self.held],
             "transmissions": self.transmissions,
             "overdue": self.overdue,
+            "as2": {"came": dict(self.messages.came), "went": dict(self.messages.went)},
             "rates": {"seconds": int(WINDOW.total_seconds()), **(self.rates or {})},
         }
 
@@ -106,6 +118,16 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         circuits=survey.circuits,
         held=survey.held,
         rates=_rates(session, now),
+        messages=_messages(session),
+    )
+
+
+def _messages(session: Session) -> MessageCounts:
+    came = select(Arrival.outcome, func.count()).where(Arrival.kind == ArrivalKind.MESSAGE).group_by(Arrival.outcome)
+    went = dict(session.execute(select(Sending.state, func.count()).group_by(Sending.state)).all())
+    return MessageCounts(
+        dict(session.execute(came.order_by(Arrival.outcome)).all()),
+        {state.value: went[state] for state in MessageState if state in went},
     )
 
 

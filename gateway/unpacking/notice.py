@@ -9,6 +9,13 @@ from ..filenames import derived
 MOST = 50
 """Findings told; more would hide the first."""
 
+_REJECTED, _NOTICE = ".rejected.txt", ".notice.txt"
+
+
+def is_notice(filename: str) -> bool:
+    """Whether a file is itself a notice, by its name: two gateways that answer each other's would never end."""
+    return filename.endswith((_REJECTED, _NOTICE))
+
 
 def notice(filename: str, verdict: str, findings: Sequence[Finding], advice: str) -> tuple[str, bytes]:
     """Name and bytes of the notice: what became of the file, where and why, and what to do."""
@@ -18,7 +25,7 @@ def notice(filename: str, verdict: str, findings: Sequence[Finding], advice: str
     if len(findings) > MOST:
         lines.append(f"- and {len(findings) - MOST} more.")
     lines += ["", f"What to do: {advice}", ""]
-    return derived(filename, ".rejected.txt"), "\r\n".join(lines).encode("utf-8")
+    return derived(filename, _REJECTED), "\r\n".join(lines).encode("utf-8")
 
 
 def told_notice(filename: str, told: Mapping[str, str]) -> tuple[str, bytes] | None:
@@ -34,7 +41,7 @@ def told_notice(filename: str, told: Mapping[str, str]) -> tuple[str, bytes] | N
     ]
     if len(reasons) > MOST:
         lines.append(f"- and {len(reasons) - MOST} more.")
-    return derived(filename, ".notice.txt"), "\r\n".join([*lines, ""]).encode("utf-8")
+    return derived(filename, _NOTICE), "\r\n".join([*lines, ""]).encode("utf-8")
 
 
 def called_off(filename: str, what: str) -> tuple[str, bytes]:
@@ -46,7 +53,7 @@ def called_off(filename: str, what: str) -> tuple[str, bytes]:
         f"- {what} was called off by us and is not used. Ask us before you send it again.",
         "",
     ]
-    return derived(filename, ".notice.txt"), "\r\n".join(lines).encode("utf-8")
+    return derived(filename, _NOTICE), "\r\n".join(lines).encode("utf-8")
 
 
 def _place(finding: Finding) -> str:

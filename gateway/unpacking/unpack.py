@@ -13,7 +13,7 @@ from translators.flat import ColumnMap
 
 from ..orders.comparing import Orders, no_orders
 from .interchange import unpack_interchanges
-from .notice import notice
+from .notice import is_notice, notice
 from .rows import unpack_rows
 from .unpacked import Unpacked
 
@@ -42,6 +42,12 @@ def unpack(
     if column_map is not None and not is_x12:
         unpacked = Unpacked("csv", applied.version, source)
         unpack_rows(chunks, filename, column_map, applied, unpacked, orders)
+        return unpacked
+    if is_notice(filename) and not is_x12:
+        unpacked = Unpacked(None, applied.version, source)
+        unpacked.quarantine = (
+            "It is a notice about a file of ours, which nothing answers. Read it: `tally doc raw` prints it."
+        )
         return unpacked
     if profile.x12 is not None and (is_x12 or b"ISA" in head):
         unpacked = Unpacked("x12", applied.version, source)

@@ -6,6 +6,7 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +20,14 @@ from gateway.certificates.making import make_key, subject
 from gateway.cli.main import main
 from gateway.profile_sections import PROFILE_SECTIONS
 from gateway.settings import Settings
-from partners import loading
+from partners import loading, templates
 from partners.loading import LoadedProfile
+from spool.journal import Step
 from tests import postgresql
 from tests.gateway.as2.keys import make_keys_quickly, own
 from tests.gateway.certificates.files import bundle, key_file, pem
 from tests.gateway.cli.calling import in_days
+from tests.gateway.exchange.scene import scene
 from tests.gateway.house import PROFILES, House, house, invoice, order, wrapped
 from tools.reference import commands, settings, wording
 from translators.flat import parse_column_maps
@@ -312,6 +315,45 @@ class TestBackupOfPostgresql:
             assert gateway.status().as_json() | {"rates": before["rates"]} == before
         for url in (old, new):
             server.drop(url)
+
+
+class TestAs2:
+    """What the page on AS2 says of settings, profiles, steps and the trail is what there is."""
+
+    PAGE = HOWTO / "as2.md"
+
+    def table(self, head: str) -> set[str]:
+        """The first cells of a table, without their quotes."""
+        text = self.PAGE.read_text("utf-8")
+        return set(re.findall(r"^\| `([\w ]+)` \|", text[text.index(head) :].split("\n\n")[0], re.MULTILINE))
+
+    def test_its_settings_are_settings(self) -> None:
+        settings = Settings(**tomllib.loads(block(self.PAGE, "toml", "as2_id")))
+        assert (settings.as2_id, settings.as2_url) == ("TALLYCO", "https://as2.tallyco.example/as2")
+
+    def test_its_profile_is_good(self) -> None:
+        profile = yaml.safe_load(templates.render("as2", "rivermill"))
+        profile["as2"] |= yaml.safe_load(block(self.PAGE, "yaml", "as2:"))["as2"]
+        loaded = loading.load(
+            yaml.safe_dump(profile).encode(), file="rivermill.yaml", stem="rivermill", sections=PROFILE_SECTIONS
+        )
+        assert isinstance(loaded, LoadedProfile), loaded
+
+    def test_each_step_that_can_fail_is_in_the_table(self) -> None:
+        shown = block(self.PAGE, "console", "mic ")
+        steps = set(re.findall(r"^ok +(\w+)", shown, re.MULTILINE))
+        assert self.table("| step |") == steps - {"signed", "encrypted"}
+
+    def test_a_test_message_goes_as_on_the_page(self, tmp_path: Path) -> None:
+        with scene(tmp_path) as made:
+            trial = made.distributor.house.gateway.try_out("acme")
+        shown = re.findall(r"^ok +(\w+)", block(self.PAGE, "console", "mic "), re.MULTILINE)
+        assert [step.name for step in trial.steps] == shown
+
+    def test_what_it_says_of_the_trail_are_steps(self) -> None:
+        told = {name.replace(" ", "_") for name in self.table("| in the trail |")}
+        assert told <= {step.value for step in Step}
+        assert len(told) == 6
 
 
 class TestCertificates:

@@ -17,6 +17,8 @@ MAIN_PATHS = {
     "test_every_step",
     "test_book",
     "test_documents",
+    "test_awaited",
+    "test_exceptions",
 }
 """The modules whose tests are run on each kind of database, but for those that name one."""
 

@@ -154,3 +154,29 @@ def test_an_order_that_was_refused_at_once_is_found_by_its_number(house: House) 
         assert list(trail.of_order(session, "777", "nobody")) == [entry]
     assert (entry.step, entry.partner, entry.subject) == ("rejected", "nobody", "order 777 from the ERP")
     assert "nobody" in entry.outcome
+
+
+MODE = "automatic-action/MDN-sent-automatically; "
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome", "detail", "words"),
+    [
+        ("answered", f"{MODE}processed", {}, "MDN given: processed"),
+        ("answered", f"{MODE}processed", {"url": "http://acme.example/mdn"}, "MDN posted: processed"),
+        ("confirmed", f"The partner says: {MODE}processed.", {}, "The partner says: processed."),
+        ("declined", f"The partner says: {MODE}processed/error: x.", {}, "The partner says: processed/error: x."),
+        (
+            "turned_away",
+            "It is not signed.",
+            {"disposition": f"{MODE}processed/error: authentication-failed"},
+            "It is not signed. MDN: processed/error: authentication-failed",
+        ),
+        ("overdue", "No MDN came.", {}, "No MDN came."),
+    ],
+)
+def test_receipts_are_told_without_what_is_the_same_in_all(
+    step: str, outcome: str, detail: dict[str, str], words: str
+) -> None:
+    entry = TrailEntry(1, NOON, step, "acme", "", outcome, None, None, None, "tallystick", detail)
+    assert trail.in_words(entry) == words

@@ -20,7 +20,7 @@ def check(text: str, partner: str) -> LoadedProfile:
 
 
 def test_the_templates_there_are() -> None:
-    assert names() == ("csv-sftp", "folder", "x12-sftp")
+    assert names() == ("as2", "csv-sftp", "folder", "x12-sftp")
 
 
 @pytest.mark.parametrize("template", names())
@@ -47,7 +47,7 @@ def test_the_name_is_kept_as_people_write_it() -> None:
     ("template", "partner", "said"),
     [
         ("x12-sfpt", "acme", "There is no template x12-sfpt. Did you mean x12-sftp?"),
-        ("as9", "acme", "There is no template as9. There are csv-sftp, folder, x12-sftp."),
+        ("edifact", "acme", "There is no template edifact. There are as2, csv-sftp, folder, x12-sftp."),
         (
             "folder",
             "Acme Inc",

@@ -41,7 +41,7 @@ PROFILE = {
     "sftp": "The partner's account on our SFTP server, and the way by which we send to it.",
     "sftp.public_keys": "Lines of the partner's `.pub` file, without options. RSA keys need 2048 bits.",
     "sftp.password_hash": "An argon2 hash of the password, never the password.",
-    "as2": "How messages travel to and from the partner over AS2: [as2.md](../howto/as2.md).",
+    "as2": "How messages are exchanged with the partner over AS2, and the way by which we send to it: [as2.md](../howto/as2.md).",
     "as2.http": "How the two servers let each other in, beyond what the messages prove themselves.",
     "csv": "Column maps of the partner's CSV files: [csv-fields.md](csv-fields.md).",
     "rules": "What the partner wants or allows beyond the standard: [partner-rules.md](../howto/partner-rules.md).",

@@ -1,6 +1,6 @@
 """What every supplier's desk can do: take a file and say which files to send."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 Outgoing = tuple[str, bytes]
@@ -9,6 +9,18 @@ Outgoing = tuple[str, bytes]
 
 class Unexpected(Exception):
     """Something came that the supplier's desk has no answer for, or nothing came."""
+
+
+class Connection(Protocol):
+    """How files go to the gateway and come from it."""
+
+    def send(self, name: str, data: bytes, *, temporary: bool) -> None:
+        """Hand over a file, under a temporary name first where that is wanted and possible."""
+        ...
+
+    def collect(self) -> Iterator[tuple[str, bytes]]:
+        """What came since the last time, oldest first."""
+        ...
 
 
 class Office(Protocol):

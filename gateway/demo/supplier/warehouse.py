@@ -1,4 +1,4 @@
-"""What the supplier has, how it packs, and what it writes on cartons."""
+"""What the suppliers have, how they pack, and what they write on cartons."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,10 @@ PRODUCTS = {
     "RM-88": Product("Hazel stick, notched, 30 cm", 2000, 0, 60, 0.2),
     "RM-31": Product("Notching knife, ash handle", 300, 7, 24, 0.4),
     "RM-07": Product("Beeswax, 250 g bar", 36, 0, 36, 0.6),
+    "TH-410": Product("Hand saw, fine cut", 140, 0, 12, 1.5),
+    "TH-655": Product("Bench vice, 100 mm", 60, 0, 4, 14.0),
 }
-"""By the supplier's own part number."""
+"""By the suppliers' own part numbers."""
 
 
 def cartons(pieces: int, product: Product) -> list[int]:

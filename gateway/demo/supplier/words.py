@@ -5,6 +5,9 @@ import sys
 
 
 def say(event: str, text: str, **facts: object) -> None:
-    """``event`` is ``collected``, ``sent``, ``answer`` or ``done``; ``text`` is for people, ``facts`` for programs."""
+    """``event`` is ``ready``, ``collected``, ``taken``, ``sent``, ``mdn``, ``answer`` or ``done``.
+
+    ``text`` is for people, ``facts`` are for programs.
+    """
     sys.stdout.write(json.dumps({"event": event, "text": text, **facts}) + "\n")
     sys.stdout.flush()

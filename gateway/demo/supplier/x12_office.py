@@ -6,6 +6,7 @@ from datetime import datetime
 from .office import Outgoing, Unexpected
 from .words import say
 from .x12_papers import (
+    Company,
     Order,
     acknowledgement_855,
     acknowledgement_997,
@@ -22,11 +23,12 @@ Paper = tuple[str, str, str, list[Segment], str]
 
 
 class X12Office:
-    """Waits for one order. Each paper leaves when the one before it was acknowledged; the last one is a careless one."""
+    """Waits for one order. Each paper leaves when the one before it was acknowledged; the last one may be a careless one."""
 
     renames = True
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, company: Company, now: datetime) -> None:
+        self._company = company
         self._now = now
         self._letterhead: Letterhead | None = None
         self._papers: Iterator[Paper] = iter(())
@@ -62,11 +64,13 @@ class X12Office:
         yield from self._next()
 
     def _papers_for(self, order: Order) -> Iterator[Paper]:
-        today = self._now.date()
-        yield "PR", "855", order.number, acknowledgement_855(order, today), "A"
-        yield "SH", "856", "SH-90017", ship_notice_856(order, self._now), "A"
-        yield "IN", "810", "INV-3301", invoice_810(order, "INV-3301", today), "A"
-        yield "IN", "810", "INV-3302", careless_810(order, "INV-3302", today), "R"
+        company, today = self._company, self._now.date()
+        yield "PR", "855", order.number, acknowledgement_855(company, order, today), "A"
+        yield "SH", "856", company.shipment, ship_notice_856(company, order, self._now), "A"
+        yield "IN", "810", company.invoice, invoice_810(company, order, company.invoice, today), "A"
+        if company.careless_invoice is not None:
+            body = careless_810(company, order, company.careless_invoice, today)
+            yield "IN", "810", company.careless_invoice, body, "R"
 
     def _next(self) -> Iterator[Outgoing]:
         paper = next(self._papers, None)

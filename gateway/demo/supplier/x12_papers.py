@@ -8,9 +8,32 @@ from decimal import Decimal
 from .warehouse import PRODUCTS, Product, cartons, sscc
 from .x12_text import Segment
 
-OUR_ORDER = "SO-66120"
-OUR_ADDRESS: list[Segment] = [["N1", "SF", "Rivermill Supply", "1", "987654321"]]
 FREIGHT = Decimal("45.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who writes, and the numbers of its papers for the one order it gets. ``careless_invoice`` is one with mistakes, if it makes any."""
+
+    name: str
+    duns: str
+    sales_order: str
+    shipment: str
+    bill_of_lading: str
+    invoice: str
+    careless_invoice: str | None = None
+
+    def named(self, role: str) -> Segment:
+        return ["N1", role, self.name, "1", self.duns]
+
+
+COMPANIES = {
+    "rivermill": Company(
+        "Rivermill Supply", "987654321", "SO-66120", "SH-90017", "BOL-55102", "INV-3301", careless_invoice="INV-3302"
+    ),
+    "tamarack": Company("Tamarack Hardware", "123456789", "T-2207", "TS-0418", "TB-7716", "TI-1090"),
+}
+"""By the user name under which each is known to the gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +116,9 @@ def acknowledgement_997(order: Order) -> list[Segment]:
     ]
 
 
-def acknowledgement_855(order: Order, today: date) -> list[Segment]:
+def acknowledgement_855(company: Company, order: Order, today: date) -> list[Segment]:
     """Each line as it can be supplied: as ordered, later, or short with the rest on back order."""
-    body = [["BAK", "00", "AC", order.number, order.ordered_on, "", "", "", OUR_ORDER, f"{today:%Y%m%d}"]]
+    body = [["BAK", "00", "AC", order.number, order.ordered_on, "", "", "", company.sales_order, f"{today:%Y%m%d}"]]
     for line in order.lines:
         leaves = f"{order.wanted + timedelta(days=line.product.delay_days):%Y%m%d}"
         body.append(["PO1", line.number, str(line.quantity), line.unit, f"{line.price}", "PE", *line.part_numbers()])
@@ -109,19 +132,19 @@ def acknowledgement_855(order: Order, today: date) -> list[Segment]:
     return [*body, ["CTT", str(len(order.lines))]]
 
 
-def ship_notice_856(order: Order, at: datetime) -> list[Segment]:
+def ship_notice_856(company: Company, order: Order, at: datetime) -> list[Segment]:
     """Pick and pack: shipment, order, cartons with their SSCC, and in each carton its item."""
     packed = [(line, pieces) for line in order.lines for pieces in cartons(line.coming, line.product)]
     pounds = sum(pieces * line.product.pounds for line, pieces in packed)
     leaving = f"{order.leaving:%Y%m%d}"
     body = [
-        ["BSN", "00", "SH-90017", f"{at:%Y%m%d}", f"{at:%H%M%S}", "0001"],
+        ["BSN", "00", company.shipment, f"{at:%Y%m%d}", f"{at:%H%M%S}", "0001"],
         ["HL", "1", "", "S", "1"],
         ["TD1", "CTN25", str(len(packed)), "", "", "", "G", f"{pounds:g}", "LB"],
         ["TD5", "", "2", "RVRM", "M", "Rivermill Express"],
-        ["REF", "BM", "BOL-55102"],
+        ["REF", "BM", company.bill_of_lading],
         ["DTM", "011", leaving],
-        *OUR_ADDRESS,
+        company.named("SF"),
         *order.ship_to,
         ["HL", "2", "1", "O", "1"],
         ["PRF", order.number, "", "", order.ordered_on],
@@ -138,12 +161,12 @@ def ship_notice_856(order: Order, at: datetime) -> list[Segment]:
     return [*body, ["CTT", str(2 + 2 * len(packed))]]
 
 
-def invoice_810(order: Order, number: str, today: date) -> list[Segment]:
+def invoice_810(company: Company, order: Order, number: str, today: date) -> list[Segment]:
     """What was shipped, and freight; the total is their sum, in cents."""
     body = [
         ["BIG", f"{today:%Y%m%d}", number, order.ordered_on, order.number],
-        ["REF", "VN", OUR_ORDER],
-        ["N1", "RI", "Rivermill Supply", "1", "987654321"],
+        ["REF", "VN", company.sales_order],
+        company.named("RI"),
         ["ITD", "01", "3", "", "", "", "", "30"],
         ["DTM", "011", f"{order.leaving:%Y%m%d}"],
     ]
@@ -159,9 +182,9 @@ def invoice_810(order: Order, number: str, today: date) -> list[Segment]:
     ]
 
 
-def careless_810(order: Order, number: str, today: date) -> list[Segment]:
+def careless_810(company: Company, order: Order, number: str, today: date) -> list[Segment]:
     """The same with three mistakes: a day that is none, a reference that does not say of what, and a unit nobody knows."""
-    body = invoice_810(order, number, today)
+    body = invoice_810(company, order, number, today)
     big = next(segment for segment in body if segment[0] == "BIG")
     big[1] = f"{today:%Y}1345"
     reference = next(segment for segment in body if segment[0] == "REF")

@@ -91,7 +91,7 @@ def test_being_ended_leaves_no_process_and_no_directory(tmp_path: Path) -> None:
     children = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    assert len(children) == 2
+    assert len(children) == 3
     assert not any(child.is_running() for child in children)
     assert process.returncode != 0
     assert list(tmp_path.iterdir()) == []
@@ -101,7 +101,7 @@ def nothing_came(root: Path, today: date, audience: Audience) -> Outcome:
     """A play in which nothing comes."""
     results = (Result("one", "One thing happened", None), Result("other", "Another came", "It never came."))
     status = StatusReport(Balance(0, 0, dict.fromkeys(PLACES, 0)), QueueStats(0, 0, 0, 0, 0, None), {})
-    seen = Evidence((), (), (), frozenset(), status, (), (), {}, {}, ())
+    seen = Evidence((), (), (), frozenset(), (), (), status, (), (), {}, {}, ())
     return Outcome(results, (), None, seen, 1.5)
 
 

@@ -4,15 +4,19 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from canonical.identity import PartnerId
+from gateway.app import Gateway
 from gateway.cli import main as entry
 from gateway.cli.main import main
+from gateway.exchange.trial import Step, Trial
 
-from ..house import BAD_INVOICE, invoice, wrapped
+from ..house import BAD_INVOICE, House, invoice, wrapped
 
 PYX12 = metadata.version("pyx12")
 FILES = {
@@ -193,3 +197,63 @@ def test_without_pyx12_it_says_what_to_install(
 def test_pyx12_is_not_loaded_unless_asked_for() -> None:
     program = "import sys, gateway.cli.main; sys.exit('pyx12' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+class TestTryingOut:
+    """`tally send --test`: each step, its sign, and the exit code of the whole."""
+
+    STEPS = (Step("message", True, "61 bytes."), Step("tls", None, "The URL is http."))
+    FAILED = (*STEPS, Step("http", False, "It answered 404."))
+
+    @pytest.fixture
+    def trial(self, house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool | None, tuple[Step, ...]], None]:
+        def comes_of_it(accepted: bool | None, steps: tuple[Step, ...]) -> None:
+            made = Trial(PartnerId("acme"), "http://acme.example/as2", "1@us.example", accepted, steps)
+            monkeypatch.setattr(Gateway, "try_out", lambda self, partner: made)
+
+        return comes_of_it
+
+    @pytest.mark.parametrize(
+        ("accepted", "steps", "code", "last"),
+        [
+            (True, STEPS, 0, "acme has the message."),
+            (None, STEPS, 0, "acme's server has the message; nothing proves yet that acme has it."),
+            (
+                False,
+                FAILED,
+                1,
+                "The way to acme is not good yet. A test is sent once: mend what failed, and send another.",
+            ),
+        ],
+    )
+    def test_the_exit_code_says_whether_it_arrived(
+        self,
+        house: House,
+        trial: Callable[[bool | None, tuple[Step, ...]], None],
+        capsys: pytest.CaptureFixture[str],
+        accepted: bool | None,
+        steps: tuple[Step, ...],
+        code: int,
+        last: str,
+    ) -> None:
+        trial(accepted, steps)
+        home = str(house.gateway.home.root)
+        assert called("--home", home, "send", "--test", "--partner", "acme") == code
+        first, *told, verdict = capsys.readouterr().out.splitlines()
+        assert first == "Test message 1@us.example to acme at http://acme.example/as2"
+        assert told[:2] == ["ok      message      61 bytes.", "-       tls          The URL is http."]
+        assert told[2:] == (["FAILED  http         It answered 404."] if code else [])
+        assert verdict == last
+        assert called("--home", home, "--json", "send", "--test", "--partner", "acme") == code
+        answer = json.loads(capsys.readouterr().out)
+        assert (answer["accepted"], answer["steps"][0]) == (
+            accepted,
+            {"name": "message", "good": True, "told": "61 bytes."},
+        )
+
+    @pytest.mark.parametrize(
+        "words", [("send", "--partner", "acme"), ("send", "a.json", "--test", "--partner", "acme")]
+    )
+    def test_it_is_a_file_or_a_test(self, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+        assert called("--home", "home", *words) == 2
+        assert "give a file to send, or --test" in capsys.readouterr().err

@@ -1,9 +1,11 @@
 """`tally partner`: what is planned and applied is told key by key, and nothing else is."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from gateway.certificates.making import subject
 from gateway.cli.main import main
 
 from ..house import House
@@ -56,3 +58,36 @@ def test_only_what_changes_is_told(house: House, capsys: pytest.CaptureFixture[s
         "rules[1].checks[1].message": "Send Größe.",
     }
     assert {each["after"] for each in told} == {None}
+
+
+class TestGuide:
+    """The page is written once the settings say who we are."""
+
+    @pytest.fixture
+    def ready(self, house: House, capsys: pytest.CaptureFixture[str]) -> House:
+        assert called(house, "partner", "new", "zeta", "--template", "as2") == 0
+        assert "tally partner guide zeta -o FILE" in capsys.readouterr().out
+        (house.gateway.home.root / "tally.toml").write_text('as2_id = "US"\nas2_url = "https://us.example/as2"\n')
+        house.gateway.custody.generate(subject("Us", None), bits=2048, days=30, begins=None, by="tests")
+        return house
+
+    def test_is_printed_with_the_certificate(self, ready: House, capsys: pytest.CaptureFixture[str]) -> None:
+        assert called(ready, "partner", "guide", "zeta") == 0
+        page = capsys.readouterr().out
+        assert page.startswith("# AS2 with US\n")
+        assert "-----BEGIN CERTIFICATE-----" in page
+
+    def test_is_written_with_the_certificate_beside_it(self, ready: House, tmp_path: Path) -> None:
+        assert called(ready, "partner", "guide", "zeta", "-o", str(tmp_path / "zeta.md")) == 0
+        assert "in the file zeta.pem" in (tmp_path / "zeta.md").read_text("utf-8")
+        assert (tmp_path / "zeta.pem").read_text("ascii") == ready.gateway.custody.own().pem
+
+    def test_is_not_written_where_nothing_can_be(
+        self, ready: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert called(ready, "partner", "guide", "zeta", "-o", str(tmp_path / "nowhere" / "zeta.md")) == 2
+        assert "cannot be written: No such file or directory" in capsys.readouterr().err
+
+    def test_is_for_partners_over_as2(self, ready: House, capsys: pytest.CaptureFixture[str]) -> None:
+        assert called(ready, "partner", "guide", "acme") == 2
+        assert "has no section as2" in capsys.readouterr().err

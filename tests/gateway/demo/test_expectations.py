@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,7 +13,9 @@ from canonical.shipment import Mark, ShipmentLevel, ShipNotice
 from gateway.demo import scenario
 from gateway.demo.evidence import Evidence
 from gateway.demo.expectations import EXPECTATIONS, judge
-from spool.states import DocumentState
+from gateway.exchange.arrivals import REFUSED, Arrival
+from spool.states import DocumentState, MessageState
+from spool.tables import Base
 
 from .conftest import Played
 
@@ -84,6 +86,24 @@ def lost(seen: Evidence) -> Evidence:
     return replace(seen, status=replace(seen.status, balance=replace(balance, received=balance.received + 1)))
 
 
+def unproven(seen: Evidence) -> Evidence:
+    """Nobody confirmed a message of ours."""
+    return replace(seen, messages=[copied(message, state=MessageState.SENT) for message in seen.messages])
+
+
+def refused(seen: Evidence) -> Arrival:
+    return copied(seen.arrivals[0], outcome=REFUSED)
+
+
+ROW = TypeVar("ROW", bound=Base)
+
+
+def copied(row: ROW, **changed: object) -> ROW:
+    """A row with other values, which no database knows."""
+    values = {name: getattr(row, name) for name in (column.name for column in row.__table__.columns)}
+    return type(row)(**values | changed)
+
+
 SPOILT: tuple[tuple[str, str, Spoil], ...] = (
     ("order-sent", "not fetched", lambda seen: replace(seen, collected=frozenset())),
     ("order-sent", "no document", lambda seen: replace(seen, documents=())),
@@ -100,6 +120,16 @@ SPOILT: tuple[tuple[str, str, Spoil], ...] = (
     ("csv-acknowledgement", "absent", without("PurchaseOrderAcknowledgement", scenario.TELEPHONE_ORDER)),
     ("csv-invoice", "absent", without("Invoice", scenario.CSV_INVOICE)),
     ("csv-reports", "not fetched", lambda seen: replace(seen, collected=frozenset())),
+    ("as2-order", "no document", lambda seen: replace(seen, documents=())),
+    ("as2-order", "no message", lambda seen: replace(seen, messages=())),
+    ("as2-order", "no MDN", unproven),
+    ("as2-order", "the supplier does not say how it came", unsaid("taken", f"850_{scenario.AS2_ORDER}_000000001.edi")),
+    ("as2-answers", "one did not come", lambda seen: replace(seen, arrivals=seen.arrivals[1:])),
+    ("as2-answers", "one more was refused", lambda seen: replace(seen, arrivals=[*seen.arrivals, refused(seen)])),
+    ("as2-answers", "one MDN proves nothing", unsaid("mdn", f"855_{scenario.AS2_ORDER}.edi")),
+    ("as2-documents", "no acknowledgement", without("PurchaseOrderAcknowledgement", scenario.AS2_ORDER)),
+    ("as2-documents", "no ship notice", without("ShipNotice", scenario.AS2_SHIPMENT)),
+    ("as2-documents", "off by a cent", changed(Invoice, dearer)),
     ("suppliers", "one gave up", lambda seen: replace(seen, failures={"huber": "Nobody answers."})),
     ("suppliers", "one still waits", lambda seen: replace(seen, working=["huber"])),
     ("settled", "work left", work_left),

@@ -20,12 +20,13 @@ def test_everything_happens_as_expected(played: Played) -> None:
 
 @pytest.mark.slow
 def test_the_orders_are_told_as_their_documents_leave_them(played: Played) -> None:
-    ours, by_telephone = played.outcome.orders
-    assert (ours.number, ours.state.stage, by_telephone.number) == (
-        scenario.ORDER,
-        "invoiced",
-        scenario.TELEPHONE_ORDER,
-    )
+    ours, by_telephone, over_as2 = played.outcome.orders
+    assert [(order.number, order.state.stage) for order in (ours, by_telephone, over_as2)] == [
+        (scenario.ORDER, "invoiced"),
+        (scenario.TELEPHONE_ORDER, "invoiced"),
+        (scenario.AS2_ORDER, "invoiced"),
+    ]
+    assert over_as2.state.exceptions == ()
     assert [exception.code for exception in ours.state.exceptions] == [
         "date-changed",
         "line-backordered",

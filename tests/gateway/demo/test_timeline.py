@@ -34,3 +34,14 @@ def test_the_order_goes_out_and_its_997_comes_back(played: Played) -> None:
 def test_what_goes_without_saying_is_left_out(played: Played) -> None:
     assert not {"parsed", "acknowledged"} & {moment.step for moment in played.moments}
     assert "deleted" not in {moment.outcome for moment in played.moments}
+
+
+def test_what_goes_over_as2_is_posted_and_proven_by_its_receipt(played: Played) -> None:
+    steps = [step for step, subject in told(played, scenario.TAMARACK) if subject.endswith("order 4500125")]
+    assert steps == ["submitted", "built", "sent", "confirmed", "matched"]
+    answered = [moment.outcome for moment in played.moments if moment.step == "answered"]
+    assert answered == ["MDN given: processed"] * 4
+    [sent] = [
+        moment.outcome for moment in played.moments if moment.subject == "850 order 4500125" and moment.step == "sent"
+    ]
+    assert sent.startswith("posted: 850_4500125_")

@@ -19,7 +19,7 @@ from gateway.as2.mic import Mic
 from gateway.as2.mime.entity import Entity
 from gateway.as2.mime.headers import Headers
 from gateway.as2.mime.span import span_of
-from gateway.as2.opening import verified_parts
+from gateway.as2.signed import verified_parts
 from gateway.as2.terms import Terms
 from gateway.exchange.arrivals import Arrival
 from gateway.exchange.workspace import TemporaryWorkspace
@@ -77,7 +77,7 @@ class Reply:
         """What its MDN says; whether it is signed rightly is for :func:`judged`."""
         entity = Entity(self.headers, span_of(self.body))
         with TemporaryWorkspace(Path()) as workspace:
-            return read_report(entity.parts()[0] if self.is_signed else entity, workspace)
+            return read_report(entity.parts[0] if self.is_signed else entity, workspace)
 
     @property
     def disposition(self) -> str:

@@ -84,6 +84,22 @@ def test_nothing_agreed_is_named_with_what_would_be(both: AppliedProfile) -> Non
     unpacked.close()
 
 
+@pytest.mark.parametrize("name", ["a.edi.rejected.txt", "a.edi.notice.txt"])
+@pytest.mark.parametrize("text", [b"File: a.edi", b"Expected: an X12 interchange (begins with ISA)."])
+def test_a_notice_of_the_partner_s_is_set_aside_and_not_answered(both: AppliedProfile, name: str, text: bytes) -> None:
+    """Two gateways that answered each other's notices would never end."""
+    unpacked = unpack([text], name, both, SOURCE)
+    assert "nothing answers" in (unpacked.quarantine or "")
+    assert unpacked.report_on(name, {}) is None
+    unpacked.close()
+
+
+def test_an_interchange_is_read_whatever_its_name(both: AppliedProfile) -> None:
+    unpacked = unpack([GOOD], "a.notice.txt", both, SOURCE)
+    assert unpacked.size == 1
+    unpacked.close()
+
+
 def test_a_document_carries_where_it_came_from(both: AppliedProfile) -> None:
     unpacked = unpack([GOOD], "a.edi", both, SOURCE)
     [document] = unpacked.documents()

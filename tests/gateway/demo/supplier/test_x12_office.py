@@ -4,6 +4,7 @@ import pytest
 
 from gateway.demo.supplier.office import Unexpected
 from gateway.demo.supplier.x12_office import X12Office
+from gateway.demo.supplier.x12_papers import COMPANIES
 from gateway.demo.supplier.x12_text import split
 
 from .orders import NOW, order_850, purchase_order
@@ -19,7 +20,7 @@ def answer(data: bytes, verdict: str) -> bytes:
 
 @pytest.fixture
 def office() -> X12Office:
-    return X12Office(NOW)
+    return X12Office(COMPANIES["rivermill"], NOW)
 
 
 def test_an_order_is_acknowledged_and_answered_at_once(office: X12Office) -> None:

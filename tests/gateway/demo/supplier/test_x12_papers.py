@@ -14,6 +14,7 @@ from gateway.demo.supplier import x12_papers as papers
 from .orders import NOW, judged, places, purchase_order, received, translated
 
 TODAY = NOW.date()
+RIVERMILL = papers.COMPANIES["rivermill"]
 QUANTITIES = st.tuples(st.integers(1, 2000), st.integers(1, 300), st.integers(1, 500))
 
 
@@ -40,7 +41,7 @@ def test_997_accepts_the_order_by_its_group_and_set() -> None:
 
 def test_855_promises_one_line_later_and_another_in_part() -> None:
     order, letterhead = received()
-    result = translated(judged(letterhead, "PR", "855", papers.acknowledgement_855(order, TODAY)))
+    result = translated(judged(letterhead, "PR", "855", papers.acknowledgement_855(RIVERMILL, order, TODAY)))
     assert isinstance(result.document, PurchaseOrderAcknowledgement)
     stick, knife, wax = result.document.lines
     assert [answer.status for answer in stick.responses] == [LineStatus.ACCEPTED]
@@ -60,9 +61,9 @@ def test_every_paper_is_sound_whatever_is_ordered(quantities: tuple[int, int, in
     order, letterhead = received(quantities)
     for functional_id, set_id, body in (
         ("FA", "997", papers.acknowledgement_997(order)),
-        ("PR", "855", papers.acknowledgement_855(order, TODAY)),
-        ("SH", "856", papers.ship_notice_856(order, NOW)),
-        ("IN", "810", papers.invoice_810(order, "INV-1", TODAY)),
+        ("PR", "855", papers.acknowledgement_855(RIVERMILL, order, TODAY)),
+        ("SH", "856", papers.ship_notice_856(RIVERMILL, order, NOW)),
+        ("IN", "810", papers.invoice_810(RIVERMILL, order, "INV-1", TODAY)),
     ):
         assert translated(judged(letterhead, functional_id, set_id, body)).findings == ()
 
@@ -70,8 +71,8 @@ def test_every_paper_is_sound_whatever_is_ordered(quantities: tuple[int, int, in
 @given(QUANTITIES)
 def test_what_is_shipped_is_what_is_billed(quantities: tuple[int, int, int]) -> None:
     order, letterhead = received(quantities)
-    notice = translated(judged(letterhead, "SH", "856", papers.ship_notice_856(order, NOW))).document
-    invoice = translated(judged(letterhead, "IN", "810", papers.invoice_810(order, "INV-1", TODAY))).document
+    notice = translated(judged(letterhead, "SH", "856", papers.ship_notice_856(RIVERMILL, order, NOW))).document
+    invoice = translated(judged(letterhead, "IN", "810", papers.invoice_810(RIVERMILL, order, "INV-1", TODAY))).document
     assert isinstance(notice, ShipNotice)
     assert isinstance(invoice, Invoice)
     shipped: dict[str | None, Decimal] = {}
@@ -84,7 +85,7 @@ def test_what_is_shipped_is_what_is_billed(quantities: tuple[int, int, int]) -> 
 
 def test_the_careless_810_has_its_three_faults_and_no_other() -> None:
     order, letterhead = received()
-    found = judged(letterhead, "IN", "810", papers.careless_810(order, "INV-2", TODAY))
+    found = judged(letterhead, "IN", "810", papers.careless_810(RIVERMILL, order, "INV-2", TODAY))
     assert found.status == "rejected"
     assert places(found.findings) == [
         ("BIG[1]/01", "AK403:8"),

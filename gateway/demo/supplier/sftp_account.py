@@ -7,9 +7,11 @@ from pathlib import Path
 
 import paramiko
 
+from .office import Unexpected
 
-class Account:
-    """An open SFTP session: files go into ``/inbox`` and are fetched from ``/outbox``."""
+
+class SftpAccount:
+    """A :class:`.office.Connection` over an open SFTP session: files go into ``/inbox`` and are fetched from ``/outbox``."""
 
     def __init__(self, sftp: paramiko.SFTPClient) -> None:
         self._sftp = sftp
@@ -31,9 +33,18 @@ class Account:
 
 
 @contextmanager
+def _told() -> Iterator[None]:
+    """What the library finds wrong, as an office says it."""
+    try:
+        yield
+    except paramiko.SSHException as error:
+        raise Unexpected(str(error) or type(error).__name__) from error
+
+
+@contextmanager
 def log_in(
     host: str, port: int, host_key: str, user: str, *, key: Path | None = None, password: str | None = None
-) -> Iterator[Account]:
+) -> Iterator[SftpAccount]:
     """Log in with a private key file or a password. A server with any other host key than the one given is refused."""
     kind, encoded = host_key.split()[:2]
     pinned = paramiko.hostkeys.HostKeyEntry.from_line(f"[{host}]:{port} {kind} {encoded}")
@@ -42,7 +53,7 @@ def log_in(
     client = paramiko.SSHClient()
     client.get_host_keys().add(f"[{host}]:{port}", kind, pinned.key)
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    with client:
+    with _told(), client:
         client.connect(
             host,
             port,
@@ -54,4 +65,4 @@ def log_in(
             timeout=10,
         )
         with client.open_sftp() as sftp:
-            yield Account(sftp)
+            yield SftpAccount(sftp)

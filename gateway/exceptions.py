@@ -1,0 +1,96 @@
+"""What waits for somebody: messages refused at the door, receipts that prove nothing, files and documents that got stuck."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from spool.documents import DocumentRow
+from spool.receipts import Receipt
+from spool.states import DocumentState, MessageState, ReceiptState
+from spool.tables import Base
+
+from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
+from .exchange.sendings import Sending
+
+ROW = TypeVar("ROW", bound=Base)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One of them. ``partner`` is None for a stranger; ``id`` is what `tally doc show` and `tally doc raw` take."""
+
+    at: datetime
+    kind: str
+    id: str
+    partner: str | None
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """Those of one partner or of all, since a moment or ever; at most ``limit``, the newest."""
+
+    partner: str | None = None
+    since: datetime | None = None
+    limit: int = 50
+
+    def set_aside(self, session: Session) -> Sequence[SetAside]:
+        """The newest first. A message that was refused stays in the list: another attempt at it is another message."""
+        found = [
+            *self._refused(session),
+            *self._unproven(session),
+            *self._files(session),
+            *self._documents(session),
+        ]
+        return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[: self.limit]
+
+    def _refused(self, session: Session) -> list[SetAside]:
+        refused = (Arrival.kind == ArrivalKind.MESSAGE, Arrival.outcome == REFUSED)
+        return [
+            SetAside(row.at, "message refused", row.id, row.partner, _parties(row), row.why or "")
+            for row in self._rows(session, Arrival, Arrival.at, *refused)
+        ]
+
+    def _unproven(self, session: Session) -> list[SetAside]:
+        unproven = Sending.state == MessageState.UNPROVEN
+        return [
+            SetAside(row.built_at, "receipt unproven", row.id, row.partner, row.message_id, row.reason or "")
+            for row in self._rows(session, Sending, Sending.built_at, unproven)
+        ]
+
+    def _files(self, session: Session) -> list[SetAside]:
+        stuck = Receipt.state.in_((ReceiptState.QUARANTINED, ReceiptState.DEAD))
+        return [
+            SetAside(row.received_at, f"file {row.state}", row.id, row.partner, row.filename, row.reason or "")
+            for row in self._rows(session, Receipt, Receipt.received_at, stuck)
+        ]
+
+    def _documents(self, session: Session) -> list[SetAside]:
+        stuck = DocumentRow.state.in_((DocumentState.QUARANTINED, DocumentState.DEAD))
+        return [
+            SetAside(row.created_at, f"document {row.state}", row.id, row.partner, _named(row), row.reason or "")
+            for row in self._rows(session, DocumentRow, DocumentRow.created_at, stuck)
+        ]
+
+    def _rows(
+        self, session: Session, table: type[ROW], at: InstrumentedAttribute[datetime], *where: ColumnElement[bool]
+    ) -> Sequence[ROW]:
+        statement = select(table).where(*where).order_by(at.desc()).limit(self.limit)
+        if self.partner is not None:
+            statement = statement.filter_by(partner=self.partner)
+        if self.since is not None:
+            statement = statement.where(at >= self.since)
+        return session.scalars(statement).all()
+
+
+def _parties(row: Arrival) -> str:
+    return f"{row.message_id or 'no Message-ID'} from {row.sender or 'nobody'} to {row.recipient or 'nobody'}"
+
+
+def _named(row: DocumentRow) -> str:
+    return f"{row.type} {row.number or ''}".strip()
