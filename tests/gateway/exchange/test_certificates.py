@@ -1,0 +1,99 @@
+"""Certificate exchange messages between two gateways: offered, decided by a person, answered, noted."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from canonical.errors import Misconfigured
+from gateway.operations.instruction import Instruction
+from partners.certificates import CertificateRow, CertificateState
+from spool.journal import JournalEntry, Step
+from spool.states import TransmissionState
+from tests.gateway.house import House
+
+from .scene import Scene, scene
+
+
+def partners_certificates(house: House, partner: str) -> list[CertificateRow]:
+    return [listed.row for listed in house.gateway.custody.all(partner)]
+
+
+def told(house: House) -> list[str]:
+    with house.gateway.database.read() as session:
+        entries = session.scalars(
+            select(JournalEntry).where(JournalEntry.step == Step.REKEYED).order_by(JournalEntry.id)
+        )
+        return [entry.outcome for entry in entries]
+
+
+def offered(made: Scene) -> CertificateRow:
+    """The supplier makes its next key and offers it; what the distributor keeps for a decision."""
+    supplier = made.supplier.house.gateway
+    supplier.custody.rotate(bits=2048, days=365, begins=None, by="tests")
+    supplier.announce_certificate("ourcompany")
+    made.work()
+    [row] = [
+        row for row in partners_certificates(made.distributor.house, "acme") if row.state is CertificateState.PENDING
+    ]
+    return row
+
+
+def test_what_is_offered_waits_and_brings_no_file(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        row = offered(made)
+        assert row.fingerprint == made.supplier.house.gateway.custody.own().fingerprint
+        assert made.distributor.house.receipts() == []
+        [sent] = made.supplier.house.transmissions("certificates")
+        assert sent.state is TransmissionState.SENT
+        made.distributor.house.assert_settled()
+
+
+def test_the_partner_is_told_that_it_was_approved(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.distributor.house.gateway.custody.approve(offered(made).id, by="tests")
+        made.work()
+        assert told(made.supplier.house)[-1] == "ourcompany answers: accepted"
+
+
+def test_the_partner_is_told_why_it_was_not(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.distributor.house.gateway.custody.reject(
+            offered(made).id, Instruction("tests", "The fingerprint is another one.")
+        )
+        made.work()
+        assert told(made.supplier.house)[-1] == "ourcompany answers: rejected: The fingerprint is another one."
+
+
+def test_after_the_switch_both_sides_go_on_without_a_failure(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.distributor.house.gateway.custody.approve(offered(made).id, by="tests")
+        made.work()
+        for _ in range(2):
+            for site in (made.distributor, made.supplier):
+                site.house.later(days=20)
+            made.supplier.house.gateway.announce_certificate("ourcompany")
+            made.distributor.house.gateway.announce_certificate("acme")
+            made.work()
+        sent = [*made.supplier.house.transmissions(), *made.distributor.house.transmissions()]
+        assert {row.state for row in sent} == {TransmissionState.SENT}
+        assert len(sent) > 4
+
+
+def test_a_message_that_is_not_signed_offers_nothing(tmp_path: Path) -> None:
+    unsigned = "  sign: none\n  must_sign: no\n"
+    with scene(tmp_path, unsigned) as made:
+        supplier = made.supplier.house.gateway
+        supplier.custody.rotate(bits=2048, days=365, begins=None, by="tests")
+        supplier.announce_certificate("ourcompany")
+        made.work()
+        assert len(partners_certificates(made.distributor.house, "acme")) == 1
+        [sent] = made.supplier.house.transmissions("certificates")
+        assert "unexpected-processing-error" in (sent.reason or "") or sent.state is TransmissionState.READY
+
+
+def test_who_is_not_reached_over_as2_gets_no_offer(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.supplier.house.amend("ourcompany", (f"url: {made.distributor.url}", "mdn: signed"))
+        with pytest.raises(Misconfigured, match="Mail it"):
+            made.supplier.house.gateway.announce_certificate("ourcompany")
