@@ -129,7 +129,7 @@ def test_no_tls_there(made: Scene) -> None:
     move(made, made.supplier.url.replace("http:", "https:"))
     trial = tried(made)
     assert (trial.accepted, trial.steps[-1].good) == (False, False)
-    assert trial.steps[-1].name in ("connection", "tls")
+    assert trial.steps[-1].name == "tls"
 
 
 def test_a_wrong_path(made: Scene) -> None:
