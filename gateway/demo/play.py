@@ -71,8 +71,9 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
             stage.suppliers(service, public, credentials, deadline) as cast,
         ):
             audience.begun(service)
+            stage.hand_in_order(gateway, scenario.ORDER, scenario.erp_file(today))
             stage.await_station(cast)
-            stage.hand_in_orders(gateway, scenario.erp_file(today))
+            stage.hand_in_order(gateway, scenario.AS2_ORDER, scenario.as2_erp_file(today))
             _watch(gateway, cast, order, audience, until=began + deadline)
             evidence = gather(gateway, cast)
         return Outcome(

@@ -114,12 +114,12 @@ def open_for_business(gateway: Gateway, credentials: Credentials) -> None:
     (station / THEIR_CERTIFICATE).write_text(ours.pem, "ascii")
 
 
-def hand_in_orders(gateway: Gateway, data: bytes) -> None:
+def hand_in_order(gateway: Gateway, number: str, data: bytes) -> None:
     """Drop a file of orders for the gateway as an ERP does: hidden while it is written, then renamed."""
     folder = gateway.home.erp / "in"
-    hidden = folder / ".orders.json"
+    hidden = folder / f".{number}.json"
     hidden.write_bytes(data)
-    hidden.rename(folder / "orders.json")
+    hidden.rename(folder / f"{number}.json")
 
 
 def _profile(home: Home, partner: str, values: Mapping[str, str]) -> None:
