@@ -71,9 +71,8 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
             stage.suppliers(service, public, credentials, deadline) as cast,
         ):
             audience.begun(service)
-            stage.await_station(cast)
-            stage.hand_in_orders(gateway, scenario.erp_file(today))
-            _watch(gateway, cast, order, audience, until=began + deadline)
+            stage.hand_in_order(gateway, scenario.ORDER, scenario.erp_file(today))
+            _watch(gateway, cast, order, audience, today, until=began + deadline)
             evidence = gather(gateway, cast)
         return Outcome(
             results=expectations.judge(evidence, order),
@@ -84,10 +83,22 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
         )
 
 
-def _watch(gateway: Gateway, cast: list[Supplier], order: PurchaseOrder, audience: Audience, *, until: float) -> None:
-    """Tell what happens until everything is as expected, a supplier gave up, or the time is up."""
+def _watch(
+    gateway: Gateway,
+    cast: list[Supplier],
+    order: PurchaseOrder,
+    audience: Audience,
+    today: date,
+    *,
+    until: float,
+) -> None:
+    """Tell what happens until all is as expected, a supplier gave up, or the time is up; the order over AS2 is handed in meanwhile."""
     timeline = Timeline(scenario.PARTNERS)
+    handed_in = False
     while True:
+        if not handed_in and stage.as2_supplier_listens(cast):
+            stage.hand_in_order(gateway, scenario.AS2_ORDER, scenario.as2_erp_file(today))
+            handed_in = True
         ended = all(supplier.ended for supplier in cast)
         over = time.monotonic() > until or any(supplier.failure for supplier in cast)
         _tell(gateway, cast, timeline, audience)

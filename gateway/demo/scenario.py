@@ -56,9 +56,13 @@ def purchase_order(today: date) -> PurchaseOrder:
 
 
 def erp_file(today: date) -> bytes:
-    """The orders as the file that the ERP exports."""
-    orders = [_order(today, RIVERMILL, ORDER, _LINES), _order(today, TAMARACK, AS2_ORDER, _AS2_LINES)]
-    return json.dumps(orders, indent=2).encode("utf-8")
+    """The same as the file that the ERP exports."""
+    return json.dumps([_order(today, RIVERMILL, ORDER, _LINES)], indent=2).encode("utf-8")
+
+
+def as2_erp_file(today: date) -> bytes:
+    """Tamarack's order as the file that the ERP exports."""
+    return json.dumps([_order(today, TAMARACK, AS2_ORDER, _AS2_LINES)], indent=2).encode("utf-8")
 
 
 def _order(today: date, partner: PartnerId, number: str, ordered: Sequence[_Ordered]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,8 +41,6 @@ as2_url = "http://127.0.0.1:{port}/as2"
 """
 KEY_BITS = 2048
 KEY_DAYS = 365
-READY_SECONDS = 0.02
-"""How often it is looked whether a supplier is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +111,12 @@ def open_for_business(gateway: Gateway, credentials: Credentials) -> None:
     (station / THEIR_CERTIFICATE).write_text(ours.pem, "ascii")
 
 
-def hand_in_orders(gateway: Gateway, data: bytes) -> None:
+def hand_in_order(gateway: Gateway, number: str, data: bytes) -> None:
     """Drop a file of orders for the gateway as an ERP does: hidden while it is written, then renamed."""
     folder = gateway.home.erp / "in"
-    hidden = folder / ".orders.json"
+    hidden = folder / f".{number}.json"
     hidden.write_bytes(data)
-    hidden.rename(folder / "orders.json")
+    hidden.rename(folder / f"{number}.json")
 
 
 def _profile(home: Home, partner: str, values: Mapping[str, str]) -> None:
@@ -235,13 +232,9 @@ def suppliers(service: Service, host_key: str, credentials: Credentials, patienc
             supplier.end()
 
 
-def await_station(cast: list[Supplier]) -> None:
-    """Wait until the supplier over AS2 listens, or gave up: a post before that would be tried again much later."""
-    station = next(supplier for supplier in cast if supplier.name == scenario.TAMARACK)
-    while not (station.said("ready") or station.ended):
-        for _ in station.hear():
-            pass
-        time.sleep(READY_SECONDS)
+def as2_supplier_listens(cast: list[Supplier]) -> bool:
+    """Whether the supplier over AS2 said that it does: a post before that would be tried again much later."""
+    return any(supplier.name == scenario.TAMARACK and supplier.said("ready") for supplier in cast)
 
 
 def _start(name: str, arguments: list[str], complaint: Path) -> Supplier:

@@ -56,5 +56,6 @@ def test_as_json_is_complete(house: House, tally: Tally) -> None:
         "held",
         "transmissions",
         "overdue",
+        "as2",
         "rates",
     }
