@@ -84,11 +84,11 @@ def _agree(us: Site, them: Site, partner: str, as2: str, *, send: str, receive: 
 
 
 @contextmanager
-def scene(root: Path, as2: str = "", theirs: str | None = None) -> Iterator[Scene]:
+def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str = "") -> Iterator[Scene]:
     """Both sides with keys, each other's certificates, and an agreement; nothing runs by itself but the listening."""
     with ExitStack() as stack:
-        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY"))
-        supplier = stack.enter_context(_site(root / "supplier", "ACME"))
+        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY", settings))
+        supplier = stack.enter_context(_site(root / "supplier", "ACME", settings))
         made = Scene(distributor, supplier)
         made.agree(as2, theirs)
         for us, them, partner in ((distributor, supplier, "acme"), (supplier, distributor, "ourcompany")):
@@ -102,10 +102,10 @@ def scene(root: Path, as2: str = "", theirs: str | None = None) -> Iterator[Scen
 
 
 @contextmanager
-def _site(root: Path, name: str) -> Iterator[Site]:
+def _site(root: Path, name: str, settings: str) -> Iterator[Site]:
     root.mkdir()
     port = _free_port()
-    (root / "tally.toml").write_text(f'as2_url = "http://127.0.0.1:{port}/as2"\n')
+    (root / "tally.toml").write_text(f'as2_url = "http://127.0.0.1:{port}/as2"\n{settings}')
     house = House(root, {})
     try:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

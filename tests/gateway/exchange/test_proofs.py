@@ -27,6 +27,7 @@ from .scene import PROFILE, Scene, scene
 from .test_exchange import sendings_of
 from .wire import Named, arrivals_of, post_raw, terms_of
 
+UNAGREED_SIGNER = ("forged", "unpinned")
 SUPPLIER = "the supplier, with its own key"
 BY = Instruction("asked for by the tests", "tests")
 
@@ -137,12 +138,18 @@ def wrapped_in_another(mdn: Mdn) -> Spoken:
     return Spoken(200, (*pairs, ("Content-Type", 'multipart/mixed; boundary="outer"')), body)
 
 
+def tampered(mdn: Mdn) -> Mdn:
+    """A genuine MDN of the partner's, changed on its way."""
+    assert b"Received." in mdn.body
+    return replace(mdn, body=mdn.body.replace(b"Received.", b"Accepted."))
+
+
 def of(**changed: Any) -> Answer:
     return lambda stage, posted: spoken(stage.mdn(posted, **changed))
 
 
 WORTHLESS: dict[str, tuple[Answer, MessageState]] = {
-    "forged": (of(signed_by="a stranger"), MessageState.UNPROVEN),
+    "forged": (lambda stage, posted: spoken(tampered(stage.mdn(posted))), MessageState.UNPROVEN),
     "unsigned": (of(signed_by=None), MessageState.UNPROVEN),
     "mic-missing": (of(mic=None), MessageState.UNPROVEN),
     "mic-differs": (of(mic="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=, sha256"), MessageState.UNPROVEN),
@@ -169,6 +176,13 @@ def test_an_answer_that_proves_nothing_is_no_delivery(
     assert len(stage.partner.posted) == 1
     [kept] = stage.mdns
     assert kept.why
+
+
+def test_a_signature_by_a_key_that_is_not_the_partners_proves_nothing(stage: Stage) -> None:
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted, signed_by="a stranger"))
+    stage.place()
+    assert stage.outcomes[0] in UNAGREED_SIGNER
+    assert stage.states == (MessageState.UNPROVEN, TransmissionState.FAILED, DocumentState.DEAD)
 
 
 def test_what_proves_it_is_a_delivery(stage: Stage) -> None:
@@ -246,7 +260,6 @@ def test_a_partner_that_failed_gets_the_same_message_again(stage: Stage) -> None
 # On connections of their own: anybody may post there.
 
 ANYBODYS: dict[str, dict[str, Any]] = {
-    "forged": {"signed_by": "a stranger"},
     "unsigned": {"signed_by": None},
     "unknown-message": {"original_message_id": "<never-sent@tests.example>"},
 }
@@ -265,6 +278,26 @@ def test_what_anybody_may_have_posted_is_recorded_and_moves_nothing(
     assert (waiting.outcomes, waiting.states) == ([outcome], before)
     assert waiting.deliver(waiting.mdn(posted)) == 200
     assert waiting.outcomes == [outcome, "delivered"]
+    assert waiting.states == (MessageState.CONFIRMED, TransmissionState.SENT, DocumentState.DELIVERED)
+
+
+FORGERIES: dict[str, Callable[[Stage, Posted], Mdn]] = {
+    "tampered with": lambda stage, posted: tampered(stage.mdn(posted)),
+    "signed by a stranger": lambda stage, posted: stage.mdn(posted, signed_by="a stranger"),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES)
+def test_a_forgery_does_not_keep_the_genuine_mdn_from_counting(
+    waiting: Stage, forgery: Callable[[Stage, Posted], Mdn]
+) -> None:
+    waiting.place()
+    before = waiting.states
+    [posted] = waiting.partner.posted
+    assert waiting.deliver(forgery(waiting, posted)) == 200
+    assert waiting.outcomes[0] in UNAGREED_SIGNER
+    assert waiting.states == before
+    waiting.deliver(waiting.mdn(posted))
     assert waiting.states == (MessageState.CONFIRMED, TransmissionState.SENT, DocumentState.DELIVERED)
 
 

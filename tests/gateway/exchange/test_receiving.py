@@ -34,6 +34,9 @@ from .wire import (
     post_raw,
 )
 
+LARGEST = 20_000_000
+"""Bytes a file may have."""
+
 AUTHENTICATION_FAILED = "processed/error: authentication-failed"
 DECRYPTION_FAILED = "processed/error: decryption-failed"
 UNKNOWN_PARTNER = "processed/error: unknown-trading-partner"
@@ -44,7 +47,7 @@ INSUFFICIENT = "processed/error: insufficient-message-security"
 @pytest.fixture(scope="module")
 def trade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One scene for all tests that leave it as they found it; at the end everything received is accounted for."""
-    with scene(tmp_path_factory.mktemp("trade")) as made:
+    with scene(tmp_path_factory.mktemp("trade"), settings=f"max_file_bytes = {LARGEST}\n") as made:
         yield made
         made.work()
         made.distributor.house.assert_balanced()
@@ -270,7 +273,7 @@ def test_a_message_id_is_no_path(supplier: Site, distributor: Site, name: str) -
 def test_what_grows_beyond_reason_when_it_is_decompressed_is_refused(
     supplier: Site, distributor: Site, compression: Compression
 ) -> None:
-    bomb = bytes(40_000_000)
+    bomb = bytes(2 * LARGEST)
     sent, before = message(supplier, bomb, change=sending(compression=compression)), taken_in(distributor)
     assert len(sent.body) < len(bomb) / 500
     reply = post(distributor.url, sent)
