@@ -123,9 +123,14 @@ def receipts_of(session: Session, arrival_id: str) -> Sequence[str]:
     ).all()
 
 
+_SECRET = {"authorization", "proxy-authorization", "cookie"}
+
+NOT_KEPT = "(not kept)"
+
+
 def written(headers: Headers) -> list[list[str]]:
-    """Header fields as a row keeps them."""
-    return [list(pair) for pair in headers.pairs]
+    """Header fields as a row keeps them: as they came, but for passwords, which are nobody's business afterwards."""
+    return [[name, NOT_KEPT if name.lower() in _SECRET else value] for name, value in headers.pairs]
 
 
 def read(pairs: Sequence[Sequence[str]]) -> Headers:

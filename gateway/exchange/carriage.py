@@ -90,12 +90,8 @@ def of_sending(session: Session, row: Sending) -> Facts:
     }
 
 
-_SECRET = {"authorization", "proxy-authorization", "cookie"}
-"""Fields with passwords in them."""
-
-
 def _fields(pairs: Iterable[Sequence[str]]) -> list[str]:
-    return [f"{name}: {'(not shown)' if name.lower() in _SECRET else value}" for name, value in pairs]
+    return [f"{name}: {value}" for name, value in pairs]
 
 
 def _mdns(session: Session, row: Sending) -> Sequence[Arrival]:

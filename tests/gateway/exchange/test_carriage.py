@@ -20,7 +20,7 @@ def test_a_password_is_not_shown_and_everything_else_is(tmp_path: Path) -> None:
             [arrival] = session.query(Arrival).all()
             facts = carriage.of_message(session, arrival.id)
     assert facts is not None
-    assert facts["header_fields"] == ["AS2-From: OURCOMPANY", "AUTHORIZATION: (not shown)"]
+    assert facts["header_fields"] == ["AS2-From: OURCOMPANY", "AUTHORIZATION: (not kept)"]
 
 
 def test_what_is_no_message_is_none(tmp_path: Path) -> None:
