@@ -212,7 +212,7 @@ class _Story:
         return Step("mic", False, mdn.why or "")
 
 
-_UNREAD = {Outcome.FORGED, Outcome.WRAPPED, Outcome.MALFORMED}
+_UNREAD = {Outcome.FORGED, Outcome.UNPINNED, Outcome.WRAPPED, Outcome.MALFORMED}
 """Of such an MDN nothing is believed."""
 
 

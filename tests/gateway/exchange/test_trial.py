@@ -166,7 +166,7 @@ def test_a_receipt_by_a_certificate_that_we_do_not_know(made: Scene) -> None:
     made.agree("  encrypt: none\n", "  must_encrypt: no\n")
     trial = tried(made)
     assert (trial.accepted, trial.steps[-1].name) == (False, "signature")
-    assert "proves nothing" in told(trial, "signature")
+    assert "not accepted for this partner" in told(trial, "signature")
     assert states(made) == [MessageState.UNPROVEN]
 
 
