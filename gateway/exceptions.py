@@ -18,6 +18,9 @@ from .exchange.sendings import Sending
 
 ROW = TypeVar("ROW", bound=Base)
 
+SHOWN = 80
+"""Characters of a name that somebody else chose."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
@@ -89,7 +92,9 @@ class Exceptions:
 
 
 def _parties(row: Arrival) -> str:
-    return f"{row.message_id or 'no Message-ID'} from {row.sender or 'nobody'} to {row.recipient or 'nobody'}"
+    named = (row.message_id or "no Message-ID", row.sender or "nobody", row.recipient or "nobody")
+    message_id, sender, recipient = (name if len(name) <= SHOWN else name[: SHOWN - 1] + "…" for name in named)
+    return f"{message_id} from {sender} to {recipient}"
 
 
 def _named(row: DocumentRow) -> str:

@@ -99,11 +99,13 @@ class Custody:
         if begins is None:
             begins = max(now, min(now + OVERLAP, current.row.not_after - RESERVE))
         subject = x509.load_pem_x509_certificate(current.row.pem.encode()).subject
+        begins = self._not_before_now(begins)
         return self._keep(make_key(subject, bits=bits, days=days, now=now), current.row.use, begins, by, "rotated")
 
     def take_key(self, key: OwnKey, *, use: Use, begins: datetime | None, by: str) -> CertificateRow:
         """Take over a key that another product made."""
-        return self._keep(key, use, begins or max(self.clock.now(), key.certificate.not_before), by, "imported")
+        begins = self._not_before_now(begins or key.certificate.not_before)
+        return self._keep(key, use, begins, by, "imported")
 
     def _keep(self, key: OwnKey, use: Use, begins: datetime, by: str, outcome: str) -> CertificateRow:
         # One passphrase for all: a key sealed with another would be noticed too late.
@@ -139,6 +141,11 @@ class Custody:
         with self.database.read() as session:
             return certificates.in_force(session, None)
 
+    def _not_before_now(self, begins: datetime | None) -> datetime:
+        """A day that has begun already means from now on: in the line, what began earlier comes before what took over since."""
+        now = self.clock.now()
+        return now if begins is None else max(begins, now)
+
     # Partners'
 
     def take(
@@ -152,7 +159,7 @@ class Custody:
         by: str,
     ) -> CertificateRow:
         """A partner's certificate, in force at once; used from ``begins`` on, or as soon as it is valid."""
-        begins = begins or max(self.clock.now(), certificate.not_before)
+        begins = self._not_before_now(begins or certificate.not_before)
         return self.database.write(partial(self._take, partner, certificate, use, begins, keep_previous, by))
 
     def _take(

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, bindparam, select
+from sqlalchemy import Index, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import ReceiptId
+from spool.identifiers import first_at
 from spool.tables import JSON_VALUE, Base, Rows, insert_if_absent, insert_rows
 
 from ..as2.mime.headers import Headers
@@ -99,6 +100,12 @@ def of_file(session: Session, receipt_id: ReceiptId) -> Arrival | None:
     return session.scalars(
         select(Arrival).join(ArrivedFile, ArrivedFile.arrival == Arrival.id).where(ArrivedFile.receipt_id == receipt_id)
     ).one_or_none()
+
+
+def of_strangers(session: Session, since: datetime) -> int:
+    """How many posts of nobody we know were kept since."""
+    strangers = select(func.count()).where(Arrival.partner.is_(None), Arrival.id >= first_at(since))
+    return session.scalar(strangers) or 0
 
 
 def add(session: Session, arrival: Arrival) -> None:

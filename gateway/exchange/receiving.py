@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -52,6 +52,12 @@ TRANSPORT = "as2"
 STRANGERS_BYTES = 64 * 1024
 """The largest body, in bytes, that is taken from somebody whom no profile names."""
 
+STRANGERS_AT_ONCE = 2
+"""How many posts of such are taken at a time from one address."""
+
+STRANGERS_KEPT = 500
+"""How many posts of such are kept in a day. Whoever goes on is answered, and the log tells of it."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -76,12 +82,16 @@ class _Agreed:
 
 
 class Doorkeeper:
-    """Who may post now, without asking the database: the partners' names, and how many messages of each are under way."""
+    """Who may post now, without asking the database: the partners' names, and how many messages are under way.
+
+    Nobody has proven yet who it is. So what is counted is a name from one address: whoever uses a partner's name elsewhere takes no place
+    of the partner's.
+    """
 
     def __init__(self) -> None:
         self._allowed: dict[str, int] = {}
-        self._under_way: Counter[str] = Counter()
-        self._admitted: dict[int, str] = {}
+        self._under_way: Counter[tuple[str, str]] = Counter()
+        self._admitted: dict[int, tuple[str, str]] = {}
         self._lock = threading.Lock()
 
     def know(self, allowed: dict[str, int]) -> None:
@@ -96,18 +106,23 @@ class Doorkeeper:
             if allowed is None:
                 if head.length is None or head.length > STRANGERS_BYTES:
                     return plain(403, "AS2-From names nobody who exchanges messages here. Compare it, also its case.")
-                allowed = 1
-                name = ""
-            if self._under_way[name] >= allowed:
-                return busy("As many of your messages as were agreed are being taken in already. Send this one again.")
-            self._under_way[name] += 1
-            self._admitted[id(head)] = name
+                allowed, name = STRANGERS_AT_ONCE, ""
+            place = name, head.peer.address
+            if self._under_way[place] >= allowed:
+                return busy(
+                    "As many messages from your address as may be at once are being taken in. Send this one again."
+                )
+            self._under_way[place] += 1
+            self._admitted[id(head)] = place
         return None
 
     def ended(self, head: Head) -> None:
         with self._lock:
             # As whom it came in: whose names are known may have changed since.
-            self._under_way[self._admitted.pop(id(head))] -= 1
+            place = self._admitted.pop(id(head))
+            self._under_way[place] -= 1
+            if not self._under_way[place]:
+                del self._under_way[place]
 
 
 @dataclass(frozen=True)
@@ -189,7 +204,12 @@ class As2Receiver:
         )
         rejected = reject_stranger(post.headers, reason, why, now=post.now, fresh=self._fresh())
         arrival = self._arrival(post, None, REFUSED, rejected.disposition.field, why)
-        self.database.write(lambda session: self._keep(session, post, arrival, rejected.mdn))
+
+        def keep_some(session: Session) -> None:
+            if arrivals.of_strangers(session, post.now - timedelta(days=1)) < STRANGERS_KEPT:
+                self._keep(session, post, arrival, rejected.mdn)
+
+        self.database.write(keep_some)
         _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
         return _answered(rejected.mdn, rejected)
 
@@ -203,6 +223,8 @@ class As2Receiver:
         earlier: Arrival | None,
         workspace: TemporaryWorkspace,
     ) -> Answer:
+        if not agreed.applied.profile.is_active:
+            return self._suspended(post, agreed)
         if earlier is not None and earlier.sha256 == post.raw.digest:
             return self._repeated(post, agreed.applied, earlier)
         judged = receive(
@@ -215,6 +237,13 @@ class As2Receiver:
         if is_exchange(judged.payloads):
             return self._certificates(post, agreed, judged)
         return self._received(post, agreed, judged, None)
+
+    def _suspended(self, post: _Post, agreed: _Agreed) -> Answer:
+        why = f"{agreed.applied.profile.name} is suspended: nothing is exchanged, and what comes is kept as it came."
+        told = "No messages are exchanged with you at present. Ask us why; send the message again once we agree."
+        reason = Reason.UNKNOWN_TRADING_RELATIONSHIP
+        refused = reject(post.headers, agreed.terms, reason, why, now=post.now, fresh=self._fresh(), text=told)
+        return self._rejected(post, agreed.applied, refused)
 
     def _certificates(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
         """A certificate exchange message: it brings no files. What is not signed proves not even whose it is."""

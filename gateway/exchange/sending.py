@@ -70,6 +70,12 @@ class As2Sender:
         with self.database.read() as session:
             terms = self.agreements.terms(session, applied)
             sending = sendings.newest(session, parcel.transmission)
+        receipt = terms.sending.receipt
+        if receipt.mode is ReceiptMode.ASYNCHRONOUS and receipt.url is None:
+            raise Misconfigured(
+                f"{applied.partner} is to send asynchronous receipts, and nothing says where to: set as2_url in tally.toml to the URL "
+                "at which partners reach us."
+            )
         if sending is None or sending.state is MessageState.DECLINED:
             sending = self._built(applied, parcel, terms)
         if sending.state is MessageState.CONFIRMED:

@@ -106,11 +106,6 @@ class Agreements:
         signed = as2.mdn is MdnKind.SIGNED
         if as2.mdn_delivery is MdnDelivery.SYNCHRONOUS:
             return Receipt(ReceiptMode.SYNCHRONOUS, signed)
-        if self.ourselves.url is None:
-            raise Misconfigured(
-                f"{as2.id} is to send asynchronous receipts, and nothing says where to: set as2_url in tally.toml to the URL at "
-                "which partners reach us."
-            )
         return Receipt(ReceiptMode.ASYNCHRONOUS, signed, self.ourselves.url)
 
 

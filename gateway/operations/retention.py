@@ -22,6 +22,7 @@ from spool.receipts import Receipt
 from spool.states import ReceiptState
 from spool.transmissions import Transmission
 
+from ..exchange import pruning as messages
 from ..home import Home
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
@@ -43,11 +44,12 @@ UNSETTLED = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """What was removed: ``files`` received with their documents and answers, ``sent`` documents of ours, what of either still lay in an
-    ``outbox``, finished ``work`` items, and ``payloads`` that nothing referred to any more."""
+    ``outbox``, AS2 ``messages``, finished ``work`` items, and ``payloads`` that nothing referred to any more."""
 
     files: int = 0
     sent: int = 0
     outbox: int = 0
+    messages: int = 0
     work: int = 0
     payloads: int = 0
 
@@ -72,7 +74,7 @@ class Retention:
         work = self._work(now)
         sent, left = self._steps(now, outbound_before, self._remove_outbound)
         files, unfetched = self._steps(now, receipts_before, self._remove_receipts)
-        done = Pruned(files, sent, left + unfetched, work, self._payloads(now))
+        done = Pruned(files, sent, left + unfetched, self._messages(now), work, self._payloads(now))
         if done.anything:
             self.database.write(partial(self._note, done, actor))
         return done
@@ -84,7 +86,7 @@ class Retention:
             work = pruning.finished_before(session, identifiers.first_at(now - self.keep_work))
         sent, left = self._steps(now, outbound_before, self._count_outbound)
         files, unfetched = self._steps(now, receipts_before, self._count_receipts)
-        return Pruned(files, sent, left + unfetched, work)
+        return Pruned(files, sent, left + unfetched, work=work)
 
     def _work(self, now: datetime) -> int:
         bound = identifiers.first_at(now - self.keep_work)
@@ -161,6 +163,16 @@ class Retention:
                 removed += 1
         return removed
 
+    def _messages(self, now: datetime) -> int:
+        """AS2 messages whose files and transmissions are gone, and those that never brought any."""
+        if self.keep is None:
+            return 0
+        bound = identifiers.first_at(now - self.keep)
+        total = 0
+        while removed := self.database.write(lambda session: messages.forget(session, bound, STEP)):
+            total += removed
+        return total
+
     def _payloads(self, now: datetime) -> int:
         """Payloads that nothing refers to any more. Who puts the same bytes in again renews the time of their row, or makes it anew."""
         if self.keep is None:
@@ -175,6 +187,7 @@ class Retention:
                     select(Transmission.sha256),
                     select(DocumentRow.canonical_sha256).where(DocumentRow.canonical_sha256.is_not(None)),
                     select(DocumentRow.source_sha256).where(DocumentRow.source_sha256.is_not(None)),
+                    *messages.PAYLOADS,
                 )
             ).all()
         for start in range(0, len(unreferred), STEP):

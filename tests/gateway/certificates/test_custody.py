@@ -100,6 +100,12 @@ class TestOurs:
         with pytest.raises(NotPossible, match=f"`tally cert withdraw {new.id}`"):
             rotate(custody)
 
+    def test_a_day_that_has_begun_means_from_now_on(self, custody: Custody) -> None:
+        """By that day's midnight it would stand before the key that was made since, and never sign."""
+        old = generate(custody)
+        new = rotate(custody, begins=custody.clock.now() - timedelta(hours=12))
+        assert new.begins == custody.clock.now() >= old.begins
+
     def test_what_is_not_there_cannot_be_rotated_or_exported(self, custody: Custody) -> None:
         with pytest.raises(NotPossible, match="`tally key generate`"):
             rotate(custody)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from gateway.exchange.arrivals import Arrival, ArrivalKind
 from gateway.exchange.sendings import Sending
+from gateway.exchange.terms import Ourselves
 from spool.states import MessageState, TransmissionState
 from tests.gateway.house import House, order
 
@@ -52,3 +53,24 @@ def test_an_order_goes_out_and_its_997_comes_back(tmp_path: Path, as2: str) -> N
         assert [row.state for row in (*sendings_of(distributor), *sendings_of(supplier))] == [proven, proven]
         distributor.assert_settled()
         supplier.assert_settled()
+
+
+def test_a_suspended_partner_is_told_so_and_what_it_sent_is_kept(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.supplier.house.amend("ourcompany", ("status: active", "status: suspended"))
+        place(made)
+        supplier = made.supplier.house
+        [arrival] = arrivals_of(supplier)
+        assert (arrival.outcome, supplier.receipts()) == ("refused", [])
+        assert "unknown-trading-relationship" in (arrival.disposition or "")
+        [sent] = made.distributor.house.transmissions("document")
+        assert sent.state is TransmissionState.FAILED
+
+
+def test_what_is_missing_for_sending_keeps_nothing_from_coming(tmp_path: Path) -> None:
+    """Nothing says where asynchronous receipts are to go: that is about what we send."""
+    with scene(tmp_path, "", "  mdn_delivery: asynchronous\n") as made:
+        exchange = made.supplier.house.gateway.exchange
+        object.__setattr__(exchange.agreements, "ourselves", Ourselves("ACME", None))
+        place(made)
+        assert [row.outcome for row in arrivals_of(made.supplier.house)] == ["received"]
