@@ -60,7 +60,7 @@ from .guide import Guide
 from .home import Home
 from .inbound import Inbound
 from .listeners.folder import FolderListener
-from .listeners.http import Answer, HttpLimits, HttpServer, ServerTls, plain
+from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
 from .operations import status
@@ -372,7 +372,7 @@ class Gateway:
             staging=self.home.staging / (f"http-{settings.node_name}" if self.database.shared else "http"),
             host=settings.host,
             port=port,
-            tls=_tls_of(settings),
+            tls=self._tls(),
             proxies=settings.http_proxies,
             limits=HttpLimits(body_bytes=settings.max_file_bytes),
             clock=self.clock,
@@ -384,6 +384,19 @@ class Gateway:
         finally:
             server.stop()
             known.stop()
+
+    def _tls(self) -> ServerTls | None:
+        """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them; a new one of these counts from
+        the next start on."""
+        certificate, key = self.settings.http_certificate, self.settings.http_key
+        if (certificate is None) != (key is None):
+            raise Misconfigured("http_certificate and http_key go together: give both for HTTPS, or neither.")
+        if certificate is None or key is None:
+            return None
+        sections = [applied.profile.as2 for applied in self.partners()]
+        trusted = [shown for as2 in sections if as2 is not None for shown in as2.http.shown]
+        clients = ClientCertificates.OPTIONAL if trusted else ClientCertificates.NONE
+        return ServerTls(certificate, key, clients=clients, trusted=trusted)
 
     def _ready(self) -> Answer:
         """Whether requests can be taken: the database answers."""
@@ -553,13 +566,6 @@ class Gateway:
 
 def _alive() -> Answer:
     return plain(200, "alive")
-
-
-def _tls_of(settings: Settings) -> ServerTls | None:
-    certificate, key = settings.http_certificate, settings.http_key
-    if (certificate is None) != (key is None):
-        raise Misconfigured("http_certificate and http_key go together: give both for HTTPS, or neither.")
-    return None if certificate is None or key is None else ServerTls(certificate, key)
 
 
 def _clock_of(database: Database) -> Clock:

@@ -1,5 +1,6 @@
 """The page for a partner over AS2, in Markdown: who we are, how messages travel, and what we need to know."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -93,7 +94,10 @@ class Guide:
         if as2.http.partner_username is not None:
             yield "Log-in", f"Basic, as `{as2.http.partner_username}`; the password comes by another way"
         if as2.http.client_certificates:
-            yield "Client certificate", ", ".join(map(fingerprint_text, as2.http.client_certificates))
+            yield (
+                "Client certificate",
+                ", ".join(fingerprint_text(hashlib.sha256(shown).hexdigest()) for shown in as2.http.shown),
+            )
 
     def _documents(self) -> Iterator[tuple[str, str]]:
         documents, x12 = self.profile.documents, self.profile.x12

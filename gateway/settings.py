@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         description="PEM file with the certificate of the HTTPS server and its chain; plain HTTP, behind a proxy, when not given.",
     )
     http_key: Path | None = Field(None, description="PEM file with the private key of that certificate.")
+    http_client_certificate: Path | None = Field(
+        None, description="PEM file with the certificate that we show to partners' HTTPS servers that ask for one."
+    )
+    http_client_key: Path | None = Field(None, description="PEM file with the private key of that certificate.")
     http_proxies: tuple[str, ...] = Field(
         (), description='Addresses of reverse proxies whose X-Forwarded-For is believed, e.g. ["10.0.0.5"].'
     )

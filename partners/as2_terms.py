@@ -6,6 +6,8 @@ from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import AfterValidator, Field, model_validator
 
 from canonical.base import Value
@@ -62,6 +64,15 @@ def _fingerprint(value: str) -> str:
             "`openssl x509 -noout -fingerprint -sha256 -in FILE` prints it.",
         )
     return plain
+
+
+def _pem_certificate(value: str) -> str:
+    try:
+        return load_pem_x509_certificate(value.encode("ascii")).public_bytes(Encoding.PEM).decode("ascii")
+    except (ValueError, UnicodeEncodeError) as error:
+        raise wrong(
+            "is not a certificate in PEM.", "Paste the whole file, from -----BEGIN CERTIFICATE----- on, behind a |."
+        ) from error
 
 
 def _variable(value: str) -> str:
@@ -142,9 +153,17 @@ class As2Http(Value):
     partner_password_hash: str | None = Field(
         None, pattern=r"^\$argon2(id|i|d)\$", description="The argon2 hash of the partner's password."
     )
-    client_certificates: tuple[Fingerprint, ...] = Field(
-        (), description="SHA-256 fingerprints of the certificates one of which the partner must show when it connects."
+    client_certificates: tuple[Annotated[str, AfterValidator(_pem_certificate)], ...] = Field(
+        (), description="Certificates, as PEM text, one of which the partner must show when it connects to our HTTPS."
     )
+
+    @property
+    def shown(self) -> tuple[bytes, ...]:
+        """The certificates that the partner may show, in DER."""
+        return tuple(
+            load_pem_x509_certificate(text.encode("ascii")).public_bytes(Encoding.DER)
+            for text in self.client_certificates
+        )
 
     @model_validator(mode="after")
     def _whole(self) -> "As2Http":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from canonical.errors import Misconfigured
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
@@ -17,7 +18,7 @@ from ..inbound import Inbound
 from ..listeners.http.basic import BasicPasswords
 from ..listeners.passwords import Passwords
 from ..outbound import Outbound
-from ..senders.http import HttpClient
+from ..senders.http import ClientCertificate, HttpClient
 from ..settings import Settings
 from .certificates import CertificateMessages
 from .keyring import Keyring
@@ -59,7 +60,7 @@ class Exchange:
     @classmethod
     def of(cls, house: House, settings: Settings) -> "Exchange":
         agreements = Agreements(
-            Ourselves(settings.as2_id, settings.as2_url),
+            Ourselves(settings.as2_id, settings.as2_url, _shown(settings)),
             house.keyring,
             Limits(decompressed_bytes=settings.max_file_bytes),
         )
@@ -112,6 +113,13 @@ class Exchange:
     @property
     def handlers(self) -> Mapping[str, Handler]:
         return {ANSWER: self.mdns.post}
+
+
+def _shown(settings: Settings) -> ClientCertificate | None:
+    certificate, key = settings.http_client_certificate, settings.http_client_key
+    if (certificate is None) != (key is None):
+        raise Misconfigured("http_client_certificate and http_client_key go together: give both, or neither.")
+    return None if certificate is None or key is None else ClientCertificate(certificate, key)
 
 
 def _domain(settings: Settings) -> str:

@@ -1,6 +1,5 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
-import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -183,9 +182,7 @@ class As2Receiver:
 
     def _refused_at_the_door(self, as2: As2Terms, head: Head) -> Answer | None:
         shown = head.peer.certificate
-        if as2.http.client_certificates and (
-            shown is None or hashlib.sha256(shown).hexdigest() not in as2.http.client_certificates
-        ):
+        if as2.http.client_certificates and shown not in as2.http.shown:
             return plain(403, "Connect with the client certificate that was agreed.")
         if as2.http.partner_username is None:
             return None

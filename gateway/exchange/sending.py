@@ -133,7 +133,7 @@ class As2Sender:
             body = self.blobs.open(session, BlobDigest(sending.sha256))
         fields = [(name.encode(), value.encode()) for name, value in arrivals.read(sending.headers).pairs]
         with body:
-            return self.client.post(url, fields, body, posting(as2))
+            return self.client.post(url, fields, body, posting(as2, self.agreements.ourselves.shown))
 
     def _prove(self, answer: HttpAnswer, sending: Sending, applied: AppliedProfile, terms: Terms) -> None:
         """The MDN came with the answer: it is kept and judged. Raises where it does not prove that this message arrived."""

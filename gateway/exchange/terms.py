@@ -38,6 +38,8 @@ class Ourselves:
 
     name: str | None
     url: str | None
+    shown: http.ClientCertificate | None = None
+    """What we show to servers that ask who connects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,15 @@ def quirks_of(as2: As2Terms) -> Quirks:
     return replace(PRESETS[as2.product.value], **as2.quirks)
 
 
-def posting(as2: As2Terms, *, elsewhere: bool = False) -> http.Terms:
-    """How the partner's server is posted to. ``elsewhere`` is for a URL that the partner chose: its address is checked.
+def posting(as2: As2Terms, shown: http.ClientCertificate | None = None, *, elsewhere: bool = False) -> http.Terms:
+    """How the partner's server is posted to; ``shown`` is our client certificate. ``elsewhere`` is for a URL that the partner chose: its
+    address is checked.
 
     Raises Misconfigured where the password is not in the environment.
     """
     return http.Terms(
         policy=http.AddressPolicy(as2.host_names, tuple(map(ip_network, as2.networks))) if elsewhere else None,
-        tls=http.ClientTls(pinned=frozenset(as2.http.server_certificates)),
+        tls=http.ClientTls(pinned=frozenset(as2.http.server_certificates), own=None if elsewhere else shown),
         basic=None if elsewhere else _basic(as2),
     )
 

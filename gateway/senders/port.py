@@ -1,7 +1,7 @@
 """What the outbound path needs from whatever carries bytes to a partner."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
@@ -28,7 +28,7 @@ class Parcel:
 
     transmission: str
     filename: str
-    content: BinaryIO
+    content: BinaryIO = field(repr=False)
     form: Form
 
 

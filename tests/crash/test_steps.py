@@ -24,6 +24,7 @@ from gateway import inbound, outbound
 from gateway.acks import matching
 from gateway.app import Gateway
 from gateway.erp.folder import FolderAdapter
+from gateway.exchange import mdns
 from gateway.inbound import Inbound
 from gateway.listeners.port import Arrival
 from spool.database.port import after_commit
@@ -152,7 +153,9 @@ def day(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_these_are_all_steps(day: Day) -> None:
-    assert set(day.gateway.handlers()) == set(STEPS)
+    assert set(day.gateway.handlers()) == {*STEPS, mdns.ANSWER}, (
+        "an MDN is posted in tests/gateway/exchange/test_mdns.py"
+    )
 
 
 def test_undisturbed_the_count_is_right(day: Day) -> None:

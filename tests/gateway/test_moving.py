@@ -16,6 +16,8 @@ from canonical.identity import BlobDigest
 from gateway import moving, schema
 from gateway.app import Gateway
 from gateway.cli.main import main
+from gateway.exchange.arrivals import Arrival, ArrivalKind, ArrivedFile
+from gateway.exchange.sendings import Sending
 from gateway.home import Home
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
@@ -70,6 +72,31 @@ def _seldom(session: Session) -> None:
             Allowance(scope="partner:acme"),
             PrunedCount(name="files", count=0),
             Schedule(name="overdue", next_at=SystemClock().now()),
+            Arrival(
+                id="a",
+                at=SystemClock().now(),
+                kind=ArrivalKind.MESSAGE,
+                headers=[["A", "b"]],
+                sha256="0",
+                size=1,
+                outcome="received",
+            ),
+            ArrivedFile(receipt_id="r", arrival="a"),
+            Sending(
+                id="s",
+                transmission="t",
+                partner="acme",
+                sender="US",
+                recipient="THEM",
+                message_id="m@us",
+                headers=[["A", "b"]],
+                sha256="0",
+                size=1,
+                mic="x, sha-256",
+                receipt="none",
+                signed_receipt=False,
+                built_at=SystemClock().now(),
+            ),
         ]
     )
 

@@ -87,4 +87,4 @@ def test_an_mdn_that_proves_nothing_stays(tmp_path: Path) -> None:
         made.distributor.house.gateway.try_out("acme")
         [mdn] = listed(made.distributor.house, "acme")
         assert (mdn.answer, mdn.standing, mdn.what) == ("MDN", UNPROVEN, "test message")
-        assert "proves nothing" in (mdn.why or "")
+        assert "not accepted for this partner" in (mdn.why or "")

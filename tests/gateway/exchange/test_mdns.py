@@ -6,10 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
+from canonical.errors import Retryable
 from gateway.as2.answer import Outcome
 from gateway.as2.terms import Receipt, ReceiptMode, Terms
+from gateway.exchange import mdns
 from gateway.exchange.arrivals import ArrivalKind
+from spool.queue.port import Claim
+from spool.worker import Effects, Handler
 
 from .partner import Spoken, partner_server
 from .scene import Scene, scene
@@ -152,3 +157,46 @@ def test_an_error_is_told_where_the_mdn_of_a_success_would_go(trade: Scene) -> N
     told = Reply(200, posted.headers, posted.body)
     assert told.disposition == "processed/error: decryption-failed"
     assert judged(trade.supplier, damaged, told).outcome is Outcome.REFUSED
+
+
+def _twice(handler: Handler) -> Handler:
+    """The step runs a second time after its first effects were worked out, as after a crash."""
+
+    def run(claim: Claim) -> Effects:
+        handler(claim)
+        return handler(claim)
+
+    return run
+
+
+def _failing_once(handler: Handler) -> Handler:
+    """Its effects fail in the transaction that would keep them; what it posted is posted."""
+    failed: list[str] = []
+
+    def run(claim: Claim) -> Effects:
+        effects = handler(claim)
+
+        def fail(session: Session) -> None:
+            effects(session)
+            if not failed:
+                failed.append(claim.item_id)
+                raise Retryable("The disk is full.")
+
+        return fail
+
+    return run
+
+
+@pytest.mark.parametrize("trouble", [_twice, _failing_once], ids=["run twice", "effects lost"])
+def test_the_step_may_run_again_and_posts_the_same_bytes(trade: Scene, trouble: Callable[[Handler], Handler]) -> None:
+    with partner_server() as partner:
+        post(trade.distributor.url, asks(trade, partner.url))
+        troubled: dict[str, Handler] = {}
+
+        def wrap(kind: str, handler: Handler) -> Handler:
+            return troubled.setdefault(kind, trouble(handler)) if kind == mdns.ANSWER else handler
+
+        trade.distributor.house.exhaust(wrap)
+    assert [posted.body for posted in partner.posted] == [partner.posted[0].body] * 2
+    assert all(arrival.mdn_sent_at is not None for arrival in arrivals_of(trade.distributor.house))
+    trade.distributor.house.assert_settled()

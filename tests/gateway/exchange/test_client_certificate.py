@@ -1,0 +1,52 @@
+"""HTTPS on which the partner shows who connects, beyond what its messages prove."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from spool.states import TransmissionState
+
+from ..issued import Identity, certificate
+from .scene import Scene, scene
+from .test_exchange import place
+
+SERVER, CLIENT, OTHER = certificate("server"), certificate("client"), certificate("other")
+
+
+def settings(root: Path, shown: Identity) -> str:
+    server, server_key = SERVER.write(root)
+    client, client_key = shown.write(root)
+    return (
+        f'http_certificate = "{server}"\nhttp_key = "{server_key}"\n'
+        f'http_client_certificate = "{client}"\nhttp_client_key = "{client_key}"\n'
+    )
+
+
+AS2 = f"""\
+  http:
+    server_certificates: ["{SERVER.fingerprint}"]
+    client_certificates:
+      - |
+{textwrap.indent(CLIENT.pem, " " * 8)}"""
+
+
+def over_https(made: Scene) -> None:
+    for site, partner in ((made.distributor, "acme"), (made.supplier, "ourcompany")):
+        site.house.amend(partner, ("url: http:", "url: https:"))
+
+
+SENT = {
+    CLIENT.fingerprint: {TransmissionState.ACCEPTED},
+    OTHER.fingerprint: {TransmissionState.READY, TransmissionState.FAILED},
+}
+
+
+@pytest.mark.parametrize(("shown", "files"), [(CLIENT, 1), (OTHER, 0)], ids=["agreed", "other"])
+def test_only_who_shows_the_agreed_certificate_comes_in(tmp_path: Path, shown: Identity, files: int) -> None:
+    with scene(tmp_path, AS2, settings=settings(tmp_path, shown)) as made:
+        over_https(made)
+        place(made)
+        [sent] = made.distributor.house.transmissions("document")
+        assert sent.state in SENT[shown.fingerprint]
+        assert len(made.supplier.house.receipts()) == files
