@@ -198,5 +198,6 @@ def test_the_step_may_run_again_and_posts_the_same_bytes(trade: Scene, trouble: 
 
         trade.distributor.house.exhaust(wrap)
     assert [posted.body for posted in partner.posted] == [partner.posted[0].body] * 2
-    assert all(arrival.mdn_sent_at is not None for arrival in arrivals_of(trade.distributor.house))
+    [sent_at] = [arrival.mdn_sent_at for arrival in arrivals_of(trade.distributor.house) if arrival.mdn_url]
+    assert sent_at is not None
     trade.distributor.house.assert_settled()
