@@ -62,11 +62,11 @@ def test_a_key_and_a_certificate_that_do_not_belong_together() -> None:
 
 
 @given(st.binary(max_size=100), st.integers(min_value=0, max_value=800))
-def test_arbitrary_bytes_are_no_certificate(data: bytes, kept: int) -> None:
+def test_arbitrary_bytes_are_no_certificate_of_the_partners(data: bytes, kept: int) -> None:
+    """Who signed it is not looked at, so that other bytes in the signature make another certificate, which nobody has pinned."""
     for file in (data, PARTNER.der[:kept] + data, b"-----BEGIN CERTIFICATE-----\n" + data):
-        if file != PARTNER.der:
-            with pytest.raises(UnusableKey):
-                Certificate.load(file)
+        with suppress(UnusableKey):
+            assert Certificate.load(file) != PARTNER or file == PARTNER.der
 
 
 @pytest.mark.filterwarnings("ignore:Parsed a serial number:UserWarning")
