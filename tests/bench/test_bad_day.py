@@ -73,11 +73,17 @@ def test_a_flood_of_one_partner_costs_the_others_a_few_turns(tmp_path: Path, dat
     assert report.transmissions == {TransmissionState.SENT: flood + len(OTHERS)}
 
 
-@pytest.mark.parametrize(("orders", "refusal"), [(1, Refusal.NOT_A_DIRECTORY), (8, Refusal.ABSENT)])
 def test_an_erp_that_is_away_for_a_day_gets_everything_once_and_in_order(
-    tmp_path: Path, database_url: str | None, orders: int, refusal: Refusal
+    tmp_path: Path, database_url: str | None
 ) -> None:
-    """Also where there is so little to do that the same documents try again and again whether it is back."""
+    away_for_a_day(tmp_path, database_url, 8, Refusal.ABSENT)
+
+
+def test_so_it_does_where_the_same_documents_try_again_and_again_whether_it_is_back(tmp_path: Path) -> None:
+    away_for_a_day(tmp_path, None, 1, Refusal.NOT_A_DIRECTORY)
+
+
+def away_for_a_day(tmp_path: Path, database_url: str | None, orders: int, refusal: Refusal) -> None:
     clock, count = HandMovedClock(), orders * len(PARTNERS) * DOCUMENTS_AN_ORDER
     with town(tmp_path / "home", PARTNERS, clock=clock, database_url=database_url) as gateway:
         day = erp_down.play_down(gateway, clock, count, timedelta(days=1), refusal)

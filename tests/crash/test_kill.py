@@ -25,7 +25,7 @@ def durable_server() -> Server:
         pytest.skip(str(reason))
 
 
-@pytest.mark.parametrize("seed", range(1, 3))
+@pytest.mark.parametrize("seed", [1])
 def test_what_was_answered_is_there_and_nothing_happened_twice(tmp_path: Path, seed: int) -> None:
     check(scenario.play(seed, tmp_path / "home"))
 
