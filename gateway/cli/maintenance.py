@@ -30,6 +30,7 @@ def prune(
         asdict(done) | {"dry_run": dry_run},
         lambda: out.say(
             f"{verb} {done.files} files received, {done.sent} documents sent, {done.outbox} files that still lay in outboxes, "
-            f"{done.work} finished work items" + ("." if dry_run else f", {done.payloads} payloads.")
+            f"{done.work} finished work items"
+            + ("." if dry_run else f", {done.messages} AS2 messages, {done.payloads} payloads.")
         ),
     )

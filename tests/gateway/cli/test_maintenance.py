@@ -24,6 +24,7 @@ def test_is_told_first_and_then_done(old: House, tally: Tally) -> None:
         "files": 1,
         "sent": 0,
         "outbox": 1,
+        "messages": 0,
         "work": 3,
         "payloads": 0,
         "dry_run": True,
