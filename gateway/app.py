@@ -48,7 +48,7 @@ from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
-from .exchange import carriage
+from .exchange import carriage, mdns
 from .exchange.arrivals import Arrival
 from .exchange.carriage import Facts
 from .exchange.exchange import Exchange, House
@@ -268,6 +268,7 @@ class Gateway:
             inbound.DELIVER: self.delivery.dead,
             outbound.BUILD: self.outbound.dead,
             outbound.TRANSMIT: self.outbound.dead,
+            mdns.ANSWER: self.exchange.mdns.dead,
         }
         if claim.kind in buried:
             buried[claim.kind](session, claim, reason)

@@ -84,3 +84,19 @@ class Mdns:
                 detail={"mic": arrival.mic, "url": arrival.mdn_url},
             )
         told.write(session)
+
+    def dead(self, session: Session, claim: Claim, reason: str) -> None:
+        """An MDN was given up: the partner waits for it, so the trail of what it answers must say so."""
+        arrival = arrivals.get(session, claim.payload["arrival"])
+        if arrival is None:
+            return
+        told = Chronicle(self.clock)
+        for receipt in arrivals.receipts_of(session, arrival.id) or (None,):
+            told.of_message(
+                Step.DEAD,
+                PartnerId(arrival.partner or ""),
+                receipt=None if receipt is None else ReceiptId(receipt),
+                outcome=reason,
+                detail={"mdn": arrival.disposition, "url": arrival.mdn_url, "arrival": arrival.id},
+            )
+        told.write(session)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from canonical.errors import Retryable
@@ -13,6 +14,7 @@ from gateway.as2.answer import Outcome
 from gateway.as2.terms import Receipt, ReceiptMode, Terms
 from gateway.exchange import mdns
 from gateway.exchange.arrivals import ArrivalKind
+from spool.journal import JournalEntry, Step
 from spool.queue.port import Claim
 from spool.worker import Effects, Handler
 
@@ -110,6 +112,9 @@ def test_an_address_inside_is_not_fetched_although_its_name_is_allowed(trade: Sc
     assert trap.posted == []
     [why] = refused_work(trade)
     assert "no address of the public internet" in why
+    with trade.distributor.house.gateway.database.read() as session:
+        told = session.scalars(select(JournalEntry).where(JournalEntry.step == Step.DEAD)).all()
+    assert [(entry.partner, entry.outcome, entry.receipt_id is not None) for entry in told] == [("acme", why, True)]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
