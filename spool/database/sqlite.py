@@ -87,7 +87,9 @@ class SqliteDatabase:
         self._writer = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=ON",), connections=1)
         self._migrator = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=OFF",), connections=1)
         self._reader = self._engine("BEGIN", ("PRAGMA query_only=ON",), connections=64)
-        self._changed = threading.Condition()
+        # Entered as it is, not by way of the condition, whose methods a signal can interrupt between taking and letting go.
+        self._guard = threading.Lock()
+        self._idle = threading.Condition(self._guard)
         self._jobs: deque[_Job[Any]] = deque()
         self._led = False
         self._heir: _Job[Any] | None = None
@@ -153,14 +155,14 @@ class SqliteDatabase:
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
         """Among the threads of this process; no other serves the file."""
-        with self._changed:
+        with self._guard:
             mine = name not in self._alone
             self._alone.add(name)
         try:
             yield mine
         finally:
             if mine:
-                with self._changed:
+                with self._guard:
                     self._alone.discard(name)
 
     @contextmanager
@@ -180,9 +182,9 @@ class SqliteDatabase:
         """Finish what is being written, then let go of the file. May be called again."""
         if os.getpid() != self._process:
             return
-        with self._changed:
+        with self._guard:
             self._closing = True
-            self._changed.wait_for(lambda: not self._led)
+            self._idle.wait_for(lambda: not self._led)
         self._drop_connection()
         while self._reading:
             _let_go(self._reading.pop())
@@ -243,7 +245,7 @@ class SqliteDatabase:
             if self._heir is not job:
                 job.turn.acquire()
         except BaseException:
-            with self._changed:
+            with self._guard:
                 with suppress(ValueError):
                     self._jobs.remove(job)
                 if self._heir is job:
@@ -251,7 +253,7 @@ class SqliteDatabase:
             raise
 
     def _get_in_line(self, job: _Job[Any]) -> None:
-        with self._changed:
+        with self._guard:
             if self._closing:
                 raise Retryable(f"The database {self._path} is being closed; nothing more is written to it.")
             self._jobs.append(job)
@@ -261,7 +263,7 @@ class SqliteDatabase:
 
     def _lead(self) -> None:
         """Commit the first in line together, then let the next lead."""
-        with self._changed:
+        with self._guard:
             self._heir = None
             jobs = [self._jobs.popleft() for _ in range(min(GROUP_LIMIT, len(self._jobs)))]
         self._leader = threading.get_ident()
@@ -272,7 +274,7 @@ class SqliteDatabase:
             for job in jobs:
                 job.settled = True
                 job.turn.release()
-            with self._changed:
+            with self._guard:
                 self._pass_on()
         for action in {action: None for job in jobs if job.error is None for action in job.actions}:
             action()
@@ -281,7 +283,7 @@ class SqliteDatabase:
         self._heir = self._jobs[0] if self._jobs else None
         if self._heir is None:
             self._led = False
-            self._changed.notify_all()
+            self._idle.notify_all()
         else:
             self._heir.turn.release()
 

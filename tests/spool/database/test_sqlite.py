@@ -212,19 +212,27 @@ def test_whoever_is_interrupted_in_line_holds_up_nobody(numbers: SqliteDatabase)
     class Interrupted(BaseException):
         pass
 
+    interrupted = threading.Event()
+
     def interrupt(_number: int, _frame: object) -> None:
-        raise Interrupted
+        if not interrupted.is_set():
+            interrupted.set()
+            raise Interrupted
 
     def while_in_line() -> None:
         assert gate.in_line.acquire(timeout=10)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        # A signal that comes just before the thread blocks does not wake it; Python then sees it only with the next.
+        while not interrupted.wait(0.05):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
     before = signal.signal(signal.SIGUSR1, interrupt)
     gate = Gate(numbers)
     try:
-        threading.Thread(target=while_in_line).start()
+        signals = threading.Thread(target=while_in_line)
+        signals.start()
         with pytest.raises(Interrupted):
             numbers.write(inserting(1))
+        signals.join(10)
     finally:
         signal.signal(signal.SIGUSR1, before)
     behind = gate.write(inserting(2))

@@ -120,15 +120,19 @@ def test_but_not_by_those_with_other_terms(partner: Serve, client: HttpClient, t
 
 
 def test_one_that_the_partner_ended_is_not_used_again(partner: Serve, client: HttpClient) -> None:
+    ended = threading.Semaphore(0)
+
     def once(site: Partner, connection: socket.socket) -> None:
         site.read_request(connection)
         connection.sendall(ok())
         connection.shutdown(socket.SHUT_WR)
+        ended.release()
         site.read_request(connection)
 
     site = partner(once)
     for _ in range(3):
         assert post(client, site.url()).status == 200
+        assert ended.acquire(timeout=10)
     assert site.connections == 3
 
 
