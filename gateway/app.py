@@ -42,6 +42,9 @@ from spool.worker import Handler, Workers
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
+from .audit.export import about
+from .audit.question import Answer as AuditAnswer
+from .audit.question import Question, Scope, ask
 from .certificates.custody import Custody
 from .certificates.expiry import ExpiryWatch
 from .certificates.vault import Vault
@@ -59,6 +62,7 @@ from .front import Front
 from .guide import Guide
 from .home import Home
 from .inbound import Inbound
+from .journaling import agreed, read
 from .listeners.folder import FolderListener
 from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
@@ -429,8 +433,15 @@ class Gateway:
             return registry.plan(session, profiles)
 
     def apply(self, profiles: Sequence[LoadedProfile]) -> tuple[Change, ...]:
+        """Put profiles in force; what that changed."""
         by = getpass.getuser()
-        return self.database.write(lambda session: registry.apply(session, profiles, at=self.clock.now(), by=by))
+
+        def put_in_force(session: Session) -> tuple[Change, ...]:
+            changes = registry.apply(session, profiles, at=self.clock.now(), by=by)
+            agreed(session, self.clock, changes, by)
+            return changes
+
+        return self.database.write(put_in_force)
 
     def partners(self) -> Sequence[AppliedProfile]:
         """All profiles in force."""
@@ -477,6 +488,20 @@ class Gateway:
                 "what is wrong."
             )
         return found
+
+    # The record
+
+    def audit(
+        self, question: Question, *, since: datetime | None, until: datetime | None, partner: str | None
+    ) -> AuditAnswer:
+        """Answer an auditor's question, and note that it was asked."""
+        scope = Scope(self.clock.now(), since, until, partner)
+        with self.database.read() as session:
+            answer = ask(session, question, scope)
+        asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
+        by = getpass.getuser()
+        self.database.write(lambda session: read(session, self.clock, by, f"audit {question.name}", partner, asked))
+        return answer
 
     # Sending by hand
 

@@ -1,11 +1,13 @@
 """What the journal is told of receipts, documents and transmissions: one way for both paths, so that trails join up."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 from canonical.order import PurchaseOrder
+from partners.registry import Change, ChangeKind
 from spool import journal
 from spool.clock import Clock
 from spool.documents import DocumentRow
@@ -119,6 +121,31 @@ class Chronicle:
         """Put it into the journal, in the transaction of what it tells of."""
         journal.write(session, self._entries)
         self._entries = []
+
+
+def agreed(session: Session, clock: Clock, changes: Sequence[Change], actor: str) -> None:
+    """Tell which versions of profiles somebody put in force, and which of their keys say something else than before."""
+    journal.write(
+        session,
+        [
+            journal.entry(
+                clock,
+                step=Step.AGREED,
+                outcome=f"version {change.version}",
+                partner=change.partner,
+                actor=actor,
+                detail={"version": change.version, "keys": [key.key for key in change.keys]},
+            )
+            for change in changes
+            if change.kind in (ChangeKind.ADDED, ChangeKind.CHANGED)
+        ],
+    )
+
+
+def read(session: Session, clock: Clock, actor: str, what: str, partner: str | None, detail: dict[str, Any]) -> None:
+    """Tell that somebody read the record, or took ``what`` of it along."""
+    named = None if partner is None else PartnerId(partner)
+    journal.record(session, clock, step=Step.READ, outcome=what, partner=named, actor=actor, detail=detail)
 
 
 def _storable(text: str) -> str:

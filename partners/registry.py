@@ -184,6 +184,12 @@ def history(session: Session, partner: PartnerId) -> tuple[AppliedProfile, ...]:
     return tuple(_applied(row) for row in rows)
 
 
+def changed_keys(session: Session, row: ProfileVersion) -> tuple[KeyChange, ...]:
+    """What a version says otherwise than the one before it; all that it says, where it is the first."""
+    before = version(session, PartnerId(row.partner), row.version - 1)
+    return _key_changes(None if before is None else before.profile, _applied(row).profile)
+
+
 def by_interchange(
     session: Session, sender_qualifier: str, sender_id: str, receiver_qualifier: str, receiver_id: str
 ) -> AppliedProfile | None:
@@ -318,9 +324,9 @@ def _change(loaded: LoadedProfile, applied: AppliedProfile | None) -> Change:
     return Change(partner, ChangeKind.CHANGED, applied.version + 1, _key_changes(applied.profile, loaded.profile))
 
 
-def _key_changes(before: Profile, after: Profile) -> tuple[KeyChange, ...]:
+def _key_changes(before: Profile | None, after: Profile) -> tuple[KeyChange, ...]:
     """The keys that say something else than before; one without a value and one with an empty list say as little as none."""
-    old, new = _said(before), _said(after)
+    old, new = {} if before is None else _said(before), _said(after)
     return tuple(
         KeyChange(loading.key_text(key), _shown(key, old.get(key)), _shown(key, new.get(key)))
         for key in dict.fromkeys((*old, *new))

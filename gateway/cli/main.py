@@ -14,6 +14,7 @@ from ..printable import shown
 from ..settings import DEFAULT_HOME
 from . import (
     attention,
+    audit,
     backup,
     certificates,
     control,
@@ -98,6 +99,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
 documents.register(app)
 attention.register(app)
+audit.register(app)
 demonstration.register(app)
 moving.register(app)
 backup.register(app)

@@ -1,0 +1,94 @@
+"""What a question is, how it is asked, and what an answer says of itself."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, event
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+Value: TypeAlias = str | int | bool | datetime | None
+"""What stands in a cell."""
+
+Row: TypeAlias = Sequence[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is asked about: what happened from ``since`` on and before ``until``, with one partner or with all. None is no bound.
+
+    ``now`` is when it is asked.
+    """
+
+    now: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    partner: str | None = None
+
+    def within(
+        self, at: InstrumentedAttribute[Any], partner: InstrumentedAttribute[Any] | None = None
+    ) -> list[ColumnElement[bool]]:
+        """The conditions for rows that have their moment in ``at`` and their partner in ``partner``."""
+        conditions = []
+        if self.since is not None:
+            conditions.append(at >= self.since)
+        if self.until is not None:
+            conditions.append(at < self.until)
+        if self.partner is not None and partner is not None:
+            conditions.append(partner == self.partner)
+        return conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``columns`` name what each of ``rows`` holds; ``title`` is the question in words.
+
+    ``about_one`` is whether rows belong to partners, so that the answer for one partner is a part of that for all. ``wrong`` says of a
+    row whether it tells of something that should not be; where nothing can be wrong it is None.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[str]
+    rows: Callable[[Session, Scope], Iterable[Row]]
+    wrong: Callable[[Row], bool] | None = None
+    about_one: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows, and what was asked of the database to find them: ``queries`` are the statements as they were run, each once."""
+
+    question: Question
+    scope: Scope
+    rows: Sequence[Row]
+    queries: Sequence[str]
+
+    @property
+    def wrong(self) -> Sequence[Row]:
+        """The rows that tell of something that should not be."""
+        judge = self.question.wrong
+        return [] if judge is None else [row for row in self.rows if judge(row)]
+
+
+def ask(session: Session, question: Question, scope: Scope) -> Answer:
+    """Answer a question from one unchanging state of the database."""
+    with _listening(session.connection()) as queries:
+        rows = list(question.rows(session, scope))
+    return Answer(question, scope, rows, tuple(dict.fromkeys(queries)))
+
+
+@contextmanager
+def _listening(connection: Connection) -> Iterator[list[str]]:
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        heard.append(" ".join(statement.split()))
+
+    event.listen(connection, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(connection, "before_cursor_execute", hear)

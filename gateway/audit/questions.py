@@ -1,0 +1,31 @@
+"""All the questions there are."""
+
+from collections.abc import Mapping
+
+from .agreements import CONFIGURATION, IN_FORCE
+from .balance import BALANCE
+from .control_numbers import CONTROL_NUMBERS
+from .invoices import INVOICES
+from .question import Question
+from .register import KEYS, OVERRIDES, READS, RESUBMITS, RETENTION
+from .signatures import SIGNATURES
+from .unanswered import UNANSWERED
+
+QUESTIONS: Mapping[str, Question] = {
+    question.name: question
+    for question in (
+        BALANCE,
+        UNANSWERED,
+        CONTROL_NUMBERS,
+        INVOICES,
+        SIGNATURES,
+        IN_FORCE,
+        CONFIGURATION,
+        KEYS,
+        RESUBMITS,
+        OVERRIDES,
+        READS,
+        RETENTION,
+    )
+}
+"""By name, in the order in which an auditor would ask them."""

@@ -1,0 +1,56 @@
+"""Answers as files: JSON lines are exact, and CSV is safe to open."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.audit.export import comma_separated, json_lines, records
+from gateway.audit.question import Answer, Question, Scope, Value
+from spool.journal import Step
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def answer(*rows: tuple[Value, ...]) -> Answer:
+    question = Question("q", "What?", ("at", "what", "times"), lambda _session, _scope: [])
+    return Answer(question, Scope(NOON, since=NOON), rows, ("SELECT 1",))
+
+
+ROWS = ((NOON, 'a "b", c\nd', 3), (None, Step.SENT, True))
+
+
+def test_records_are_by_column() -> None:
+    assert records(answer(*ROWS)) == [
+        {"at": "2026-11-21T12:00:00+00:00", "what": 'a "b", c\nd', "times": 3},
+        {"at": None, "what": "sent", "times": True},
+    ]
+
+
+def test_json_lines_begin_with_what_was_asked() -> None:
+    about, *rows = map(json.loads, json_lines(answer(*ROWS)).splitlines())
+    assert rows == records(answer(*ROWS))
+    assert about == {
+        "question": "q",
+        "title": "What?",
+        "asked_at": "2026-11-21T12:00:00+00:00",
+        "since": "2026-11-21T12:00:00+00:00",
+        "until": None,
+        "partner": None,
+        "columns": ["at", "what", "times"],
+        "rows": 2,
+        "queries": ["SELECT 1"],
+    }
+
+
+def test_csv_is_read_back_as_it_was() -> None:
+    read = list(csv.reader(io.StringIO(comma_separated(answer(*ROWS)), newline="")))
+    assert read == [["at", "what", "times"], ["2026-11-21T12:00:00+00:00", 'a "b", c\nd', "3"], ["", "sent", "True"]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_spreadsheet_obeys_what_a_partner_wrote(text: str) -> None:
+    [_, row] = csv.reader(io.StringIO(comma_separated(answer((None, text, -1))), newline=""))
+    assert row == ["", f"'{text}", "-1"]

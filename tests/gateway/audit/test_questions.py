@@ -1,0 +1,193 @@
+"""Every question, asked of a house in which something happened: what is named, and what is found to be wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import inbound
+from gateway.audit.control_numbers import GAP, TWICE, Flaw, flaws
+from gateway.audit.export import records
+from gateway.audit.question import Answer
+from gateway.audit.questions import QUESTIONS
+from gateway.operations.instruction import Instruction
+from partners.control_numbers import Kind
+from tests.gateway.exchange.scene import scene
+from tests.gateway.house import BAD_INVOICE, NOON, SHIPMENT, House, invoice, wrapped
+from tests.gateway.operations.scene import failing
+
+BY = Instruction("eva", "asked for by acme")
+
+
+def asked(house: House, question: str, **scope: Any) -> Answer:
+    return house.gateway.audit(QUESTIONS[question], **{"since": None, "until": None, "partner": None} | scope)
+
+
+def told(house: House, question: str, *columns: str, **scope: Any) -> list[tuple[Any, ...]]:
+    """These columns of each row."""
+    return [tuple(row[column] for column in columns) for row in records(asked(house, question, **scope))]
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_of_nothing_nothing_is_wrong(house: House, name: str) -> None:
+    assert not asked(house, name).wrong
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_answer_says_how_it_was_found(house: House, name: str) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    house.send_order()
+    answer = asked(house, name)
+    assert answer.queries
+    assert all(query.startswith("SELECT") for query in answer.queries)
+    assert all(len(row) == len(answer.question.columns) for row in answer.rows)
+
+
+class TestBalance:
+    PLACES = ("delivered", "rejected", "duplicate", "quarantined", "dead", "pending")
+
+    def test_what_came_in_the_period_is_in_one_place_each(self, house: House) -> None:
+        house.take("acme", "1.edi", wrapped("810", invoice()))
+        house.take("acme", "again.edi", wrapped("810", invoice()))
+        house.take("acme", "2.edi", wrapped("810", BAD_INVOICE.format(number="INV2", order="1"), control=2))
+        house.take("acme", "hello.txt", b"hello")
+        house.receive("cargo", "810.edi", wrapped("810", invoice("INV2"), sender="CARGO"))
+        assert told(house, "balance", "partner", "files", "received", *self.PLACES, "balances") == [
+            ("acme", 4, 4, 1, 1, 1, 1, 0, 0, True),
+            ("cargo", 1, 1, 0, 0, 0, 0, 0, 1, True),
+        ]
+        assert not asked(house, "balance").wrong
+
+    def test_a_period_ends_before_its_end(self, house: House) -> None:
+        house.receive("acme", "1.edi", wrapped("810", invoice()))
+        house.later(hours=1)
+        house.receive("acme", "2.edi", wrapped("810", invoice("INV2"), control=2))
+        later = NOON + timedelta(hours=1)
+        assert told(house, "balance", "received", since=NOON, until=later) == [(1,)]
+        assert told(house, "balance", "received", since=later) == [(1,)]
+        assert told(house, "balance", "received") == [(2,)]
+        assert told(house, "balance", "received", partner="beta") == []
+
+    def test_a_lost_row_shows(self, house: House) -> None:
+        receipt = house.take("acme", "hello.txt", b"hello")
+        house.gateway.database.write(lambda session: session.delete(session.merge(receipt)))
+        assert len(asked(house, "balance").wrong) == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ([], []),
+        ([7], []),
+        ([3, 1, 2], []),
+        ([1, 2, 5], [Flaw(GAP, 3, 4, 0)]),
+        ([1, 2, 2], [Flaw(TWICE, 2, 2, 2)]),
+        ([9, 1, 9, 3, 9], [Flaw(TWICE, 9, 9, 3), Flaw(GAP, 2, 2, 0), Flaw(GAP, 4, 8, 0)]),
+    ],
+)
+def test_flaws_of_control_numbers(numbers: list[int], found: list[Flaw]) -> None:
+    assert list(flaws(numbers)) == found
+
+
+class TestControlNumbers:
+    def test_those_that_came(self, house: House) -> None:
+        for control, number in ((1, "INV1"), (4, "INV2"), (4, "INV3")):
+            house.take("acme", f"{number}.edi", wrapped("810", invoice(number), control=control))
+        assert told(house, "control-numbers", "direction", "partner", "sender", "what", "first", "last", "times") == [
+            ("inbound", "acme", "ACME", "used twice", 4, 4, 2),
+            ("inbound", "acme", "ACME", "gap", 2, 3, 0),
+        ]
+
+    def test_those_we_gave(self, house: House) -> None:
+        house.send_order()
+        house.gateway.administration.set_control_number("acme", Kind.INTERCHANGE, 5, BY, back=False)
+        house.send_order("4500124")
+        assert told(house, "control-numbers", "direction", "what", "first", "last") == [("outbound", "gap", 2, 4)]
+
+
+class TestInvoices:
+    def test_without_an_order_and_without_a_notice(self, house: House) -> None:
+        house.take("acme", "1.edi", wrapped("810", invoice("INV1")))
+        assert told(house, "invoices", "invoice", "order", "missing") == [
+            ("INV1", "4500123", "PurchaseOrder and ShipNotice")
+        ]
+        house.send_order()
+        assert told(house, "invoices", "invoice", "missing") == [("INV1", "ShipNotice")]
+        house.take("acme", "2.edi", wrapped("856", SHIPMENT.format(number="SH1", order="4500123"), control=2))
+        assert told(house, "invoices", "invoice") == []
+
+
+class TestUnanswered:
+    def test_a_997_that_did_not_come_in_time(self, house: House) -> None:
+        house.send_order()
+        assert told(house, "unanswered", "answer") == []
+        house.later(hours=25)
+        assert told(house, "unanswered", "answer", "partner", "answered") == [("997", "acme", None)]
+        assert len(asked(house, "unanswered").wrong) == 1
+
+    def test_what_the_erp_has_not_taken(self, house: House) -> None:
+        house.receive("acme", "1.edi", wrapped("810", invoice("INV1")))
+        house.work(failing(inbound.DELIVER))
+        assert told(house, "unanswered", "answer", "what", "state") == [("ERP", "Invoice INV1", "dead")]
+
+
+def test_who_had_things_done_anew_and_why(house: House) -> None:
+    receipt = house.take("acme", "hello.txt", b"hello")
+    house.gateway.administration.replay(receipt.id, BY)
+    assert told(house, "resubmits", "step", "partner", "actor", "reason") == [
+        ("released", "acme", "eva", "asked for by acme")
+    ]
+    assert told(house, "resubmits", "step", partner="beta") == []
+
+
+def test_overrides_have_their_values_before_and_after(house: House) -> None:
+    house.gateway.administration.set_control_number("acme", Kind.INTERCHANGE, 5, BY, back=False)
+    [(step, actor, detail)] = told(house, "overrides", "step", "actor", "detail")
+    assert (step, actor, detail) == ("renumbered", "eva", '{"before": 1, "kind": "interchange", "next": 5}')
+
+
+def test_changes_of_profiles_with_before_and_after(house: House) -> None:
+    house.amend("acme", ("acknowledge_within: 24", "acknowledge_within: 48"))
+    changed = told(house, "configuration", "version", "key", "before", "after", partner="acme")
+    assert ("x12.acknowledge_within", "24", "48") in [row[1:] for row in changed if row[0] == 2]
+    assert [row for row in changed if row[0] == 2] == [(2, "x12.acknowledge_within", "24", "48")]
+    assert (1, "x12.version", None, '"004010"') in changed
+    assert [entry[:2] for entry in told(house, "configuration", "partner", "version", partner="beta")][:1] == [
+        ("beta", 1)
+    ]
+
+
+def test_under_which_version_each_document_was_read(house: House) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice("INV1")))
+    house.amend("acme", ("acknowledge_within: 24", "acknowledge_within: 48"))
+    house.take("acme", "2.edi", wrapped("810", invoice("INV2"), control=2))
+    documents = told(house, "in-force", "direction", "number", "map", "profile_version")
+    assert [row[1:] for row in documents if row[0] == "inbound"] == [("INV1", "810", 1), ("INV2", "810", 2)]
+
+
+def test_that_somebody_asked_is_itself_in_the_record(house: House) -> None:
+    assert told(house, "reads", "reason") == []
+    assert told(house, "reads", "reason") == [("audit reads",)]
+
+
+class TestSignatures:
+    def test_what_came_is_told_with_the_certificate_that_signed_it(self, tmp_path: Path) -> None:
+        with scene(tmp_path) as made:
+            made.distributor.house.gateway.try_out("acme")
+            house = made.supplier.house
+            [told_of] = told(house, "signatures", "partner", "kind", "outcome", "subject", "then")
+            assert told_of == ("ourcompany", "message", "received", told_of[3], "valid")
+            assert told_of[3].startswith("CN=")
+            assert not asked(house, "signatures").wrong
+
+    def test_a_later_withdrawal_changes_nothing_of_what_was_signed_before(self, tmp_path: Path) -> None:
+        with scene(tmp_path) as made:
+            made.distributor.house.gateway.try_out("acme")
+            house = made.supplier.house
+            house.later(hours=1)
+            [pinned] = house.gateway.custody.all("ourcompany")
+            house.gateway.custody.withdraw(pinned.row.id, BY)
+            [then] = told(house, "signatures", "then")
+            assert then[0].startswith("valid; withdrawn since ")
+            assert not asked(house, "signatures").wrong
