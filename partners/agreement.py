@@ -14,8 +14,8 @@ from canonical.errors import NotFound
 from canonical.identity import PartnerId
 
 from . import registry
-from .profile import AcknowledgementType, InterchangeAddress, PartlyGood, TextEncoding, X12Terms
 from .registry import AppliedProfile
+from .x12_terms import AcknowledgementType, InterchangeAddress, PartlyGood, TextEncoding, X12Terms
 
 ACKNOWLEDGEMENT_SET = "997"
 """Stands for a 999 too: which of them answers is a matter of form (``x12.acknowledgement.type``)."""

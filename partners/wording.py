@@ -1,5 +1,9 @@
 """How faults in what somebody wrote are worded."""
 
+import re
+from collections.abc import Callable
+
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 
@@ -14,3 +18,15 @@ def quoted(value: object) -> str:
     text = str(value)
     text = text if len(text) <= 40 else text[:39] + "…"
     return '"' + "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text) + '"'
+
+
+def matches(pattern: str, message: str, hint: Callable[[str], str] = lambda _: "") -> AfterValidator:
+    """The check that a text is of a pattern as a whole; ``hint`` guesses from what was written what was meant."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise wrong(f"{quoted(value)} {message}", hint(value))
+        return value
+
+    return AfterValidator(check)

@@ -9,8 +9,8 @@ from canonical.finding import Finding
 from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement, SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
-from partners.profile import AcknowledgementType, InterchangeReceipts, PartlyGood, X12Terms
 from partners.registry import AppliedProfile
+from partners.x12_terms import AcknowledgementType, InterchangeReceipts, PartlyGood, X12Terms
 from translators import registry as maps
 from translators.x12 import acknowledge, reader
 from translators.x12.acknowledge import AnswerForm

@@ -9,7 +9,8 @@ from canonical.errors import NotFound
 from canonical.identity import PartnerId
 from partners import registry
 from partners.agreement import SET_OF_DOCUMENT, Address, Agreement, Direction, NotAgreed, Reason, in_force
-from partners.profile import SETS, PartlyGood
+from partners.profile import SETS
+from partners.x12_terms import PartlyGood
 from spool.database.port import Database
 
 from .samples import GOOD, edited, loaded
