@@ -62,7 +62,7 @@ from .front import Front
 from .guide import Guide
 from .home import Home
 from .inbound import Inbound
-from .journaling import agreed, read
+from .journaling import agreed, read, running
 from .listeners.folder import FolderListener
 from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
@@ -288,6 +288,7 @@ class Gateway:
                 _require_all(role)
                 stack.enter_context(self.home.served_by_us())
                 self._clear_up()
+            stack.enter_context(running(self.database, self.clock, self.settings.node_name, role))
             self.custody.require_opening()
             if role.works:
                 stack.enter_context(self.working())

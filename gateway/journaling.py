@@ -1,19 +1,25 @@
 """What the journal is told of receipts, documents and transmissions: one way for both paths, so that trails join up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
+import structlog
 from sqlalchemy.orm import Session
 
+from canonical.errors import TallyError
 from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 from canonical.order import PurchaseOrder
 from partners.registry import Change, ChangeKind
 from spool import journal
 from spool.clock import Clock
+from spool.database.port import Database
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
+
+_log = structlog.get_logger(__name__)
 
 
 class Chronicle:
@@ -121,6 +127,25 @@ class Chronicle:
         """Put it into the journal, in the transaction of what it tells of."""
         journal.write(session, self._entries)
         self._entries = []
+
+
+@contextmanager
+def running(database: Database, clock: Clock, node: str, role: str) -> Iterator[None]:
+    """Tell that a node serves, and at the end of the block that it ended."""
+
+    def tell(step: Step) -> None:
+        detail = {"node": node, "role": role}
+        database.write(lambda session: journal.record(session, clock, step=step, outcome=role, detail=detail))
+
+    tell(Step.STARTED)
+    try:
+        yield
+    finally:
+        try:
+            tell(Step.STOPPED)
+        except TallyError as error:
+            # A full disk, say: what is missing then looks like a crash, and nobody who stops a node is to be kept from it.
+            _log.warning("that the node ended could not be noted", error=error.message)
 
 
 def agreed(session: Session, clock: Clock, changes: Sequence[Change], actor: str) -> None:

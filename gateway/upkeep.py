@@ -1,11 +1,14 @@
 """What keeps the work queue going whatever happens around it: to be called every few seconds."""
 
+from datetime import timedelta
+
 import structlog
 from sqlalchemy.orm import Session
 
 from spool import journal
 from spool.clock import JUMP, Clock, DatabaseClock, WatchedClock
 from spool.database.port import Database
+from spool.journal import Step
 from spool.queue.port import WorkQueue
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +26,7 @@ def catch_up_with_the_clock(session: Session, queue: WorkQueue, clock: Clock) ->
     if moved > JUMP:
         _log.warning("the clock was put back meanwhile; what waits is moved along", seconds=moved.total_seconds())
         queue.clock_moved(session, -moved)
+        _note(session, clock, -moved)
 
 
 class Upkeep:
@@ -44,4 +48,12 @@ class Upkeep:
             return
         if isinstance(self._clock, WatchedClock) and (moved := self._clock.put_back()):
             _log.warning("the clock was put back; what waits is moved along", seconds=-moved.total_seconds())
-            self._database.write(lambda session: self._queue.clock_moved(session, moved))
+            self._database.write(lambda session: self._move_along(session, moved))
+
+    def _move_along(self, session: Session, moved: timedelta) -> None:
+        self._queue.clock_moved(session, moved)
+        _note(session, self._clock, moved)
+
+
+def _note(session: Session, clock: Clock, moved: timedelta) -> None:
+    journal.record(session, clock, step=Step.CLOCK_SET, outcome=f"{moved.total_seconds():+.0f} s")

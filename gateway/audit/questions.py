@@ -7,7 +7,7 @@ from .balance import BALANCE
 from .control_numbers import CONTROL_NUMBERS
 from .invoices import INVOICES
 from .question import Question
-from .register import KEYS, OVERRIDES, READS, RESUBMITS, RETENTION
+from .register import KEYS, OVERRIDES, READS, RESUBMITS, RETENTION, SERVICE
 from .signatures import SIGNATURES
 from .unanswered import UNANSWERED
 
@@ -25,6 +25,7 @@ QUESTIONS: Mapping[str, Question] = {
         RESUBMITS,
         OVERRIDES,
         READS,
+        SERVICE,
         RETENTION,
     )
 }

@@ -48,4 +48,9 @@ KEYS = _question(
     (Step.REKEYED, Step.EXPIRING),
 )
 READS = _question("reads", "Who read the record or took a part of it along?", (Step.READ,))
+SERVICE = _question(
+    "service",
+    "When did nodes start and stop, and was the clock set?",
+    (Step.STARTED, Step.STOPPED, Step.CLOCK_SET),
+)
 RETENTION = _question("retention", "What was removed or restored, and when?", (Step.PRUNED, Step.RESTORED))

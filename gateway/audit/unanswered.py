@@ -1,4 +1,4 @@
-"""What was sent and not answered in time: by an MDN, by a 997; and what came and the ERP has not taken."""
+"""What was begun and not ended: built and not sent; sent and not answered in time by an MDN or 997; received and not taken by the ERP."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,19 +7,30 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from spool.documents import INBOUND, DocumentRow
-from spool.states import DocumentState
+from spool.states import DocumentState, TransmissionState
 from spool.transmissions import Transmission
 
 from ..exchange.sendings import Sending
 from .question import Question, Row, Scope
 
+_NOT_SENT = (TransmissionState.READY, TransmissionState.FAILED)
 _NOT_TAKEN = (DocumentState.PENDING, DocumentState.DEAD)
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
+    yield from _unsent(session, scope)
     yield from _acknowledgements(session, scope)
     yield from _receipts(session, scope)
     yield from _documents(session, scope)
+
+
+def _unsent(session: Session, scope: Scope) -> Iterator[Row]:
+    """Built, and not handed over yet or for good."""
+    built = select(Transmission).where(
+        Transmission.state.in_(_NOT_SENT), *scope.within(Transmission.created_at, Transmission.partner)
+    )
+    for row in session.scalars(built.order_by(Transmission.id)):
+        yield "sending", row.partner, row.filename, row.id, None, None, None, row.state
 
 
 def _acknowledgements(session: Session, scope: Scope) -> Iterator[Row]:
@@ -68,7 +79,7 @@ def _wrong(row: Row) -> bool:
 
 UNANSWERED = Question(
     "unanswered",
-    "What was sent without an MDN or 997 within the deadline, and what has the ERP not taken?",
+    "What was built and not sent, sent without an MDN or 997 within the deadline, or not taken by the ERP?",
     ("answer", "partner", "what", "id", "sent", "due", "answered", "state"),
     _rows,
     _wrong,

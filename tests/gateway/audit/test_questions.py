@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway import inbound
+from gateway import inbound, outbound
 from gateway.audit.control_numbers import GAP, TWICE, Flaw, flaws
 from gateway.audit.export import records
 from gateway.audit.question import Answer
@@ -14,7 +14,7 @@ from gateway.audit.questions import QUESTIONS
 from gateway.operations.instruction import Instruction
 from partners.control_numbers import Kind
 from tests.gateway.exchange.scene import scene
-from tests.gateway.house import BAD_INVOICE, NOON, SHIPMENT, House, invoice, wrapped
+from tests.gateway.house import BAD_INVOICE, NOON, SHIPMENT, House, invoice, order, wrapped
 from tests.gateway.operations.scene import failing
 
 BY = Instruction("eva", "asked for by acme")
@@ -126,6 +126,12 @@ class TestUnanswered:
         assert told(house, "unanswered", "answer", "partner", "answered") == [("997", "acme", None)]
         assert len(asked(house, "unanswered").wrong) == 1
 
+    def test_what_was_built_and_not_handed_over(self, house: House) -> None:
+        house.place_order(order())
+        house.gateway.delivery.pull()
+        house.work(failing(outbound.TRANSMIT))
+        assert told(house, "unanswered", "answer", "partner", "state") == [("sending", "acme", "failed")]
+
     def test_what_the_erp_has_not_taken(self, house: House) -> None:
         house.receive("acme", "1.edi", wrapped("810", invoice("INV1")))
         house.work(failing(inbound.DELIVER))
@@ -164,6 +170,12 @@ def test_under_which_version_each_document_was_read(house: House) -> None:
     house.take("acme", "2.edi", wrapped("810", invoice("INV2"), control=2))
     documents = told(house, "in-force", "direction", "number", "map", "profile_version")
     assert [row[1:] for row in documents if row[0] == "inbound"] == [("INV1", "810", 1), ("INV2", "810", 2)]
+
+
+def test_when_it_was_served(house: House) -> None:
+    with house.gateway.serving(sftp_port=0, http_port=0):
+        assert told(house, "service", "step", "reason") == [("started", "all")]
+    assert told(house, "service", "step", "reason") == [("started", "all"), ("stopped", "all")]
 
 
 def test_that_somebody_asked_is_itself_in_the_record(house: House) -> None:
