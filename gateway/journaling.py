@@ -1,25 +1,19 @@
 """What the journal is told of receipts, documents and transmissions: one way for both paths, so that trails join up."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Self
 
-import structlog
 from sqlalchemy.orm import Session
 
-from canonical.errors import TallyError
-from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
+from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
 from canonical.order import PurchaseOrder
-from partners.registry import Change, ChangeKind
 from spool import journal
+from spool.blobs import StagedBlob
 from spool.clock import Clock
-from spool.database.port import Database
 from spool.documents import DocumentRow
-from spool.journal import JournalEntry, Step
+from spool.journal import BlobRole, NamedBlob, NewEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
-
-_log = structlog.get_logger(__name__)
 
 
 class Chronicle:
@@ -28,10 +22,16 @@ class Chronicle:
     def __init__(self, clock: Clock, actor: str = journal.OURSELVES) -> None:
         self._clock = clock
         self._actor = actor
-        self._entries: list[JournalEntry] = []
+        self._entries: list[NewEntry] = []
 
     def of_receipt(
-        self, step: Step, receipt: Receipt, *, outcome: str = "", detail: dict[str, Any] | None = None
+        self,
+        step: Step,
+        receipt: Receipt,
+        *,
+        outcome: str = "",
+        detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to a file that came."""
         self._entries.append(
@@ -43,6 +43,7 @@ class Chronicle:
                 receipt_id=ReceiptId(receipt.id),
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
@@ -55,6 +56,7 @@ class Chronicle:
         transmission: Transmission | None = None,
         outcome: str = "",
         detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to a document; the file it came in is named too, and the one it leaves in where that is given."""
         self._entries.append(
@@ -68,12 +70,19 @@ class Chronicle:
                 transmission_id=TransmissionId(transmission.id) if transmission else None,
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
 
     def of_report(
-        self, step: Step, row: Transmission, *, outcome: str = "", detail: dict[str, Any] | None = None
+        self,
+        step: Step,
+        row: Transmission,
+        *,
+        outcome: str = "",
+        detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to an answer that no document stands for; it belongs to the receipt it answers."""
         self._entries.append(
@@ -86,6 +95,7 @@ class Chronicle:
                 transmission_id=TransmissionId(row.id),
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
@@ -99,6 +109,7 @@ class Chronicle:
         transmission: str | None = None,
         outcome: str = "",
         detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to an AS2 message, or to what is known of it: a file that it brought, or what it carries."""
         self._entries.append(
@@ -111,6 +122,7 @@ class Chronicle:
                 transmission_id=None if transmission is None else TransmissionId(transmission),
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
@@ -129,48 +141,14 @@ class Chronicle:
         self._entries = []
 
 
-@contextmanager
-def running(database: Database, clock: Clock, node: str, role: str) -> Iterator[None]:
-    """Tell that a node serves, and at the end of the block that it ended."""
-
-    def tell(step: Step) -> None:
-        detail = {"node": node, "role": role}
-        database.write(lambda session: journal.record(session, clock, step=step, outcome=role, detail=detail))
-
-    tell(Step.STARTED)
-    try:
-        yield
-    finally:
-        try:
-            tell(Step.STOPPED)
-        except TallyError as error:
-            # A full disk, say: what is missing then looks like a crash, and nobody who stops a node is to be kept from it.
-            _log.warning("that the node ended could not be noted", error=error.message)
+def as_role(role: BlobRole, staged: StagedBlob | None) -> list[NamedBlob]:
+    """A staged payload, if there is one, as what an entry is about."""
+    return [] if staged is None else [NamedBlob(role, staged.digest, staged.size)]
 
 
-def agreed(session: Session, clock: Clock, changes: Sequence[Change], actor: str) -> None:
-    """Tell which versions of profiles somebody put in force, and which of their keys say something else than before."""
-    journal.write(
-        session,
-        [
-            journal.entry(
-                clock,
-                step=Step.AGREED,
-                outcome=f"version {change.version}",
-                partner=change.partner,
-                actor=actor,
-                detail={"version": change.version, "keys": [key.key for key in change.keys]},
-            )
-            for change in changes
-            if change.kind in (ChangeKind.ADDED, ChangeKind.CHANGED)
-        ],
-    )
-
-
-def read(session: Session, clock: Clock, actor: str, what: str, partner: str | None, detail: dict[str, Any]) -> None:
-    """Tell that somebody read the record, or took ``what`` of it along."""
-    named = None if partner is None else PartnerId(partner)
-    journal.record(session, clock, step=Step.READ, outcome=what, partner=named, actor=actor, detail=detail)
+def as_sent(row: Transmission, role: BlobRole = BlobRole.SENT) -> list[NamedBlob]:
+    """The bytes of a file that leaves."""
+    return [NamedBlob(role, BlobDigest(row.sha256), row.size)]
 
 
 def _storable(text: str) -> str:
