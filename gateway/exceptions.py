@@ -1,4 +1,4 @@
-"""What waits for somebody: messages refused at the door, receipts that prove nothing, files and documents that got stuck."""
+"""What waits for somebody: messages refused at the door, receipts that prove nothing or never left, files and documents that got stuck."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from spool.documents import DocumentRow
+from spool.queue.tables import WorkItem
 from spool.receipts import Receipt
 from spool.states import DocumentState, MessageState, ReceiptState
 from spool.tables import Base
 
 from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
+from .exchange.mdns import ANSWER
 from .exchange.sendings import Sending
+from .operations.work import DEAD
 
 ROW = TypeVar("ROW", bound=Base)
 
@@ -47,6 +50,7 @@ class Exceptions:
         found = [
             *self._refused(session),
             *self._unproven(session),
+            *self._unposted(session),
             *self._files(session),
             *self._documents(session),
         ]
@@ -64,6 +68,31 @@ class Exceptions:
         return [
             SetAside(row.built_at, "receipt unproven", row.id, row.partner, row.message_id, row.reason or "")
             for row in self._rows(session, Sending, Sending.built_at, unproven)
+        ]
+
+    def _unposted(self, session: Session) -> list[SetAside]:
+        """Our own MDNs that were given up: their partners wait for them."""
+        given_up = (
+            select(WorkItem, Arrival)
+            .join(Arrival, Arrival.id == WorkItem.payload["arrival"].as_string())
+            .where(DEAD, WorkItem.kind == ANSWER)
+            .order_by(WorkItem.id.desc())
+            .limit(self.limit)
+        )
+        if self.partner is not None:
+            given_up = given_up.where(Arrival.partner == self.partner)
+        if self.since is not None:
+            given_up = given_up.where(WorkItem.ended_at >= self.since)
+        return [
+            SetAside(
+                item.ended_at or item.created_at,
+                "MDN not posted",
+                row.id,
+                row.partner,
+                _parties(row),
+                f"{item.reason or ''} Once that is mended: `tally dead replay {item.id} --reason TEXT`.".lstrip(),
+            )
+            for item, row in session.execute(given_up)
         ]
 
     def _files(self, session: Session) -> list[SetAside]:

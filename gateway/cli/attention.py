@@ -63,7 +63,8 @@ def exceptions(
     since: Annotated[str | None, typer.Option(help="From this day or moment on (2026-11-20).")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
 ) -> None:
-    """What waits for somebody: messages refused at the door, receipts that prove nothing, files and documents that are quarantined or dead.
+    """What waits for somebody: messages refused at the door, receipts that prove nothing or never left, files and documents that are quarantined
+    or dead.
 
     `tally doc show ID` tells more of each, `tally doc raw ID` prints it as it came.
     """
