@@ -1,4 +1,4 @@
-"""What waits for somebody: messages refused at the door, receipts that prove nothing or never left, files and documents that got stuck."""
+"""What waits for somebody: messages refused at the door, receipts, certificates, files and documents that got stuck."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from partners.certificates import CertificateRow, CertificateState
 from spool.documents import DocumentRow
 from spool.queue.tables import WorkItem
 from spool.receipts import Receipt
 from spool.states import DocumentState, MessageState, ReceiptState
 from spool.tables import Base
 
+from .certificates.changes import fingerprint_text
 from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
 from .exchange.mdns import ANSWER
 from .exchange.sendings import Sending
@@ -27,7 +29,8 @@ SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """One of them. ``partner`` is None for a stranger; ``id`` is what `tally doc show` and `tally doc raw` take."""
+    """One of them. ``partner`` is None for a stranger; ``id`` is what `tally doc show` and `tally doc raw` take, of a certificate its
+    number."""
 
     at: datetime
     kind: str
@@ -51,6 +54,7 @@ class Exceptions:
             *self._refused(session),
             *self._unproven(session),
             *self._unposted(session),
+            *self._undecided(session),
             *self._files(session),
             *self._documents(session),
         ]
@@ -95,6 +99,14 @@ class Exceptions:
             for item, row in session.execute(given_up)
         ]
 
+    def _undecided(self, session: Session) -> list[SetAside]:
+        """Certificates that partners sent for approval."""
+        pending = CertificateRow.state == CertificateState.PENDING
+        return [
+            SetAside(row.added_at, "certificate offered", str(row.id), row.partner, row.subject, _decision(row))
+            for row in self._rows(session, CertificateRow, CertificateRow.added_at, pending)
+        ]
+
     def _files(self, session: Session) -> list[SetAside]:
         stuck = Receipt.state.in_((ReceiptState.QUARANTINED, ReceiptState.DEAD))
         return [
@@ -118,6 +130,13 @@ class Exceptions:
         if self.since is not None:
             statement = statement.where(at >= self.since)
         return session.scalars(statement).all()
+
+
+def _decision(row: CertificateRow) -> str:
+    return (
+        f"Compare its SHA-256 with {row.partner} by telephone: {fingerprint_text(row.fingerprint)}. Then `tally cert approve {row.id}`, or "
+        f"`tally cert reject {row.id} --reason TEXT`."
+    )
 
 
 def _parties(row: Arrival) -> str:
