@@ -16,7 +16,7 @@ from spool.states import DocumentState, ItemState, ReceiptState, TransmissionSta
 from spool.transmissions import Transmission
 
 from .. import inbound, outbound
-from ..exchange import mdns
+from ..exchange import mdns, sendings
 from ..exchange.arrivals import Arrival
 from ..journaling import Chronicle
 from ..outbound import Outbound
@@ -188,8 +188,11 @@ class Retrying:
             # Its answer is waited for anew, from when it is sent.
             transmissions.move(row, TransmissionState.READY)
             row.sent_at = None
+        did = "The same bytes are sent once more."
+        if sendings.confirmed(session, row.id) is not None:
+            did = "The partner's MDN says that it has them. The same bytes are sent once more, in a new message."
         item = self.outbound.send_again(session, row, by.reason)
-        return self.work.ready(session, item, "The same bytes are sent once more.")
+        return self.work.ready(session, item, did)
 
     def _again(self, session: Session, subject: Subject, kind: str, reason: str) -> Ready:
         items = self.work.on(session, subject, kind)

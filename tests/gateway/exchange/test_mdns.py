@@ -193,7 +193,7 @@ def test_an_error_is_told_where_the_mdn_of_a_success_would_go(trade: Scene) -> N
     assert judged(trade.supplier, damaged, told).outcome is Outcome.REFUSED
 
 
-def _twice(handler: Handler) -> Handler:
+def twice(handler: Handler) -> Handler:
     """The step runs a second time after its first effects were worked out, as after a crash."""
 
     def run(claim: Claim) -> Effects:
@@ -221,7 +221,7 @@ def _failing_once(handler: Handler) -> Handler:
     return run
 
 
-@pytest.mark.parametrize("trouble", [_twice, _failing_once], ids=["run twice", "effects lost"])
+@pytest.mark.parametrize("trouble", [twice, _failing_once], ids=["run twice", "effects lost"])
 def test_the_step_may_run_again_and_posts_the_same_bytes(trade: Scene, trouble: Callable[[Handler], Handler]) -> None:
     with partner_server() as partner:
         post(trade.distributor.url, asks(trade, partner.url))
