@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import ReceiptId
 from spool.identifiers import first_at
+from spool.receipts import Receipt
 from spool.tables import JSON_VALUE, Base, Rows, insert_if_absent, insert_rows
 
 from ..as2.mime.headers import Headers
@@ -127,6 +128,16 @@ def receipts_of(session: Session, arrival_id: str) -> Sequence[str]:
     """The files that a message brought, in their order."""
     return session.scalars(
         select(ArrivedFile.receipt_id).where(ArrivedFile.arrival == arrival_id).order_by(ArrivedFile.receipt_id)
+    ).all()
+
+
+def digests_of(session: Session, arrival_id: str) -> Sequence[str]:
+    """The SHA-256 of each file that a message brought, in their order."""
+    return session.scalars(
+        select(Receipt.sha256)
+        .join(ArrivedFile, ArrivedFile.receipt_id == Receipt.id)
+        .where(ArrivedFile.arrival == arrival_id)
+        .order_by(Receipt.id)
     ).all()
 
 

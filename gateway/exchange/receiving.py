@@ -1,5 +1,6 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
+import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -298,6 +299,8 @@ class As2Receiver:
         """Other bytes under a Message-ID that was taken: the same content wrapped anew is the same message, anything else is not."""
         if received.mic.written() == earlier.mic:
             return self._repeated(post, agreed.applied, earlier)
+        if self._brings_the_same(earlier, received):
+            return self._wrapped_anew(post, agreed, earlier, received)
         why = f"Another message with this Message-ID was received on {earlier.at:%Y-%m-%d %H:%M} UTC."
         refused = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
         return self._rejected(post, agreed.applied, refused)
@@ -317,6 +320,20 @@ class As2Receiver:
         with self.database.read() as session:
             mdn = self._stored_mdn(session, earlier)
         return _answered(mdn, None)
+
+    def _brings_the_same(self, earlier: Arrival, received: Received) -> bool:
+        """Whether a message has the files of one that was taken: its MIC may be by another algorithm, or over another wrapping."""
+        with self.database.read() as session:
+            taken = arrivals.digests_of(session, earlier.id)
+        return bool(taken) and list(taken) == [_digest(payload) for payload in received.payloads]
+
+    def _wrapped_anew(self, post: _Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
+        """The MDN that is stored would bring back a MIC that the partner did not take of this: it gets one of its own."""
+        told = f"Its files came before as {earlier.id}, wrapped otherwise."
+        arrival = self._arrival(post, agreed.applied.partner, REPEATED, received.disposition.field, told)
+        arrival.mic = received.mic.written()
+        self.database.write(lambda session: self._keep(session, post, arrival, received.mdn))
+        return _answered(received.mdn, None)
 
     def _rejected(self, post: _Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
         arrival = self._arrival(post, applied.partner, REFUSED, rejected.disposition.field, rejected.why)
@@ -446,6 +463,13 @@ class As2Receiver:
 
     def _fresh(self) -> FreshNames:
         return FreshNames(self.identifiers, self.domain)
+
+
+def _digest(payload: Payload) -> str:
+    found = hashlib.sha256()
+    for chunk in payload.content.chunks():
+        found.update(chunk)
+    return found.hexdigest()
 
 
 def _sender(head: Head) -> str:

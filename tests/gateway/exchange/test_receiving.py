@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -112,6 +113,31 @@ def test_the_same_content_wrapped_anew_is_the_same_message(supplier: Site, distr
     assert first.body != second.body
     before = taken_in(distributor)
     assert post(distributor.url, first).body == post(distributor.url, second).body
+    assert taken_in(distributor) == before + 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"digest": Digest.SHA512},
+        {"compression": Compression.BEFORE_SIGNING},
+        {"compression": Compression.AFTER_SIGNING},
+    ],
+    ids=lambda changed: " ".join(changed),
+)
+def test_it_is_so_whatever_it_is_wrapped_in_and_the_mdn_is_about_that_wrapping(
+    supplier: Site, distributor: Site, changed: dict[str, Any]
+) -> None:
+    data, name = content(), f"{next(iter(changed.values()))}@tests.example"
+    first = message(supplier, data, message_id=name)
+    second = message(
+        supplier, data, message_id=name, change=lambda terms: replace(terms, sending=replace(terms.sending, **changed))
+    )
+    before = taken_in(distributor)
+    post(distributor.url, first)
+    again = post(distributor.url, second)
+    assert judged(supplier, second, again).outcome is Outcome.DELIVERED
+    assert last(distributor) == ("repeated", "processed")
     assert taken_in(distributor) == before + 1
 
 
