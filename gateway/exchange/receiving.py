@@ -45,6 +45,7 @@ from .fresh import FreshNames
 from .mdns import enqueue_mdn
 from .proofs import Proofs
 from .terms import Agreements
+from .trial_text import is_trial
 from .workspace import TemporaryWorkspace
 
 TRANSPORT = "as2"
@@ -234,6 +235,8 @@ class As2Receiver:
             return self._again(post, agreed, earlier, judged)
         if is_exchange(judged.payloads):
             return self._certificates(post, agreed, judged)
+        if is_trial(judged.payloads, judged.sender):
+            return self._tried(post, agreed, judged)
         return self._received(post, agreed, judged, None)
 
     def _suspended(self, post: _Post, agreed: _Agreed) -> Answer:
@@ -261,6 +264,23 @@ class As2Receiver:
             return self._rejected(post, agreed.applied, refused)
         return self._received(post, agreed, received, exchange)
 
+    def _tried(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+        """A test message of another gateway like this: its MDN proves the way, and nothing in it is for anybody."""
+        arrival = self._taken(post, agreed, received, " ".join(("It is a test message.", *received.notes)))
+
+        def commit(session: Session) -> bool:
+            kept = self._keep_once(session, post, arrival, received.mdn)
+            if kept:
+                told = Chronicle(self.clock)
+                detail = {"message_id": received.message_id, "arrival": arrival.id, "mic": arrival.mic}
+                told.of_message(Step.TRIED, agreed.applied.partner, outcome=arrival.disposition or "", detail=detail)
+                told.write(session)
+            return kept
+
+        if self.database.write(commit):
+            return _answered(received.mdn, None)
+        return self._slower(post, agreed, received)
+
     def _received(
         self,
         post: _Post,
@@ -270,11 +290,7 @@ class As2Receiver:
     ) -> Answer:
         """4. Its files, the work on them and the MDN commit together."""
         partner = agreed.applied.partner
-        arrival = self._arrival(post, partner, RECEIVED, received.disposition.field, " ".join(received.notes))
-        arrival.only_once = agreed.key
-        arrival.mic = received.mic.written()
-        arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
-        arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
+        arrival = self._taken(post, agreed, received, " ".join(received.notes))
         files = [] if exchange else [self._file(post, partner, payload) for payload in received.payloads]
 
         def commit(session: Session) -> bool:
@@ -289,7 +305,19 @@ class As2Receiver:
 
         if self.database.write(commit):
             return _answered(received.mdn, None)
-        # Another attempt at the same message was faster by the time of one of these.
+        return self._slower(post, agreed, received)
+
+    def _taken(self, post: _Post, agreed: _Agreed, received: Received, why: str) -> Arrival:
+        """What is kept of a message that is taken, once whatever the attempts at it."""
+        arrival = self._arrival(post, agreed.applied.partner, RECEIVED, received.disposition.field, why)
+        arrival.only_once = agreed.key
+        arrival.mic = received.mic.written()
+        arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
+        arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
+        return arrival
+
+    def _slower(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+        """Another attempt at the same message was faster by the time of one of these."""
         with self.database.read() as session:
             earlier = arrivals.taken(session, agreed.key)
         assert earlier is not None

@@ -30,8 +30,7 @@ from .exchange import Exchange
 from .proofs import Unproven
 from .sending import NoMdn
 from .sendings import Sending
-
-FILENAME = "as2-test.txt"
+from .trial_text import FILENAME, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,14 @@ def try_out(exchange: Exchange, applied: AppliedProfile) -> Trial:
     # It stands for the transmission that every other message carries.
     name = house.identifiers.new()
     client = _Watched()
-    text = f"AS2 test from {exchange.agreements.our_name(as2)}, {house.clock.now():%Y-%m-%d %H:%M} UTC. Nothing is to be done.\r\n"
+    text = written(exchange.agreements.our_name(as2), house.clock.now())
     failure: TallyError | None = None
     terms: Terms | None = None
     try:
         with house.database.read() as session:
             terms = exchange.agreements.terms(session, applied)
         sender = replace(exchange.sender, client=client)
-        house.database.write(sender.send(applied, Parcel(name, FILENAME, io.BytesIO(text.encode()), form=Form.FILE)))
+        house.database.write(sender.send(applied, Parcel(name, FILENAME, io.BytesIO(text), form=Form.FILE)))
     except TallyError as error:
         failure = error
     finally:

@@ -155,6 +155,12 @@ def test_other_content_under_a_message_id_that_was_taken_is_refused_and_kept(sup
     assert taken_in(distributor) == before + 1
 
 
+def test_an_order_that_is_called_like_a_test_message_is_taken_in(supplier: Site, distributor: Site) -> None:
+    before = taken_in(distributor)
+    post(distributor.url, message(supplier, filename="as2-test.txt"))
+    assert taken_in(distributor) == before + 1
+
+
 def test_a_failed_first_attempt_does_not_block_the_next(supplier: Site, distributor: Site) -> None:
     data, name = content(), "second-try@tests.example"
 

@@ -9,6 +9,8 @@ from cryptography import x509
 from sqlalchemy import func, select
 
 from canonical.errors import Misconfigured
+from canonical.identity import PartnerId
+from gateway.exceptions import Exceptions
 from gateway.exchange.sendings import Sending
 from gateway.exchange.trial import Trial
 from gateway.operations.instruction import Instruction
@@ -76,8 +78,12 @@ def test_no_document_of_either_side_comes_of_it_and_both_are_told(made: Scene) -
         with site.house.gateway.database.read() as session:
             assert session.scalar(select(func.count()).select_from(DocumentRow)) == 0
         site.house.assert_settled()
-    [received] = made.supplier.house.receipts()
-    assert (received.filename, received.state) == ("as2-test.txt", "quarantined")
+    assert made.supplier.house.receipts() == []
+    assert made.distributor.house.receipts() == []
+    with made.supplier.house.gateway.database.read() as session:
+        story = {(entry.step, entry.subject, in_words(entry)) for entry in of_partner(session, PartnerId("ourcompany"))}
+        assert Exceptions().set_aside(session) == []
+    assert ("tried", f"message <{trial.message_id}>", "A test message came. MDN: processed") in story
     with made.distributor.house.gateway.database.read() as session:
         story = {(entry.step, entry.subject, in_words(entry)) for entry in of_partner(session, trial.partner)}
     assert ("confirmed", f"message {trial.message_id}", "The partner says: processed.") in story
