@@ -82,7 +82,8 @@ class As2Sender:
         if sending.state is MessageState.CONFIRMED:
             return _nothing
         answer = self._posted(sending, as2.url, applied)
-        if (failure := failure_of(answer, as2.url)) is not None:
+        failure = failure_of(answer, as2.url, now=self.clock.now(), longest_wait=as2.http.longest_wait)
+        if failure is not None:
             raise failure
         if sending.receipt == ReceiptMode.SYNCHRONOUS:
             self._prove(answer, sending, applied, terms)

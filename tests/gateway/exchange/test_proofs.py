@@ -245,6 +245,22 @@ def test_a_crash_between_the_proof_and_the_note_of_it_makes_no_further_message(s
     stage.house.assert_settled()
 
 
+@pytest.mark.parametrize(("asked", "minutes"), [("600", 10), ("86400", 20)])
+def test_a_partner_that_asks_to_be_left_alone_is_for_as_long_as_was_agreed(
+    stage: Stage, asked: str, minutes: int
+) -> None:
+    stage.house.amend("acme", ("networks:", "http: {put_off: 20}\n  networks:"))
+    stage.partner.script = lambda _: Spoken(503, (("Retry-After", asked),))
+    stage.place()
+    stage.house.later(minutes=minutes - 1)
+    stage.house.work()
+    assert len(stage.partner.posted) == 1
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted))
+    stage.house.later(minutes=2)
+    stage.house.work()
+    assert stage.states == (MessageState.CONFIRMED, TransmissionState.SENT, DocumentState.DELIVERED)
+
+
 FAILURES: dict[str, Spoken] = {
     "500": Spoken(500),
     "502 with a page": Spoken(502, (("Content-Type", "text/html"),), b"<h1>Bad Gateway</h1>"),
