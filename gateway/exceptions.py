@@ -18,6 +18,7 @@ from spool.tables import Base
 from .certificates.changes import fingerprint_text
 from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
 from .exchange.mdns import ANSWER
+from .exchange.refusals import RefusalKind, Refusals
 from .exchange.sendings import Sending
 from .operations.work import DEAD
 
@@ -52,6 +53,7 @@ class Exceptions:
         """The newest first. A message that was refused stays in the list: another attempt at it is another message."""
         found = [
             *self._refused(session),
+            *self._counted(session),
             *self._unproven(session),
             *self._unposted(session),
             *self._undecided(session),
@@ -65,6 +67,13 @@ class Exceptions:
         return [
             SetAside(row.at, "message refused", row.id, row.partner, _parties(row), row.why or "")
             for row in self._rows(session, Arrival, Arrival.at, *refused)
+        ]
+
+    def _counted(self, session: Session) -> list[SetAside]:
+        """What was turned away and left no more than its count."""
+        return [
+            SetAside(row.last_at, _TURNED_AWAY[row.kind], row.id, row.partner or None, _how_many(row), _how(row))
+            for row in self._rows(session, Refusals, Refusals.last_at)
         ]
 
     def _unproven(self, session: Session) -> list[SetAside]:
@@ -137,6 +146,23 @@ def _decision(row: CertificateRow) -> str:
         f"Compare its SHA-256 with {row.partner} by telephone: {fingerprint_text(row.fingerprint)}. Then `tally cert approve {row.id}`, or "
         f"`tally cert reject {row.id} --reason TEXT`."
     )
+
+
+_TURNED_AWAY = {RefusalKind.LOGIN: "logins refused", RefusalKind.NOT_KEPT: "messages not kept"}
+
+_ADVICE = {
+    RefusalKind.LOGIN: "If that is the partner, compare as2.id and as2.http of the profile with it; if not, somebody tries its name.",
+    RefusalKind.NOT_KEPT: "It was answered. Ask the partner, or have the address kept out.",
+}
+
+
+def _how_many(row: Refusals) -> str:
+    size = "" if row.kind is RefusalKind.LOGIN else f", {row.bytes} bytes"
+    return f"{row.count} on {row.day}{size}"
+
+
+def _how(row: Refusals) -> str:
+    return f"The last, from {row.remote or 'nowhere'}: {row.why} {_ADVICE[row.kind]}"
 
 
 def _parties(row: Arrival) -> str:

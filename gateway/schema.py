@@ -15,6 +15,7 @@ from spool.transmissions import Transmission
 
 from .erp.cursors import ErpCursor
 from .exchange.arrivals import Arrival, ArrivedFile
+from .exchange.refusals import Refusals
 from .exchange.sendings import Sending
 from .operations.pruned import PrunedCount
 
@@ -38,6 +39,7 @@ TABLES = (
     PrunedCount,
     Receipt,
     ReceivedInterchange,
+    Refusals,
     Schedule,
     Sending,
     Transmission,
