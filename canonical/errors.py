@@ -3,6 +3,7 @@
 Every error says whose fault it is and whether trying again can help, so that the worker decides by type.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -44,10 +45,14 @@ class NotFound(TallyError):
 
 
 class Retryable(TallyError):
-    """Something outside is unavailable now and may be back later: disk full, network, database locked."""
+    """Something outside is unavailable now and may be back later: disk full, network, database locked.
+
+    ``wait`` is how long it asked to be left alone; None where it said nothing.
+    """
 
     fault = Fault.ENVIRONMENT
     retryable = True
+    wait: timedelta | None = None
 
 
 class Ambiguous(TallyError):

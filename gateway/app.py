@@ -92,6 +92,9 @@ UPKEEP_SECONDS = 5.0
 AS2_NAMES_SECONDS = 5.0
 """How often it is looked whom the profiles name: a new partner may post that much later at the latest."""
 
+REFUSALS_SECONDS = 5.0
+"""How often it is written what was turned away meanwhile."""
+
 OVERDUE_SECONDS = 30.0
 """How often answers that should have come are looked for."""
 
@@ -382,7 +385,10 @@ class Gateway:
     @contextmanager
     def http_listening(self, port: int) -> Iterator[HttpServer]:
         receiver = self.exchange.receiver(self.inbound)
-        known = Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known)
+        looking = [
+            Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known),
+            Periodic("as2-refusals", REFUSALS_SECONDS, receiver.refusals.write),
+        ]
         settings = self.settings
         server = HttpServer(
             posts={"/as2": receiver},
@@ -396,13 +402,16 @@ class Gateway:
             limits=HttpLimits(body_bytes=settings.max_file_bytes),
             clock=self.clock,
         )
-        known.start()
+        for each in looking:
+            each.start()
         server.start()
         try:
             yield server
         finally:
             server.stop()
-            known.stop()
+            for each in looking:
+                each.stop()
+            receiver.close()
 
     def _tls(self) -> ServerTls | None:
         """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them; a new one of these counts from

@@ -1,4 +1,4 @@
-"""What waits for somebody: messages refused at the door, receipts that prove nothing, files and documents that got stuck."""
+"""What waits for somebody: messages refused at the door, receipts, certificates, files and documents that got stuck."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,19 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from partners.certificates import CertificateRow, CertificateState
 from spool.documents import DocumentRow
+from spool.queue.tables import WorkItem
 from spool.receipts import Receipt
 from spool.states import DocumentState, MessageState, ReceiptState
 from spool.tables import Base
 
+from .certificates.changes import fingerprint_text
 from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
+from .exchange.mdns import ANSWER
+from .exchange.refusals import RefusalKind, Refusals
 from .exchange.sendings import Sending
+from .operations.work import DEAD
 
 ROW = TypeVar("ROW", bound=Base)
 
@@ -24,7 +30,8 @@ SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """One of them. ``partner`` is None for a stranger; ``id`` is what `tally doc show` and `tally doc raw` take."""
+    """One of them. ``partner`` is None for a stranger; ``id`` is what `tally doc show` and `tally doc raw` take, of a certificate its
+    number."""
 
     at: datetime
     kind: str
@@ -46,7 +53,10 @@ class Exceptions:
         """The newest first. A message that was refused stays in the list: another attempt at it is another message."""
         found = [
             *self._refused(session),
+            *self._counted(session),
             *self._unproven(session),
+            *self._unposted(session),
+            *self._undecided(session),
             *self._files(session),
             *self._documents(session),
         ]
@@ -59,11 +69,51 @@ class Exceptions:
             for row in self._rows(session, Arrival, Arrival.at, *refused)
         ]
 
+    def _counted(self, session: Session) -> list[SetAside]:
+        """What was turned away and left no more than its count."""
+        return [
+            SetAside(row.last_at, _TURNED_AWAY[row.kind], row.id, row.partner or None, _how_many(row), _how(row))
+            for row in self._rows(session, Refusals, Refusals.last_at)
+        ]
+
     def _unproven(self, session: Session) -> list[SetAside]:
         unproven = Sending.state == MessageState.UNPROVEN
         return [
             SetAside(row.built_at, "receipt unproven", row.id, row.partner, row.message_id, row.reason or "")
             for row in self._rows(session, Sending, Sending.built_at, unproven)
+        ]
+
+    def _unposted(self, session: Session) -> list[SetAside]:
+        """Our own MDNs that were given up: their partners wait for them."""
+        given_up = (
+            select(WorkItem, Arrival)
+            .join(Arrival, Arrival.id == WorkItem.payload["arrival"].as_string())
+            .where(DEAD, WorkItem.kind == ANSWER)
+            .order_by(WorkItem.id.desc())
+            .limit(self.limit)
+        )
+        if self.partner is not None:
+            given_up = given_up.where(Arrival.partner == self.partner)
+        if self.since is not None:
+            given_up = given_up.where(WorkItem.ended_at >= self.since)
+        return [
+            SetAside(
+                item.ended_at or item.created_at,
+                "MDN not posted",
+                row.id,
+                row.partner,
+                _parties(row),
+                f"{item.reason or ''} Once that is mended: `tally dead replay {item.id} --reason TEXT`.".lstrip(),
+            )
+            for item, row in session.execute(given_up)
+        ]
+
+    def _undecided(self, session: Session) -> list[SetAside]:
+        """Certificates that partners sent for approval."""
+        pending = CertificateRow.state == CertificateState.PENDING
+        return [
+            SetAside(row.added_at, "certificate offered", str(row.id), row.partner, row.subject, _decision(row))
+            for row in self._rows(session, CertificateRow, CertificateRow.added_at, pending)
         ]
 
     def _files(self, session: Session) -> list[SetAside]:
@@ -89,6 +139,30 @@ class Exceptions:
         if self.since is not None:
             statement = statement.where(at >= self.since)
         return session.scalars(statement).all()
+
+
+def _decision(row: CertificateRow) -> str:
+    return (
+        f"Compare its SHA-256 with {row.partner} by telephone: {fingerprint_text(row.fingerprint)}. Then `tally cert approve {row.id}`, or "
+        f"`tally cert reject {row.id} --reason TEXT`."
+    )
+
+
+_TURNED_AWAY = {RefusalKind.LOGIN: "logins refused", RefusalKind.NOT_KEPT: "messages not kept"}
+
+_ADVICE = {
+    RefusalKind.LOGIN: "If that is the partner, compare as2.id and as2.http of the profile with it; if not, somebody tries its name.",
+    RefusalKind.NOT_KEPT: "It was answered. Ask the partner, or have the address kept out.",
+}
+
+
+def _how_many(row: Refusals) -> str:
+    size = "" if row.kind is RefusalKind.LOGIN else f", {row.bytes} bytes"
+    return f"{row.count} on {row.day}{size}"
+
+
+def _how(row: Refusals) -> str:
+    return f"The last, from {row.remote or 'nowhere'}: {row.why} {_ADVICE[row.kind]}"
 
 
 def _parties(row: Arrival) -> str:

@@ -31,6 +31,7 @@ from .answering import PreparedAnswer
 from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
+from .exchange import sendings
 from .journaling import Chronicle, as_role, as_sent
 from .senders.port import Effects, Form, Parcel, Senders
 
@@ -220,7 +221,8 @@ class Outbound:
                 raise Misconfigured(f"There is no partner {row.partner} in force to send {row.filename} to.")
             handed_over = None
             if not _has_arrived(row):
-                handed_over = self.senders.send(applied, Parcel(row.id, row.filename, content, _form(row)))
+                parcel = Parcel(row.id, row.filename, content, _form(row), claim.payload.get("beyond"))
+                handed_over = self.senders.send(applied, parcel)
         return partial(self._sent, row, _patience(row, applied), handed_over)
 
     # 7. From now on an answer is expected.
@@ -247,12 +249,19 @@ class Outbound:
         told.write(session)
 
     def send_again(self, session: Session, row: Transmission, reason: str) -> str:
-        """Transmit stored bytes once more, because the partner asked again for what they answer; the id of the work item."""
+        """Transmit stored bytes once more, because the partner asked again for what they answer; the id of the work item.
+
+        A message that the partner confirmed is not posted again, which would tell it nothing new: another one carries them.
+        """
         return self.queue.enqueue(
             session,
             kind=TRANSMIT,
             lane=lane_to(row.partner),
-            payload={"transmission": row.id, "reason": reason},
+            payload={
+                "transmission": row.id,
+                "reason": reason,
+                "beyond": sendings.confirmed(session, row.id),
+            },
             partner=row.partner,
             endpoint=out_to(row.partner),
         )

@@ -15,6 +15,7 @@ from spool.transmissions import Transmission
 
 from .erp.cursors import ErpCursor
 from .exchange.arrivals import Arrival, ArrivedFile
+from .exchange.refusals import Refusals
 from .exchange.sendings import Sending
 from .ledger.tables import (
     LedgerBlobSalt,
@@ -55,6 +56,7 @@ TABLES = (
     PrunedCount,
     Receipt,
     ReceivedInterchange,
+    Refusals,
     Schedule,
     Sending,
     Transmission,

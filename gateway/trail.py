@@ -43,6 +43,8 @@ def in_words(entry: TrailEntry) -> str:
     match entry.step:
         case Step.ANSWERED:
             return f"MDN {'posted' if entry.detail.get('url') else 'given'}: {said}"
+        case Step.TRIED:
+            return f"A test message came. MDN: {said}"
         case Step.TURNED_AWAY:
             return f"{said} MDN: {without_mode(str(entry.detail.get('disposition')))}"
         case _:

@@ -153,9 +153,18 @@ class As2Http(Value):
     partner_password_hash: str | None = Field(
         None, pattern=r"^\$argon2(id|i|d)\$", description="The argon2 hash of the partner's password."
     )
+    put_off: Annotated[int, Field(ge=0, le=1440)] = Field(
+        60,
+        description="Minutes, at most, for which the partner's server may put us off (Retry-After); 0 to try again as after any failure.",
+    )
     client_certificates: tuple[Annotated[str, AfterValidator(_pem_certificate)], ...] = Field(
         (), description="Certificates, as PEM text, one of which the partner must show when it connects to our HTTPS."
     )
+
+    @property
+    def longest_wait(self) -> timedelta:
+        """For how long the partner's server may put us off."""
+        return timedelta(minutes=self.put_off)
 
     @property
     def shown(self) -> tuple[bytes, ...]:

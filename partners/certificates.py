@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from sqlalchemy import Index, bindparam, or_, select
+from sqlalchemy import Index, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import PartnerId
@@ -190,6 +190,12 @@ def known(session: Session, partner: PartnerId | None, fingerprint: str) -> Cert
         )
         .limit(1)
     ).first()
+
+
+def undecided(session: Session) -> int:
+    """How many of partners wait for a decision."""
+    waiting = select(func.count()).where(CertificateRow.state == CertificateState.PENDING)
+    return session.scalar(waiting) or 0
 
 
 def locked(session: Session) -> None:

@@ -69,6 +69,8 @@ class Step(StrEnum):
     """What came back as an MDN proves nothing; the outcome says why."""
     TURNED_AWAY = "turned_away"
     """A message over AS2 was refused: nothing in it was looked at, and its MDN says so."""
+    TRIED = "tried"
+    """A test message of a partner's came over AS2 and was answered; there is nothing in it to take in."""
     MATCHED = "matched"
     """The partner's acknowledgement was matched to what we sent; the outcome is its verdict."""
     UNMATCHED = "unmatched"

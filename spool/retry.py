@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from canonical.errors import Fault, TallyError
+from canonical.errors import Fault, Retryable, TallyError
 
 FIRST_DELAY = timedelta(seconds=2)
 FACTOR = 3
@@ -26,6 +26,14 @@ def delay(attempt: int, jitter: float) -> timedelta:
     growth: int = FACTOR ** min(attempt - 1, 20)
     full = min(FIRST_DELAY * growth, LONGEST_DELAY)
     return full * (1 - SPREAD + 2 * SPREAD * jitter)
+
+
+def rest(error: BaseException, attempt: int, jitter: float) -> timedelta:
+    """How long to wait after ``attempt`` failed with ``error``: the usual :func:`delay`, or somewhat longer than was asked for."""
+    usual = delay(attempt, jitter)
+    asked = error.wait if isinstance(error, Retryable) else None
+    # What was put off together does not come back together either.
+    return usual if asked is None else max(usual, asked + delay(1, jitter))
 
 
 def may_retry(

@@ -190,8 +190,13 @@ class _Opening:
         else:
             self.verifying = True
             sink = self.workspace.file()
-            certificates = self.terms.signing_certificates
-            verified = verify_attached(self.cms.open(), sink, certificates, self.terms.policy)
+            verified = verify_attached(
+                self.cms.open(),
+                sink,
+                self.terms.signing_certificates,
+                self.terms.policy,
+                pss_without_parameters=self.terms.quirks.pss_without_parameters,
+            )
             signed = Signed(read_entity(whole(sink)), verified)
         demand_in_force(signed.verified.signer, self.terms, self.now)
         self.verified = signed.verified

@@ -1,4 +1,7 @@
-"""What products do otherwise than the standards say. What we read we take as it comes, always; these say what we write."""
+"""What products do otherwise than the standards say.
+
+What we read we take as it comes, always, where it can mean one thing only; nearly all of these say what we write.
+"""
 
 from dataclasses import dataclass
 
@@ -23,6 +26,8 @@ class Quirks:
     ``message_id_without_brackets`` the Message-ID without ``<`` and ``>`` around it
     ``recipient_by_key_id``         the recipient of an encrypted message is named by its subject key identifier
     ``gcm_in_enveloped_data``       AES-GCM inside EnvelopedData instead of AuthEnvelopedData
+    ``pss_without_parameters``      RSA-PSS signatures that do not say how they were made count: by their digest, with a mask of
+                                    the same and any salt, which depends on the OpenSSL of pyas2lib (RFC 4056 demands parameters)
     """
 
     unfolded_headers: bool = False
@@ -39,6 +44,7 @@ class Quirks:
     message_id_without_brackets: bool = False
     recipient_by_key_id: bool = False
     gcm_in_enveloped_data: bool = False
+    pss_without_parameters: bool = False
 
     @property
     def folding(self) -> Folding:

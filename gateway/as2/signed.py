@@ -50,17 +50,26 @@ def verified_parts(entity: Entity, terms: Terms, workspace: Workspace) -> Signed
     content, signature = parts[0], decoded_cms(parts[1], workspace)
     if signature.size > LARGEST_SIGNATURE:
         raise Malformed("The signature is too large.")
-    assert content.whole is not None
     data = signature.read()
-    certificates = terms.signing_certificates
     try:
-        return Signed(content, verify(data, content.whole.open(), certificates, terms.policy))
+        return _proven(content, data, terms)
     except IntegrityCheckFailed:
         mended = _with_crlf(content, workspace)
         if mended is None:
             raise
-        assert mended.whole is not None
-        return Signed(mended, verify(data, mended.whole.open(), certificates, terms.policy))
+        return _proven(mended, data, terms)
+
+
+def _proven(content: Entity, signature: bytes, terms: Terms) -> Signed:
+    assert content.whole is not None
+    verified = verify(
+        signature,
+        content.whole.open(),
+        terms.signing_certificates,
+        terms.policy,
+        pss_without_parameters=terms.quirks.pss_without_parameters,
+    )
+    return Signed(content, verified)
 
 
 def _with_crlf(content: Entity, workspace: Workspace) -> Entity | None:

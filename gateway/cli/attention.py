@@ -63,9 +63,10 @@ def exceptions(
     since: Annotated[str | None, typer.Option(help="From this day or moment on (2026-11-20).")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
 ) -> None:
-    """What waits for somebody: messages refused at the door, receipts that prove nothing, files and documents that are quarantined or dead.
+    """What waits for somebody: messages refused at the door, receipts that prove nothing or never left, certificates sent for approval,
+    files and documents that are quarantined or dead.
 
-    `tally doc show ID` tells more of each, `tally doc raw ID` prints it as it came.
+    `tally doc show ID` tells more of messages, files and documents, `tally doc raw ID` prints them as they came.
     """
     with gateway() as opened, opened.database.read() as session:
         known.partner(opened, partner)

@@ -23,7 +23,7 @@ MOST = 100_000
 @app.command("list")
 @explained
 def list_dead(
-    kind: Annotated[str | None, typer.Option(help="open, deliver, build, transmit or report.")] = None,
+    kind: Annotated[str | None, typer.Option(help="open, deliver, build, transmit, report or mdn.")] = None,
     limit: Limit = 100,
 ) -> None:
     """Work that was given up, why, and what it was about, latest first."""
@@ -35,15 +35,19 @@ def list_dead(
     out.answer(
         [_as_json(item, attempts[item.item_id]) for item in items],
         lambda: out.table(
-            ("item", "kind", "about", "tried", "given up because"),
-            [(item.item_id, item.kind, _about(item), str(item.attempts), item.reason) for item in items],
+            ("item", "kind", "partner", "about", "tried", "given up because"),
+            [
+                (item.item_id, item.kind, item.partner or "", _about(item), str(item.attempts), item.reason)
+                for item in items
+            ],
         ),
     )
 
 
 def _about(item: DeadItem) -> str:
-    """The id of the file, document or transmission."""
-    return str(next((item.payload[key] for key in ("receipt", "document", "transmission") if key in item.payload), ""))
+    """The id of the file, document or transmission; of an MDN, that of the message it answers."""
+    keys = ("receipt", "document", "transmission", "arrival")
+    return str(next((item.payload[key] for key in keys if key in item.payload), ""))
 
 
 def _as_json(item: DeadItem, attempts: Sequence[Attempt]) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def _as_json(item: DeadItem, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "item": item.item_id,
         "kind": item.kind,
         "lane": item.lane,
+        "partner": item.partner,
         "about": _about(item),
         "attempts": item.attempts,
         "reason": item.reason,

@@ -113,6 +113,10 @@ def render(out: Terminal, report: StatusReport) -> None:
         came = [("came", outcome, str(count)) for outcome, count in report.messages.came.items()]
         went = [("went", state, str(count)) for state, count in report.messages.went.items()]
         out.table(("over AS2", "state", "number"), [*came, *went])
+    if report.undecided:
+        out.say(
+            f"Certificates that partners sent for approval: {report.undecided}. `tally exceptions` lists them, with what to do."
+        )
     if report.lanes:
         out.table(
             ("stuck lane", "work", "tried", "behind", "next", "because"),

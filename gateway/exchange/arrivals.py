@@ -6,14 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, bindparam, func, select
+from sqlalchemy import Index, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import ReceiptId
 from spool.identifiers import first_at
+from spool.receipts import Receipt
 from spool.tables import JSON_VALUE, Base, Rows, insert_if_absent, insert_rows
 
 from ..as2.mime.headers import Headers
+
+_UNPROVEN = text("outcome NOT IN ('received', 'delivered', 'delivered-with-warning')")
 
 
 class ArrivalKind(StrEnum):
@@ -38,6 +41,8 @@ class Arrival(Base):
     __table_args__ = (
         Index("ix_as2_arrival_partner", "partner", "id"),
         Index("ix_as2_arrival_sending", "sending"),
+        # Anybody may have posted these; how much of it there is, is asked for each of them.
+        Index("ix_as2_arrival_unproven", "partner", "id", "size", sqlite_where=_UNPROVEN, postgresql_where=_UNPROVEN),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -104,10 +109,14 @@ def of_file(session: Session, receipt_id: ReceiptId) -> Arrival | None:
     ).one_or_none()
 
 
-def of_strangers(session: Session, since: datetime) -> int:
-    """How many posts of nobody we know were kept since."""
-    strangers = select(func.count()).where(Arrival.partner.is_(None), Arrival.id >= first_at(since))
-    return session.scalar(strangers) or 0
+def unproven(session: Session, partner: str | None, since: datetime) -> tuple[int, int]:
+    """How many posts in a partner's name, or of nobody we know, that prove nothing were kept since, and how many bytes they have."""
+    whose = Arrival.partner.is_(None) if partner is None else Arrival.partner == partner
+    found = select(func.count(), func.coalesce(func.sum(Arrival.size), 0)).where(
+        whose, Arrival.id >= first_at(since), _UNPROVEN
+    )
+    count, size = session.execute(found).one()
+    return count, int(size)
 
 
 def add(session: Session, arrival: Arrival) -> None:
@@ -129,6 +138,16 @@ def receipts_of(session: Session, arrival_id: str) -> Sequence[str]:
     """The files that a message brought, in their order."""
     return session.scalars(
         select(ArrivedFile.receipt_id).where(ArrivedFile.arrival == arrival_id).order_by(ArrivedFile.receipt_id)
+    ).all()
+
+
+def digests_of(session: Session, arrival_id: str) -> Sequence[str]:
+    """The SHA-256 of each file that a message brought, in their order."""
+    return session.scalars(
+        select(Receipt.sha256)
+        .join(ArrivedFile, ArrivedFile.receipt_id == Receipt.id)
+        .where(ArrivedFile.arrival == arrival_id)
+        .order_by(Receipt.id)
     ).all()
 
 

@@ -25,6 +25,7 @@ from .keyring import Keyring
 from .mdns import ANSWER, Mdns
 from .proofs import Proofs
 from .receiving import As2Receiver
+from .refusals import RefusalCounter
 from .sending import As2Sender
 from .terms import Agreements, Ourselves
 
@@ -64,7 +65,8 @@ class Exchange:
             house.keyring,
             Limits(decompressed_bytes=settings.max_file_bytes),
         )
-        proofs = Proofs(house.database, house.blobs, house.queue, house.clock, house.identifiers)
+        refusals = RefusalCounter(house.database, house.clock, house.identifiers)
+        proofs = Proofs(house.database, house.blobs, house.queue, house.clock, house.identifiers, refusals)
         client = HttpClient()
         sender = As2Sender(
             house.database,
@@ -102,6 +104,7 @@ class Exchange:
             BasicPasswords(Passwords(PASSWORD_WORKERS, PASSWORD_SECONDS)),
             house.staging,
             _domain(self.settings),
+            self.proofs.refusals,
         )
         receiver.look_who_is_known()
         return receiver

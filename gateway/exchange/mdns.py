@@ -66,8 +66,10 @@ class Mdns:
             )
         fields = [(name.encode(), value.encode()) for name, value in arrivals.read(arrival.mdn_headers or ()).pairs]
         url = arrival.mdn_url
-        answer = self.client.post(url, fields, io.BytesIO(body), posting(applied.profile.as2, elsewhere=True))
-        if (failure := failure_of(answer, url)) is not None:
+        as2 = applied.profile.as2
+        answer = self.client.post(url, fields, io.BytesIO(body), posting(as2, elsewhere=True))
+        failure = failure_of(answer, url, now=self.clock.now(), longest_wait=as2.http.longest_wait)
+        if failure is not None:
             raise failure
         return partial(self._posted, arrival)
 

@@ -30,6 +30,8 @@ from ..erp.port import OrderProgress
 from ..journaling import Chronicle
 from . import arrivals, sendings
 from .arrivals import Arrival, ArrivalKind
+from .keeping import has_room
+from .refusals import RefusalCounter, RefusalKind
 from .sendings import Sending
 
 _log = structlog.get_logger(__name__)
@@ -70,6 +72,7 @@ class Proofs:
     queue: WorkQueue
     clock: Clock
     identifiers: Identifiers
+    refusals: RefusalCounter
 
     def take(
         self,
@@ -92,6 +95,11 @@ class Proofs:
             sending = answered if named is None else sendings.about(session, applied.partner, named)
         judgement = judge(headers, body, terms, sent=_sent(sending), now=self.clock.now(), workspace=workspace)
         about = None if judgement.outcome is Outcome.UNKNOWN_MESSAGE else sending
+        if answered is None and _moves_nothing(judgement, about) and not self._has_room(applied.partner):
+            self.refusals.note(
+                applied.partner, RefusalKind.NOT_KEPT, size=raw.size, remote=remote, why=f"As an MDN: {judgement.why}"
+            )
+            return judgement, about
         arrival = self._arrival(headers, applied.partner, terms, raw, remote, judgement, about)
 
         def commit(session: Session) -> None:
@@ -103,6 +111,10 @@ class Proofs:
         if not judgement.outcome.delivered:
             _log.warning("as2.mdn", partner=applied.partner, outcome=judgement.outcome.value, why=judgement.why)
         return judgement, about
+
+    def _has_room(self, partner: PartnerId) -> bool:
+        with self.database.read() as session:
+            return has_room(session, partner, self.clock.now())
 
     def _settle(
         self,
@@ -130,7 +142,7 @@ class Proofs:
         late = row.state is MessageState.OVERDUE
         if row.state in _DONE or (row.state is MessageState.UNPROVEN and state is MessageState.UNPROVEN):
             detail["ignored"] = f"it was {row.state} before"
-        elif not ours and row.signed_receipt and judgement.signed_by is None:
+        elif not ours and _moves_nothing(judgement, row):
             detail["ignored"] = "nothing shows that the partner wrote it; its own is still awaited"
         elif row.sent_at is None and _for_now(judgement):
             detail["ignored"] = "the same message is posted again"
@@ -217,6 +229,11 @@ class Proofs:
             signed_by=judgement.signed_by.fingerprint if judgement.signed_by else None,
             sending=None if sending is None else sending.id,
         )
+
+
+def _moves_nothing(judgement: Judgement, sending: Sending | None) -> bool:
+    """Whether what came on a connection of its own changes nothing, whatever else it says: anybody may have posted it."""
+    return sending is None or (sending.signed_receipt and judgement.signed_by is None)
 
 
 def failure(judgement: Judgement) -> TallyError | None:

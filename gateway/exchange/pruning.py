@@ -9,6 +9,7 @@ from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
 from .arrivals import Arrival, ArrivedFile
+from .refusals import Refusals
 from .sendings import Sending
 
 PAYLOADS = (
@@ -30,6 +31,7 @@ def forget(session: Session, before: str, limit: int) -> int:
     session.execute(delete(Sending).where(Sending.id.in_(sent)))
     came = session.scalars(_over(before, limit)).all()
     _remove(session, came)
+    session.execute(delete(Refusals).where(Refusals.id < before))
     return len(sent) + len(came)
 
 

@@ -1,9 +1,11 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
+import hashlib
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import structlog
@@ -29,6 +31,7 @@ from ..as2.identity import read_name
 from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
+from ..as2.mime.span import Span, whole
 from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
 from ..as2.terms import Terms
@@ -41,9 +44,12 @@ from . import arrivals
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
 from .certificates import CertificateMessages
 from .fresh import FreshNames
+from .keeping import has_room
 from .mdns import enqueue_mdn
 from .proofs import Proofs
+from .refusals import STRANGERS, RefusalCounter, RefusalKind
 from .terms import Agreements
+from .trial_text import is_trial
 from .workspace import TemporaryWorkspace
 
 TRANSPORT = "as2"
@@ -51,11 +57,11 @@ TRANSPORT = "as2"
 STRANGERS_BYTES = 64 * 1024
 """The largest body, in bytes, that is taken from somebody whom no profile names."""
 
+SHOWN = 80
+"""Characters of a name that somebody else chose."""
+
 STRANGERS_AT_ONCE = 2
 """How many posts of such are taken at a time from one address."""
-
-STRANGERS_KEPT = 500
-"""How many posts of such are kept in a day. Whoever goes on is answered, and the log tells of it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +75,8 @@ class _Post:
     envelope: Envelope
     raw: StagedBlob
     now: datetime
+    staged: bool = True
+    """Whether ``raw`` can be kept; if not, its digest and size are known and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,14 @@ class _Agreed:
     applied: AppliedProfile
     terms: Terms
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _AtTheDoor:
+    """Who does not get in is answered; ``why`` is for the operator."""
+
+    answer: Answer
+    why: str
 
 
 class Doorkeeper:
@@ -140,13 +156,23 @@ class As2Receiver:
     passwords: BasicPasswords
     staging: Path
     domain: str
+    refusals: RefusalCounter
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
     def admit(self, head: Head) -> Answer | None:
-        return self.doorkeeper.admit(head)
+        refusal = self.doorkeeper.admit(head)
+        if refusal is not None and refusal.status == HTTPStatus.FORBIDDEN:
+            why = f"AS2-From is {_sender(head)[:SHOWN]!r}, whom no profile names, and its body is too large to be looked at."
+            self.refusals.note(STRANGERS, RefusalKind.LOGIN, remote=head.peer.address, why=why)
+        return refusal
 
     def ended(self, head: Head) -> None:
         self.doorkeeper.ended(head)
+
+    def close(self) -> None:
+        """No request comes any more: let go of what they needed."""
+        self.passwords.close()
+        self.refusals.write()
 
     def look_who_is_known(self) -> None:
         """Read again whom the profiles name; to be called now and then, and before the first request."""
@@ -156,18 +182,22 @@ class As2Receiver:
 
     def answer(self, request: Request) -> Answer:
         """1. Who is it? 2. May it come in? 3. An MDN is judged, a message opened. 4. All of it is committed. 5. Then it is answered."""
-        headers = _headers(request.head)
-        post = _Post(request.head, headers, envelope_of(headers, request.body), self._staged(request), self.clock.now())
+        headers, now = _headers(request.head), self.clock.now()
+        envelope = envelope_of(headers, request.body)
         with TemporaryWorkspace(self.staging) as workspace:
             with self.database.read() as session:
-                applied = self._partner(session, post.envelope)
+                applied = self._partner(session, envelope)
                 if applied is None or applied.profile.as2 is None:
-                    return self._stranger(post)
+                    return self._stranger(_Post(request.head, headers, envelope, self._staged(request), now))
                 if (refusal := self._refused_at_the_door(applied.profile.as2, request.head)) is not None:
-                    return refusal
+                    self.refusals.note(
+                        applied.partner, RefusalKind.LOGIN, remote=request.head.peer.address, why=refusal.why
+                    )
+                    return refusal.answer
                 terms = self.agreements.terms(session, applied)
-                key = arrivals.key_of(terms.partner_name, terms.own_name, bare(post.envelope.message_id or ""))
-                earlier = arrivals.taken(session, key) if post.envelope.kind is Kind.MESSAGE else None
+                key = arrivals.key_of(terms.partner_name, terms.own_name, bare(envelope.message_id or ""))
+                earlier = arrivals.taken(session, key) if envelope.kind is Kind.MESSAGE else None
+            post = self._post(request, headers, envelope, now, applied.partner)
             agreed = _Agreed(applied, terms, key)
             if post.envelope.kind is Kind.MDN:
                 return self._mdn(post, request, agreed, workspace)
@@ -180,16 +210,18 @@ class As2Receiver:
             return None
         return registry.by_as2_names(session, envelope.sender, envelope.recipient, self.agreements.ourselves.name)
 
-    def _refused_at_the_door(self, as2: As2Terms, head: Head) -> Answer | None:
+    def _refused_at_the_door(self, as2: As2Terms, head: Head) -> _AtTheDoor | None:
         shown = head.peer.certificate
         if as2.http.client_certificates and shown not in as2.http.shown:
-            return plain(403, "Connect with the client certificate that was agreed.")
+            why = "It showed no client certificate." if shown is None else "It showed another client certificate."
+            return _AtTheDoor(plain(403, "Connect with the client certificate that was agreed."), why)
         if as2.http.partner_username is None:
             return None
         given = credentials_of(head.fields)
         stored = as2.http.partner_password_hash if given and given.username == as2.http.partner_username else None
         if given is None or not self.passwords.verify(stored, given.password):
-            return unauthorized()
+            why = "It gave no user name and password." if given is None else "Its user name or password is wrong."
+            return _AtTheDoor(unauthorized(), why)
         return None
 
     def _stranger(self, post: _Post) -> Answer:
@@ -202,11 +234,10 @@ class As2Receiver:
         rejected = reject_stranger(post.headers, reason, why, now=post.now, fresh=self._fresh())
         arrival = self._arrival(post, None, REFUSED, rejected.disposition.field, why)
 
-        def keep_some(session: Session) -> None:
-            if arrivals.of_strangers(session, post.now - timedelta(days=1)) < STRANGERS_KEPT:
-                self._keep(session, post, arrival, rejected.mdn)
-
-        self.database.write(keep_some)
+        if self._has_room(None, post.now):
+            self.database.write(lambda session: self._keep(session, post, arrival, rejected.mdn))
+        else:
+            self._not_kept(STRANGERS, post, why)
         _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
         return _answered(rejected.mdn, rejected)
 
@@ -229,10 +260,14 @@ class As2Receiver:
         )
         if isinstance(judged, Rejected):
             return self._rejected(post, agreed.applied, judged)
+        if not post.staged:
+            post = replace(post, raw=self._staged(request), staged=True)
         if earlier is not None:
             return self._again(post, agreed, earlier, judged)
         if is_exchange(judged.payloads):
             return self._certificates(post, agreed, judged)
+        if is_trial(judged.payloads, judged.sender):
+            return self._tried(post, agreed, judged)
         return self._received(post, agreed, judged, None)
 
     def _suspended(self, post: _Post, agreed: _Agreed) -> Answer:
@@ -260,6 +295,23 @@ class As2Receiver:
             return self._rejected(post, agreed.applied, refused)
         return self._received(post, agreed, received, exchange)
 
+    def _tried(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+        """A test message of another gateway like this: its MDN proves the way, and nothing in it is for anybody."""
+        arrival = self._taken(post, agreed, received, " ".join(("It is a test message.", *received.notes)))
+
+        def commit(session: Session) -> bool:
+            kept = self._keep_once(session, post, arrival, received.mdn)
+            if kept:
+                told = Chronicle(self.clock)
+                detail = {"message_id": received.message_id, "arrival": arrival.id, "mic": arrival.mic}
+                told.of_message(Step.TRIED, agreed.applied.partner, outcome=arrival.disposition or "", detail=detail)
+                told.write(session)
+            return kept
+
+        if self.database.write(commit):
+            return _answered(received.mdn, None)
+        return self._slower(post, agreed, received)
+
     def _received(
         self,
         post: _Post,
@@ -269,11 +321,7 @@ class As2Receiver:
     ) -> Answer:
         """4. Its files, the work on them and the MDN commit together."""
         partner = agreed.applied.partner
-        arrival = self._arrival(post, partner, RECEIVED, received.disposition.field, " ".join(received.notes))
-        arrival.only_once = agreed.key
-        arrival.mic = received.mic.written()
-        arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
-        arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
+        arrival = self._taken(post, agreed, received, " ".join(received.notes))
         files = [] if exchange else [self._file(post, partner, payload) for payload in received.payloads]
         signed = None if received.signed is None else self.blobs.stage_stream(received.signed.chunks())
         arrival.signed_sha256 = None if signed is None else signed.digest
@@ -293,7 +341,19 @@ class As2Receiver:
 
         if self.database.write(commit):
             return _answered(received.mdn, None)
-        # Another attempt at the same message was faster by the time of one of these.
+        return self._slower(post, agreed, received)
+
+    def _taken(self, post: _Post, agreed: _Agreed, received: Received, why: str) -> Arrival:
+        """What is kept of a message that is taken, once whatever the attempts at it."""
+        arrival = self._arrival(post, agreed.applied.partner, RECEIVED, received.disposition.field, why)
+        arrival.only_once = agreed.key
+        arrival.mic = received.mic.written()
+        arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
+        arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
+        return arrival
+
+    def _slower(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+        """Another attempt at the same message was faster by the time of one of these."""
         with self.database.read() as session:
             earlier = arrivals.taken(session, agreed.key)
         assert earlier is not None
@@ -303,12 +363,19 @@ class As2Receiver:
         """Other bytes under a Message-ID that was taken: the same content wrapped anew is the same message, anything else is not."""
         if received.mic.written() == earlier.mic:
             return self._repeated(post, agreed.applied, earlier)
+        if self._brings_the_same(earlier, received):
+            return self._wrapped_anew(post, agreed, earlier, received)
         why = f"Another message with this Message-ID was received on {earlier.at:%Y-%m-%d %H:%M} UTC."
         refused = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
         return self._rejected(post, agreed.applied, refused)
 
     def _repeated(self, post: _Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
         """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
+        if not self._has_room(applied.partner, post.now):
+            why = f"It came before as {earlier.id}."
+            self._not_kept(applied.partner, post, why)
+            with self.database.read() as session:
+                return _answered(self._stored_mdn(session, earlier), None)
         arrival = self._arrival(
             post, applied.partner, REPEATED, earlier.disposition, f"It came before as {earlier.id}."
         )
@@ -323,7 +390,25 @@ class As2Receiver:
             mdn = self._stored_mdn(session, earlier)
         return _answered(mdn, None)
 
+    def _brings_the_same(self, earlier: Arrival, received: Received) -> bool:
+        """Whether a message has the files of one that was taken: its MIC may be by another algorithm, or over another wrapping."""
+        with self.database.read() as session:
+            taken = arrivals.digests_of(session, earlier.id)
+        return bool(taken) and list(taken) == [_digest(payload.content) for payload in received.payloads]
+
+    def _wrapped_anew(self, post: _Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
+        """The MDN that is stored would bring back a MIC that the partner did not take of this: it gets one of its own."""
+        told = f"Its files came before as {earlier.id}, wrapped otherwise."
+        arrival = self._arrival(post, agreed.applied.partner, REPEATED, received.disposition.field, told)
+        arrival.mic = received.mic.written()
+        self.database.write(lambda session: self._keep(session, post, arrival, received.mdn))
+        return _answered(received.mdn, None)
+
     def _rejected(self, post: _Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
+        if not (post.staged and self._has_room(applied.partner, post.now)):
+            self._not_kept(applied.partner, post, rejected.why)
+            # What is not kept is not posted later: the answer goes back at once, wherever else it was wanted.
+            return _answered(rejected.mdn and replace(rejected.mdn, asynchronous_url=None), rejected)
         arrival = self._arrival(post, applied.partner, REFUSED, rejected.disposition.field, rejected.why)
 
         def commit(session: Session) -> None:
@@ -354,13 +439,22 @@ class As2Receiver:
             request.body,
             agreed.applied,
             agreed.terms,
-            raw=post.raw,
+            raw=post.raw if post.staged else self._staged(request),
             remote=post.head.peer.address,
             workspace=workspace,
         )
         return Answer(200)
 
     # What is kept
+
+    def _has_room(self, partner: PartnerId | None, now: datetime) -> bool:
+        """Whether another post that proves nothing is kept: anybody can make those in a partner's name."""
+        with self.database.read() as session:
+            return has_room(session, partner, now)
+
+    def _not_kept(self, partner: str, post: _Post, why: str) -> None:
+        self.refusals.note(partner, RefusalKind.NOT_KEPT, size=post.raw.size, remote=post.head.peer.address, why=why)
+        _log.warning("as2.not_kept", partner=partner, remote=post.head.peer.address, bytes=post.raw.size, why=why)
 
     def _keep(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> None:
         self._put(session, post.raw, self._with_mdn(arrival, mdn))
@@ -445,6 +539,12 @@ class As2Receiver:
         body = self.blobs.read(session, BlobDigest(arrival.mdn_sha256))
         return Mdn(bare(headers.get("message-id") or ""), headers, body, None)
 
+    def _post(self, request: Request, headers: Headers, envelope: Envelope, now: datetime, partner: PartnerId) -> _Post:
+        """A large body is made durable before it is known what it proves; not where nothing of the kind would be kept any more."""
+        staged = request.path is None or self._has_room(partner, now)
+        raw = self._staged(request) if staged else _digested(request)
+        return _Post(request.head, headers, envelope, raw, now, staged)
+
     def _staged(self, request: Request) -> StagedBlob:
         if request.path is not None:
             return self.blobs.stage_file(request.path)
@@ -460,6 +560,17 @@ def _mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:
     if mdn is None or arrival.mdn_sha256 is None:
         return []
     return [NamedBlob(BlobRole.ANSWER, BlobDigest(arrival.mdn_sha256), len(mdn.body))]
+
+
+def _digest(content: Span) -> str:
+    found = hashlib.sha256()
+    for chunk in content.chunks():
+        found.update(chunk)
+    return found.hexdigest()
+
+
+def _digested(request: Request) -> StagedBlob:
+    return StagedBlob(BlobDigest(_digest(whole(request.body))), request.size, None)
 
 
 def _sender(head: Head) -> str:

@@ -56,7 +56,8 @@ class As2Sender:
     domain: str
 
     def send(self, applied: AppliedProfile, parcel: Parcel) -> Effects:
-        """Post the message that carries ``parcel``: the stored one, or, where there is none or the partner refused it, a new one.
+        """Post the message that carries ``parcel``: the stored one, or a new one where there is none, where the partner refused it, or
+        where it confirmed it and is to get the same bytes once more.
 
         Returns what is to be committed with the note that it was handed over. Raises the failures of :mod:`gateway.senders.http`,
         :class:`.proofs.NotTaken` and its neighbours, :class:`NoMdn`.
@@ -76,12 +77,13 @@ class As2Sender:
                 f"{applied.partner} is to send asynchronous receipts, and nothing says where to: set as2_url in tally.toml to the URL "
                 "at which partners reach us."
             )
-        if sending is None or sending.state is MessageState.DECLINED:
+        if sending is None or _is_over(sending, parcel):
             sending = self._built(applied, parcel, terms)
         if sending.state is MessageState.CONFIRMED:
             return _nothing
         answer = self._posted(sending, as2.url, applied)
-        if (failure := failure_of(answer, as2.url)) is not None:
+        failure = failure_of(answer, as2.url, now=self.clock.now(), longest_wait=as2.http.longest_wait)
+        if failure is not None:
             raise failure
         if sending.receipt == ReceiptMode.SYNCHRONOUS:
             self._prove(answer, sending, applied, terms)
@@ -118,7 +120,7 @@ class As2Sender:
         def keep(session: Session) -> Sending:
             one_at_a_time(session, "as2", parcel.transmission)
             other = sendings.newest(session, parcel.transmission)
-            if other is not None and other.state is not MessageState.DECLINED:
+            if other is not None and not _is_over(other, parcel):
                 return other
             row.sha256 = self.blobs.put(session, staged)
             sendings.add(session, row)
@@ -168,6 +170,11 @@ class As2Sender:
         if row.state in (MessageState.BUILT, MessageState.OVERDUE):
             sendings.move(row, MessageState.SENT)
             row.due_at = None if row.receipt == ReceiptMode.NONE else self.clock.now() + as2.receipt_time
+
+
+def _is_over(sending: Sending, parcel: Parcel) -> bool:
+    """Whether another message must carry it."""
+    return sending.state is MessageState.DECLINED or sending.id == parcel.beyond
 
 
 def _nothing(_session: Session) -> None:

@@ -55,6 +55,12 @@ def newest(session: Session, transmission_id: str) -> Sending | None:
     return next(iter(_OF_TRANSMISSION.all(session, transmission=transmission_id)), None)
 
 
+def confirmed(session: Session, transmission_id: str) -> str | None:
+    """The id of the last message that carried a transmission, where the partner confirmed that one: it would not take it twice."""
+    row = newest(session, transmission_id)
+    return row.id if row is not None and row.state is MessageState.CONFIRMED else None
+
+
 _OF_TRANSMISSION = Rows(Sending, Sending.transmission == bindparam("transmission"), order_by=[Sending.id.desc()])
 
 

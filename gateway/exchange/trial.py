@@ -17,12 +17,12 @@ from partners.registry import AppliedProfile
 
 from ..as2.answer import Outcome
 from ..as2.cms.keys import Certificate
-from ..as2.disposition import without_mode
+from ..as2.disposition import read_disposition, without_mode
 from ..as2.terms import Terms
 from ..certificates.changes import fingerprint_text
-from ..senders.http import HttpAnswer, HttpClient
+from ..senders.http import HttpAnswer, HttpClient, asked_wait, in_words, told, web_page
 from ..senders.http import Terms as Posting
-from ..senders.http.failures import TlsFailed
+from ..senders.http.failures import RefusedForNow, ServerFailed, TlsFailed
 from ..senders.port import Form, Parcel
 from . import sendings
 from .arrivals import Arrival, ArrivalKind
@@ -30,8 +30,7 @@ from .exchange import Exchange
 from .proofs import Unproven
 from .sending import NoMdn
 from .sendings import Sending
-
-FILENAME = "as2-test.txt"
+from .trial_text import FILENAME, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,14 @@ def try_out(exchange: Exchange, applied: AppliedProfile) -> Trial:
     # It stands for the transmission that every other message carries.
     name = house.identifiers.new()
     client = _Watched()
-    text = f"AS2 test from {exchange.agreements.our_name(as2)}, {house.clock.now():%Y-%m-%d %H:%M} UTC. Nothing is to be done.\r\n"
+    text = written(exchange.agreements.our_name(as2), house.clock.now())
     failure: TallyError | None = None
     terms: Terms | None = None
     try:
         with house.database.read() as session:
             terms = exchange.agreements.terms(session, applied)
         sender = replace(exchange.sender, client=client)
-        house.database.write(sender.send(applied, Parcel(name, FILENAME, io.BytesIO(text.encode()), form=Form.FILE)))
+        house.database.write(sender.send(applied, Parcel(name, FILENAME, io.BytesIO(text), form=Form.FILE)))
     except TallyError as error:
         failure = error
     finally:
@@ -134,11 +133,13 @@ class _Story:
         yield Step("connection", True, f"{self.answer.address} answered within {self.answer.seconds:.2f} s.")
         yield self._tls()
         if self.mdn is None and self.failure is not None and not isinstance(self.failure, (NoMdn, Unproven)):
-            yield Step("http", False, self._why)
+            yield Step("http", False, self._not_taken(self.answer, now))
             return
         yield Step("http", True, f"The partner's server answered {self.answer.status}.")
         if self.mdn is None:
-            yield self._no_mdn()
+            yield self._no_mdn(self.answer)
+        elif self.mdn.outcome == Outcome.MALFORMED:
+            yield Step("mdn", False, self._no_receipt(self.answer, self.mdn))
         else:
             yield from self._judged(session, self.mdn)
 
@@ -171,23 +172,55 @@ class _Story:
             return Step("tls", True, "The server's certificate is one that as2.http.server_certificates names.")
         return Step("tls", True, "The server's certificate is vouched for by an authority that this machine trusts.")
 
-    def _no_mdn(self) -> Step:
+    def _not_taken(self, answer: HttpAnswer, now: datetime) -> str:
+        """The status says no. That a message is tried again is true of others, not of this one."""
+        if isinstance(self.failure, RefusedForNow):
+            asked = asked_wait(answer, now)
+            when = "in a while" if asked is None else f"in {in_words(asked)}, for which it asks to be left alone"
+            return (
+                f"{told(answer, self.url)}. The partner's server is there but takes nothing now: it is too busy, or being maintained. "
+                f"Documents would be tried again by themselves; send another test {when}. If that goes on, ask the partner."
+            )
+        if isinstance(self.failure, ServerFailed):
+            return (
+                f"{told(answer, self.url)}. The partner's server, or one before it, failed with the message in hand. Documents would be "
+                f"tried again by themselves; ask the partner what its log says of {now:%Y-%m-%d %H:%M} UTC, and send another test."
+            )
+        return self._why
+
+    def _no_receipt(self, answer: HttpAnswer, mdn: Arrival) -> str:
+        """What came with the answer, and is kept, cannot be read as a receipt."""
+        page = web_page(answer)
+        if page is None:
+            return (
+                f"What came with the answer, {mdn.size} bytes, is no receipt that can be read: {mdn.why} It is kept as {mdn.id}. Show it "
+                f"to the partner (`tally doc raw {mdn.id}`), and ask whether its product has the message."
+            )
+        return (
+            f"What came with the answer is {page}, and no receipt. So it is not the partner's AS2 product that answers there, but a login "
+            "page, a proxy, or another address of its server: compare host, port and path of as2.url with the partner. It is kept as "
+            f"{mdn.id}."
+        )
+
+    def _no_mdn(self, answer: HttpAnswer) -> Step:
         if self.failure is not None:
             return Step("mdn", False, self._why)
         if self.as2.mdn is MdnKind.NONE:
             return Step("mdn", None, "None was asked for (as2.mdn: none), so nothing proves that the message arrived.")
+        page = web_page(answer)
+        doubt = "" if page is None else f" It answered with {page}: if no MDN comes, compare as2.url with the partner."
         return Step(
             "mdn",
             None,
             f"It comes on a connection of its own, within {self.as2.mdn_within} hours, to the running gateway. Then `tally trail --partner "
-            f"{self.partner}` shows it; until then `tally acks --partner {self.partner}` does.",
+            f"{self.partner}` shows it; until then `tally acks --partner {self.partner}` does.{doubt}",
         )
 
     def _judged(self, session: Session, mdn: Arrival) -> Iterator[Step]:
         outcome = Outcome(mdn.outcome)
         yield Step("mdn", True, f"It came with the answer, {mdn.size} bytes, and is kept as {mdn.id}.")
         yield self._signature(session, mdn, outcome)
-        if outcome in _UNREAD:
+        if outcome in _UNBELIEVED:
             return
         if outcome is Outcome.REFUSED:
             yield Step("disposition", False, without_mode(self._why))
@@ -196,13 +229,29 @@ class _Story:
         yield self._mic(mdn, outcome)
 
     def _signature(self, session: Session, mdn: Arrival, outcome: Outcome) -> Step:
-        if outcome in _UNREAD or outcome is Outcome.UNSIGNED:
+        if outcome is Outcome.UNSIGNED:
+            return Step("signature", False, self._unsigned(mdn))
+        if outcome in _UNBELIEVED:
             return Step("signature", False, mdn.why or "")
         if mdn.signed_by is None:
             return Step("signature", None, "The MDN is not signed, as was agreed (as2.mdn: unsigned).")
         row = certificates.known(session, self.partner, mdn.signed_by)
         number = "" if row is None else f", number {row.id} of `tally cert list`: {row.subject}"
         return Step("signature", True, f"By {self.partner}'s certificate {fingerprint_text(mdn.signed_by)}{number}.")
+
+    def _unsigned(self, mdn: Arrival) -> str:
+        """Anybody may have written it; what it says is a hint at most."""
+        said = read_disposition(mdn.disposition or "")
+        advice = "Ask it to sign its receipts. If its product cannot, agree on unsigned ones (as2.mdn: unsigned)."
+        if said is not None and not said.accepted:
+            advice = (
+                "Many products sign nothing for a sender that they do not know: compare the AS2 names, also their case, and ask whether it "
+                "has our certificate."
+            )
+        return (
+            f"A signed receipt was asked for, and this one is not signed: nothing shows that the partner wrote it. It says: "
+            f"{without_mode(mdn.disposition or 'nothing')}. {advice}"
+        )
 
     def _mic(self, mdn: Arrival, outcome: Outcome) -> Step:
         if outcome.delivered:
@@ -212,7 +261,7 @@ class _Story:
         return Step("mic", False, mdn.why or "")
 
 
-_UNREAD = {Outcome.FORGED, Outcome.UNPINNED, Outcome.WRAPPED, Outcome.MALFORMED}
+_UNBELIEVED = {Outcome.FORGED, Outcome.UNPINNED, Outcome.WRAPPED, Outcome.UNSIGNED}
 """Of such an MDN nothing is believed."""
 
 

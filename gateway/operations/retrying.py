@@ -16,6 +16,8 @@ from spool.states import DocumentState, ItemState, ReceiptState, TransmissionSta
 from spool.transmissions import Transmission
 
 from .. import inbound, outbound
+from ..exchange import mdns, sendings
+from ..exchange.arrivals import Arrival
 from ..journaling import Chronicle
 from ..outbound import Outbound
 from .holding import Ready
@@ -57,6 +59,8 @@ class Retrying:
             return self.retry(session, item.payload["receipt"], by)
         if item.kind == outbound.TRANSMIT:
             return self._dead_transmit(session, item, by)
+        if item.kind == mdns.ANSWER:
+            return self._dead_mdn(session, item, by)
         row = documents.get(session, item.payload["document"])
         if row is not None and row.state is DocumentState.DEAD:
             return self.retry(session, row.id, by)
@@ -67,6 +71,16 @@ class Retrying:
         if row is not None and row.state is TransmissionState.FAILED:
             return self.retry(session, row.id, by)
         return self._item_alone(session, item, by)
+
+    def _dead_mdn(self, session: Session, item: WorkItem, by: Instruction) -> Done:
+        arrival = session.get_one(Arrival, item.payload["arrival"])
+        partner = PartnerId(arrival.partner or "")
+        _active(session, partner)
+        begun = self.work.again(session, [item], by.reason)
+        told = Chronicle(self.clock, by.actor)
+        told.of_message(Step.RETRIED, partner, outcome=by.reason, detail={"item": item.id, "arrival": arrival.id})
+        told.write(session)
+        return Done("work item", item.id, ItemState.OPEN, begun.did, held=begun.held)
 
     def _item_alone(self, session: Session, item: WorkItem, by: Instruction) -> Done:
         """Work whose failure nobody's state tells of: a report to the ERP, or bytes sent once more."""
@@ -174,8 +188,11 @@ class Retrying:
             # Its answer is waited for anew, from when it is sent.
             transmissions.move(row, TransmissionState.READY)
             row.sent_at = None
+        did = "The same bytes are sent once more."
+        if sendings.confirmed(session, row.id) is not None:
+            did = "The partner's MDN says that it has them. The same bytes are sent once more, in a new message."
         item = self.outbound.send_again(session, row, by.reason)
-        return self.work.ready(session, item, "The same bytes are sent once more.")
+        return self.work.ready(session, item, did)
 
     def _again(self, session: Session, subject: Subject, kind: str, reason: str) -> Ready:
         items = self.work.on(session, subject, kind)

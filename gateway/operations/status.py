@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from partners import certificates
 from spool import journal
 from spool.journal import JournalEntry, Step
 from spool.queue.port import EndpointCircuit, HeldWork, QueueStats, WorkQueue
@@ -68,6 +69,7 @@ class StatusReport:
     """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
 
     ``circuits`` are the endpoints in trouble, and ``held`` the due work that is not begun, with what keeps it.
+    ``undecided`` certificates were sent by partners for approval.
     """
 
     balance: Balance
@@ -79,6 +81,7 @@ class StatusReport:
     held: Sequence[HeldWork] = ()
     rates: dict[str, int] | None = None
     messages: MessageCounts = field(default_factory=MessageCounts)
+    undecided: int = 0
 
     @property
     def overdue(self) -> int:
@@ -100,6 +103,7 @@ class StatusReport:
             "transmissions": self.transmissions,
             "overdue": self.overdue,
             "as2": {"came": dict(self.messages.came), "went": dict(self.messages.went)},
+            "certificates": {"undecided": self.undecided},
             "rates": {"seconds": int(WINDOW.total_seconds()), **(self.rates or {})},
         }
 
@@ -119,6 +123,7 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         held=survey.held,
         rates=_rates(session, now),
         messages=_messages(session),
+        undecided=certificates.undecided(session),
     )
 
 

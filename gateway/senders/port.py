@@ -24,12 +24,16 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A file to be handed over: ``content`` at its beginning, the same bytes at each attempt at ``transmission``."""
+    """A file to be handed over: ``content`` at its beginning, the same bytes at each attempt at ``transmission``.
+
+    ``beyond`` is a message that carried it before and that the partner confirmed: it is asked for once more, so that this one does not do.
+    """
 
     transmission: str
     filename: str
     content: BinaryIO = field(repr=False)
     form: Form
+    beyond: str | None = None
 
 
 class Senders(Protocol):

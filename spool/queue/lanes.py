@@ -188,7 +188,7 @@ class LaneQueue:
 
     def retry_later(self, session: Session, claim: Claim, error: BaseException) -> datetime:
         now = self._clock.now()
-        at = now + retry.delay(claim.attempt, self._jitter())
+        at = now + retry.rest(error, claim.attempt, self._jitter())
         if claim.deadline is not None:
             at = min(at, claim.deadline)
         reason = f"{type(error).__name__}: {error}"

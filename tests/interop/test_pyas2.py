@@ -1,7 +1,7 @@
 """Every permutation, exchanged with pyas2lib in both directions.
 
-pyas2lib returns no MIC for what is not signed, writes PSS without the parameters that say how, and knows neither AES-GCM nor compression
-after signing nor several files; those are shown elsewhere.
+pyas2lib returns no MIC for what is not signed, and knows neither AES-GCM nor compression after signing nor several files; those are shown
+elsewhere. It writes PSS without the parameters that say how, which a quirk takes.
 """
 
 import io
@@ -130,6 +130,15 @@ def test_its_signatures(peer: Peer, digest: Digest) -> None:
     got, mdn = _sent_by_peer(peer, replace(OURS, inbound=Demands(signed=True, encrypted=False)), partner)
     assert got.signed_with is digest
     assert mdn["status"] == "processed", mdn
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
+def test_its_pss_signatures_without_parameters_count_where_that_is_agreed(peer: Peer, digest: Digest) -> None:
+    quirks = replace(OURS.quirks, pss_without_parameters=True)
+    agreed = replace(OURS, inbound=Demands(signed=True, encrypted=False), quirks=quirks)
+    partner = {"sign": True, "sign_alg": "rsassa_pss", "digest_alg": digest.value, "mdn_mode": "SYNC"}
+    got, _ = _sent_by_peer(peer, agreed, partner)
+    assert got.signed_with is digest
 
 
 @pytest.mark.parametrize("cipher", CIPHERS)

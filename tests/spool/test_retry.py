@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.errors import Ambiguous, Fault, Misconfigured, Retryable
-from spool.retry import LONGEST_DELAY, SPREAD, UNEXPECTED_ATTEMPTS, delay, fault, may_retry
+from spool.retry import LONGEST_DELAY, SPREAD, UNEXPECTED_ATTEMPTS, delay, fault, may_retry, rest
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -31,6 +31,14 @@ def test_the_first_ten_delays_in_seconds(attempt: int, shortest: float, middle: 
 @given(st.integers(min_value=1, max_value=10**9), st.floats(min_value=0, max_value=1))
 def test_no_delay_is_nothing_or_beyond_the_longest(attempt: int, jitter: float) -> None:
     assert timedelta(seconds=1) <= delay(attempt, jitter) <= LONGEST_DELAY * (1 + SPREAD)
+
+
+def test_who_asks_to_be_left_alone_is_and_does_not_shorten_the_usual_delay() -> None:
+    put_off = Retryable("later")
+    put_off.wait = timedelta(minutes=5)
+    assert rest(put_off, 1, 0.5) == timedelta(minutes=5) + delay(1, 0.5)
+    assert rest(put_off, 8, 0.5) == delay(8, 0.5)
+    assert rest(Retryable("later"), 1, 0.5) == rest(OSError(), 1, 0.5) == delay(1, 0.5)
 
 
 @pytest.mark.parametrize(

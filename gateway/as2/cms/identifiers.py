@@ -96,6 +96,7 @@ class _GcmParameters:
 
 _DEFAULT_SALT_LENGTH = 20
 _LONGEST_SALT = 512
+_ABSENT = {None, b"", der.NULL}
 _DEFAULT_GCM_TAG = 12
 GCM_TAG = 16
 """Bytes of the authentication tag that we write."""
@@ -137,8 +138,19 @@ def oaep_identifier(digest: Digest) -> AlgorithmIdentifier:
     return AlgorithmIdentifier(der.object_identifier(RSA_OAEP), asn1.encode_der(parameters))
 
 
-def pss_of(identifier: AlgorithmIdentifier) -> Pss:
-    """What RSASSA-PSS parameters say. Raises UnsupportedFormat."""
+def pss_of(identifier: AlgorithmIdentifier, *, unsaid: Digest | None = None) -> Pss:
+    """What RSASSA-PSS parameters say. Raises UnsupportedFormat.
+
+    A signature must have them (RFC 4056, 3); the defaults of RFC 4055 are what an empty sequence means, not their absence. Where ``unsaid``
+    is given, absence means what libraries do unless told otherwise: this digest, a mask of the same, and a salt of whatever length.
+    """
+    if identifier.parameters in _ABSENT:
+        if unsaid is None:
+            raise UnsupportedFormat(
+                "The signature is RSA-PSS and does not say how it was made. pyas2lib writes it so; the quirk pss_without_parameters "
+                "takes it."
+            )
+        return Pss(unsaid, padding.PSS(padding.MGF1(unsaid.hash), padding.PSS.AUTO))
     found = _decoded(_PssParameters, identifier)
     salt_length = _DEFAULT_SALT_LENGTH if found.salt_length is None else found.salt_length
     if not 0 <= salt_length <= _LONGEST_SALT or found.trailer not in (None, 1):

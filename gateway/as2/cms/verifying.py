@@ -44,8 +44,17 @@ class Verified:
     signing_time: datetime | None
 
 
-def verify(signature: bytes, content: Source, accepted: Sequence[Certificate], policy: Policy = DEFAULT) -> Verified:
+def verify(
+    signature: bytes,
+    content: Source,
+    accepted: Sequence[Certificate],
+    policy: Policy = DEFAULT,
+    *,
+    pss_without_parameters: bool = False,
+) -> Verified:
     """Verify a detached signature of what is left of ``content``. ``accepted``: the partner's certificates that count now.
+
+    ``pss_without_parameters`` takes RSA-PSS that does not say how it was applied (:func:`.identifiers.pss_of`).
 
     Raises UnknownSigner, AuthenticationFailed, IntegrityCheckFailed, InsufficientSecurity, UnsupportedFormat.
     """
@@ -55,12 +64,21 @@ def verify(signature: bytes, content: Source, accepted: Sequence[Certificate], p
             raise AuthenticationFailed(
                 "The detached signature brings content of its own, so that it is not certain what was signed."
             )
-        claim = _claim(signed_data)
+        claim = _claim(signed_data, pss_without_parameters)
         return _proven(claim, lambda: _digested(pieces(content), {claim.digest}), accepted, policy)
 
 
-def verify_attached(source: Source, sink: Sink, accepted: Sequence[Certificate], policy: Policy = DEFAULT) -> Verified:
+def verify_attached(
+    source: Source,
+    sink: Sink,
+    accepted: Sequence[Certificate],
+    policy: Policy = DEFAULT,
+    *,
+    pss_without_parameters: bool = False,
+) -> Verified:
     """Verify SignedData with the content inside, and write the content to ``sink``; where it is refused, nothing stays there.
+
+    ``pss_without_parameters`` as in :func:`verify`.
 
     Raises UnknownSigner, AuthenticationFailed, IntegrityCheckFailed, InsufficientSecurity, UnsupportedFormat.
     """
@@ -70,7 +88,7 @@ def verify_attached(source: Source, sink: Sink, accepted: Sequence[Certificate],
             DIGEST_OF_OID[algorithm.oid] for algorithm in signed_data.announced if algorithm.oid in DIGEST_OF_OID
         }
         content = _digested(_copied(signed_data.content(), sink), announced)
-        claim = _claim(signed_data)
+        claim = _claim(signed_data, pss_without_parameters)
         if claim.digest not in announced:
             raise AuthenticationFailed(f"The signer used {claim.digest}, which was not announced before the content.")
         return _proven(claim, lambda: content, accepted, policy)
@@ -96,24 +114,26 @@ class _Content:
     head: bytes
 
 
-def _claim(signed_data: SignedData) -> _Claim:
+def _claim(signed_data: SignedData, pss_without_parameters: bool) -> _Claim:
     signer = signed_data.signer()
     digest = DIGEST_OF_OID.get(signer.digest.oid)
     if digest is None:
         raise UnsupportedFormat(f"Digest {signer.digest} is not known here.")
-    scheme, padding = _scheme(signer.signature_algorithm, digest)
+    scheme, padding = _scheme(signer.signature_algorithm, digest, pss_without_parameters)
     attributes = None if signer.signed_attributes is None else SignedAttributes.read(signer.signed_attributes)
     return _Claim(signer, signed_data.content_type, digest, scheme, padding, attributes)
 
 
-def _scheme(identifier: AlgorithmIdentifier, digest: Digest) -> tuple[SignatureScheme, AsymmetricPadding]:
+def _scheme(
+    identifier: AlgorithmIdentifier, digest: Digest, pss_without_parameters: bool
+) -> tuple[SignatureScheme, AsymmetricPadding]:
     """How it was signed. The digest may be named in two places (RFC 3370, 3.2), which must agree."""
     if identifier.oid == rsa_identifier().oid:
         return SignatureScheme.PKCS1_V15, PKCS1v15()
     scheme: SignatureScheme
     padding: AsymmetricPadding
     if identifier.oid == _PSS:
-        pss = pss_of(identifier)
+        pss = pss_of(identifier, unsaid=digest if pss_without_parameters else None)
         scheme, padding, used = SignatureScheme.PSS, pss.padding, pss.digest
     elif identifier.oid in DIGEST_OF_RSA_OID:
         scheme, padding, used = SignatureScheme.PKCS1_V15, PKCS1v15(), DIGEST_OF_RSA_OID[identifier.oid]

@@ -136,7 +136,7 @@ class As2Account:
     def _post(self, url: str, headers: Headers, body: bytes) -> http.HttpAnswer:
         fields = [(name.encode(), value.encode()) for name, value in headers]
         answer = self._client.post(url, fields, io.BytesIO(body), http.Terms())
-        if (failure := http.failure_of(answer, url)) is not None:
+        if (failure := http.failure_of(answer, url, now=datetime.now(UTC))) is not None:
             raise failure
         return answer
 

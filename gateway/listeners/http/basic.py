@@ -68,6 +68,10 @@ class BasicPasswords:
             self._remember(stored, seen)
         return right
 
+    def close(self) -> None:
+        """End the threads that check."""
+        self._passwords.close()
+
     def _recall(self, stored: str) -> bytes:
         with self._lock:
             return self._right.get(stored, b"")

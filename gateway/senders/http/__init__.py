@@ -4,7 +4,7 @@ Read ``client`` first, then ``addresses`` (where we post to), ``network`` (to ex
 """
 
 from .addresses import AddressPolicy
-from .answer import HttpAnswer, failure_of
+from .answer import HttpAnswer, asked_wait, failure_of, in_words, told, web_page
 from .client import BasicAuthentication, HttpClient, Terms
 from .network import Timeouts
 from .tls import ClientCertificate, ClientTls
@@ -18,5 +18,9 @@ __all__ = [
     "HttpClient",
     "Terms",
     "Timeouts",
+    "asked_wait",
     "failure_of",
+    "in_words",
+    "told",
+    "web_page",
 ]

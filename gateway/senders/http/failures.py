@@ -1,5 +1,7 @@
 """Why a post did not come to an answer: whose fault it is, whether the partner may have got it, whether to try again."""
 
+from datetime import timedelta
+
 from canonical.errors import Ambiguous, Fault, Misconfigured, Retryable, TallyError
 
 
@@ -40,11 +42,11 @@ class Refused(Misconfigured):
 
 
 class RefusedForNow(Retryable):
-    """The partner's server did not take it now. ``seconds`` is when it wants to be asked again, if it says so."""
+    """The partner's server is there and did not take it now: too busy, or being maintained."""
 
-    def __init__(self, message: str, seconds: int | None) -> None:
+    def __init__(self, message: str, wait: timedelta | None) -> None:
         super().__init__(message)
-        self.seconds = seconds
+        self.wait = wait
 
 
 class ServerFailed(Ambiguous):

@@ -303,9 +303,9 @@ def test_a_changed_ciphertext_costs_as_much_work_wherever_it_was_changed(
 ) -> None:
     verified: list[bytes] = []
 
-    def counted(signature: bytes, *rest: Any) -> Verified:
+    def counted(signature: bytes, *rest: Any, **named: Any) -> Verified:
         verified.append(signature)
-        return verify(signature, *rest)
+        return verify(signature, *rest, **named)
 
     monkeypatch.setattr(signed, "verify", counted)
     inside = posted(sent(SIGNED))

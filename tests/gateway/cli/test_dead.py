@@ -26,6 +26,7 @@ def test_is_listed_with_what_it_was_about_and_why(house: House, tally: Tally) ->
         "item": deliver["item"],
         "kind": "deliver",
         "lane": "po:acme:4500123",
+        "partner": "acme",
         "about": house.documents()[0].id,
         "attempts": 1,
         "reason": "The folder may not be written to.",
@@ -41,7 +42,9 @@ def test_is_listed_with_what_it_was_about_and_why(house: House, tally: Tally) ->
         ],
     }
     assert [item["kind"] for item in tally("--json", "dead", "list", "--kind", "build").json] == ["build"]
-    assert "The folder may not be written to." in tally("dead", "list").out
+    told = tally("dead", "list").out
+    assert "The folder may not be written to." in told
+    assert " acme " in told
 
 
 def test_one_is_replayed_by_its_id(house: House, tally: Tally) -> None:

@@ -57,5 +57,6 @@ def test_as_json_is_complete(house: House, tally: Tally) -> None:
         "transmissions",
         "overdue",
         "as2",
+        "certificates",
         "rates",
     }

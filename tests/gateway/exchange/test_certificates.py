@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from canonical.errors import Misconfigured
+from gateway.certificates.changes import fingerprint_text
+from gateway.exceptions import Exceptions
 from gateway.operations.instruction import Instruction
 from partners.certificates import CertificateRow, CertificateState
 from spool.journal import JournalEntry, Step
@@ -47,6 +49,23 @@ def test_what_is_offered_waits_and_brings_no_file(tmp_path: Path) -> None:
         [sent] = made.supplier.house.transmissions("certificates")
         assert sent.state is TransmissionState.SENT
         made.distributor.house.assert_settled()
+
+
+def test_what_is_offered_waits_where_administrators_look_until_it_is_decided_on(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        row = offered(made)
+        gateway = made.distributor.house.gateway
+        with gateway.database.read() as session:
+            [waiting] = Exceptions(partner="acme").set_aside(session)
+        assert (waiting.kind, waiting.id, waiting.what) == ("certificate offered", str(row.id), row.subject)
+        assert fingerprint_text(row.fingerprint) in waiting.why
+        assert f"`tally cert approve {row.id}`" in waiting.why
+        assert f"`tally cert reject {row.id} --reason TEXT`" in waiting.why
+        assert gateway.status().undecided == 1
+        gateway.custody.approve(row.id, by="tests")
+        with gateway.database.read() as session:
+            assert Exceptions().set_aside(session) == []
+        assert gateway.status().undecided == 0
 
 
 def test_the_partner_is_told_that_it_was_approved(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,16 @@ from sqlalchemy.orm import Session
 from canonical.errors import Retryable
 from gateway.as2.answer import Outcome
 from gateway.as2.terms import Receipt, ReceiptMode, Terms
+from gateway.exceptions import Exceptions, SetAside
 from gateway.exchange import mdns
 from gateway.exchange.arrivals import ArrivalKind
+from gateway.operations.instruction import Instruction
 from spool.journal import JournalEntry, Step
 from spool.queue.port import Claim
 from spool.worker import Effects, Handler
 
 from .partner import Spoken, partner_server
-from .scene import Scene, scene
+from .scene import NOON, Scene, scene
 from .wire import Message, Reply, arrivals_of, judged, message, post
 
 INSIDE = 'networks: ["127.0.0.0/8"]'
@@ -117,6 +120,32 @@ def test_an_address_inside_is_not_fetched_although_its_name_is_allowed(trade: Sc
     assert [(entry.partner, entry.outcome, entry.receipt_id is not None) for entry in told] == [("acme", why, True)]
 
 
+def test_what_was_given_up_waits_for_somebody_and_is_posted_once_it_is_mended(trade: Scene) -> None:
+    house = trade.distributor.house
+    answers = iter([Spoken(404), Spoken(200)])
+    with partner_server(lambda _: next(answers)) as partner:
+        post(trade.distributor.url, asks(trade, partner.url))
+        give_up(trade)
+        [waiting] = set_aside(trade)
+        [arrival] = arrivals_of(house, kind=ArrivalKind.MESSAGE)
+        assert (waiting.kind, waiting.id, waiting.partner) == ("MDN not posted", arrival.id, "acme")
+        [item] = house.gateway.administration.dead(limit=10)
+        assert f"tally dead replay {item.item_id}" in waiting.why
+        house.gateway.administration.replay_dead(item.item_id, Instruction("anna", "The path was wrong."))
+        house.work()
+    assert len(partner.posted) == 2
+    assert set_aside(trade) == []
+    house.assert_settled()
+
+
+def set_aside(trade: Scene) -> list[SetAside]:
+    """What waits for somebody at the distributor, of this partner and of nobody else."""
+    with trade.distributor.house.gateway.database.read() as session:
+        assert list(Exceptions(partner="nobody").set_aside(session)) == []
+        assert list(Exceptions(since=NOON + timedelta(days=9)).set_aside(session)) == []
+        return list(Exceptions(partner="acme").set_aside(session))
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(trade: Scene, status: int) -> None:
     with partner_server() as trap, partner_server(lambda _: Spoken(status, (("Location", trap.url),))) as partner:
@@ -164,7 +193,7 @@ def test_an_error_is_told_where_the_mdn_of_a_success_would_go(trade: Scene) -> N
     assert judged(trade.supplier, damaged, told).outcome is Outcome.REFUSED
 
 
-def _twice(handler: Handler) -> Handler:
+def twice(handler: Handler) -> Handler:
     """The step runs a second time after its first effects were worked out, as after a crash."""
 
     def run(claim: Claim) -> Effects:
@@ -192,7 +221,7 @@ def _failing_once(handler: Handler) -> Handler:
     return run
 
 
-@pytest.mark.parametrize("trouble", [_twice, _failing_once], ids=["run twice", "effects lost"])
+@pytest.mark.parametrize("trouble", [twice, _failing_once], ids=["run twice", "effects lost"])
 def test_the_step_may_run_again_and_posts_the_same_bytes(trade: Scene, trouble: Callable[[Handler], Handler]) -> None:
     with partner_server() as partner:
         post(trade.distributor.url, asks(trade, partner.url))

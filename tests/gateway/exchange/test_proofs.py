@@ -25,6 +25,7 @@ from tests.gateway.house import House, order
 from .partner import PartnerServer, Posted, Spoken, opened, partner_server, spoken
 from .scene import PROFILE, Scene, scene
 from .test_exchange import sendings_of
+from .test_mdns import twice
 from .wire import Named, arrivals_of, post_raw, terms_of
 
 SUPPLIER = "the supplier, with its own key"
@@ -218,6 +219,46 @@ def test_after_a_refusal_a_retry_is_a_new_message(stage: Stage) -> None:
     first, second = stage.partner.posted
     assert first.message_id != second.message_id
     assert stage.received(first).mic == stage.received(second).mic
+
+
+def test_what_the_partner_confirmed_is_sent_once_more_in_a_new_message(stage: Stage) -> None:
+    """The same one would be recognised by its Message-ID, and answered without being looked at."""
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted))
+    stage.place()
+    done = stage.house.gateway.administration.retry(stage.document.id, BY)
+    assert "in a new message" in done.did
+    stage.house.work()
+    assert stage.states == (MessageState.CONFIRMED, TransmissionState.SENT, DocumentState.DELIVERED)
+    first, second = stage.partner.posted
+    assert first.message_id != second.message_id
+    assert stage.received(first).mic == stage.received(second).mic
+    assert [sending.state for sending in sendings_of(stage.house)] == [MessageState.CONFIRMED] * 2
+
+
+def test_a_crash_between_the_proof_and_the_note_of_it_makes_no_further_message(stage: Stage) -> None:
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted))
+    stage.place()
+    stage.house.gateway.administration.retry(stage.document.id, BY)
+    stage.house.work(lambda _kind, handler: twice(handler))
+    assert len(stage.partner.posted) == 2
+    assert len(sendings_of(stage.house)) == 2
+    stage.house.assert_settled()
+
+
+@pytest.mark.parametrize(("asked", "minutes"), [("600", 10), ("86400", 20)])
+def test_a_partner_that_asks_to_be_left_alone_is_for_as_long_as_was_agreed(
+    stage: Stage, asked: str, minutes: int
+) -> None:
+    stage.house.amend("acme", ("networks:", "http: {put_off: 20}\n  networks:"))
+    stage.partner.script = lambda _: Spoken(503, (("Retry-After", asked),))
+    stage.place()
+    stage.house.later(minutes=minutes - 1)
+    stage.house.work()
+    assert len(stage.partner.posted) == 1
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted))
+    stage.house.later(minutes=2)
+    stage.house.work()
+    assert stage.states == (MessageState.CONFIRMED, TransmissionState.SENT, DocumentState.DELIVERED)
 
 
 FAILURES: dict[str, Spoken] = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -115,6 +116,31 @@ def test_the_same_content_wrapped_anew_is_the_same_message(supplier: Site, distr
     assert taken_in(distributor) == before + 1
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"digest": Digest.SHA512},
+        {"compression": Compression.BEFORE_SIGNING},
+        {"compression": Compression.AFTER_SIGNING},
+    ],
+    ids=lambda changed: " ".join(changed),
+)
+def test_it_is_so_whatever_it_is_wrapped_in_and_the_mdn_is_about_that_wrapping(
+    supplier: Site, distributor: Site, changed: dict[str, Any]
+) -> None:
+    data, name = content(), f"{next(iter(changed.values()))}@tests.example"
+    first = message(supplier, data, message_id=name)
+    second = message(
+        supplier, data, message_id=name, change=lambda terms: replace(terms, sending=replace(terms.sending, **changed))
+    )
+    before = taken_in(distributor)
+    post(distributor.url, first)
+    again = post(distributor.url, second)
+    assert judged(supplier, second, again).outcome is Outcome.DELIVERED
+    assert last(distributor) == ("repeated", "processed")
+    assert taken_in(distributor) == before + 1
+
+
 def test_other_content_under_a_message_id_that_was_taken_is_refused_and_kept(supplier: Site, distributor: Site) -> None:
     first = message(supplier, message_id="taken@tests.example")
     other = message(supplier, message_id="taken@tests.example")
@@ -126,6 +152,12 @@ def test_other_content_under_a_message_id_that_was_taken_is_refused_and_kept(sup
     assert last(distributor) == ("refused", "processed/error: duplicate-document")
     assert kept_bytes(distributor.house, arrivals_of(distributor.house)[-1]) == other.body
     assert post(distributor.url, first).body == mdn.body
+    assert taken_in(distributor) == before + 1
+
+
+def test_an_order_that_is_called_like_a_test_message_is_taken_in(supplier: Site, distributor: Site) -> None:
+    before = taken_in(distributor)
+    post(distributor.url, message(supplier, filename="as2-test.txt"))
     assert taken_in(distributor) == before + 1
 
 

@@ -1,6 +1,7 @@
 """A test message tells where on the way to the partner something is wrong, and leaves nothing behind that counts as trade."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from cryptography import x509
 from sqlalchemy import func, select
 
 from canonical.errors import Misconfigured
+from canonical.identity import PartnerId
+from gateway.as2.disposition import PROCESSED, Disposition, Reason, refused
+from gateway.as2.mdn import Facts, write_mdn
+from gateway.as2.quirks import STANDARD
+from gateway.exceptions import Exceptions
 from gateway.exchange.sendings import Sending
 from gateway.exchange.trial import Trial
 from gateway.operations.instruction import Instruction
@@ -18,7 +24,9 @@ from spool.states import MessageState
 from tests.gateway.as2.keys import own
 from tests.gateway.house import PROFILES
 
+from .partner import PartnerServer, Posted, Spoken, partner_server, spoken
 from .scene import Scene, scene
+from .wire import Named
 
 
 def tried(made: Scene) -> Trial:
@@ -76,8 +84,12 @@ def test_no_document_of_either_side_comes_of_it_and_both_are_told(made: Scene) -
         with site.house.gateway.database.read() as session:
             assert session.scalar(select(func.count()).select_from(DocumentRow)) == 0
         site.house.assert_settled()
-    [received] = made.supplier.house.receipts()
-    assert (received.filename, received.state) == ("as2-test.txt", "quarantined")
+    assert made.supplier.house.receipts() == []
+    assert made.distributor.house.receipts() == []
+    with made.supplier.house.gateway.database.read() as session:
+        story = {(entry.step, entry.subject, in_words(entry)) for entry in of_partner(session, PartnerId("ourcompany"))}
+        assert Exceptions().set_aside(session) == []
+    assert ("tried", f"message <{trial.message_id}>", "A test message came. MDN: processed") in story
     with made.distributor.house.gateway.database.read() as session:
         story = {(entry.step, entry.subject, in_words(entry)) for entry in of_partner(session, trial.partner)}
     assert ("confirmed", f"message {trial.message_id}", "The partner says: processed.") in story
@@ -137,6 +149,82 @@ def test_a_wrong_path(made: Scene) -> None:
     trial = tried(made)
     assert (trial.accepted, trial.steps[-1].name) == (False, "http")
     assert "404" in told(trial, "http")
+
+
+@contextmanager
+def answering(made: Scene, spoken: Spoken) -> Iterator[PartnerServer]:
+    """The partner's server says this, whatever it is posted."""
+    with partner_server(lambda _: spoken) as server:
+        move(made, server.url)
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("fields", "when"),
+    [((("Retry-After", "90"),), "in 90 s, for which it asks"), ((), "send another test in a while")],
+    ids=["says when", "says nothing"],
+)
+def test_a_server_that_takes_nothing_now(made: Scene, fields: tuple[tuple[str, str], ...], when: str) -> None:
+    with answering(made, Spoken(503, fields)):
+        trial = tried(made)
+    assert (trial.accepted, trial.steps[-1].name) == (False, "http")
+    assert "too busy, or being maintained" in told(trial, "http")
+    assert when in told(trial, "http")
+    assert "It is tried again" not in told(trial, "http")
+
+
+def test_a_server_that_fails(made: Scene) -> None:
+    page = Spoken(502, (("Content-Type", "text/html"),), b"<title>Bad Gateway</title>")
+    with answering(made, page):
+        trial = tried(made)
+    assert trial.steps[-1].name == "http"
+    assert "answered 502 with a web page, 'Bad Gateway'." in told(trial, "http")
+    assert "what its log says of 2026-11-21 12:00 UTC" in told(trial, "http")
+
+
+def test_a_web_page_instead_of_a_receipt(made: Scene) -> None:
+    page = Spoken(200, (("Content-Type", "text/html; charset=utf-8"),), b"<html><title>Log in</title></html>")
+    with answering(made, page):
+        trial = tried(made)
+        assert (trial.accepted, trial.steps[-1].name) == (False, "mdn")
+        assert "is a web page, 'Log in', and no receipt" in told(trial, "mdn")
+        assert "host, port and path of as2.url" in told(trial, "mdn")
+        made.distributor.house.amend("acme", ("networks:", "mdn_delivery: asynchronous\n  networks:"))
+        trial = tried(made)
+        assert (trial.accepted, trial.steps[-1].good) == (None, None)
+        assert "with a web page, 'Log in'" in told(trial, "mdn")
+
+
+def test_words_instead_of_a_receipt(made: Scene) -> None:
+    with answering(made, Spoken(200, (("Content-Type", "text/plain"),), b"Thank you.")):
+        trial = tried(made)
+    assert (trial.accepted, trial.steps[-1].name) == (False, "mdn")
+    assert "This is no MDN but 'text/plain'." in told(trial, "mdn")
+
+
+@pytest.mark.parametrize(
+    ("disposition", "said", "advice"),
+    [
+        (PROCESSED, "It says: processed.", "as2.mdn: unsigned"),
+        (refused(Reason.UNKNOWN_TRADING_PARTNER), "unknown-trading-partner", "compare the AS2 names"),
+    ],
+    ids=["accepted", "refused"],
+)
+def test_an_unsigned_receipt_where_a_signed_one_was_asked_for(
+    made: Scene, disposition: Disposition, said: str, advice: str
+) -> None:
+    def unsigned(posted: Posted) -> Spoken:
+        facts = Facts("ACME", "OURCOMPANY", posted.message_id, disposition, "Received.", None)
+        now = made.distributor.house.clock.now()
+        return spoken(write_mdn(facts, None, url=None, quirks=STANDARD, now=now, fresh=Named()))
+
+    with partner_server(unsigned) as server:
+        move(made, server.url)
+        trial = tried(made)
+    assert (trial.accepted, trial.steps[-1].name, trial.steps[-1].good) == (False, "signature", False)
+    assert "nothing shows that the partner wrote it" in told(trial, "signature")
+    assert said in told(trial, "signature")
+    assert advice in told(trial, "signature")
 
 
 def test_a_certificate_that_the_partner_does_not_know(made: Scene) -> None:

@@ -1,6 +1,7 @@
 """Signatures of others: every kind that ``openssl cms`` writes, in any encoding; and everything that only looks like one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.as2.asn1 import der
 from gateway.as2.asn1.tags import SET
-from gateway.as2.cms.algorithms import Digest, SignatureScheme
+from gateway.as2.cms.algorithms import RSA_PSS, Digest, SignatureScheme
 from gateway.as2.cms.failures import (
     AuthenticationFailed,
     InsufficientSecurity,
@@ -64,6 +65,23 @@ def test_what_openssl_signs(
 def test_pss_with_any_salt_and_mask(openssl: OpenSsl, salt: str, mask: str) -> None:
     options = (*PSS, "-keyopt", f"rsa_mgf1_md:{mask}", "-keyopt", f"rsa_pss_saltlen:{salt}")
     assert verified(openssl.sign(CONTENT, own("partner"), "-md", "sha256", *options)).scheme is SignatureScheme.PSS
+
+
+@pytest.mark.parametrize("salt", ["20", "max", "digest"])
+@pytest.mark.parametrize("parameters", [b"", der.NULL], ids=["absent", "NULL"])
+def test_pss_that_does_not_say_how_counts_only_where_that_is_agreed(
+    openssl: OpenSsl, salt: str, parameters: bytes
+) -> None:
+    salted = (*PSS, "-keyopt", f"rsa_pss_saltlen:{salt}")
+    signer = signer_of(openssl.sign(CONTENT, own("partner"), "-md", "sha256", "-noattr", *salted))
+    bare = signed_data([replace(signer, algorithm=der.sequence(der.object_identifier(RSA_PSS), parameters))])
+    partner = [own("partner").certificate]
+    found = verify(bare, BytesIO(CONTENT), partner, pss_without_parameters=True)
+    assert (found.digest, found.scheme) == (Digest.SHA256, SignatureScheme.PSS)
+    with pytest.raises(IntegrityCheckFailed):
+        verify(bare, BytesIO(CONTENT + b" "), partner, pss_without_parameters=True)
+    with pytest.raises(UnsupportedFormat, match="pss_without_parameters"):
+        verify(bare, BytesIO(CONTENT), partner)
 
 
 @pytest.mark.parametrize("options", [(), ("-stream",), ("-noattr",)])

@@ -1,16 +1,21 @@
 """What a status means."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from canonical.errors import Ambiguous, Fault, Misconfigured, Retryable, TallyError
-from gateway.senders.http.answer import HttpAnswer, failure_of
+from gateway.senders.http.answer import LONGEST_WAIT, HttpAnswer, failure_of
 from gateway.senders.http.failures import RefusedForNow
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 URL = "https://partner.example/as2"
 
 
 def answered(status: int, *fields: tuple[bytes, bytes], body: bytes = b"") -> TallyError | None:
-    return failure_of(HttpAnswer(status, fields, body, 0.1, "192.0.2.7"), URL)
+    return failure_of(HttpAnswer(status, fields, body, 0.1, "192.0.2.7"), URL, now=NOW)
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -42,18 +47,48 @@ def test_a_server_that_fails_is_the_partners() -> None:
     ("value", "seconds"),
     [
         (b"7", 7),
+        (b" 7 ", 7),
         (b"0", 0),
-        (b"99999999", 86400),
+        (b"99999999", 3600),
         (b"9" * 5000, None),
         (b"-1", None),
-        (b"Fri, 02 Jan 2026 03:04:05 GMT", None),
+        (b"Fri, 02 Jan 2026 03:06:05 GMT", 120),
+        (b"Friday, 02-Jan-26 03:06:05 GMT", 120),
+        (b"Fri Jan  2 03:06:05 2026", 120),
+        (b"Fri, 02 Jan 2026 03:00:00 GMT", 0),
+        (b"Sun, 02 Jan 2028 03:04:05 GMT", 3600),
+        (b"Fri, 32 Jan 2026 03:04:05 GMT", None),
+        (b"tomorrow", None),
+        (b"\xff\xfe", None),
         (b"", None),
     ],
 )
-def test_when_to_come_again(value: bytes, seconds: int | None) -> None:
-    failure = answered(503, (b"retry-AFTER", value))
+@pytest.mark.parametrize("status", [429, 503])
+def test_when_to_come_again(status: int, value: bytes, seconds: int | None) -> None:
+    failure = answered(status, (b"retry-AFTER", value))
     assert isinstance(failure, RefusedForNow)
-    assert failure.seconds == seconds
+    assert failure.wait == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_a_moment_is_counted_from_the_servers_own_time() -> None:
+    failure = answered(
+        503, (b"Date", b"Fri, 02 Jan 2026 09:00:00 GMT"), (b"Retry-After", b"Fri, 02 Jan 2026 09:00:30 GMT")
+    )
+    assert isinstance(failure, RefusedForNow)
+    assert failure.wait == timedelta(seconds=30)
+
+
+def test_it_is_told_when_a_server_asks_for_more_than_was_agreed() -> None:
+    failure = answered(503, (b"Retry-After", b"86400"))
+    assert failure is not None
+    assert "for 1440 minutes. It is tried again after 60 minutes, the longest that was agreed." in failure.message
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_whatever_a_server_says_it_is_understood_or_not(value: bytes, date: bytes) -> None:
+    failure = answered(503, (b"Date", date), (b"Retry-After", value))
+    assert isinstance(failure, RefusedForNow)
+    assert failure.wait is None or timedelta(0) <= failure.wait <= LONGEST_WAIT
 
 
 def test_the_partners_words_are_shown_cut_short_and_only_where_they_are_words() -> None:
@@ -65,6 +100,9 @@ def test_the_partners_words_are_shown_cut_short_and_only_where_they_are_words() 
     page = answered(403, (b"Content-Type", b"text/html"), body=b"<html>")
     assert page is not None
     assert "html" not in page.message
+    titled = answered(502, (b"Content-Type", b"text/html"), body=b"<html><head><TITLE>Bad\nGateway</TITLE>")
+    assert titled is not None
+    assert "answered 502 with a web page, 'Bad Gateway'." in titled.message
 
 
 def test_a_redirect_tells_where_to() -> None:
