@@ -71,7 +71,7 @@ class TestWhatGoes:
         assert (house.receipts(), house.documents(), house.documents("outbound")) == ([], [], [])
         assert (house.transmissions(), count(house, Blob), count(house, WorkItem), count(house, Lane)) == ([], 0, 0, 0)
         with house.gateway.database.read() as session:
-            assert set(session.scalars(select(JournalEntry.step))) == {Step.PRUNED}
+            assert set(session.scalars(select(JournalEntry.step))) == {Step.AGREED, Step.PRUNED}
         house.assert_settled()
 
     def test_an_order_with_all_that_came_of_it(self, either_house: House) -> None:
