@@ -389,7 +389,7 @@ class Gateway:
             Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known),
             Periodic("as2-refusals", REFUSALS_SECONDS, receiver.refusals.write),
         ]
-        settings = self.settings
+        settings, tls = self.settings, self._tls()
         server = HttpServer(
             posts={"/as2": receiver},
             gets={"/healthz": _alive, "/readyz": self._ready},
@@ -397,11 +397,13 @@ class Gateway:
             staging=self.home.staging / (f"http-{settings.node_name}" if self.database.shared else "http"),
             host=settings.host,
             port=port,
-            tls=self._tls(),
+            tls=tls,
             proxies=settings.http_proxies,
             limits=HttpLimits(body_bytes=settings.max_file_bytes),
             clock=self.clock,
         )
+        if tls is not None:
+            looking.append(Periodic("as2-client-certificates", AS2_NAMES_SECONDS, partial(self._renew_tls, server)))
         for each in looking:
             each.start()
         server.start()
@@ -414,8 +416,7 @@ class Gateway:
             receiver.close()
 
     def _tls(self) -> ServerTls | None:
-        """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them; a new one of these counts from
-        the next start on."""
+        """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them."""
         certificate, key = self.settings.http_certificate, self.settings.http_key
         if (certificate is None) != (key is None):
             raise Misconfigured("http_certificate and http_key go together: give both for HTTPS, or neither.")
@@ -425,6 +426,12 @@ class Gateway:
         trusted = [shown for as2 in sections if as2 is not None for shown in as2.http.shown]
         clients = ClientCertificates.OPTIONAL if trusted else ClientCertificates.NONE
         return ServerTls(certificate, key, clients=clients, trusted=trusted)
+
+    def _renew_tls(self, server: HttpServer) -> None:
+        """Ask clients for the certificates that the profiles name by now."""
+        tls = self._tls()
+        if tls is not None and tls != server.tls:
+            server.renew_tls(tls)
 
     def _ready(self) -> Answer:
         """Whether requests can be taken: the database answers."""

@@ -58,7 +58,9 @@ STANDARD = Quirks()
 
 PRESETS = {
     "standard": STANDARD,
-    "openas2": Quirks(mic_by_requested_algorithm=True, unfolded_headers=True),
+    # OpenAS2 takes for encrypted only what says smime-type=enveloped-data, and opens it as EnvelopedData (its BCCryptoHelper, isEncrypted
+    # and decrypt), so that AES-GCM must be in there.
+    "openas2": Quirks(mic_by_requested_algorithm=True, unfolded_headers=True, gcm_in_enveloped_data=True),
     "mendelson": STANDARD,
     "biztalk": Quirks(
         unfolded_headers=True, without_algorithm_protection=True, content_length_required=True, old_digest_names=True
@@ -68,4 +70,8 @@ PRESETS = {
     "amazon": Quirks(unfolded_headers=True, without_algorithm_protection=True),
     "seeburger": Quirks(unfolded_headers=True, without_algorithm_protection=True, content_length_required=True),
 }
-"""What a product's peers should be sent, by its name in a profile. A profile may switch single ones on or off beside it."""
+"""What a product's peers should be sent, by its name in a profile. A profile may switch single ones on or off beside it.
+
+What is in none of them is there for single installations: no product of these is known to need it, and some are known not to take it.
+``docs/howto/as2.md`` says what is known of each.
+"""

@@ -20,6 +20,7 @@ from ..certificates.custody import Listed
 from ..certificates.expiry import SOON
 from ..certificates.making import BITS, DAYS
 from ..certificates.reading import LARGEST_FILE, read_certificate
+from ..certificates.usage import doubts
 from .console import Exit, Terminal
 from .context import explained, gateway, terminal
 from .moments import moment
@@ -80,6 +81,7 @@ def import_certificate(
 ) -> None:
     """Take in a partner's certificate. Compare the fingerprint with the partner's, by telephone and not by mail."""
     certificate = read_certificate(read_file(file), file.name)
+    found = doubts(certificate.x509, use)
     with gateway() as opened:
         row = opened.custody.take(
             partner,
@@ -94,11 +96,13 @@ def import_certificate(
     def told() -> None:
         out.say(f"{partner}'s certificate is here, as number {row.id}; used from {minute(row.begins)} UTC on.")
         describe(out, row)
+        for doubt in found:
+            out.say(f"Warning: {doubt}")
         out.say(
             f"Compare the fingerprint with {partner} by telephone. If theirs is another one: `tally cert withdraw {row.id} --reason TEXT`."
         )
 
-    out.answer(summary(row), told)
+    out.answer(summary(row) | {"warnings": list(found)}, told)
 
 
 @app.command()

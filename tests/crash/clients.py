@@ -35,10 +35,23 @@ Key = tuple[str, str, str]
 """Partner, file name, SHA-256."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message of ours as the partner took it in; ``posted`` is the SHA-256 of what was posted."""
+
+    filename: str
+    data: bytes = field(repr=False)
+    posted: str
+
+
 @dataclass
 class Notes:
-    """What the senders know, from all threads. ``attempts`` counts what may have been received, ``answered`` what was;
-    ``senders`` is how many still send. ``refusals`` says whether a failure for an answer is to be expected, ``refused`` counts those."""
+    """What the senders know, from all threads.
+
+    ``attempts`` counts what may have been received, ``answered`` what was. ``taken`` is what came over AS2 by Message-ID; ``mdns_due``
+    are the Message-IDs whose MDNs come on connections of their own, and ``mdns_seen`` those of all that came. ``senders`` is how many still
+    send. ``refusals`` says whether a failure for an answer is to be expected, ``refused`` counts those.
+    """
 
     refusals: bool = False
 
@@ -47,6 +60,9 @@ class Notes:
     answered: Counter[Key] = field(default_factory=Counter)
     fetched: dict[str, bytes] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
+    taken: dict[str, Taken] = field(default_factory=dict)
+    mdns_due: set[str] = field(default_factory=set)
+    mdns_seen: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     senders: int = 0
     refused: int = 0
@@ -72,6 +88,14 @@ class Notes:
             return
         with self.changed:
             self.refused += 1
+
+    def mdn_due(self, message_id: str) -> None:
+        with self.changed:
+            self.mdns_due.add(message_id)
+
+    def mdn_seen(self, message_id: str) -> None:
+        with self.changed:
+            self.mdns_seen.add(message_id)
 
     def problem(self, text: str) -> None:
         with self.changed:

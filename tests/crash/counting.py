@@ -20,17 +20,18 @@ from gateway.app import Gateway
 from gateway.business_key import business_key
 from gateway.erp.folder import file_name
 from gateway.erp.port import IdempotencyKey
+from gateway.exchange.sendings import Sending
 from gateway.inbound import DELIVER, OPEN
 from gateway.outbound import BUILD, TRANSMIT
 from spool.documents import INBOUND, OUTBOUND, DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.queue.tables import WorkItem
 from spool.receipts import Receipt
-from spool.states import DocumentState, ItemState, ReceiptState, TransmissionState
+from spool.states import DocumentState, ItemState, MessageState, ReceiptState, TransmissionState
 from spool.transmissions import Transmission
 
 from .clients import Notes
-from .trade import ACME, BETA, CARGO, OrderFile, Parcel, Route
+from .trade import ACME, BETA, CARGO, DELTA, OrderFile, Parcel, Route
 
 ACKNOWLEDGEMENTS = {"FunctionalAcknowledgement", "InterchangeAcknowledgement"}
 """Documents that are consumed here and never given to the ERP."""
@@ -101,6 +102,7 @@ def _figures(evidence: Evidence) -> dict[str, int]:
         "delivered": sum(entry.step is Step.DELIVERED for entry in evidence.journal),
         "acknowledgements": len(answers),
         "orders": len(evidence.outbound("PurchaseOrder")),
+        "MDNs": len(evidence.notes.mdns_seen),
     }
 
 
@@ -267,7 +269,7 @@ def _answered_files(evidence: Evidence) -> Faults:
 
 def control_numbers_have_no_gaps(evidence: Evidence) -> Faults:
     """1, 2, 3 ... for each partner and kind, each on one file only, and in its bytes."""
-    for partner in (ACME, BETA, CARGO):
+    for partner in (ACME, BETA, CARGO, DELTA):
         sent = [each for each in evidence.transmissions if each.partner == partner]
         sets = [row.set_control for row in evidence.documents if row.direction == OUTBOUND and row.partner == partner]
         for kind, given in (
@@ -295,10 +297,48 @@ def outboxes_hold_what_was_built(evidence: Evidence) -> Faults:
         folder = evidence.outbox(partner)
         for name, each in files.items():
             path = folder / name
-            data = path.read_bytes() if path.exists() else notes.fetched.get(name) if name in notes.removed else None
+            data = path.read_bytes() if path.exists() else _elsewhere(notes, partner, name)
             if data is None or hashlib.sha256(data).hexdigest() != each.sha256:
                 yield f"{name} for {partner} is {'missing' if data is None else 'other bytes'} in the outbox"
         yield from _strangers(folder, set(files))
+
+
+def _elsewhere(notes: Notes, partner: str, name: str) -> bytes | None:
+    """A file that does not lie in the outbox any more, or never did."""
+    if partner == DELTA:
+        return next((each.data for each in notes.taken.values() if each.filename == name), None)
+    return notes.fetched.get(name) if name in notes.removed else None
+
+
+# Over AS2
+
+
+def messages_are_taken_once(evidence: Evidence) -> Faults:
+    """However often a message was posted, its file is here once; and its MDN came, also where it came on a connection of its own."""
+    found = Counter((receipt.partner, receipt.filename, receipt.sha256) for receipt in evidence.receipts)
+    for key, parcel in evidence.notes.parcels.items():
+        if parcel.route is Route.AS2 and found[key] != 1:
+            yield f"{parcel.filename} was posted {evidence.notes.attempts[key]} times and received {found[key]} times"
+    for message_id in sorted(evidence.notes.mdns_due - evidence.notes.mdns_seen):
+        yield f"the MDN for {message_id} never came"
+
+
+def messages_leave_once(evidence: Evidence) -> Faults:
+    """What goes over AS2 is one message each time it is asked for, and an MDN proves that it arrived."""
+    asked = Counter(
+        item.payload["transmission"]
+        for item in evidence.session.scalars(select(WorkItem).where(WorkItem.kind == TRANSMIT))
+    )
+    made = evidence.session.scalars(select(Sending)).all()
+    taken = {message_id.strip("<>") for message_id in evidence.notes.taken}
+    for transmission, times in Counter(row.transmission for row in made).items():
+        if times > asked[transmission]:
+            yield f"{transmission} was to be sent {asked[transmission]} times and left in {times} messages"
+    for row in made:
+        if row.state is not MessageState.CONFIRMED or row.message_id not in taken:
+            yield f"message {row.message_id} is {row.state} ({row.reason}) and {'is' if row.message_id in taken else 'is not'} there"
+    if strangers := taken - {row.message_id for row in made}:
+        yield f"the partner has {strangers}, and nobody knows them"
 
 
 # The whole
@@ -347,7 +387,8 @@ def lanes_kept_their_order(evidence: Evidence) -> Faults:
                 effects[kind, getattr(entry, what)].append(entry.id)
     lanes: dict[str, list[int]] = defaultdict(list)
     for item in evidence.session.scalars(select(WorkItem).order_by(WorkItem.lane, WorkItem.position)):
-        subject = next(item.payload[name] for name in ("receipt", "transmission", "document") if name in item.payload)
+        names = ("receipt", "transmission", "document", "arrival")
+        subject = next(item.payload[name] for name in names if name in item.payload)
         # What is sent anew has effects anew, and an item each.
         if effects[item.kind, subject]:
             lanes[item.lane].append(effects[item.kind, subject].pop())
@@ -357,7 +398,7 @@ def lanes_kept_their_order(evidence: Evidence) -> Faults:
 
 
 _EFFECTS: tuple[tuple[str, frozenset[Step], str], ...] = (
-    (OPEN, frozenset(Step) - {Step.RECEIVED}, "receipt_id"),
+    (OPEN, frozenset(Step) - {Step.RECEIVED, Step.ANSWERED}, "receipt_id"),
     (DELIVER, frozenset({Step.DELIVERED}), "document_id"),
     (BUILD, frozenset({Step.BUILT}), "document_id"),
     (TRANSMIT, frozenset({Step.SENT}), "transmission_id"),
@@ -384,6 +425,8 @@ CHECKS: tuple[Callable[[Evidence], Faults], ...] = (
     orders_left_once,
     control_numbers_have_no_gaps,
     outboxes_hold_what_was_built,
+    messages_are_taken_once,
+    messages_leave_once,
     nothing_is_left_to_do,
     nothing_is_left_lying,
     payloads_are_whole,

@@ -55,9 +55,9 @@ def _live(stage: Stage, life: Life) -> None:
     """One life of the server, to its violent end; the balance is looked at while it lives and after."""
     began = monotonic()
     server = stage.serve()
-    port = server.port(life.linger if life.cue is Cue.START else FINISH)
-    if port is not None:
-        stage.address.publish("", port)
+    said = server.greeting(life.linger if life.cue is Cue.START else FINISH)
+    if said is not None:
+        stage.tell("", said)
     stage.look("while it lives")
     if life.cue is Cue.START:
         server.wait(max(0.0, life.linger - (monotonic() - began)))

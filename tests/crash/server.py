@@ -121,11 +121,6 @@ class Command:
     def alive(self) -> bool:
         return self._process.is_alive()
 
-    def port(self, seconds: float) -> int | None:
-        """The SFTP port, once it is served; None when that does not come within ``seconds``, or the process ended."""
-        said = self.greeting(seconds)
-        return None if said is None else int(said["sftp"]["port"])
-
     def greeting(self, seconds: float) -> dict[str, Any] | None:
         """What it says once it serves; None when that does not come within ``seconds``, or the process ended."""
         end = monotonic() + seconds

@@ -3,13 +3,15 @@
 import random
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import paramiko
 from argon2 import PasswordHasher
@@ -18,11 +20,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from canonical.errors import Retryable
 from gateway.app import Gateway
+from gateway.as2.cms.keys import Certificate
 from gateway.balance import balance
+from gateway.certificates.making import subject
+from partners.certificates import Use
 from spool.database.opening import open_database
 from spool.database.sqlite import sqlite_url
 
 from . import counting
+from .as2_partner import As2Partner, As2Supplier, certificate
 from .clients import (
     Address,
     Dropper,
@@ -37,7 +43,7 @@ from .clients import (
     silence_paramiko,
 )
 from .server import Command, Conditions
-from .trade import ACME, BETA, CARGO, Route, Trade
+from .trade import ACME, BETA, CARGO, DELTA, Route, Trade
 
 X12 = """\
 partner: {partner}
@@ -111,6 +117,13 @@ class Round:
         return f"seed {self.seed}: {'ok' if not self.faults else 'FAILED'}, {figures}, {self.seconds:.1f} s"
 
 
+class Yesterday:
+    """The clock by which keys and certificates came into use: long enough ago for one that is put back by hours."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) - timedelta(days=1)
+
+
 def discard(result: Round) -> None:
     """Remove what a good round left."""
     shutil.rmtree(result.home)
@@ -140,11 +153,12 @@ class Stage:
         self.generator = random.Random(seed)
         self.result = Round(seed, root)
         self.notes = Notes(refusals=refusals)
-        self.address = Address()
+        self.address, self.web = Address(), Address()
         self._database_url = database_url
         self._conditions = conditions
         self._trade = Trade(seed)
-        self._orders = self._trade.orders()
+        self._orders = self._trade.orders(DELTA)
+        self._around = ExitStack()
         key = self._prepare()
         self._clients = self._make_clients(key, programs)
 
@@ -157,8 +171,10 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.address.close()
+        self.web.close()
         for client in self._clients:
             client.join()
+        self._around.close()
 
     def serve(self, node: str | None = None, role: str = "all") -> Command:
         """Start a server."""
@@ -175,8 +191,14 @@ class Stage:
         said = server.greeting(FINISH)
         if said is None:
             self.result.faults.append(f"the server {node or ''} did not serve")
-        elif "sftp" in said:
-            self.address.publish(node or "", said["sftp"]["port"])
+        else:
+            self.tell(node or "", said)
+
+    def tell(self, node: str, said: Mapping[str, Any]) -> None:
+        """Tell those who send where a server is, as it says itself."""
+        if "sftp" in said:
+            self.address.publish(node, said["sftp"]["port"])
+            self.web.publish(node, said["http"]["port"])
 
     def look(self, when: str) -> None:
         """Look at the balance at this very moment; where the database is away there is nothing to see."""
@@ -250,7 +272,24 @@ class Stage:
                 acme=f'{{public_keys: ["ssh-ed25519 {client_key.get_base64()}"]}}',
                 beta=f'{{password_hash: "{cheap}"}}',
             )
+        with Gateway.open(self.root, clock=Yesterday()) as gateway:
+            self._as2 = self._prepare_as2(gateway)
         return client_key
+
+    def _prepare_as2(self, gateway: Gateway) -> As2Partner:
+        """Our key and the partner's, and an agreement with it."""
+        gateway.custody.generate(subject("OURCOMPANY", None), bits=2048, days=365, begins=None, by="tests")
+        partner = As2Partner(Certificate.load(gateway.custody.own().pem.encode()), self.notes, self.result.seed)
+        url = self._around.enter_context(partner.serving())
+        way = f'as2: {{id: DELTA, our_id: OURCOMPANY, url: "{url}", networks: ["127.0.0.0/8"]}}'
+        (gateway.home.partners / f"{DELTA}.yaml").write_text(X12.format(partner=DELTA, them="DELTA", way=way))
+        loaded = gateway.load_profiles()
+        assert not loaded.problems, [str(problem) for problem in loaded.problems]
+        gateway.apply(loaded.profiles)
+        gateway.custody.take(
+            DELTA, certificate(), use=Use.BOTH, begins=None, keep_previous=timedelta(days=30), by="tests"
+        )
+        return partner
 
     def _make_clients(self, key: paramiko.PKey, programs: int) -> list[Thread]:
         """Acme sends from several programs and answers orders in one more; each sends its own repetitions."""
@@ -261,6 +300,7 @@ class Stage:
         return [
             *suppliers,
             Supplier(trade.csv_supplier(), BETA, password(BETA, PASSWORD), self.address, notes),
+            As2Supplier(trade.supplier(DELTA, Route.AS2), self._as2, self.web, notes),
             OrderDesk(trade, expected, seed, ACME, acme(key), self.address, notes),
             Dropper(dropped, paced(notes, seed)),
             Dropper(order_drops(self._orders, root / "erp" / "in"), paced(notes, seed + 1)),

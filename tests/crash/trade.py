@@ -11,8 +11,8 @@ from typing import Any
 
 from spool.states import DocumentState, ReceiptState
 
-ACME, BETA, CARGO = "acme", "beta", "cargo"
-"""X12 over SFTP with a key; CSV over SFTP with a password; X12 through a watched folder."""
+ACME, BETA, CARGO, DELTA = "acme", "beta", "cargo", "delta"
+"""X12 over SFTP with a key; CSV over SFTP with a password; X12 through a watched folder; X12 over AS2."""
 
 
 class Route(StrEnum):
@@ -24,6 +24,8 @@ class Route(StrEnum):
     """Over SFTP under a temporary name: complete at the rename."""
     FOLDER = "folder"
     """Into a watched folder."""
+    AS2 = "as2"
+    """As a message: complete with its MDN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class OrderFile:
     orders: tuple[tuple[str, str], ...]
 
 
-ADDRESS = {ACME: "ACME", CARGO: "CARGO"}
+ADDRESS = {ACME: "ACME", CARGO: "CARGO", DELTA: "DELTA"}
 FUNCTIONAL_IDS = {"855": "PR", "856": "SH", "810": "IN", "997": "FA"}
 CSV_HEADER = "Invoice,Date,PO,Total,Line,Item,Qty,Unit,Price"
 MANY_LINES = 1600
@@ -154,9 +156,10 @@ class Trade:
         same_name = self._csv(1).under(two.filename, Route.CLOSE)
         return [two, odd, headless, same_name, odd.under(self._name("again", "csv"), self._route(None)), self._csv(1)]
 
-    def orders(self) -> list[OrderFile]:
-        """What the ERP orders: files of one order and of several, and one that cannot be read."""
+    def orders(self, *others: str) -> list[OrderFile]:
+        """What the ERP orders: files of one order and of several, and one that cannot be read; one for each of ``others`` too."""
         files = [self._orders(ACME), self._orders(ACME, CARGO, ACME), self._orders(CARGO), self._orders(ACME)]
+        files += [self._orders(other) for other in others]
         files.insert(self._random.randrange(4), OrderFile(self._name("bad", "json"), b"[{", ()))
         return files
 

@@ -30,6 +30,9 @@ from translators.x12.events import (
 from translators.x12.reader import read
 from translators.x12.write import Form, acknowledgements
 
+from .as2 import as2
+from .as2 import seeds as as2_seeds
+
 ANSWER = Form(encoding="latin-1")
 """How answers are written here: what they copy from a broken file may be any text."""
 
@@ -165,7 +168,7 @@ def pieces(data: bytes) -> Iterator[bytes]:
     return random_pieces(data, random.Random(zlib.crc32(data)))
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"x12": x12, "csv": csv}
+TARGETS: dict[str, Callable[[bytes], None]] = {"x12": x12, "csv": csv, "as2": as2}
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
 CRASHERS = Path(__file__).parent / "crashers"
@@ -173,6 +176,8 @@ CRASHERS = Path(__file__).parent / "crashers"
 
 def seeds(target: str) -> list[bytes]:
     """Files to begin with."""
+    if target == "as2":
+        return list(as2_seeds())
     patterns = {"x12": "*/*.edi", "csv": "csv/*.csv"}
     return [path.read_bytes() for path in sorted(_GOLDEN.glob(patterns[target]))]
 

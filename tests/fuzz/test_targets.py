@@ -11,6 +11,7 @@ from tests.translators.x12.generate import frame, make_set
 from tests.translators.x12.mutate import mutated
 from translators.x12.schema import dictionary, versions
 
+from .as2 import as2
 from .targets import TARGETS, crashers, csv, seeds, x12
 
 TABLES = [(version, set_id) for version in versions() for set_id in dictionary(version).sets]
@@ -46,6 +47,21 @@ def test_broken_csv_files(seed: int, faults: int) -> None:
     for _ in range(faults):
         data = spoilt(chance, data)
     csv(data)
+
+
+@given(seed=st.integers(0, 2**32), faults=st.integers(0, 4))
+@settings(max_examples=60, deadline=None)
+def test_broken_messages(as2_posts: list[bytes], seed: int, faults: int) -> None:
+    chance = random.Random(seed)
+    data = chance.choice(as2_posts)
+    for _ in range(faults):
+        data = spoilt(chance, data)
+    as2(data)
+
+
+@pytest.fixture(scope="module")
+def as2_posts() -> list[bytes]:
+    return seeds("as2")
 
 
 PIECES = (

@@ -84,9 +84,16 @@ class HttpServer:
         self._thread.start()
         _log.info("http.listening", host=self._address[0], port=self.port, tls=self._tls is not None)
 
+    @property
+    def tls(self) -> ServerTls | None:
+        """What is shown, and who is let in."""
+        return self._tls
+
     def renew_tls(self, tls: ServerTls) -> None:
         """Show another certificate, and let in others, from the next connection on. Raises Misconfigured and changes nothing."""
         self._context = tls.context()
+        self._tls = tls
+        _log.info("http.tls_renewed", clients=len(tls.trusted))
 
     def stop(self, seconds: float = 10.0) -> None:
         """Take nothing more, let answers under way finish for up to ``seconds``, then end whatever is left."""

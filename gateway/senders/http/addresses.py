@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from .failures import AddressRefused, NotConnected
+from .lookup import within
 
 MAX_URL = 2048
 
@@ -117,18 +118,19 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not any(address in network for network in _NEVER)
 
 
-def resolved(endpoint: Endpoint, policy: AddressPolicy | None, resolve: Resolve) -> Sequence[str]:
-    """The addresses to connect to, and to no others: asked once, all of them checked.
+def resolved(endpoint: Endpoint, policy: AddressPolicy | None, resolve: Resolve, seconds: float) -> Sequence[str]:
+    """The addresses to connect to, and to no others: asked once, for so many seconds at most, all of them checked.
 
     Raises AddressRefused, or NotConnected when the name leads nowhere.
     """
     if policy is not None:
         policy.check_host(endpoint)
     try:
-        addresses = resolve(endpoint.host, endpoint.port)
-    except OSError as error:
+        addresses = within(seconds, lambda: resolve(endpoint.host, endpoint.port))
+    except (OSError, UnicodeError) as error:
         raise NotConnected(
-            f"{endpoint.host} cannot be found: {error.strerror or error}. Check the host in the partner's profile, and our DNS."
+            f"{endpoint.host} cannot be found: {getattr(error, 'strerror', None) or error}. Check the host in the partner's profile, and "
+            "our DNS."
         ) from error
     if policy is not None:
         for address in addresses:

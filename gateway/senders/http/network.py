@@ -72,7 +72,7 @@ class Line(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         failures = []
-        for address in resolved(self._endpoint, self._policy, self._resolve):
+        for address in resolved(self._endpoint, self._policy, self._resolve, self.remaining(timeout)):
             try:
                 # A literal address: nobody is asked for it again, so that the name cannot lead elsewhere meanwhile.
                 stream = self._network.connect_tcp(

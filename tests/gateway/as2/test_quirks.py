@@ -1,10 +1,12 @@
 """What we write for products that need it otherwise, each switch by itself; what we read is taken either way."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
 from gateway.as2.answer import Outcome
+from gateway.as2.cms.algorithms import Cipher
 from gateway.as2.quirks import PRESETS, STANDARD, Quirks
 from gateway.as2.receive import Received
 from gateway.as2.terms import Receipt, ReceiptMode, Sending
@@ -84,6 +86,20 @@ def test_no_algorithm_protection_where_a_product_does_not_know_it() -> None:
     assert protection not in _message(without)
     assert protection in _mdn(binary)
     assert protection not in _mdn(without)
+
+
+def test_openas2_finds_what_is_encrypted_with_gcm_where_it_looks_for_it() -> None:
+    sending = Sending(cipher=Cipher.AES_256_GCM)
+    assert b"smime-type=enveloped-data" in _message(PRESETS["openas2"], sending)
+    assert b"smime-type=authenveloped-data" in _message(STANDARD, sending).lower()
+
+
+def test_what_is_in_no_preset_is_left_out_knowingly() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "howto" / "as2.md").read_text()
+    rows = {line.split("`")[1] for line in told.splitlines() if line.startswith("| `")}
+    for switch in SWITCHES:
+        used = any(getattr(preset, switch) for preset in PRESETS.values())
+        assert used != (switch in rows), switch
 
 
 SWITCHES = [each.name for each in fields(Quirks)]

@@ -13,6 +13,7 @@ from gateway.certificates import exchanging
 from gateway.cli.console import Exit
 from tests.gateway.as2.keys import certificate, own
 from tests.gateway.certificates.files import bundle, der, pem, private_key
+from tests.gateway.certificates.test_usage import saying, usage
 from tests.gateway.house import House
 
 from .calling import ME, Tally, in_days
@@ -185,6 +186,12 @@ class TestApproval:
     def test_rejected_it_is_not(self, tally: Tally, number: int) -> None:
         assert tally("cert", "reject", str(number)).code == Exit.USAGE, "without a reason"
         assert tally("--json", "cert", "reject", str(number), "--reason", "Unknown.").json["state"] == "rejected"
+
+
+def test_one_that_says_it_is_for_something_else_is_taken_in_with_a_warning(tally: Tally, mailed: Path) -> None:
+    mailed.write_bytes(pem(saying(usage("digital_signature"))))
+    called = tally("cert", "import", str(mailed), "--partner", "acme")
+    assert (called.code, "Warning: By its key usage it is not for encryption" in called.out) == (Exit.YES, True)
 
 
 def test_what_expires_soon_is_no(tally: Tally, mailed: Path) -> None:

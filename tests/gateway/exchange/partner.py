@@ -56,6 +56,11 @@ def silent(_posted: Posted) -> Spoken:
     return Spoken()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Whoever posts may end the connection, or be killed."""
+
+
 @contextmanager
 def partner_server(script: Script = silent, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[PartnerServer]:
     """A server that answers as ``script`` says until the block ends."""
@@ -80,7 +85,7 @@ def partner_server(script: Script = silent, *, host: str = "127.0.0.1", port: in
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    server = _Server((host, port), Handler)
     made = PartnerServer(f"http://{host}:{server.server_port}/as2", script)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -1,10 +1,13 @@
 """HTTPS on which the partner shows who connects, beyond what its messages prove."""
 
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
+from gateway import app
+from gateway.listeners.http import HttpServer, ServerTls
 from spool.states import TransmissionState
 
 from ..issued import Identity, certificate
@@ -34,6 +37,29 @@ AS2 = f"""\
 def over_https(made: Scene) -> None:
     for site, partner in ((made.distributor, "acme"), (made.supplier, "ourcompany")):
         site.house.amend(partner, ("url: http:", "url: https:"))
+
+
+def test_a_certificate_that_is_agreed_meanwhile_counts_without_a_new_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed = threading.Event()
+
+    def renew(server: HttpServer, tls: ServerTls) -> None:
+        renew_tls(server, tls)
+        renewed.set()
+
+    renew_tls = HttpServer.renew_tls
+    monkeypatch.setattr(HttpServer, "renew_tls", renew)
+    monkeypatch.setattr(app, "AS2_NAMES_SECONDS", 0.01)
+    with scene(tmp_path, AS2, settings=settings(tmp_path, OTHER)) as made:
+        over_https(made)
+        assert not renewed.is_set()
+        made.supplier.house.amend(
+            "ourcompany", (textwrap.indent(CLIENT.pem, " " * 8), textwrap.indent(OTHER.pem, " " * 8))
+        )
+        assert renewed.wait(60)
+        place(made)
+        assert len(made.supplier.house.receipts()) == 1
 
 
 SENT = {

@@ -1,6 +1,7 @@
 """What proves nothing is kept up to a bound, also where it bears a partner's name, and beyond that it is answered and counted."""
 
 import base64
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -137,13 +138,17 @@ def test_a_stranger_whose_message_is_not_even_looked_at_is_counted(trade: Scene)
     assert "'STRANGER', whom no profile names" in seen.why
 
 
-def test_whoever_gives_the_wrong_password_is_counted(trade: Scene) -> None:
-    house = trade.distributor.house
+def agree_on_a_password(house: House) -> None:
     stored = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("right")
     house.amend(
         "acme",
         ("networks:", f"http: {{partner_username: acme, partner_password_hash: '{stored}'}}\n  networks:"),
     )
+
+
+def test_whoever_gives_the_wrong_password_is_counted(trade: Scene) -> None:
+    house = trade.distributor.house
+    agree_on_a_password(house)
     wrong = base64.b64encode(b"acme:wrong").decode()
     assert (
         post(trade.distributor.url, message(trade.supplier).with_field("Authorization", f"Basic {wrong}")).status == 401
@@ -153,3 +158,17 @@ def test_whoever_gives_the_wrong_password_is_counted(trade: Scene) -> None:
     assert (seen.kind, seen.partner, seen.what) == ("logins refused", "acme", "2 on 2026-11-21")
     assert "It gave no user name and password." in seen.why
     assert [path for path in house.gateway.home.blobs.rglob("*") if path.is_file()] == []
+
+
+def test_what_checks_passwords_ends_with_the_server(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        agree_on_a_password(made.distributor.house)
+        credentials = base64.b64encode(b"acme:right").decode()
+        sent = message(made.supplier).with_field("Authorization", f"Basic {credentials}")
+        assert post(made.distributor.url, sent).status == 200
+        assert checking_passwords()
+    assert not checking_passwords()
+
+
+def checking_passwords() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("password")]

@@ -9,6 +9,8 @@ from canonical.errors import Fault
 from gateway.senders.http.addresses import AddressPolicy, endpoint_of, resolved, system_addresses
 from gateway.senders.http.failures import AddressRefused, NotConnected
 
+SECONDS = 60.0
+
 
 @pytest.mark.parametrize(
     ("url", "parts", "authority"),
@@ -75,7 +77,7 @@ POLICY = AddressPolicy(frozenset({"partner.example"}))
 
 
 def to(url: str, *addresses: str, policy: AddressPolicy | None = POLICY) -> Sequence[str]:
-    return resolved(endpoint_of(url), policy, lambda host, port: addresses)
+    return resolved(endpoint_of(url), policy, lambda host, port: addresses, SECONDS)
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
@@ -176,7 +178,7 @@ def test_a_host_that_is_not_allowed_is_not_even_looked_up(url: str) -> None:
         raise AssertionError("looked up")
 
     with pytest.raises(AddressRefused, match="not among the hosts"):
-        resolved(endpoint_of(url), POLICY, resolve)
+        resolved(endpoint_of(url), POLICY, resolve, SECONDS)
 
 
 def test_spelling_does_not_matter_and_without_a_policy_any_address_will_do() -> None:
@@ -189,7 +191,7 @@ def test_a_name_that_leads_nowhere_is_tried_again() -> None:
         raise OSError(-2, "Name or service not known")
 
     with pytest.raises(NotConnected, match=r"partner\.example cannot be found: Name or service not known") as failed:
-        resolved(endpoint_of("http://partner.example/"), POLICY, resolve)
+        resolved(endpoint_of("http://partner.example/"), POLICY, resolve, SECONDS)
     assert failed.value.retryable
 
 
