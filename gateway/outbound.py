@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number, order_numbers
+from canonical.documents import ANY_DOCUMENT, AnyDocument, as_json, document_number, order_numbers
 from canonical.errors import Fault, Misconfigured, NotFound, TallyError
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.order import PurchaseOrder
@@ -93,7 +93,7 @@ class Outbound:
             number=document_number(document),
             business_key=key,
             content_sha256=content,
-            canonical_sha256=self.blobs.put(session, self.blobs.stage_bytes(ANY_DOCUMENT.dump_json(document))),
+            canonical_sha256=self.blobs.put(session, self.blobs.stage_bytes(as_json(document))),
             test=document.test,
             origin=origin,
             created_at=self.clock.now(),
