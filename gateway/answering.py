@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.documents import AnyDocument, as_json
 from partners.registry import AppliedProfile
 from spool.blobs import BlobStore, StagedBlob
 from translators.x12.written import TERMINATOR, WrittenSet
@@ -42,7 +42,7 @@ def prepare(envelopes: Envelopes, blobs: BlobStore, applied: AppliedProfile, rep
         type=answer.type,
         business_key=str(business_key(answer)),
         content_sha256=content_digest(answer),
-        canonical=blobs.stage_bytes(ANY_DOCUMENT.dump_json(answer)),
+        canonical=blobs.stage_bytes(as_json(answer)),
         test=answer.test,
     )
 
@@ -62,7 +62,7 @@ def _in_sheets(envelopes: Envelopes, blobs: BlobStore, applied: AppliedProfile, 
         type=bare.type,
         business_key=str(business_key(bare)),
         content_sha256=digest.hexdigest(),
-        canonical=blobs.stage_stream(_joined(reply, ANY_DOCUMENT.dump_json, b'"sets":[', b",")),
+        canonical=blobs.stage_stream(_joined(reply, as_json, b'"sets":[', b",")),
         test=bare.test,
     )
 

@@ -56,12 +56,15 @@ def content_digest(document: AnyDocument) -> str:
 def said(document: AnyDocument) -> bytes:
     """What :func:`content_digest` is over: JSON with each number written in one way."""
     plain = ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY)
-    return json.dumps(plain, sort_keys=True, default=_written).encode()
+    return _PLAIN.encode(plain).encode()
 
 
 def _written(value: Any) -> str:
     """What is no JSON as text: each number in one way, dates as they are written."""
     return _number(value) if isinstance(value, Decimal) else str(value)
+
+
+_PLAIN = json.JSONEncoder(sort_keys=True, default=_written)
 
 
 @lru_cache(maxsize=4096)

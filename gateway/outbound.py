@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number, order_numbers
+from canonical.documents import ANY_DOCUMENT, AnyDocument, as_json, document_number, order_numbers
 from canonical.errors import Fault, Misconfigured, NotFound, TallyError
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
 from canonical.order import PurchaseOrder
@@ -86,7 +86,7 @@ class Outbound:
             earlier = documents.with_business_key(session, partner, OUTBOUND, key)
             if earlier is not None:
                 return self._same(earlier, content)
-        canonical = self.blobs.stage_bytes(ANY_DOCUMENT.dump_json(document))
+        canonical = self.blobs.stage_bytes(as_json(document))
         row = DocumentRow(
             id=self.identifiers.new(),
             direction=OUTBOUND,

@@ -10,6 +10,9 @@ JUMP = timedelta(seconds=2)
 """How much a clock may differ from what really passed since it was last looked at before that counts as having been set."""
 
 
+_BACK = -JUMP.total_seconds()
+
+
 class Clock(Protocol):
     """Tells the time."""
 
@@ -68,9 +71,9 @@ class WatchedClock:
     def now(self) -> datetime:
         with self._lock:
             now, at = self._clock.now(), self._monotonic()
-            moved = (now - self._time) - timedelta(seconds=at - self._at)
-            if moved < -JUMP:
-                self._back += moved
+            moved = (now - self._time).total_seconds() - (at - self._at)
+            if moved < _BACK:
+                self._back += timedelta(seconds=moved)
             self._time, self._at = now, at
         return now
 

@@ -59,17 +59,32 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; times are kept in UTC and must say so")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        # SQLite has no zones: what it gives back is the UTC that went in.
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    # SQLite has no type for times. SQLAlchemy takes each apart to write it, and each document has dozens.
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        return _time_as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        return _time_from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone; times are kept in UTC and must say so")
+    return value.astimezone(UTC)
+
+
+def _time_as_text(value: datetime | None) -> str | None:
+    return None if value is None else _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _time_from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Text(TypeDecorator[str]):
@@ -95,7 +110,10 @@ def _values(members: type[enum.Enum]) -> list[str]:
 
 
 class Base(DeclarativeBase):
-    """The base of all tables; its metadata, once every room is imported, is the whole schema."""
+    """The base of all tables; its metadata, once every room is imported, is the whole schema.
+
+    A new object is given its columns by name.
+    """
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
@@ -106,13 +124,23 @@ class Base(DeclarativeBase):
         enum.Enum: Enum(enum.Enum, values_callable=_values, native_enum=False, length=ENUM_LENGTH),
     }
 
+    def __init__(self, **values: Any) -> None:
+        # SQLAlchemy's own tells every attribute of its value, for events that nobody hears: most of the cost of an object.
+        columns = self.__table__.columns
+        if unknown := [name for name in values if name not in columns]:
+            raise TypeError(f"{type(self).__name__} has no column {', '.join(unknown)}.")
+        vars(self).update(values)
+
 
 def json_text(value: Any) -> str:
     """``value`` as compact JSON with sorted keys: equal values give equal text.
 
     Raises TypeError or ValueError for what JSON cannot say: a Decimal, a time, a NaN.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _COMPACT.encode(value)
+
+
+_COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def insert_into(session: Session, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":

@@ -31,7 +31,7 @@ from pathlib import Path
 
 import structlog
 
-from canonical.documents import DOCUMENTS, AnyDocument
+from canonical.documents import AnyDocument, as_array
 from canonical.errors import Ambiguous, Misconfigured, Retryable, TallyError
 from spool.clock import Clock
 from spool.durability import remove_leftover
@@ -200,7 +200,7 @@ class FolderAdapter:
         name = file_name(key)
         standing = self._standing(name)
         if standing is None:
-            self._hand_over(name, DOCUMENTS.dump_json([document], indent=2, exclude_none=True))
+            self._hand_over(name, as_array(document))
         else:
             # The attempt that handed it over may have died before this.
             with _explained(f"make {name} durable in {self._out}"):

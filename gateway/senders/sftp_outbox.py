@@ -51,8 +51,9 @@ def clear_leftovers(directory: Path, *, before: datetime | None = None) -> None:
 
 def _make(directory: Path) -> None:
     """Make the directory, and its name durable in each directory above it that is new too."""
-    missing = [directory, *directory.parents]
-    new = [path for path in missing if not path.exists()]
+    if directory.is_dir():
+        return
+    new = [path for path in (directory, *directory.parents) if not path.exists()]
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in reversed(new):
         sync_directory(path.parent)

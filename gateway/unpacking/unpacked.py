@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.documents import AnyDocument, as_json
 from canonical.finding import Finding
 from canonical.identity import BlobDigest, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
@@ -97,7 +97,7 @@ class Unpacked:
 
     def put(self, document: AnyDocument) -> Place:
         """Put canonical JSON aside; the place reads it back."""
-        return put_aside(self._aside, ANY_DOCUMENT.dump_json(document))
+        return put_aside(self._aside, as_json(document))
 
     def canonical(self, document: UnpackedDocument) -> bytes | None:
         """The canonical JSON of a document, if it could be translated."""

@@ -206,14 +206,13 @@ class SqliteDatabase:
             for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", *pragmas):
                 connection.execute(pragma).close()
 
-        def begun(connection: Connection) -> None:
-            try:
-                _driver(connection).execute(begin).close()
-            except sqlite3.Error as error:
-                raise DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=connection.dialect) from error
-
+        dialect: Any = engine.dialect
+        dialect.do_begin = lambda driver: driver.execute(begin).close()
+        # SQLAlchemy's own compile a statement anew each time, which takes longer than most of what is written in a savepoint.
+        dialect.do_savepoint = lambda connection, name: _execute(connection, f"SAVEPOINT {name}")
+        dialect.do_release_savepoint = lambda connection, name: _execute(connection, f"RELEASE {name}")
+        dialect.do_rollback_to_savepoint = lambda connection, name: _execute(connection, f"ROLLBACK TO {name}")
         event.listen(engine, "connect", connected)
-        event.listen(engine, "begin", begun)
         return engine
 
     def _check_process(self) -> None:
@@ -391,6 +390,14 @@ def _existing_file(url: str) -> Path:
             f"The database {path} cannot be made ({error.strerror}); check the folder {path.parent}."
         ) from error
     return path
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    """Run a statement that SQLAlchemy need not know."""
+    try:
+        _driver(connection).execute(statement).close()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 def _in_transaction(connection: Connection) -> bool:

@@ -115,6 +115,7 @@ class Dictionary:
         return frozenset(schema.functional_id for schema in self.sets.values())
 
 
+@cache
 def versions() -> tuple[str, ...]:
     """The versions there are tables for, oldest first."""
     return tuple(sorted(folder.name for folder in _SCHEMAS.iterdir() if (folder / "elements.json").exists()))
