@@ -121,7 +121,7 @@ class Scene:
                 text("SELECT d.journal_id, d.body FROM ledger_detail d ORDER BY d.idx")
             ).all()[:up_to]
             salts = "SELECT d.journal_id, s.sha256 FROM ledger_blob_salt s JOIN ledger_detail d ON d.idx = s.idx"
-            payloads = dict(session.execute(text(salts)).all())
+            payloads: dict[int, str] = dict(session.execute(text(salts)).all())
         outbox = [
             {
                 "journal_id": id_,

@@ -1,5 +1,7 @@
 """The tree against RFC 6962 as it is written down (``naive``), and against roots that others published."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -111,10 +113,11 @@ def test_consistency_is_proved_as_the_rfc_says_and_only_so(size: int, data: st.D
 def test_a_proof_that_was_changed_in_any_way_proves_nothing(size: int, data: st.DataObject) -> None:
     old, index = data.draw(st.integers(1, size)), data.draw(st.integers(0, size - 1))
     root, leaf = naive.mth(leaves(size)), leaf_hash(leaves(size)[index])
-    for right, holds in (
+    cases: list[tuple[list[bytes], Callable[[list[bytes]], bool]]] = [
         (naive.path(index, leaves(size)), lambda proof: includes(size, root, index, leaf, proof)),
         (naive.proof(old, leaves(size)), lambda proof: extends(old, naive.mth(leaves(old)), size, root, proof)),
-    ):
+    ]
+    for right, holds in cases:
         wrong = data.draw(
             st.one_of(
                 st.just([*right, bytes(HASH_BYTES)]),
