@@ -20,7 +20,7 @@ The steps, in order; each stands at its code with the document it follows:
  7. Each payload is, byte for byte, what its entry was made for; or its erasure is on record (SHA-256 of salt and payload)
  8. The history of each document and file runs without a gap from its first entry on (a chain of leaf hashes)
  9. The ledger of this checkpoint extends that of an earlier one (RFC 9162, section 2.1.4.2)
-10. What else is in the bundle, and whether it is proved by anything above
+10. Documents are payloads, certificates are of the fingerprint they are named by; and what of the rest nothing above proves
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 """Names of members: nothing that any system takes for a root, a parent directory, a drive, an option or a hidden file."""
 
 MOST_MEMBERS = 100_000
-MOST_BYTES = 2**31
+MOST_BYTES = 2_000_000_000
 """All members together, unpacked."""
 MOST_RATIO = 100
 """Unpacked bytes for a packed one."""
@@ -73,8 +73,8 @@ READABLE = {"report.html", "COMMANDS.txt", "verify.py"}
 """What every bundle has for people. It proves nothing by itself: this program does not read it."""
 BESIDE = ("documents/", "as2/", "certificates/")
 """Where members may lie that the manifest does not name: for reading, under names that say what they are."""
-ERASING = ("erased", "pruned")
-"""Types of entries that say in ``blobs`` which commitments can no longer be opened."""
+ERASING = "pruned"
+"""The type of entries whose details say which other entries lost their details or payloads."""
 
 
 class Failure(Exception):
@@ -158,6 +158,8 @@ class Archive:
         first = members[0]
         plain = first.filename == "mimetype" and first.header_offset == 0 and first.compress_type == zipfile.ZIP_STORED
         require(plain, "Its first member is not a stored `mimetype`.")
+        # Whatever cannot be unpacked is found here and not later.
+        self._digests = {name: self.salted(name, b"") for name in self._members}
         require(self.read("mimetype") == MIMETYPE, f"Its mimetype is not {MIMETYPE.decode()}.")
 
     @staticmethod
@@ -239,7 +241,12 @@ class Archive:
         require(self.size(name) <= MOST_TEXT, f"{name} is larger than {MOST_TEXT} bytes.")
         return b"".join(self._chunks(name))
 
-    def sha256(self, name: str, salt: bytes = b"") -> bytes:
+    def sha256(self, name: str) -> bytes:
+        """SHA-256 of the member's bytes."""
+        self._member(name)
+        return self._digests[name]
+
+    def salted(self, name: str, salt: bytes) -> bytes:
         """SHA-256 of ``salt`` and the member's bytes behind it."""
         digest = hashlib.sha256(salt)
         for chunk in self._chunks(name):
@@ -417,8 +424,10 @@ def read_manifest(archive: Archive) -> Manifest:
     consistency = None
     if "consistency" in value:
         said = fields(value["consistency"], "checkpoint from to proof", "The consistency proof")
+        where = "The earlier checkpoint has another name than ledger/checkpoint.earlier."
+        require(said["checkpoint"] == "ledger/checkpoint.earlier", where)
         consistency = Consistency(
-            text(said["checkpoint"], "The name of the earlier checkpoint"),
+            said["checkpoint"],
             number(said["from"], "The size it begins from"),
             number(said["to"], "The size it leads to"),
             read_proof(said["proof"], "The consistency proof"),
@@ -682,6 +691,21 @@ class Entry(NamedTuple):
     detail: bytes
 
 
+ENTRY_FORMS = {
+    "type": "[a-z_]{1,32}",
+    "ts": r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z",
+    "doc": "[A-Za-z0-9._:-]{0,64}",
+    "dprev": "([A-Za-z0-9+/]{43}=)?",
+    "partner": "([0-9a-f]{16})?",
+    "tenant": "[0-9a-f]{16}",
+    "actor": "system|operator|partner",
+    "node": "[A-Za-z0-9._-]{0,64}",
+    "outcome": "[a-z0-9_. -]{0,40}",
+}
+"""The texts of an entry. None has room for a name or a number that says who or what it was about."""
+ROLES = ("received", "sent", "canonical", "answer", "wire", "signed")
+
+
 def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
@@ -694,10 +718,9 @@ def read_entry(data: bytes) -> Entry:
     names = "v type ts doc dseq dprev partner pseq tenant actor node outcome blobs d"
     said = fields(exact(data), names, "The entry")
     require(type(said["v"]) is int and said["v"] == 1, "The entry is of another version than 1.")
-    for name in ("type", "ts", "doc", "dprev", "partner", "tenant", "actor", "node", "outcome"):
-        text(said[name], f"`{name}` of the entry")
-    moment = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", said["ts"], re.ASCII)
-    require(moment is not None, "The time of the entry is not one in UTC with microseconds.")
+    for name, form in ENTRY_FORMS.items():
+        found = re.fullmatch(form, text(said[name], f"`{name}` of the entry"), re.ASCII)
+        require(found is not None, f"`{name}` of the entry is not what it may be.")
     dseq, pseq = number(said["dseq"], "`dseq` of the entry"), number(said["pseq"], "`pseq` of the entry")
     require(
         (dseq == 0) == (said["doc"] == ""),
@@ -708,7 +731,8 @@ def read_entry(data: bytes) -> Entry:
     for each in array(said["blobs"], "`blobs` of the entry"):
         blob = fields(each, "role c n", "A payload of the entry")
         commitment = thirty_two(blob["c"], "A commitment of the entry")
-        blobs.append((text(blob["role"], "A role of the entry"), commitment, number(blob["n"], "A size in the entry")))
+        require(blob["role"] in ROLES, "A payload of the entry has a role that this program does not know.")
+        blobs.append((blob["role"], commitment, number(blob["n"], "A size in the entry")))
     return Entry(
         leaf_hash(data),
         said["type"],
@@ -746,23 +770,39 @@ def check_inclusion(leaf: bytes, idx: int, proof: list[bytes], checkpoint: Check
 # Steps 6 and 7. Details and payloads: SHA-256 of 32 bytes of salt and the data
 
 
-def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Entry]) -> dict[str, str]:
+class Erasure(NamedTuple):
+    """What an entry says was erased: the details, or the payloads, of entries from the first to the last index of each span."""
+
+    details: list[tuple[int, int]]
+    payloads: list[tuple[int, int]]
+
+
+DETAIL = "journal partner actor outcome receipt document transmission detail sha256"
+
+
+def open_detail(archive: Archive, item: Item, entry: Entry) -> dict[str, Any]:
+    """The details of an entry, once they were found to be those it was made with."""
+    require(item.detail_erased is None, "They are said to be erased, and are there.")
+    require(item.detail_salt is not None, "The salt of the details is missing.")
+    data = archive.read(item.detail or "")
+    computed = hashlib.sha256((item.detail_salt or b"") + data).digest()
+    require(computed == entry.detail, "They are not the details that the entry was made with.")
+    return fields(exact(data), DETAIL, "The text of the details")
+
+
+def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, str]:
     """The details are those committed to, or their erasure is on record; the hashes of payloads that they name, by role."""
     if item.detail is None:
         require(item.detail_salt is None, "There is a salt, and no details.")
-        check_erased(entry.detail, item.idx, item.detail_erased, erasures, "The details are")
+        check_erased(item.idx, item.detail_erased, {idx: each.details for idx, each in erasures.items()})
         return {}
-    require(item.detail_erased is None, "They are said to be erased, and are there.")
-    require(item.detail_salt is not None, "The salt of the details is missing.")
-    data = archive.read(item.detail)
-    computed = hashlib.sha256((item.detail_salt or b"") + data).digest()
-    require(computed == entry.detail, "They are not the details that the entry was made with.")
-    names = "journal partner actor outcome receipt document transmission detail sha256"
-    said = fields(exact(data), names, "This")
+    said = open_detail(archive, item, entry)
+    for name in ("document", "transmission", "receipt"):
+        require(said[name] is None or isinstance(said[name], str), f"`{name}` of the details is no text.")
     subject = said["document"] or said["transmission"] or said["receipt"] or ""
     require(subject == entry.doc, "They are about something else than the entry.")
     hashes = said["sha256"]
-    require(isinstance(hashes, dict), "`sha256` is not an object.")
+    require(isinstance(hashes, dict), "`sha256` of the details is not an object.")
     return {role: text(hashes[role], "A hash of a payload") for role in hashes}
 
 
@@ -772,12 +812,12 @@ def check_payload(
     committed: tuple[str, bytes, int],
     idx: int,
     sha256: str | None,
-    erasures: dict[int, Entry],
+    erasures: dict[int, Erasure],
 ) -> None:
     require((each.role, each.commitment, each.size) == committed, "The manifest says otherwise of it than the entry.")
     if each.file is None:
         require(each.salt is None, "There is a salt, and no payload.")
-        check_erased(each.commitment, idx, each.erased, erasures, "It is")
+        check_erased(idx, each.erased, {by: erasure.payloads for by, erasure in erasures.items()})
         return
     require(each.erased is None, "It is said to be erased, and is there.")
     require(each.salt is not None, "Its salt is missing.")
@@ -785,23 +825,43 @@ def check_payload(
     require(each.file == f"payloads/{digest}", "Its file is not named by its SHA-256.")
     require(sha256 in (None, digest), "The details of the entry name another SHA-256.")
     require(archive.size(each.file) == each.size, f"It has {archive.size(each.file)} bytes and not {each.size}.")
-    computed = archive.sha256(each.file, each.salt or b"")
+    computed = archive.salted(each.file, each.salt or b"")
     require(computed == each.commitment, "It is not, with this salt, what the entry was made for.")
 
 
-def check_erased(commitment: bytes, idx: int, erasure: int | None, erasures: dict[int, Entry], missing: str) -> None:
-    """What is missing counts as erased only where an entry of the ledger, proved itself, names this very commitment."""
-    require(erasure is not None, f"{missing} missing, and no erasure is on record.")
-    by = erasures.get(-1 if erasure is None else erasure)
-    require(
-        by is not None,
-        f"{missing} missing; entry {erasure}, said to record the erasure, is no such entry or not proved.",
-    )
-    named = by is not None and any(commitment == found for _, found, _ in by.blobs)
-    require(
-        named and erasure is not None and erasure >= idx,
-        f"{missing} missing, and entry {erasure} does not record its erasure.",
-    )
+def check_erased(idx: int, by: int | None, spans: dict[int, list[tuple[int, int]]]) -> None:
+    """What is missing counts as erased only where the details of a later entry, proved themselves, say so."""
+    require(by is not None, "It is missing from the bundle, and no erasure is on record.")
+    if by is not None:
+        require(by in spans, f"It is missing, and entry {by} is no erasure that was proved.")
+        named = by > idx and any(first <= idx <= last for first, last in spans[by])
+        require(named, f"It is missing, and entry {by} does not record its erasure.")
+
+
+def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
+    """What the entries that were proved say of erasures; one whose details are not proved says nothing."""
+    found = {}
+    for item in manifest.items:
+        entry = entries.get(item.idx)
+        if entry is None or entry.type != ERASING or item.detail is None:
+            continue
+        try:
+            said = open_detail(archive, item, entry)["detail"]
+            require(isinstance(said, dict), "`detail` is not an object.")
+            found[item.idx] = Erasure(
+                read_spans(said.get("erased_details", [])), read_spans(said.get("erased_payloads", []))
+            )
+        except BROKEN:
+            continue
+    return found
+
+
+def read_spans(value: Any) -> list[tuple[int, int]]:
+    spans = []
+    for each in array(value, "A list of spans"):
+        require(len(array(each, "A span")) == 2, "A span has not two ends.")
+        spans.append((number(each[0], "An end of a span"), number(each[1], "An end of a span")))
+    return spans
 
 
 # Step 8. Histories
@@ -899,10 +959,10 @@ def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None
         return report
     judge_signatures(report, archive, manifest, checkpoint, trusted)
     entries = judge_entries(report, archive, manifest, checkpoint)
-    opened = judge_contents(report, archive, manifest, entries)
+    proving = judge_contents(report, archive, manifest, entries)
     judge_histories(report, entries)
     judge_consistency(report, archive, manifest, checkpoint, trusted, anchor)
-    judge_rest(report, archive, opened)
+    judge_rest(report, archive, proving)
     return report
 
 
@@ -929,36 +989,37 @@ def judge_entries(report: Report, archive: Archive, manifest: Manifest, checkpoi
         with report.claim(5, f"Entry {item.idx} is in the ledger"):
             entry = read_entry(archive.read(item.entry))
             check_inclusion(entry.leaf, item.idx, item.proof, checkpoint)
+            listed, right = len(item.payloads), len(entry.blobs)
+            require(listed == right, f"The manifest lists {listed} payloads of it; it has {right}.")
             proved[item.idx] = entry
     return proved
 
 
-def judge_contents(
-    report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]
-) -> dict[str, list[int]]:
-    """Details and payloads; which entries prove each file."""
-    erasures = {idx: entry for idx, entry in entries.items() if entry.type in ERASING}
-    opened: dict[str, list[int]] = {}
+def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> set[str]:
+    """Details and payloads; the names of all payloads that were proved, and each SHA-256 that proved details name."""
+    erasures = read_erasures(archive, manifest, entries)
+    proving: set[str] = set()
     for item in manifest.items:
         entry = entries.get(item.idx)
         if entry is None:
             continue
         name = f"entry {item.idx} ({printable(entry.type)}, {entry.ts})"
         hashes: dict[str, str] = {}
-        gone = "; they were erased" if item.detail is None else ""
-        with report.claim(6, f"The details of {name} are those it was made with{gone}"):
+        state = "were erased, on record" if item.detail is None else "are those it was made with"
+        with report.claim(6, f"The details of {name} {state}"):
             hashes = check_detail(archive, item, entry, erasures)
-        with report.claim(7, f"The manifest lists the {len(entry.blobs)} payloads of {name}"):
-            require(len(item.payloads) == len(entry.blobs), f"It lists {len(item.payloads)}.")
-        for each, committed in zip(item.payloads, entry.blobs):  # noqa: B905 - Python 3.8; compared above
+            if item.detail is not None:
+                for sha256 in re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", archive.read(item.detail)):
+                    proving.add(sha256.decode())
+        for each, committed in zip(item.payloads, entry.blobs):  # noqa: B905 - Python 3.8; compared when it was read
             where = "was erased, on record" if each.file is None else f"is {printable(each.file)}"
             roles = [role for role, _, _ in entry.blobs]
             sha256 = hashes.get(each.role) if roles.count(each.role) == 1 else None
             with report.claim(7, f"The payload `{printable(each.role)}` of {name}, {each.size} bytes, {where}"):
                 check_payload(archive, each, committed, item.idx, sha256, erasures)
                 if each.file is not None:
-                    opened.setdefault(each.file, []).append(item.idx)
-    return opened
+                    proving.add(each.file)
+    return proving
 
 
 def judge_histories(report: Report, entries: dict[int, Entry]) -> None:
@@ -998,22 +1059,34 @@ def judge_consistency(
             check_anchor(anchor, manifest, earlier, checkpoint)
 
 
-def judge_rest(report: Report, archive: Archive, opened: dict[str, list[int]]) -> None:
-    """Files for reading: those that are a payload proved above are proved by that, whatever their names; the others by nothing."""
-    uncovered = []
+def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
+    """Documents must be payloads proved above, whatever their names, and certificates those that proved details name by fingerprint.
+
+    Anything else beside the ledger's own files is there to be read, and proves nothing.
+    """
+    uncovered = [name for name in archive.names if name in READABLE]
     for name in archive.names:
-        if name in READABLE:
+        if name.startswith("documents/"):
+            with report.claim(10, f"{name} is, byte for byte, a payload proved above"):
+                require(f"payloads/{archive.sha256(name).hex()}" in proving, "No entry has it as its payload.")
+        elif name.startswith("certificates/"):
+            with report.claim(10, f"{name} is the certificate of that fingerprint"):
+                fingerprint = fingerprint_of(archive.read(name))
+                require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
+                if fingerprint not in proving:
+                    uncovered.append(name)
+        elif name.startswith("as2/") and f"payloads/{archive.sha256(name).hex()}" not in proving:
             uncovered.append(name)
-        elif name.startswith(BESIDE):
-            proving = opened.get(f"payloads/{archive.sha256(name).hex()}", [])
-            if proving:
-                indexes = ", ".join(map(str, proving[:5]))
-                with report.claim(10, f"{name} is, byte for byte, a payload proved above (entry {indexes})"):
-                    pass
-            else:
-                uncovered.append(name)
     if uncovered:
-        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(uncovered)}")
+        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
+
+
+def fingerprint_of(pem: bytes) -> str:
+    """SHA-256 of a certificate (RFC 7468, section 5)."""
+    found = re.fullmatch(rb"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)\n-----END CERTIFICATE-----\n", pem)
+    if found is None:
+        raise Failure("It is no certificate.")
+    return hashlib.sha256(base64.b64decode(found[1].replace(b"\n", b""), validate=True)).hexdigest()
 
 
 # The command line
