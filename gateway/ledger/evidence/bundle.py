@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from canonical.errors import Misconfigured
 
+from ..checkpoint import Checkpoint
 from ..note import Note, VerifierKey
 from . import manifest as manifests
 from . import verify
@@ -103,13 +104,16 @@ class Evidence:
     made_at: datetime
     key: VerifierKey
     checkpoint: Note
-    size: int
-    root: bytes
     entries: Sequence[OpenedEntry]
     payloads: Mapping[str, Source] = field(default_factory=dict)
     beside: Mapping[str, Source] = field(default_factory=dict)
     messages: Sequence[Message] = ()
     extended: Extended | None = None
+
+    @property
+    def size(self) -> int:
+        """How many entries the checkpoint seals."""
+        return Checkpoint.read(self.checkpoint.text).size
 
 
 Text = Callable[[Evidence], str]

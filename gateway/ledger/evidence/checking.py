@@ -6,21 +6,23 @@ is computed here once more, and a table of tests has both agree on every good an
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import pairwise
-from typing import Annotated, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from canonical.errors import Misconfigured
 
 from .. import exact, tree
 from ..checkpoint import Checkpoint
 from ..entry import CommittedBlob, Entry, commitment, read_entry
+from ..erasures import Covered
 from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
 from . import manifest as manifests
 from .bundle import pem_of
-from .manifest import Count, Manifest, SealedEntry, SealedPayload
+from .manifest import Manifest, SealedEntry, SealedPayload
 from .verify import (
     BESIDE,
     BROKEN,
@@ -55,8 +57,6 @@ _SMALL_ORDER = frozenset(
 _FINGERPRINT = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 Form = TypeVar("Form", bound=BaseModel)
-Span = Annotated[tuple[Count, Count], Field(strict=False)]
-"""Entries from the first to the last of two indexes."""
 
 
 class _Detail(BaseModel):
@@ -77,15 +77,6 @@ class _Detail(BaseModel):
     @property
     def subject(self) -> str:
         return self.document or self.transmission or self.receipt or ""
-
-
-class _Erasure(BaseModel):
-    """Of which entries the details or the payloads were erased, as the details of the entry say that records it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    erased_details: Annotated[tuple[Span, ...], Field(strict=False)] = ()
-    erased_payloads: Annotated[tuple[Span, ...], Field(strict=False)] = ()
 
 
 def trusted_key(text: str) -> VerifierKey:
@@ -158,7 +149,7 @@ class _Checking:
         self._anchor = anchor
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
-        self._erasures: dict[int, _Erasure] = {}
+        self._covered = Covered()
         self._opened: set[str] = set()
         self._named: set[str] = set()
 
@@ -166,7 +157,7 @@ class _Checking:
         self._signatures()
         for sealed in self._manifest.entries:
             self._entry(sealed)
-        self._erasures = dict(self._recorded_erasures())
+        self._recall_erasures()
         for sealed in self._manifest.entries:
             if sealed.idx in self._entries:
                 self._contents(sealed, self._entries[sealed.idx])
@@ -228,7 +219,7 @@ class _Checking:
     def _detail(self, sealed: SealedEntry, entry: Entry) -> Mapping[str, str]:
         if sealed.detail is None:
             _require(sealed.detail_salt is None, "There is a salt, and no details.")
-            self._require_erased(sealed.idx, sealed.detail_erased, lambda erasure: erasure.erased_details)
+            _require_erased(sealed.detail_erased, self._covered.detail(sealed.idx))
             return {}
         detail = self._open_detail(sealed, entry)
         _require(detail.subject == entry.doc, "They are about something else than the entry.")
@@ -250,7 +241,7 @@ class _Checking:
         _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")
         if payload.file is None:
             _require(payload.salt is None, "There is a salt, and no payload.")
-            self._require_erased(idx, payload.erased, lambda erasure: erasure.erased_payloads)
+            _require_erased(payload.erased, self._covered.payload(idx, payload.role))
             return
         _require(payload.erased is None, "It is said to be erased, and is there.")
         if payload.salt is None:
@@ -263,22 +254,14 @@ class _Checking:
         _require(computed == payload.c, "It is not, with this salt, what the entry was made for.")
         self._opened.add(sha256)
 
-    def _recorded_erasures(self) -> Iterable[tuple[int, _Erasure]]:
+    def _recall_erasures(self) -> None:
         """Those of entries that were proved, and whose details are."""
         for sealed in self._manifest.entries:
             entry = self._entries.get(sealed.idx)
             if entry is not None and entry.type == ERASING and sealed.detail is not None:
-                try:
-                    yield sealed.idx, _read(_Erasure, self._open_detail(sealed, entry).detail, "The erasure")
-                except BROKEN:
-                    continue
-
-    def _require_erased(self, idx: int, by: int | None, spans: Callable[[_Erasure], Iterable[Span]]) -> None:
-        if by is None:
-            raise Failure("It is missing from the bundle, and no erasure is on record.")
-        _require(by in self._erasures, f"It is missing, and entry {by} is no erasure that was proved.")
-        named = by > idx and any(first <= idx <= last for first, last in spans(self._erasures[by]))
-        _require(named, f"It is missing, and entry {by} does not record its erasure.")
+                with suppress(*BROKEN):
+                    self._covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
+        self._covered.sort()
 
     # 8. Histories
 
@@ -404,6 +387,12 @@ def _is_strict(point: bytes) -> bool:
     """Whether a point of Ed25519 is written the one way, and is not of small order (RFC 8032, section 5.1.3)."""
     y = int.from_bytes(point, "little") & (1 << 255) - 1
     return y < _PRIME and point.hex() not in _SMALL_ORDER
+
+
+def _require_erased(said: int | None, covering: int | None) -> None:
+    if said is None:
+        raise Failure("It is missing from the bundle, and no erasure is on record.")
+    _require(said == covering, f"It is missing, and no erasure of it by entry {said} was proved.")
 
 
 def _require(holds: bool, why: str) -> None:

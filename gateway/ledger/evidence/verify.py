@@ -771,10 +771,15 @@ def check_inclusion(leaf: bytes, idx: int, proof: list[bytes], checkpoint: Check
 
 
 class Erasure(NamedTuple):
-    """What an entry says was erased: the details, or the payloads, of entries from the first to the last index of each span."""
+    """What an entry says was erased: the details of entries, or their payloads of a role, from the first to the last index of each span."""
 
     details: list[tuple[int, int]]
-    payloads: list[tuple[int, int]]
+    payloads: dict[str, list[tuple[int, int]]]
+
+    def covers(self, idx: int, role: str | None) -> bool:
+        """Whether the details of an entry went (``role`` None), or a payload of it, which goes with the details too."""
+        spans = self.details + (self.payloads.get(role, []) if role is not None else [])
+        return any(first <= idx <= last for first, last in spans)
 
 
 DETAIL = "journal partner actor outcome receipt document transmission detail sha256"
@@ -794,7 +799,7 @@ def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int,
     """The details are those committed to, or their erasure is on record; the hashes of payloads that they name, by role."""
     if item.detail is None:
         require(item.detail_salt is None, "There is a salt, and no details.")
-        check_erased(item.idx, item.detail_erased, {idx: each.details for idx, each in erasures.items()})
+        check_erased(item.idx, None, item.detail_erased, erasures)
         return {}
     said = open_detail(archive, item, entry)
     for name in ("document", "transmission", "receipt"):
@@ -817,7 +822,7 @@ def check_payload(
     require((each.role, each.commitment, each.size) == committed, "The manifest says otherwise of it than the entry.")
     if each.file is None:
         require(each.salt is None, "There is a salt, and no payload.")
-        check_erased(idx, each.erased, {by: erasure.payloads for by, erasure in erasures.items()})
+        check_erased(idx, each.role, each.erased, erasures)
         return
     require(each.erased is None, "It is said to be erased, and is there.")
     require(each.salt is not None, "Its salt is missing.")
@@ -829,13 +834,12 @@ def check_payload(
     require(computed == each.commitment, "It is not, with this salt, what the entry was made for.")
 
 
-def check_erased(idx: int, by: int | None, spans: dict[int, list[tuple[int, int]]]) -> None:
+def check_erased(idx: int, role: str | None, by: int | None, erasures: dict[int, Erasure]) -> None:
     """What is missing counts as erased only where the details of a later entry, proved themselves, say so."""
     require(by is not None, "It is missing from the bundle, and no erasure is on record.")
     if by is not None:
-        require(by in spans, f"It is missing, and entry {by} is no erasure that was proved.")
-        named = by > idx and any(first <= idx <= last for first, last in spans[by])
-        require(named, f"It is missing, and entry {by} does not record its erasure.")
+        require(by in erasures, f"It is missing, and entry {by} is no erasure that was proved.")
+        require(erasures[by].covers(idx, role), f"It is missing, and entry {by} does not record its erasure.")
 
 
 def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
@@ -846,21 +850,26 @@ def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry
         if entry is None or entry.type != ERASING or item.detail is None:
             continue
         try:
-            said = open_detail(archive, item, entry)["detail"]
-            require(isinstance(said, dict), "`detail` is not an object.")
-            found[item.idx] = Erasure(
-                read_spans(said.get("erased_details", [])), read_spans(said.get("erased_payloads", []))
-            )
+            detail = open_detail(archive, item, entry)["detail"]
         except BROKEN:
             continue
+        said = detail.get("erased") if isinstance(detail, dict) else None
+        if isinstance(said, dict):
+            payloads = said.get("payloads")
+            by_role = payloads.items() if isinstance(payloads, dict) else ()
+            found[item.idx] = Erasure(
+                spans_before(item.idx, said.get("details")),
+                {role: spans_before(item.idx, spans) for role, spans in by_role},
+            )
     return found
 
 
-def read_spans(value: Any) -> list[tuple[int, int]]:
+def spans_before(by: int, said: Any) -> list[tuple[int, int]]:
+    """Pairs of indexes below ``by``: an erasure covers what was there before it. What has another form covers nothing."""
     spans = []
-    for each in array(value, "A list of spans"):
-        require(len(array(each, "A span")) == 2, "A span has not two ends.")
-        spans.append((number(each[0], "An end of a span"), number(each[1], "An end of a span")))
+    for each in said if isinstance(said, list) else []:
+        if isinstance(each, list) and [type(end) for end in each] == [int, int] and each[1] < by:
+            spans.append((each[0], each[1]))
     return spans
 
 

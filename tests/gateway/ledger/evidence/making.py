@@ -30,8 +30,8 @@ CANONICAL = '{"type":"Invoice","number":"INV1","note":"Größe"}'.encode()
 ANSWER = b"ISA*00*          *00*          *ZZ*OURCOMPANY     *ZZ*ACME           ~"
 OLD = b"what came long ago and was erased"
 
-ERASED, ERASURE = 0, 9
-"""The entry that lost its details and its payload, and the one that records it."""
+ERASED, EMPTIED, ERASURE = 0, 8, 9
+"""The entry that lost its details and its payload, the one that lost its payload alone, and the one that records both."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _story() -> list[tuple[dict[str, Any], dict[str, bytes]]]:
     """What happened: a file with one invoice, answered and delivered; something old; and others' business in between."""
     file = {"receipt": "r1", "partner": "acme"}
     invoice = file | {"document": "d1"}
-    erased = {"erased_details": [[ERASED, ERASED]], "erased_payloads": [[ERASED, ERASED]]}
+    erased = {"erased": {"details": [[ERASED, ERASED]], "payloads": {"received": [[EMPTIED, EMPTIED]]}}}
     return [
         ({"step": "received", "receipt": "r0", "partner": "acme"}, {"received": OLD}),
         ({"step": "received", "detail": {"file": "invoices.x12"}} | file, {"received": RECEIVED}),
@@ -172,18 +172,18 @@ def evidence(size: int = 11, *, signers: Sequence[Signer] = (SIGNER,), earlier: 
     ]
     entries = {idx: known.opened(idx, size) for idx in (*about, ERASURE)}
     gone = known.opened(ERASED, size)
-    payloads = [replace(each, salt=None, sha256=None, erased=ERASURE) for each in gone.payloads]
-    entries[ERASED] = replace(gone, detail=None, detail_salt=None, detail_erased=ERASURE, payloads=payloads)
-    kept = {_sha256(data): data for data in (RECEIVED, CANONICAL, ANSWER)}
+    entries[ERASED] = replace(
+        gone, detail=None, detail_salt=None, detail_erased=ERASURE, payloads=_erased(gone.payloads)
+    )
+    emptied = known.opened(EMPTIED, size)
+    entries[EMPTIED] = replace(emptied, payloads=_erased(emptied.payloads))
     return Evidence(
         subject=Subject(kind="document", id="d1"),
         made_at=NOON + timedelta(days=1),
         key=SIGNER.key,
         checkpoint=known.checkpoint(size, *signers),
-        size=size,
-        root=known.root(size),
         entries=[entries[idx] for idx in sorted(entries)],
-        payloads={sha256: _source(data) for sha256, data in kept.items()},
+        payloads=ALL,
         beside={"documents/d1.json": _source(CANONICAL), "as2/a1/headers": _source(b"AS2-From: ACME\r\n")},
         extended=None
         if earlier is None
@@ -191,8 +191,16 @@ def evidence(size: int = 11, *, signers: Sequence[Signer] = (SIGNER,), earlier: 
     )
 
 
+def _erased(payloads: Sequence[OpenedPayload]) -> list[OpenedPayload]:
+    return [replace(each, salt=None, sha256=None, erased=ERASURE) for each in payloads]
+
+
 def _source(data: bytes) -> Source:
     return lambda: (data,)
+
+
+ALL = {_sha256(data): _source(data) for _, payloads in _story() for data in payloads.values()}
+"""Every payload, by its SHA-256."""
 
 
 def written(made: Evidence | None = None) -> bytes:
