@@ -59,6 +59,7 @@ from .front import Front
 from .guide import Guide
 from .home import Home
 from .inbound import Inbound
+from .ledger.ledger import Ledger
 from .listeners.folder import FolderListener
 from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
@@ -105,6 +106,12 @@ LEFTOVERS_SECONDS = 3600.0
 
 CERTIFICATES_SECONDS = 3600.0
 """How often certificates are looked for that expire soon."""
+
+LEDGER_SECONDS = 2.0
+"""How often the ledger takes in what happened."""
+
+CHECKPOINT_SECONDS = 86_400.0
+"""How often it is signed how far the ledger is, at least."""
 
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
@@ -166,10 +173,14 @@ class Gateway:
         )
         self.certificate_messages = self.exchange.certificates(self.outbound)
         self.custody = Custody(database, clock, self.vault, self.certificate_messages.decided)
+        self.ledger = Ledger(
+            database, self.blobs, clock, home.keys, self.vault, settings.node_name, settings.ledger_origin
+        )
         self.retention = Retention(
             home,
             database,
             clock,
+            self.ledger,
             None if settings.keep_days is None else timedelta(days=settings.keep_days),
             timedelta(days=settings.keep_work_days),
         )
@@ -321,6 +332,8 @@ class Gateway:
             ),
             self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
+            self._by_one_node("ledger", LEDGER_SECONDS, self.ledger.drain),
+            self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.ledger.checkpoint),
             self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         ]

@@ -24,7 +24,7 @@ from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import INBOUND, DocumentRow
 from spool.identifiers import Identifiers
-from spool.journal import Step
+from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import Claim, WorkQueue
 from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState
@@ -32,7 +32,7 @@ from spool.states import DocumentState, ReceiptState
 from .acks.matching import Answers
 from .agreed_limits import ERP
 from .answering import PreparedAnswer, content_of, prepare
-from .journaling import Chronicle
+from .journaling import Chronicle, as_role, as_sent
 from .listeners.port import Arrival
 from .operations.replay import Replay
 from .operations.superseding import Superseding
@@ -97,8 +97,16 @@ class Inbound:
         """Make a file ours. Returns once the commit is durable; raises a TallyError when it could not be kept."""
         return self.database.write(lambda session: self.keep(session, arrival))
 
-    def keep(self, session: Session, arrival: Arrival, *, detail: Mapping[str, Any] = _NOTHING_MORE) -> ReceiptId:
-        """As :meth:`receive`, in the caller's transaction; ``detail`` is what else the journal is to say of how it came."""
+    def keep(
+        self,
+        session: Session,
+        arrival: Arrival,
+        *,
+        detail: Mapping[str, Any] = _NOTHING_MORE,
+        blobs: Sequence[NamedBlob] = (),
+    ) -> ReceiptId:
+        """As :meth:`receive`, in the caller's transaction; ``detail`` is what else the journal is to say of how it came, and ``blobs`` are
+        what it came in."""
         receipt = Receipt(
             id=self.identifiers.new(),
             partner=arrival.partner,
@@ -112,7 +120,12 @@ class Inbound:
         )
         receipts.add(session, receipt)
         told = Chronicle(self.clock)
-        told.of_receipt(Step.RECEIVED, receipt, detail={"file": receipt.filename, "bytes": receipt.size, **detail})
+        told.of_receipt(
+            Step.RECEIVED,
+            receipt,
+            detail={"file": receipt.filename, "bytes": receipt.size, **detail},
+            blobs=[*as_role(BlobRole.RECEIVED, arrival.payload), *blobs],
+        )
         told.write(session)
         self.queue.enqueue(
             session,
@@ -299,7 +312,7 @@ class Inbound:
         elif document.answer is not None:
             self._match(session, row, document.answer, told)
         else:
-            self._accept(session, row, told, redelivered=redelivered)
+            self._accept(session, row, taken, told, redelivered=redelivered)
         if replay is not None and row.state is DocumentState.DUPLICATE:
             # That it came twice is of our making.
             row.partner_reason = None
@@ -331,10 +344,10 @@ class Inbound:
             created_at=self.clock.now(),
         )
 
-    def _accept(self, session: Session, row: DocumentRow, told: Chronicle, *, redelivered: bool) -> None:
+    def _accept(self, session: Session, row: DocumentRow, taken: _Taken, told: Chronicle, *, redelivered: bool) -> None:
         """The fourth duplicate layer; what passes it is pending, on to the ERP."""
         detail = {"type": row.type, "number": row.number, "findings": len(row.findings)}
-        told.of_document(Step.TRANSLATED, row, detail=detail)
+        told.of_document(Step.TRANSLATED, row, detail=detail, blobs=as_role(BlobRole.CANONICAL, taken.canonical))
         assert row.business_key is not None
         earlier = documents.precedents(session, row)
         if earlier.given and earlier.counts is None:
@@ -392,24 +405,32 @@ class Inbound:
     ) -> None:
         """Tell how the file ended, and answer its sender."""
         receipt_id = ReceiptId(receipt.id)
-        detail = self._found(session, receipt, unpacked)
-        told.of_receipt(_ENDS[receipt.state], receipt, outcome=receipt.reason or "", detail=detail)
+        found = self._found(session, receipt, unpacked)
+        told.of_receipt(_ENDS[receipt.state], receipt, outcome=receipt.reason or "", detail=found)
         replay = unpacked.replay
         said = replay.said(session) if replay is not None else set()
         for reply in unpacked.replies() if replay is None else replay.replies(unpacked):
             answer = answers.get(id(reply)) or document_of(reply)
             if said and content_of(answer) in said:
                 continue
+            blobs: list[NamedBlob] = []
             if isinstance(answer, PreparedAnswer):
-                document = self.outbound.answer(session, answer, receipt_id, told)
+                document, transmission = self.outbound.answer(session, answer, receipt_id, told)
+                blobs = as_sent(transmission, BlobRole.ANSWER)
             else:
                 document = self.outbound.submit(session, answer, PartnerId(receipt.partner), answers=receipt_id)
-            told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": answer.type, "document": document})
+            detail = {"answer": answer.type, "document": document}
+            told.of_receipt(Step.ACKNOWLEDGED, receipt, detail=detail, blobs=blobs)
         report = unpacked.report_on(receipt.filename, documents.told(session, receipt_id))
         if report is not None and not (replay is not None and replay.reported(session, report[1])):
             filename, data = report
-            self.outbound.report(session, PartnerId(receipt.partner), filename, data, answers=receipt_id)
-            told.of_receipt(Step.ACKNOWLEDGED, receipt, detail={"answer": "report", "file": filename})
+            sent = self.outbound.report(session, PartnerId(receipt.partner), filename, data, answers=receipt_id)
+            told.of_receipt(
+                Step.ACKNOWLEDGED,
+                receipt,
+                detail={"answer": "report", "file": filename},
+                blobs=as_sent(sent, BlobRole.ANSWER),
+            )
 
     def _found(self, session: Session, receipt: Receipt, unpacked: Unpacked) -> dict[str, object]:
         """The first findings of a file, and how many documents it stands for; a replay leaves out those that are where they belong."""

@@ -1,15 +1,17 @@
 """What the journal is told of receipts, documents and transmissions: one way for both paths, so that trails join up."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
-from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
+from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
 from canonical.order import PurchaseOrder
 from spool import journal
+from spool.blobs import StagedBlob
 from spool.clock import Clock
 from spool.documents import DocumentRow
-from spool.journal import JournalEntry, Step
+from spool.journal import BlobRole, NamedBlob, NewEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
@@ -20,10 +22,16 @@ class Chronicle:
     def __init__(self, clock: Clock, actor: str = journal.OURSELVES) -> None:
         self._clock = clock
         self._actor = actor
-        self._entries: list[JournalEntry] = []
+        self._entries: list[NewEntry] = []
 
     def of_receipt(
-        self, step: Step, receipt: Receipt, *, outcome: str = "", detail: dict[str, Any] | None = None
+        self,
+        step: Step,
+        receipt: Receipt,
+        *,
+        outcome: str = "",
+        detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to a file that came."""
         self._entries.append(
@@ -35,6 +43,7 @@ class Chronicle:
                 receipt_id=ReceiptId(receipt.id),
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
@@ -47,6 +56,7 @@ class Chronicle:
         transmission: Transmission | None = None,
         outcome: str = "",
         detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to a document; the file it came in is named too, and the one it leaves in where that is given."""
         self._entries.append(
@@ -60,12 +70,19 @@ class Chronicle:
                 transmission_id=TransmissionId(transmission.id) if transmission else None,
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
 
     def of_report(
-        self, step: Step, row: Transmission, *, outcome: str = "", detail: dict[str, Any] | None = None
+        self,
+        step: Step,
+        row: Transmission,
+        *,
+        outcome: str = "",
+        detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to an answer that no document stands for; it belongs to the receipt it answers."""
         self._entries.append(
@@ -78,6 +95,7 @@ class Chronicle:
                 transmission_id=TransmissionId(row.id),
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
@@ -91,6 +109,7 @@ class Chronicle:
         transmission: str | None = None,
         outcome: str = "",
         detail: dict[str, Any] | None = None,
+        blobs: Sequence[NamedBlob] = (),
     ) -> Self:
         """Something happened to an AS2 message, or to what is known of it: a file that it brought, or what it carries."""
         self._entries.append(
@@ -103,6 +122,7 @@ class Chronicle:
                 transmission_id=None if transmission is None else TransmissionId(transmission),
                 actor=self._actor,
                 detail=detail or {},
+                blobs=blobs,
             )
         )
         return self
@@ -119,6 +139,16 @@ class Chronicle:
         """Put it into the journal, in the transaction of what it tells of."""
         journal.write(session, self._entries)
         self._entries = []
+
+
+def as_role(role: BlobRole, staged: StagedBlob | None) -> list[NamedBlob]:
+    """A staged payload, if there is one, as what an entry is about."""
+    return [] if staged is None else [NamedBlob(role, staged.digest, staged.size)]
+
+
+def as_sent(row: Transmission, role: BlobRole = BlobRole.SENT) -> list[NamedBlob]:
+    """The bytes of a file that leaves."""
+    return [NamedBlob(role, BlobDigest(row.sha256), row.size)]
 
 
 def _storable(text: str) -> str:

@@ -20,7 +20,7 @@ from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import OUTBOUND, DocumentRow
 from spool.identifiers import Identifiers
-from spool.journal import Step
+from spool.journal import BlobRole, Step
 from spool.queue.port import Claim, WorkQueue
 from spool.states import DocumentState, TransmissionState
 from spool.transmissions import Transmission
@@ -31,7 +31,7 @@ from .answering import PreparedAnswer
 from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
-from .journaling import Chronicle
+from .journaling import Chronicle, as_role, as_sent
 from .senders.port import Effects, Form, Parcel, Senders
 
 BUILD = "build"
@@ -85,6 +85,7 @@ class Outbound:
             earlier = documents.with_business_key(session, partner, OUTBOUND, key)
             if earlier is not None:
                 return self._same(earlier, content)
+        canonical = self.blobs.stage_bytes(ANY_DOCUMENT.dump_json(document))
         row = DocumentRow(
             id=self.identifiers.new(),
             direction=OUTBOUND,
@@ -93,14 +94,15 @@ class Outbound:
             number=document_number(document),
             business_key=key,
             content_sha256=content,
-            canonical_sha256=self.blobs.put(session, self.blobs.stage_bytes(ANY_DOCUMENT.dump_json(document))),
+            canonical_sha256=self.blobs.put(session, canonical),
             test=document.test,
             origin=origin,
             created_at=self.clock.now(),
         )
         documents.add(session, row, order_numbers(document))
         told = Chronicle(self.clock)
-        told.of_document(Step.SUBMITTED, row, detail={"type": row.type, "number": row.number})
+        detail = {"type": row.type, "number": row.number}
+        told.of_document(Step.SUBMITTED, row, detail=detail, blobs=as_role(BlobRole.CANONICAL, canonical))
         told.write(session)
         self.queue.enqueue(
             session,
@@ -121,8 +123,10 @@ class Outbound:
             )
         return DocumentId(earlier.id)
 
-    def answer(self, session: Session, prepared: PreparedAnswer, answers: ReceiptId, told: Chronicle) -> DocumentId:
-        """Keep an acknowledgement together with its bytes and the work of transmitting them; the id of the document."""
+    def answer(
+        self, session: Session, prepared: PreparedAnswer, answers: ReceiptId, told: Chronicle
+    ) -> tuple[DocumentId, Transmission]:
+        """Keep an acknowledgement together with its bytes and the work of transmitting them; its id, and what carries it."""
         draft = prepared.draft
         row = DocumentRow(
             id=self.identifiers.new(),
@@ -142,14 +146,17 @@ class Outbound:
         _carried(row, draft, sealed, transmission)
         documents.add(session, row, ())
         detail = {"file": transmission.filename, "interchange": sealed.interchange_control}
-        told.of_document(Step.BUILT, row, transmission=transmission, detail=detail)
+        told.of_document(Step.BUILT, row, transmission=transmission, detail=detail, blobs=as_sent(transmission))
         self._enqueue_transmit(session, transmission)
-        return DocumentId(row.id)
+        return DocumentId(row.id), transmission
 
-    def report(self, session: Session, partner: PartnerId, filename: str, data: bytes, *, answers: ReceiptId) -> None:
+    def report(
+        self, session: Session, partner: PartnerId, filename: str, data: bytes, *, answers: ReceiptId
+    ) -> Transmission:
         """Take an answer in plain words or CSV for sending as it is, to a sender that no 997 can reach.
 
         A partner that sends every file under one name gets answers under different ones: an earlier one may not be collected yet.
+        Returns what carries it.
         """
         if transmissions.by_filename(session, partner, filename) is not None:
             stem, _, ending = filename.rpartition(".")
@@ -158,13 +165,14 @@ class Outbound:
         transmission.answers = answers
         transmissions.add(session, transmission)
         self._enqueue_transmit(session, transmission)
+        return transmission
 
     def enclose(self, session: Session, partner: PartnerId, filename: str, entity: bytes) -> str:
         """Take a certificate exchange message, a MIME entity, for sending; the id of its transmission."""
         transmission = self._made(session, partner, CERTIFICATES, filename, entity)
         transmissions.add(session, transmission)
         told = Chronicle(self.clock)
-        told.of_report(Step.BUILT, transmission, detail={"file": filename})
+        told.of_report(Step.BUILT, transmission, detail={"file": filename}, blobs=as_sent(transmission))
         told.write(session)
         self._enqueue_transmit(session, transmission)
         return transmission.id
@@ -190,7 +198,7 @@ class Outbound:
             _carried(current, draft, sealed, transmission)
             told = Chronicle(self.clock)
             detail = {"file": transmission.filename, "interchange": sealed.interchange_control}
-            told.of_document(Step.BUILT, current, transmission=transmission, detail=detail)
+            told.of_document(Step.BUILT, current, transmission=transmission, detail=detail, blobs=as_sent(transmission))
             told.write(session)
             self._enqueue_transmit(session, transmission)
 

@@ -7,7 +7,7 @@ from partners.control_numbers import ControlNumber, ReceivedInterchange
 from partners.registry import ProfileVersion
 from spool.blobs import Blob, BlobPart, BlobUpload
 from spool.documents import DocumentOrder, DocumentRow
-from spool.journal import JournalEntry
+from spool.journal import JournalEntry, LedgerOutbox
 from spool.queue.tables import Allowance, CircuitRow, FailedAttempt, Lane, Schedule, WorkItem
 from spool.receipts import Receipt
 from spool.tables import Base
@@ -16,6 +16,15 @@ from spool.transmissions import Transmission
 from .erp.cursors import ErpCursor
 from .exchange.arrivals import Arrival, ArrivedFile
 from .exchange.sendings import Sending
+from .ledger.tables import (
+    LedgerBlobSalt,
+    LedgerDetail,
+    LedgerEntry,
+    LedgerPartner,
+    LedgerState,
+    LedgerSubject,
+    LedgerTile,
+)
 from .operations.pruned import PrunedCount
 
 TABLES = (
@@ -34,6 +43,14 @@ TABLES = (
     FailedAttempt,
     JournalEntry,
     Lane,
+    LedgerBlobSalt,
+    LedgerDetail,
+    LedgerEntry,
+    LedgerOutbox,
+    LedgerPartner,
+    LedgerState,
+    LedgerSubject,
+    LedgerTile,
     ProfileVersion,
     PrunedCount,
     Receipt,

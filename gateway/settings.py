@@ -124,6 +124,11 @@ class Settings(BaseSettings):
             "key, when not given. TALLY_KEY_PASSPHRASE in the environment wins over both."
         ),
     )
+    ledger_origin: str | None = Field(
+        None,
+        pattern=r"^[!-*,-~]{1,200}$",
+        description="What the ledger is called in its checkpoints, e.g. distributor.example/ledger; a random name when not given.",
+    )
     keep_days: int | None = Field(
         None,
         ge=30,

@@ -4,17 +4,19 @@ Rows are added in the transaction of what they tell of, and never changed.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Required, TypedDict, Unpack
 
-from sqlalchemy import Index, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, func, insert, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
+from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
 
 from .clock import Clock
-from .tables import Base, JsonObject, insert_rows
+from .database.prepared import Prepared
+from .tables import JSON_VALUE, Base, JsonObject, insert_numbered
 
 OURSELVES = "tallystick"
 """The actor of what no person asked for."""
@@ -124,8 +126,54 @@ class JournalEntry(Base):
     detail: Mapped[JsonObject] = mapped_column(default=dict)
 
 
+class LedgerOutbox(Base):
+    """An entry that the ledger is still to be told of, committed with it; ``blobs`` are the payloads it is about."""
+
+    __tablename__ = "ledger_outbox"
+
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True, autoincrement=False)
+    blobs: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE)
+
+
+class BlobRole(StrEnum):
+    """What a payload is to what happened."""
+
+    RECEIVED = "received"
+    """A file's bytes as they came."""
+    SENT = "sent"
+    """The bytes that leave."""
+    CANONICAL = "canonical"
+    """A document as canonical JSON."""
+    ANSWER = "answer"
+    """The bytes of an answer: 997, TA1, report or MDN."""
+    WIRE = "wire"
+    """The body of an AS2 message or MDN as it came."""
+    SIGNED = "signed"
+    """The decrypted and still signed body of an AS2 message."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBlob:
+    """A payload of ``size`` bytes that an entry is about; one of a role."""
+
+    role: BlobRole
+    sha256: BlobDigest
+    size: int
+
+    def as_json(self) -> JsonObject:
+        return {"role": self.role.value, "sha256": self.sha256, "size": self.size}
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry that is not yet written, and the payloads it is about."""
+
+    row: JournalEntry
+    blobs: Sequence[NamedBlob] = ()
+
+
 class Told(TypedDict, total=False):
-    """What an entry says besides its time, as in :class:`JournalEntry`."""
+    """What an entry says besides its time, as in :class:`JournalEntry`; ``blobs`` are what the ledger is to commit to with it."""
 
     step: Required[Step]
     outcome: str
@@ -135,16 +183,28 @@ class Told(TypedDict, total=False):
     transmission_id: TransmissionId | None
     actor: str
     detail: dict[str, Any]
+    blobs: Sequence[NamedBlob]
 
 
-def entry(clock: Clock, **told: Unpack[Told]) -> JournalEntry:
+def entry(clock: Clock, **told: Unpack[Told]) -> NewEntry:
     """An entry that is not yet written."""
-    return JournalEntry(at=clock.now(), **told)
+    blobs = told.pop("blobs", ())
+    return NewEntry(JournalEntry(at=clock.now(), **told), blobs)
 
 
-def write(session: Session, entries: Sequence[JournalEntry]) -> None:
-    """Add entries in their order, in the transaction of what they tell of."""
-    insert_rows(session, entries)
+def write(session: Session, entries: Sequence[NewEntry]) -> None:
+    """Add entries in their order, in the transaction of what they tell of, and note that the ledger is to be told of them."""
+    ids = insert_numbered(session, [each.row for each in entries])
+    _TELL_LEDGER.many(
+        session,
+        [
+            {"journal_id": id_, "blobs": [blob.as_json() for blob in each.blobs]}
+            for id_, each in zip(ids, entries, strict=True)
+        ],
+    )
+
+
+_TELL_LEDGER = Prepared(insert(LedgerOutbox), ["journal_id", "blobs"])
 
 
 def record(session: Session, clock: Clock, **told: Unpack[Told]) -> None:

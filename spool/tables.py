@@ -137,17 +137,53 @@ def insert_rows(session: Session, rows: Sequence[Base]) -> None:
     """
     for row in rows:
         statement, defaults = _insertion(type(row))
-        statement.rows(session, {name: vars(row).get(name, default) for name, default in defaults})
+        statement.rows(session, _values_of(row, defaults))
+
+
+def insert_numbered(session: Session, rows: Sequence[Base]) -> list[int]:
+    """As :func:`insert_rows`, for a table whose keys count; the keys of the rows, in their order."""
+    keys = []
+    for row in rows:
+        statement, defaults = _numbering(type(row))
+        [(key,)] = statement.rows(session, _values_of(row, defaults))
+        keys.append(key)
+    return keys
+
+
+_Defaults = tuple[tuple[str, Any], ...]
+
+
+def _values_of(row: Base, defaults: _Defaults) -> dict[str, Any]:
+    said = vars(row)
+    return {name: said.get(name, default) for name, default in defaults}
 
 
 @cache
-def _insertion(table: type[Base]) -> tuple[Prepared, tuple[tuple[str, Any], ...]]:
+def _insertion(table: type[Base]) -> tuple[Prepared, _Defaults]:
     """The INSERT of a table, and what each of its columns is where the object says nothing; keys that count are left out."""
+    defaults = _defaults(table)
+    return Prepared(insert(table), [name for name, _ in defaults]), defaults
+
+
+@cache
+def _numbering(table: type[Base]) -> tuple[Prepared, _Defaults]:
+    """As :func:`_insertion`, returning the key."""
+    defaults = _defaults(table)
+    key = _table(table).autoincrement_column
+    assert key is not None
+    return Prepared(insert(table).returning(key), [name for name, _ in defaults]), defaults
+
+
+def _defaults(table: type[Base]) -> _Defaults:
+    target = _table(table)
+    written = [column for column in target.columns if column is not target.autoincrement_column]
+    return tuple((column.key, _default(column)) for column in written)
+
+
+def _table(table: type[Base]) -> Table:
     target = table.__table__
     assert isinstance(target, Table)
-    written = [column for column in target.columns if column is not target.autoincrement_column]
-    defaults = tuple((column.key, _default(column)) for column in written)
-    return Prepared(insert(target), [name for name, _ in defaults]), defaults
+    return target
 
 
 def _default(column: Column[Any]) -> Any:

@@ -42,13 +42,17 @@ _CHANGED_UNNOTICED = {
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message without its wrappings. ``mic_over`` is what the MIC is taken over (RFC 4130, section 7.3.1; RFC 5402, section 4)."""
+    """A message without its wrappings. ``mic_over`` is what the MIC is taken over (RFC 4130, section 7.3.1; RFC 5402, section 4).
+
+    ``signed`` is the entity that was signed together with its signature, where it came encrypted; None where it came as it is, or unsigned.
+    """
 
     content: Entity
     mic_over: Span
     verified: Verified | None
     decrypted: Decrypted | None
     compressed: bool
+    signed: Span | None = None
 
     def mic(self, digest: Digest) -> Mic:
         """The MIC by this algorithm; not taken again where the signature's digest is the same."""
@@ -97,7 +101,9 @@ class _Opening:
             raise _less("encrypted")
         if self.kind is ContentType.COMPRESSED_DATA:
             self._decompress()
+        signed = None
         if self.kind is ContentType.SIGNED_DATA:
+            signed = self.entity.whole if self.decrypted else None
             self._verify()
         elif self.terms.inbound.signed:
             raise self._unsigned()
@@ -106,7 +112,7 @@ class _Opening:
             self._decompress()
         if self.kind is not None:
             raise UnsupportedFormat(f"There is {self.kind} where the content of the message belongs.")
-        return Opened(self.entity, self._mic_over(signed_over), self.verified, self.decrypted, self.compressed)
+        return Opened(self.entity, self._mic_over(signed_over), self.verified, self.decrypted, self.compressed, signed)
 
     def stopped(self, reason: Reason, why: str, *, verified: bool) -> Stopped:
         """Why it stops, as the partner may know it. ``verified`` says that the work of verifying a signature was done.

@@ -16,7 +16,7 @@ from .mic import Mic, digest_name
 from .mime.entity import Entity
 from .mime.headers import Headers
 from .mime.malformed import Malformed
-from .mime.span import Readable, whole
+from .mime.span import Readable, Span, whole
 from .mime.workspace import Workspace
 from .opening import Opened, open_message
 from .payloads import Payload, read_payloads
@@ -48,7 +48,8 @@ class Received:
     """A message whose security holds, as agreed.
 
     ``signed_by`` is the partner's certificate, ``decrypted_with`` our key; None where it was not signed or encrypted, which is only where
-    nothing else was agreed. ``mdn`` is None where none is asked for. ``notes`` are for the operator: what was odd.
+    nothing else was agreed. ``signed`` is what proves it to others: the decrypted and still signed body, None where the message was not
+    encrypted, or not signed. ``mdn`` is None where none is asked for. ``notes`` are for the operator: what was odd.
     """
 
     message_id: str
@@ -63,6 +64,7 @@ class Received:
     decrypted_with: OwnKey | None
     cipher: Cipher | None
     compressed: bool
+    signed: Span | None
     features: frozenset[Feature]
     mdn: Mdn | None
     notes: tuple[str, ...]
@@ -192,6 +194,7 @@ def _received(
         decrypted_with=None if decrypted is None else decrypted.key,
         cipher=None if decrypted is None else decrypted.cipher,
         compressed=opened.compressed,
+        signed=opened.signed,
         features=read_features(headers),
         mdn=_answer(headers, terms, PROCESSED, _RECEIVED, mic, now, fresh),
         notes=tuple(note for note in (_refused_url(asked, terms),) if note is not None),

@@ -6,7 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -37,28 +39,38 @@ class Vault:
     keys: Path
     passphrase_file: Path | None = None
 
-    def seal(self, private_key: RSAPrivateKey) -> str:
+    def seal(self, private_key: RSAPrivateKey | Ed25519PrivateKey) -> str:
         """PKCS#8 in PEM, encrypted. Raises Misconfigured where there is no passphrase."""
         encryption = BestAvailableEncryption(self._passphrase())
         return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode("ascii")
 
     def open(self, sealed: str) -> RSAPrivateKey:
         """Raises Misconfigured where there is no passphrase or it is not the one that the key was sealed with."""
+        key = self._opened(sealed)
+        assert isinstance(key, RSAPrivateKey)
+        return key
+
+    def open_ledger_key(self, sealed: str) -> Ed25519PrivateKey:
+        """As :meth:`open`, the key that signs the ledger's checkpoints; raises Misconfigured also where it is another kind of key."""
+        key = self._opened(sealed)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise Misconfigured("The ledger's key is no Ed25519 key. Restore keys/ledger.key from a backup.")
+        return key
+
+    def _opened(self, sealed: str) -> PrivateKeyTypes:
         passphrase = self._passphrase()
         try:
-            key = load_pem_private_key(sealed.encode("ascii"), passphrase)
+            return load_pem_private_key(sealed.encode("ascii"), passphrase)
         except ValueError as error:
             raise Misconfigured(
                 f"Our private keys do not open with the passphrase of {self._source()}: it is another one than they were encrypted "
                 "with. Give the right one. Every node that shares a database needs the same."
             ) from error
-        assert isinstance(key, RSAPrivateKey)
-        return key
 
     def prepare(self) -> None:
         """Make a random passphrase, readable for its owner only, where nobody gave one. Before the first key is sealed."""
         if VARIABLE not in os.environ and self.passphrase_file is None and not self._own.exists():
-            _write_once(self._own, secrets.token_urlsafe(_RANDOM_BYTES))
+            write_once(self._own, f"{secrets.token_urlsafe(_RANDOM_BYTES)}\n")
 
     @property
     def _own(self) -> Path:
@@ -86,15 +98,16 @@ class Vault:
             ) from error
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, durably; what another process wrote there meanwhile stays."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{text}\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # A link never replaces a passphrase that another process made meanwhile.
+        # A link never replaces a secret that another process made meanwhile.
         with suppress(FileExistsError):
             os.link(temporary, path)
     finally:

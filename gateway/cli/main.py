@@ -22,6 +22,7 @@ from . import (
     documents,
     files,
     keys,
+    ledger,
     maintenance,
     moving,
     orders,
@@ -96,6 +97,7 @@ app.add_typer(dead.app, name="dead")
 app.add_typer(control.app, name="control")
 app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
+app.add_typer(ledger.app, name="ledger")
 documents.register(app)
 attention.register(app)
 demonstration.register(app)

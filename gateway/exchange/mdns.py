@@ -12,7 +12,7 @@ from partners import registry
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
-from spool.journal import Step
+from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import Claim, WorkQueue
 
 from ..journaling import Chronicle
@@ -74,6 +74,7 @@ class Mdns:
     def _posted(self, arrival: Arrival, session: Session) -> None:
         kept = session.get_one(Arrival, arrival.id)
         kept.mdn_sent_at = self.clock.now()
+        mdn = BlobDigest(arrival.mdn_sha256 or "")
         told = Chronicle(self.clock)
         for receipt in arrivals.receipts_of(session, arrival.id) or (None,):
             told.of_message(
@@ -82,6 +83,7 @@ class Mdns:
                 receipt=None if receipt is None else ReceiptId(receipt),
                 outcome=arrival.disposition or "",
                 detail={"mic": arrival.mic, "url": arrival.mdn_url},
+                blobs=[NamedBlob(BlobRole.ANSWER, mdn, self.blobs.size(session, mdn))],
             )
         told.write(session)
 

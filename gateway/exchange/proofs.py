@@ -6,14 +6,14 @@ import structlog
 from sqlalchemy.orm import Session
 
 from canonical.errors import Fault, Retryable, TallyError
-from canonical.identity import PartnerId
+from canonical.identity import BlobDigest, PartnerId
 from partners.registry import AppliedProfile
 from spool import documents, transmissions
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.identifiers import Identifiers
-from spool.journal import Step
+from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import WorkQueue
 from spool.states import DocumentState, MessageState, TransmissionState
 
@@ -120,8 +120,9 @@ class Proofs:
         """
         told = Chronicle(self.clock)
         detail = {"arrival": arrival.id, "outcome": judgement.outcome.value}
+        blobs = [NamedBlob(BlobRole.WIRE, BlobDigest(arrival.sha256), arrival.size)]
         if sending is None:
-            told.of_message(Step.UNPROVEN, partner, outcome=judgement.why, detail=detail)
+            told.of_message(Step.UNPROVEN, partner, outcome=judgement.why, detail=detail, blobs=blobs)
             told.write(session)
             return
         row = sendings.locked(session, sending.id)
@@ -140,12 +141,22 @@ class Proofs:
                 detail["late"] = f"due at {row.due_at:%Y-%m-%d %H:%M} UTC"
             if state is not MessageState.CONFIRMED and row.sent_at is not None:
                 self._failed(session, row, judgement)
+        blobs.append(NamedBlob(BlobRole.SENT, BlobDigest(row.sha256), row.size))
         carried = documents.carried_by(session, row.transmission)
         transmission = transmissions.get(session, row.transmission)
         for document in carried:
-            told.of_document(_STEP[state], document, transmission=transmission, outcome=judgement.why, detail=detail)
+            told.of_document(
+                _STEP[state], document, transmission=transmission, outcome=judgement.why, detail=detail, blobs=blobs
+            )
         if not carried:
-            told.of_message(_STEP[state], partner, transmission=row.transmission, outcome=judgement.why, detail=detail)
+            told.of_message(
+                _STEP[state],
+                partner,
+                transmission=row.transmission,
+                outcome=judgement.why,
+                detail=detail,
+                blobs=blobs,
+            )
         told.write(session)
 
     def _failed(self, session: Session, row: Sending, judgement: Judgement) -> None:

@@ -14,6 +14,7 @@ from .sendings import Sending
 PAYLOADS = (
     select(Arrival.sha256),
     select(Arrival.mdn_sha256).where(Arrival.mdn_sha256.is_not(None)),
+    select(Arrival.signed_sha256).where(Arrival.signed_sha256.is_not(None)),
     select(Sending.sha256),
 )
 """The payloads that messages refer to."""

@@ -17,7 +17,7 @@ from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.identifiers import Identifiers
-from spool.journal import Step
+from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import WorkQueue
 
 from ..as2.cem import Request as CertificateRequest
@@ -33,7 +33,7 @@ from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
 from ..as2.terms import Terms
 from ..inbound import Inbound
-from ..journaling import Chronicle
+from ..journaling import Chronicle, as_role
 from ..listeners.http import Answer, Head, Request, busy, plain
 from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
@@ -275,11 +275,16 @@ class As2Receiver:
         arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
         arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
         files = [] if exchange else [self._file(post, partner, payload) for payload in received.payloads]
+        signed = None if received.signed is None else self.blobs.stage_stream(received.signed.chunks())
+        arrival.signed_sha256 = None if signed is None else signed.digest
+        came_in = [*as_role(BlobRole.WIRE, post.raw), *as_role(BlobRole.SIGNED, signed)]
 
         def commit(session: Session) -> bool:
             if not self._keep_once(session, post, arrival, received.mdn):
                 return False
-            receipts = [self.inbound.keep(session, each, detail={"message_id": received.message_id}) for each in files]
+            self._put(session, signed)
+            detail = {"message_id": received.message_id}
+            receipts = [self.inbound.keep(session, each, detail=detail, blobs=came_in) for each in files]
             arrivals.add_files(session, arrival, receipts)
             self._tell_answered(session, arrival, receipts, received.mdn)
             if exchange is not None and received.signed_by is not None:
@@ -333,6 +338,7 @@ class As2Receiver:
                     "disposition": rejected.disposition.field,
                     "arrival": arrival.id,
                 },
+                blobs=[*as_role(BlobRole.WIRE, post.raw), *_mdn_of(arrival, rejected.mdn)],
             )
             told.write(session)
 
@@ -398,6 +404,7 @@ class As2Receiver:
                 receipt=receipt,
                 outcome=arrival.disposition or "",
                 detail={"mdn": mdn.message_id, "mic": arrival.mic},
+                blobs=_mdn_of(arrival, mdn),
             )
         told.write(session)
 
@@ -446,6 +453,13 @@ class As2Receiver:
 
     def _fresh(self) -> FreshNames:
         return FreshNames(self.identifiers, self.domain)
+
+
+def _mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:
+    """The MDN that a message was answered with, by its body."""
+    if mdn is None or arrival.mdn_sha256 is None:
+        return []
+    return [NamedBlob(BlobRole.ANSWER, BlobDigest(arrival.mdn_sha256), len(mdn.body))]
 
 
 def _sender(head: Head) -> str:

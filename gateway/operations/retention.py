@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import Retryable
@@ -16,7 +16,7 @@ from spool.blobs import Blob
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import DocumentOrder, DocumentRow
-from spool.journal import OURSELVES, JournalEntry, Step
+from spool.journal import OURSELVES, JournalEntry, LedgerOutbox, Step
 from spool.queue import pruning
 from spool.receipts import Receipt
 from spool.states import ReceiptState
@@ -24,6 +24,8 @@ from spool.transmissions import Transmission
 
 from ..exchange import pruning as messages
 from ..home import Home
+from ..ledger.erasures import Erasure, erase_details, erase_payloads
+from ..ledger.ledger import Ledger
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
 from .outboxes import Placed, lying, placed, withdraw
@@ -65,12 +67,15 @@ class Retention:
     home: Home
     database: Database
     clock: Clock
+    ledger: Ledger
     keep: timedelta | None
     keep_work: timedelta
 
     def prune(self, actor: str = OURSELVES) -> Pruned:
         """Remove what the settings do not keep; may be run at any time, and stopped at any moment."""
         now = self.clock.now()
+        # What goes must be in the ledger before, which then says that it went.
+        self.ledger.drain()
         work = self._work(now)
         sent, left = self._steps(now, outbound_before, self._remove_outbound)
         files, unfetched = self._steps(now, receipts_before, self._remove_receipts)
@@ -133,7 +138,7 @@ class Retention:
             pruned.add(session, _counted(session, ended))
             answers = _answers(session, ended)
             files = list(placed(session, answers))
-            _remove_files(session, ended, answers)
+            self._record(session, _remove_files(session, ended, answers))
             return len(ended), files
 
         removed, files = self.database.write(remove)
@@ -144,7 +149,7 @@ class Retention:
             ended = removable_outbound(session, ids, cutoff)
             sent = _sent(session, ended)
             files = list(placed(session, sent))
-            _remove_documents(session, ended, sent)
+            self._record(session, erase_details(session, _remove_documents(session, ended, sent)))
             return len(ended), files
 
         removed, files = self.database.write(remove)
@@ -191,8 +196,19 @@ class Retention:
                 )
             ).all()
         for start in range(0, len(unreferred), STEP):
-            self.database.write(partial(_remove_payloads, unreferred[start : start + STEP], before))
+            self.database.write(partial(self._remove_payloads, unreferred[start : start + STEP], before))
         return len(unreferred)
+
+    def _remove_payloads(self, digests: Sequence[str], before: datetime, session: Session) -> None:
+        gone = session.scalars(
+            delete(Blob).where(Blob.sha256.in_(digests), Blob.created_at < before).returning(Blob.sha256)
+        ).all()
+        self._record(session, erase_payloads(session, gone))
+
+    def _record(self, session: Session, erasure: Erasure) -> None:
+        """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified."""
+        if erasure:
+            journal.record(session, self.clock, step=Step.PRUNED, detail=erasure.as_json())
 
     def sweep(self, before: datetime | None = None) -> int:
         """Remove payload files without a row, those that a crash left among them; how many. Nothing while a backup is being made."""
@@ -228,10 +244,6 @@ def _counted(session: Session, ids: Sequence[str]) -> Counter[str]:
     return counts
 
 
-def _remove_payloads(digests: Sequence[str], before: datetime, session: Session) -> None:
-    session.execute(delete(Blob).where(Blob.sha256.in_(digests), Blob.created_at < before))
-
-
 def _answers(session: Session, ids: Sequence[str]) -> Sequence[str]:
     """What was sent in answer to these files."""
     return session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
@@ -243,28 +255,43 @@ def _sent(session: Session, ids: Sequence[str]) -> Sequence[str]:
     return [id_ for id_ in session.scalars(found) if id_]
 
 
-def _remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> None:
-    """Files received, the documents in them, and what was sent in answer."""
+def _remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> Erasure:
+    """Files received, the documents in them, and what was sent in answer; what of the ledger went with them."""
     documents = session.scalars(
         select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
     ).all()
-    session.execute(delete(JournalEntry).where(JournalEntry.receipt_id.in_(ids)))
-    _remove_documents(session, documents, answers)
+    told = [*_forget(session, JournalEntry.receipt_id.in_(ids)), *_remove_documents(session, documents, answers)]
     session.execute(delete(Receipt).where(Receipt.id.in_(ids)))
+    return erase_details(session, told)
+
+
+def _forget(session: Session, chosen: ColumnElement[bool]) -> Sequence[int]:
+    """Remove entries of the journal; their ids. Raises Retryable where one is not in the ledger yet."""
+    waiting = session.scalar(
+        select(LedgerOutbox.journal_id).join(JournalEntry, JournalEntry.id == LedgerOutbox.journal_id).where(chosen)
+    )
+    if waiting is not None:
+        raise Retryable(
+            f"Entry {waiting} of the journal is old enough to be removed, but the ledger could not take it in yet. The log says why "
+            "(ledger.held); nothing is removed before."
+        )
+    return session.scalars(delete(JournalEntry).where(chosen).returning(JournalEntry.id)).all()
 
 
 _AT_ONCE = 1000
 """Ids in one statement."""
 
 
-def _remove_documents(session: Session, documents: Sequence[str], sent: Sequence[str]) -> None:
-    """Documents with what left or is to leave of them, and all that happened to either."""
+def _remove_documents(session: Session, documents: Sequence[str], sent: Sequence[str]) -> list[int]:
+    """Documents with what left or is to leave of them, and all that happened to either; the ids of what the journal told of them."""
+    told: list[int] = []
     for start in range(0, len(documents), _AT_ONCE):
         some = documents[start : start + _AT_ONCE]
-        session.execute(delete(JournalEntry).where(JournalEntry.document_id.in_(some)))
+        told += _forget(session, JournalEntry.document_id.in_(some))
         session.execute(delete(DocumentOrder).where(DocumentOrder.document_id.in_(some)))
         session.execute(delete(DocumentRow).where(DocumentRow.id.in_(some)))
     for start in range(0, len(sent), _AT_ONCE):
         some = sent[start : start + _AT_ONCE]
-        session.execute(delete(JournalEntry).where(JournalEntry.transmission_id.in_(some)))
+        told += _forget(session, JournalEntry.transmission_id.in_(some))
         session.execute(delete(Transmission).where(Transmission.id.in_(some)))
+    return told

@@ -6,6 +6,7 @@ flushed first: what a statement is to find of objects added to the session needs
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
@@ -36,31 +37,61 @@ class Prepared:
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Run it in the session's transaction; what it returns. Raises :class:`sqlalchemy.exc.DBAPIError`."""
         connection = _connection_of(session)
-        dialect = connection.dialect
-        form = self._forms.get(dialect.name)
-        if form is None:
-            form = self._forms[dialect.name] = self._form(dialect)
-        driver: Any = connection.connection.driver_connection
+        form = self._form_of(connection.dialect)
         parameters = form.parameters(values)
-        for hear in connection.dispatch.before_cursor_execute:
-            hear(connection, None, form.text, parameters, None, False)
-        try:
+        with _Execution(connection, form.text, parameters, many=False) as driver:
             cursor = driver.execute(form.text, parameters)
             return form.values(cursor.fetchall()) if form.returns else []
-        except dialect.loaded_dbapi.Error as error:
-            lost = dialect.is_disconnect(error, driver, None)
-            raise DBAPIError.instance(
-                form.text, parameters, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
-            ) from error
+
+    def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
+        """Run it once for each of ``values``, at one go; it returns nothing. Raises :class:`sqlalchemy.exc.DBAPIError`."""
+        if not values:
+            return
+        connection = _connection_of(session)
+        form = self._form_of(connection.dialect)
+        parameters = [form.parameters(each) for each in values]
+        with _Execution(connection, form.text, parameters, many=True) as driver:
+            driver.cursor().executemany(form.text, parameters)
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Row | None:
         """As :meth:`rows`, for a statement that returns one row or none."""
         found = self.rows(session, values)
         return found[0] if found else None
 
-    def _form(self, dialect: Dialect) -> "_Form":
-        statement = self._statement
-        return _Form(statement[dialect.name] if isinstance(statement, Mapping) else statement, self._columns, dialect)
+    def _form_of(self, dialect: Dialect) -> "_Form":
+        form = self._forms.get(dialect.name)
+        if form is None:
+            statement = self._statement
+            chosen = statement[dialect.name] if isinstance(statement, Mapping) else statement
+            form = self._forms[dialect.name] = _Form(chosen, self._columns, dialect)
+        return form
+
+
+class _Execution:
+    """The driver's connection, for one execution that listeners hear of; the driver's errors are raised as SQLAlchemy's."""
+
+    __slots__ = ("_connection", "_driver", "_parameters", "_text")
+
+    def __init__(self, connection: Connection, text: str, parameters: Any, *, many: bool) -> None:
+        self._connection, self._text, self._parameters = connection, text, parameters
+        self._driver: Any = connection.connection.driver_connection
+        for hear in connection.dispatch.before_cursor_execute:
+            hear(connection, None, text, parameters, None, many)
+
+    def __enter__(self) -> Any:
+        return self._driver
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        dialect = self._connection.dialect
+        base = dialect.loaded_dbapi.Error
+        if not isinstance(error, base):
+            return
+        lost = dialect.is_disconnect(error, self._driver, None)
+        raise DBAPIError.instance(
+            self._text, self._parameters, error, base, connection_invalidated=lost, dialect=dialect
+        ) from error
 
 
 _KEPT = "connection of this transaction"

@@ -18,7 +18,8 @@ KEEP = timedelta(days=90)
 
 
 def retention(house: House) -> Retention:
-    return Retention(house.gateway.home, house.gateway.database, house.clock, KEEP, timedelta(days=30))
+    gateway = house.gateway
+    return Retention(gateway.home, gateway.database, house.clock, gateway.ledger, KEEP, timedelta(days=30))
 
 
 def counted(house: House) -> tuple[int, ...]:

@@ -1,0 +1,115 @@
+"""`tally ledger`: the record that nobody can change unnoticed."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..ledger.checkpoint import Checkpoint
+from ..ledger.ledger import read_anchor
+from ..ledger.scanning import Scanned
+from .console import Exit, Terminal, usage
+from .context import explained, gateway, terminal
+
+app = typer.Typer(
+    help="The record that nobody can change unnoticed: verify it, sign it, lay it down elsewhere.", no_args_is_help=True
+)
+
+
+@app.command()
+@explained
+def verify(
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that was laid down elsewhere, which the ledger must still begin with."),
+    ] = None,
+    trust: Annotated[
+        str | None,
+        typer.Option(help="The verifier key that must have signed it, NAME+KEYID+KEY, as the auditor has it."),
+    ] = None,
+) -> None:
+    """Check every entry with its details and payloads, the journal, and what was signed before. Exit 1 when anything is wrong."""
+    if (checkpoint is None) != (trust is None):
+        usage(
+            "--checkpoint and --trust go together: a checkpoint proves nothing without the key that must have signed it."
+        )
+    with gateway() as opened:
+        anchors = [] if checkpoint is None or trust is None else [read_anchor(checkpoint, trust)]
+        found = opened.ledger.verify(anchors)
+    out = terminal()
+    out.answer(as_json(found), lambda: render(out, found))
+    if not found.holds:
+        raise typer.Exit(Exit.NO)
+
+
+@app.command()
+@explained
+def checkpoint() -> None:
+    """Take in what happened so far, and sign how far the ledger is. Exit 1 when that contradicts what was signed before."""
+    with gateway() as opened:
+        signed, key = opened.ledger.checkpoint(), opened.ledger.key()
+    out = terminal()
+    said = Checkpoint.read(signed.text)
+
+    def told() -> None:
+        out.say(str(signed))
+        out.say(f"Its key, for whoever is to verify it: {key}")
+
+    out.answer(
+        {
+            "origin": said.origin,
+            "size": said.size,
+            "root": said.root.hex(),
+            "checkpoint": str(signed),
+            "verifier": str(key),
+        },
+        told,
+    )
+
+
+@app.command()
+@explained
+def anchor(
+    to: Annotated[Path, typer.Option("--to", help="A directory, better on another machine or in others' hands.")],
+) -> None:
+    """Lay a signed checkpoint down elsewhere, as a file called after the day: what it covers cannot be changed any more unnoticed."""
+    with gateway() as opened:
+        path, key = opened.ledger.anchor(to), opened.ledger.key()
+    out = terminal()
+
+    def told() -> None:
+        out.say(f"The checkpoint is in {path}.")
+        out.say(f"tally ledger verify --checkpoint {path} --trust {key}")
+
+    out.answer({"file": str(path), "verifier": str(key)}, told)
+
+
+def as_json(found: Scanned) -> dict[str, Any]:
+    """What a scan found, for programs."""
+    return {
+        "holds": found.holds,
+        "size": found.size,
+        "root": found.root.hex(),
+        "details": found.details,
+        "payloads": found.payloads,
+        "erased": found.erased,
+        "waiting": found.waiting,
+        "anchors": list(found.anchors),
+        "entry": found.entry,
+        "wrong": found.wrong,
+    }
+
+
+def render(out: Terminal, found: Scanned) -> None:
+    """What a scan found, for people."""
+    if found.wrong is not None:
+        out.say(f"The ledger does not hold. {found.wrong}")
+        return
+    out.say(
+        f"The ledger holds: {found.size} entries with {found.details} details and {found.payloads} payloads; of {found.erased} something "
+        "was erased, as recorded."
+    )
+    if found.waiting:
+        out.say(f"{found.waiting} entries of the journal are not in it yet; `tally ledger checkpoint` takes them in.")
+    for each in found.anchors:
+        out.say(f"It still begins with {each}.")

@@ -1,0 +1,211 @@
+"""An entry of the ledger: an envelope without personal data that stands for ever, and details beside it that may be erased. Pure.
+
+The envelope commits to the details and to payloads by hashes of them behind 32 random bytes, the salt: whoever has detail and salt proves
+that they are the ones meant; once they are destroyed, nobody can find out by guessing what they were. An envelope has one form only, that
+of :mod:`.exact`, and no character that JSON would escape; it is read by matching that form, byte for byte.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from spool.journal import BlobRole
+
+from . import exact
+from .exact import Inexact
+
+VERSION = 1
+
+SALT_BYTES = 32
+
+PSEUDONYM_BYTES = 8
+
+
+class Actor(StrEnum):
+    """Who did it; the name is in the details."""
+
+    SYSTEM = "system"
+    OPERATOR = "operator"
+    PARTNER = "partner"
+
+
+OUTCOMES = frozenset(
+    {
+        "accepted",
+        "accepted_with_errors",
+        "partially_accepted",
+        "rejected",
+        "downloaded",
+        "removed",
+        "renamed",
+        "same bytes",
+        "imported",
+        "sent for approval",
+    }
+)
+"""What an envelope says of how it went. Anything else may hold a name or a number, and is in the details only."""
+
+
+class NoEntry(ValueError):
+    """Bytes that are no entry; says what is wrong with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedBlob:
+    """A payload of ``size`` bytes, by what it is and the commitment to it."""
+
+    role: str
+    commitment: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened.
+
+    ``type`` is a :class:`spool.journal.Step`. ``doc`` is the id of what it is about (a document, else a transmission, else a file), of
+    which this is entry ``dseq``, counted from 1, behind the one whose leaf hash is ``dprev``; 0 and nothing where it is about none of
+    them. ``partner`` is a pseudonym, and this its entry ``pseq``. ``tenant`` is the home's. ``d`` commits to the details.
+    """
+
+    type: str
+    ts: str
+    doc: str
+    dseq: int
+    dprev: bytes
+    partner: str
+    pseq: int
+    tenant: str
+    actor: str
+    node: str
+    outcome: str
+    blobs: tuple[CommittedBlob, ...]
+    d: bytes
+
+    def written(self) -> bytes:
+        """Its bytes: what the leaf is of. Raises NoEntry where a field has what no entry may have."""
+        blobs = ",".join(
+            f'{{"c":"{_text(blob.commitment)}","n":{blob.size},"role":"{blob.role}"}}' for blob in self.blobs
+        )
+        data = (
+            f'{{"actor":"{self.actor}","blobs":[{blobs}],"d":"{_text(self.d)}","doc":"{self.doc}","dprev":"{_text(self.dprev)}",'
+            f'"dseq":{self.dseq},"node":"{self.node}","outcome":"{self.outcome}","partner":"{self.partner}","pseq":{self.pseq},'
+            f'"tenant":"{self.tenant}","ts":"{self.ts}","type":"{self.type}","v":{VERSION}}}'
+        ).encode()
+        if not _FORM.fullmatch(data):
+            raise NoEntry(f"{data.decode()} is no entry")
+        return data
+
+
+_HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+_COUNT = rb"(?:0|[1-9][0-9]{0,14})"
+_BLOB = rb'\{"c":"%b","n":%b,"role":"(?:%b)"\}' % (_HASH, _COUNT, "|".join(BlobRole).encode())
+_OUTCOME = "|".join(sorted(OUTCOMES)).encode()
+_FORM = re.compile(
+    rb'\{"actor":"(?P<actor>%b)","blobs":\[(?P<blobs>(?:%b(?:,%b)*)?)\],"d":"(?P<d>%b)","doc":"(?P<doc>[A-Za-z0-9._:-]{0,64})",'
+    rb'"dprev":"(?P<dprev>(?:%b)?)","dseq":(?P<dseq>%b),"node":"(?P<node>[A-Za-z0-9._-]{0,64})","outcome":"(?P<outcome>(?:%b)?)",'
+    rb'"partner":"(?P<partner>(?:[0-9a-f]{16})?)","pseq":(?P<pseq>%b),"tenant":"(?P<tenant>[0-9a-f]{16})",'
+    rb'"ts":"(?P<ts>[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z)","type":"(?P<type>[a-z_]{1,32})","v":%d\}'
+    % ("|".join(Actor).encode(), _BLOB, _BLOB, _HASH, _HASH, _COUNT, _OUTCOME, _COUNT, VERSION)
+)
+"""The one form of an entry, key by key in the order of the alphabet."""
+
+_BLOB_FIELDS = re.compile(rb'"c":"([^"]+)","n":([0-9]+),"role":"([^"]+)"')
+
+
+def fields_of(data: bytes) -> tuple[bytes, ...]:
+    """The values of an entry as they stand in it, in the order of their keys but ``v``. Raises NoEntry."""
+    found = _FORM.fullmatch(data)
+    if found is None:
+        raise NoEntry(_what_is_wrong(data))
+    return found.groups()
+
+
+def read_entry(data: bytes) -> Entry:
+    """The entry that ``data`` is. Raises NoEntry."""
+    actor, blobs, d, doc, dprev, dseq, node, outcome, partner, pseq, tenant, ts, type_ = fields_of(data)
+    return Entry(
+        type_.decode(),
+        ts.decode(),
+        doc.decode(),
+        int(dseq),
+        b64decode(dprev),
+        partner.decode(),
+        int(pseq),
+        tenant.decode(),
+        actor.decode(),
+        node.decode(),
+        outcome.decode(),
+        blobs_in(blobs),
+        b64decode(d),
+    )
+
+
+def blobs_in(blobs: bytes) -> tuple[CommittedBlob, ...]:
+    """The payloads that stand in that field of an entry."""
+    return tuple(
+        CommittedBlob(role.decode(), b64decode(commitment), int(size))
+        for commitment, size, role in _BLOB_FIELDS.findall(blobs)
+    )
+
+
+def _what_is_wrong(data: bytes) -> str:
+    try:
+        exact.read(data)
+    except Inexact as error:
+        return str(error)
+    return "its fields are not those of an entry"
+
+
+def commitment(salt: bytes, data: bytes) -> bytes:
+    """What an entry says of ``data``."""
+    return sha256(salt + data).digest()
+
+
+def timestamp(moment: datetime) -> str:
+    """A time as entries have it: UTC, to the microsecond."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def detail_of(
+    journal: int,
+    *,
+    partner: str | None,
+    actor: str,
+    outcome: str,
+    receipt: str | None,
+    document: str | None,
+    transmission: str | None,
+    detail: Mapping[str, Any],
+    digests: Mapping[str, str],
+) -> bytes:
+    """The details of an entry: all that the journal says, and the SHA-256 of each payload in hexadecimal by its role."""
+    return exact.write(
+        exact.exact(
+            {
+                "journal": journal,
+                "partner": partner,
+                "actor": actor,
+                "outcome": outcome,
+                "receipt": receipt,
+                "document": document,
+                "transmission": transmission,
+                "detail": dict(detail),
+                "sha256": dict(digests),
+            }
+        )
+    )
+
+
+def known_outcome(outcome: str) -> str:
+    """What the envelope says of an outcome."""
+    return outcome if outcome in OUTCOMES else ""
+
+
+def _text(value: bytes) -> str:
+    return b64encode(value).decode("ascii")

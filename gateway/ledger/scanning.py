@@ -1,0 +1,389 @@
+"""Everything the ledger says, checked from its first entry to its last. Read :meth:`Scan.run` first.
+
+What it is held against: itself (form, chains, tree), what is kept beside it (details, salts, payloads, the journal), and checkpoints that
+were signed before. Nothing is believed that follows from the entries: their hashes, the tiles, the root and the counts are computed anew.
+"""
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy.orm import Session
+
+from canonical.errors import NotFound
+from canonical.identity import BlobDigest
+from spool.blobs import BlobDamaged, BlobStore
+from spool.database.prepared import Prepared
+from spool.journal import OURSELVES, JournalEntry, LedgerOutbox, Step
+
+from . import exact, store
+from .batch import Waiting
+from .chain import Chain, WrongEntry
+from .checkpoint import Checkpoint
+from .entry import Actor, CommittedBlob, blobs_in, commitment, known_outcome, timestamp
+from .erasures import Covered
+from .exact import Inexact
+from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
+from .tiles import FULL, WIDTH
+from .tree import HASH_BYTES, Frontier, subtree_root
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A checkpoint that was signed; ``known_as`` is what people call it."""
+
+    known_as: str
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan found. ``wrong`` is the first thing that is wrong, in words, and ``entry`` the entry that it is wrong with, if with one.
+
+    ``details`` and ``payloads`` are those that were checked, ``erased`` the entries whose details or payloads were erased, as recorded.
+    ``waiting`` are entries of the journal that are not in the ledger yet.
+    """
+
+    size: int
+    root: bytes
+    details: int = 0
+    payloads: int = 0
+    erased: int = 0
+    waiting: int = 0
+    anchors: tuple[str, ...] = ()
+    entry: int | None = None
+    wrong: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.wrong is None
+
+
+class _Wrong(Exception):
+    """Something is wrong that no one entry is to blame for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is kept beside an entry: its details, and the row of the journal that they are to be the same as, as far as both are there."""
+
+    journal_id: int
+    salt: bytes
+    body: bytes
+    row: Waiting | None
+
+
+@dataclass(slots=True)
+class Scan:
+    """One scan of all that ``session`` sees."""
+
+    session: Session
+    blobs: BlobStore
+    anchors: Sequence[Anchor] = ()
+    _chain: Chain = field(default_factory=Chain)
+    _grown: Frontier = field(default_factory=Frontier)
+    _tile_roots: list[bytes] = field(default_factory=list)
+    _covered: Covered = field(default_factory=Covered)
+    _pseudonyms: dict[str, str] = field(default_factory=dict)
+    _found: Scanned = field(default_factory=lambda: Scanned(0, Frontier().root))
+
+    def run(self) -> Scanned:
+        """1. What was erased, as the ledger says. 2. Entry by entry, with what is kept beside it. 3. What follows from all together."""
+        entry, wrong = None, None
+        try:
+            self._read_erasures()
+            self._scan_entries()
+            self._check_whole()
+        except WrongEntry as error:
+            entry, wrong = error.idx, f"Entry {error.idx} {error.what}."
+        except _Wrong as error:
+            wrong = str(error)
+        return replace(
+            self._found,
+            size=self._chain.size,
+            root=self._grown.root,
+            waiting=store.count_waiting(self.session),
+            anchors=tuple(each.known_as for each in self.anchors) if wrong is None else (),
+            entry=entry,
+            wrong=wrong,
+        )
+
+    # 1. Erasures are read before what they cover. That they are what the ledger says is found out with every other entry.
+
+    def _read_erasures(self) -> None:
+        pruned = (
+            select(LedgerDetail.idx, LedgerDetail.body)
+            .join(JournalEntry, JournalEntry.id == LedgerDetail.journal_id)
+            .where(JournalEntry.step == Step.PRUNED)
+        )
+        for idx, body in self.session.execute(pruned):
+            try:
+                said = exact.read(bytes(body))
+            except Inexact as error:
+                raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
+            self._covered.add(idx, said.get("detail") if isinstance(said, dict) else None)
+        self._covered.sort()
+
+    # 2. A tile's entries at a time.
+
+    def _scan_entries(self) -> None:
+        self._check_anchors()
+        count = self.session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
+        last = self.session.scalar(select(func.max(LedgerEntry.idx)))
+        end = 0 if last is None else last + 1
+        for start in range(0, end, WIDTH):
+            self._scan_tile(start, min(start + WIDTH, end))
+        if count != end:
+            raise _Wrong(f"There are {count} entries, though the last one is number {end - 1}.")
+
+    def _scan_tile(self, start: int, end: int) -> None:
+        leaves: list[bytes] = []
+        fields: list[tuple[bytes, ...]] = []
+        wrong = None
+        try:
+            for place, (idx, body) in enumerate(store.numbered(self.session, start, end), start):
+                if idx != place:
+                    raise WrongEntry(place, "is missing")
+                leaf, values = self._chain.take(body)
+                leaves.append(leaf)
+                fields.append(values)
+            if len(leaves) != end - start:
+                raise WrongEntry(start + len(leaves), "is missing")
+        except WrongEntry as error:
+            wrong = error
+        stored = self._stored(start // WIDTH) if end - start == WIDTH else None
+        good = len(leaves) if stored is None else _agreeing(leaves, stored)
+        self._check_beside(start, fields[:good])
+        if good < len(leaves):
+            raise WrongEntry(
+                start + good, "is not the one that the tree was made of: it was changed, or put there later"
+            )
+        if wrong is not None:
+            raise wrong
+        self._grow(leaves)
+
+    def _stored(self, number: int) -> bytes:
+        found = self.session.scalar(select(LedgerTile.data).filter_by(level=0, n=number))
+        if found is None or len(found) != FULL:
+            raise _Wrong(f"Tile {number} of the tree, over entries {number * WIDTH} and on, is missing or cut short.")
+        return bytes(found)
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        for leaf in leaves:
+            self._grown.append(leaf)
+            self._check_anchors()
+        if len(leaves) == WIDTH:
+            self._tile_roots.append(subtree_root(leaves))
+
+    def _check_anchors(self) -> None:
+        for each in self.anchors:
+            if each.checkpoint.size == self._grown.size and each.checkpoint.root != self._grown.root:
+                raise _Wrong(
+                    f"The first {self._grown.size} entries are not those of {each.known_as}: some were changed, or removed and grown anew."
+                )
+
+    # What is kept beside entries
+
+    def _check_beside(self, start: int, fields: Sequence[tuple[bytes, ...]]) -> None:
+        beside = _beside(self.session, start, start + len(fields))
+        salts = _salts(self.session, start, start + len(fields))
+        for idx, values in enumerate(fields, start):
+            digests = self._check_detail(idx, values, beside.get(idx))
+            for blob in blobs_in(values[1]):
+                self._check_payload(idx, blob, salts.get((idx, blob.role)), digests)
+
+    def _check_detail(self, idx: int, fields: tuple[bytes, ...], beside: _Beside | None) -> Mapping[str, str] | None:
+        """The digests of its payloads as its details have them; None where the details were erased."""
+        if beside is None:
+            if self._covered.detail(idx) is None:
+                raise WrongEntry(idx, "has no details any more, and no erasure is recorded that covers it")
+            self._found = replace(self._found, erased=self._found.erased + 1)
+            return None
+        if commitment(beside.salt, beside.body) != b64decode(fields[2]):
+            raise WrongEntry(idx, "has other details, or another salt, than those it commits to")
+        try:
+            said = exact.read(beside.body)
+        except Inexact as error:
+            raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
+        digests: Mapping[str, str] = said["sha256"]
+        self._check_journal(idx, fields, beside, digests)
+        self._found = replace(self._found, details=self._found.details + 1)
+        return digests
+
+    def _check_journal(self, idx: int, fields: tuple[bytes, ...], beside: _Beside, digests: Mapping[str, str]) -> None:
+        row = beside.row
+        if row is None:
+            raise WrongEntry(
+                idx, f"tells of row {beside.journal_id} of the journal, which was removed, and no erasure is recorded"
+            )
+        row = replace(row, blobs=[{"role": role, "sha256": digest} for role, digest in digests.items()])
+        if _without_nul(row.details()) != _without_nul(beside.body):
+            raise WrongEntry(
+                idx, f"tells something else than row {beside.journal_id} of the journal, which was changed"
+            )
+        actor, _, _, doc, _, _, _, outcome, partner, _, _, ts, type_ = (value.decode() for value in fields)
+        said = (
+            Actor.SYSTEM if row.actor == OURSELVES else Actor.OPERATOR,
+            row.doc,
+            known_outcome(row.outcome),
+            timestamp(row.at),
+            row.step,
+        )
+        if said != (actor, doc, outcome, ts, type_):
+            raise WrongEntry(idx, f"says otherwise than row {beside.journal_id} of the journal when, what or by whom")
+        if self._pseudonyms.setdefault(row.partner or "", partner) != partner or bool(row.partner) != bool(partner):
+            raise WrongEntry(idx, f"has another pseudonym for {row.partner} than the entries before it")
+
+    def _check_payload(
+        self, idx: int, blob: CommittedBlob, kept: tuple[str, bytes] | None, digests: Mapping[str, str] | None
+    ) -> None:
+        if kept is None:
+            if self._covered.payload(idx, blob.role) is None:
+                raise WrongEntry(
+                    idx, f"has no salt for its payload {blob.role} any more, and no erasure is recorded that covers it"
+                )
+            self._found = replace(self._found, erased=self._found.erased + (digests is not None))
+            return
+        digest, salt = kept
+        if digests is not None and digests.get(blob.role) != digest:
+            raise WrongEntry(idx, f"has a payload {blob.role} that is not the one that its details name")
+        try:
+            hashed = sha256(salt)
+            for chunk in self.blobs.chunks(self.session, BlobDigest(digest)):
+                hashed.update(chunk)
+        except NotFound as error:
+            raise WrongEntry(
+                idx, f"misses its payload {blob.role} ({digest}), and no erasure is recorded that covers it"
+            ) from error
+        except BlobDamaged as error:
+            raise WrongEntry(idx, f"has a damaged payload {blob.role}: {error.message}") from error
+        if hashed.digest() != blob.commitment:
+            raise WrongEntry(idx, f"has another payload {blob.role}, or another salt, than it commits to")
+        self._found = replace(self._found, payloads=self._found.payloads + 1)
+
+    # 3. What follows from all entries together
+
+    def _check_whole(self) -> None:
+        self._check_last_of_each()
+        self._check_state()
+        self._check_upper_tiles()
+        self._check_partners()
+        self._check_nothing_untold()
+        for each in self.anchors:
+            if each.checkpoint.size > self._grown.size:
+                raise _Wrong(
+                    f"The ledger has {self._grown.size} entries, and {each.known_as} is of {each.checkpoint.size}: it was cut short, or "
+                    "put back to an earlier state."
+                )
+
+    def _check_last_of_each(self) -> None:
+        seen = 0
+        for doc, dseq, leaf in self.session.execute(select(LedgerSubject.doc, LedgerSubject.dseq, LedgerSubject.leaf)):
+            count, last, idx = self._chain.subjects.get(doc.encode(), (0, b"", -1))
+            if count != dseq:
+                raise _Wrong(f"There are {count} entries about {doc}, and there were {dseq}.")
+            if b64decode(last) != bytes(leaf):
+                raise WrongEntry(idx, f"is not the one that was last about {doc}: it was changed")
+            seen += 1
+        if seen != len(self._chain.subjects):
+            raise _Wrong("There are entries about more documents than the ledger knows of.")
+
+    def _check_state(self) -> None:
+        state = store.state(self.session)
+        size, root, frontier = (0, Frontier().root, b"") if state is None else (state.size, state.root, state.frontier)
+        if size != self._grown.size:
+            raise _Wrong(f"The ledger says that it has {size} entries, and there are {self._grown.size}.")
+        if bytes(root) != self._grown.root or bytes(frontier) != self._grown.written():
+            raise _Wrong("The entries do not give the root that the ledger has: one of those at the end was changed.")
+
+    def _check_upper_tiles(self) -> None:
+        expected = dict(_upper_tiles(self._tile_roots))
+        rows = select(LedgerTile.level, LedgerTile.n, LedgerTile.data).where(LedgerTile.level > 0)
+        stored = {(level, n): bytes(data) for level, n, data in self.session.execute(rows)}
+        for place in sorted({*expected, *stored}):
+            if expected.get(place) != stored.get(place):
+                raise _Wrong(f"Tile {place[1]} of level {place[0]} of the tree is not what the entries give.")
+        low = self.session.scalar(select(func.count()).select_from(LedgerTile).where(LedgerTile.level == 0))
+        if low != len(self._tile_roots):
+            raise _Wrong(f"There are {low} tiles over the entries, and there must be {len(self._tile_roots)}.")
+
+    def _check_partners(self) -> None:
+        known = {row.partner: row.pseudonym for row in self.session.scalars(select(LedgerPartner))}
+        for partner, pseudonym in self._pseudonyms.items():
+            if partner and known.get(partner) != pseudonym:
+                raise _Wrong(f"The pseudonym of {partner} is not the one that its entries have.")
+
+    def _check_nothing_untold(self) -> None:
+        untold = self.session.scalar(
+            select(func.min(JournalEntry.id)).where(
+                ~exists().where(LedgerDetail.journal_id == JournalEntry.id),
+                ~exists().where(LedgerOutbox.journal_id == JournalEntry.id),
+            )
+        )
+        if untold is not None:
+            raise _Wrong(f"Row {untold} of the journal was put there by somebody: the ledger was never told of it.")
+
+
+def _agreeing(leaves: Sequence[bytes], tile: bytes) -> int:
+    """How many leaves are those of the tile, before the first that is not."""
+    for place, leaf in enumerate(leaves):
+        if tile[place * HASH_BYTES : (place + 1) * HASH_BYTES] != leaf:
+            return place
+    return len(leaves)
+
+
+def _upper_tiles(roots: Sequence[bytes]) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """The tiles from level 1 on, by level and number, over the roots of the full ones of level 0."""
+    level = 1
+    while roots:
+        for number, start in enumerate(range(0, len(roots), WIDTH)):
+            yield (level, number), b"".join(roots[start : start + WIDTH])
+        roots = [subtree_root(roots[start : start + WIDTH]) for start in range(0, len(roots) - WIDTH + 1, WIDTH)]
+        level += 1
+
+
+def _without_nul(details: bytes) -> bytes:
+    """PostgreSQL keeps no NUL character; :class:`spool.tables.Text` puts its picture there."""
+    return details.replace(b"\\u0000", "\u2400".encode())
+
+
+def _beside(session: Session, start: int, end: int) -> dict[int, _Beside]:
+    return {
+        idx: _Beside(journal_id, bytes(salt), bytes(body), None if row[0] is None else Waiting(*row, ()))
+        for idx, journal_id, salt, body, *row in _BESIDE.rows(session, {"start": start, "end": end})
+    }
+
+
+def _salts(session: Session, start: int, end: int) -> dict[tuple[int, str], tuple[str, bytes]]:
+    found = _SALTS.rows(session, {"start": start, "end": end})
+    return {(idx, role): (digest, bytes(salt)) for idx, role, digest, salt in found}
+
+
+_BESIDE = Prepared(
+    select(
+        LedgerDetail.idx,
+        LedgerDetail.journal_id,
+        LedgerDetail.salt,
+        LedgerDetail.body,
+        JournalEntry.id,
+        JournalEntry.at,
+        JournalEntry.step,
+        JournalEntry.outcome,
+        JournalEntry.partner,
+        JournalEntry.receipt_id,
+        JournalEntry.document_id,
+        JournalEntry.transmission_id,
+        JournalEntry.actor,
+        JournalEntry.detail,
+    )
+    .outerjoin(JournalEntry, JournalEntry.id == LedgerDetail.journal_id)
+    .where(LedgerDetail.idx >= bindparam("start"), LedgerDetail.idx < bindparam("end"))
+)
+
+_SALTS = Prepared(
+    select(LedgerBlobSalt.idx, LedgerBlobSalt.role, LedgerBlobSalt.sha256, LedgerBlobSalt.salt).where(
+        LedgerBlobSalt.idx >= bindparam("start"), LedgerBlobSalt.idx < bindparam("end")
+    )
+)

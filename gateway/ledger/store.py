@@ -1,0 +1,255 @@
+"""The ledger's rows: entries, details, tiles and what waits, read; and a batch, added."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Insert, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from spool.database.prepared import Prepared
+from spool.journal import JournalEntry, LedgerOutbox
+from spool.tables import DIALECTS, Base, insert_if_absent, insert_of
+
+from .batch import Batch, Waiting
+from .tables import (
+    LedgerBlobSalt,
+    LedgerDetail,
+    LedgerEntry,
+    LedgerPartner,
+    LedgerState,
+    LedgerSubject,
+    LedgerTile,
+)
+from .tiles import WIDTH, Tile
+from .tree import EMPTY_ROOT, Frontier, leaf_hash
+
+ONLY = 1
+"""The key of the only row of :class:`.tables.LedgerState`."""
+
+
+class Overtaken(Exception):
+    """Somebody else added to the ledger, or cleared the outbox, since a batch was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The details of an entry, and the salt of the commitment to them."""
+
+    salt: bytes
+    body: bytes
+
+
+def state(session: Session, *, locked: bool = False) -> LedgerState | None:
+    """How far the ledger has come, as the database has it now; None before the first entry. Others wait who want it ``locked``."""
+    statement = select(LedgerState).where(LedgerState.id == ONLY)
+    if locked:
+        statement = statement.with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def size(session: Session) -> int:
+    """How many entries there are."""
+    return session.scalar(select(LedgerState.size).where(LedgerState.id == ONLY)) or 0
+
+
+def frontier_of(state: LedgerState | None) -> Frontier:
+    """Raises ValueError where the row does not agree with itself."""
+    return Frontier() if state is None else Frontier.read(state.size, bytes(state.frontier))
+
+
+def bodies(session: Session, start: int, end: int) -> list[bytes]:
+    """The bytes of the entries from ``start`` up to, but not including, ``end``."""
+    return [bytes(body) for (body,) in _BODIES.rows(session, {"start": start, "end": end})]
+
+
+def numbered(session: Session, start: int, end: int) -> list[tuple[int, bytes]]:
+    """As :func:`bodies`, each with its number, where some may be missing."""
+    return [(idx, bytes(body)) for idx, body in _NUMBERED.rows(session, {"start": start, "end": end})]
+
+
+def body(session: Session, idx: int) -> bytes | None:
+    """The bytes of an entry."""
+    return next(iter(bodies(session, idx, idx + 1)), None)
+
+
+def detail(session: Session, idx: int) -> Detail | None:
+    """The details of an entry; None where they were erased."""
+    row = session.get(LedgerDetail, idx)
+    return None if row is None else Detail(bytes(row.salt), bytes(row.body))
+
+
+def blob_salts(session: Session, idx: int) -> dict[str, tuple[str, bytes]]:
+    """By role, the digest of a payload of an entry and the salt of the commitment to it; erased ones are not here."""
+    rows = session.scalars(select(LedgerBlobSalt).where(LedgerBlobSalt.idx == idx).order_by(LedgerBlobSalt.role))
+    return {row.role: (row.sha256, bytes(row.salt)) for row in rows}
+
+
+def of_journal(session: Session, journal_ids: Sequence[int]) -> dict[int, int]:
+    """By journal entry, the ledger's entry whose details name it; those that are not in the ledger yet, or were erased, are missing."""
+    found: dict[int, int] = {}
+    for start in range(0, len(journal_ids), _AT_ONCE):
+        some = journal_ids[start : start + _AT_ONCE]
+        rows = session.execute(
+            select(LedgerDetail.journal_id, LedgerDetail.idx).where(LedgerDetail.journal_id.in_(some))
+        )
+        found.update((journal_id, idx) for journal_id, idx in rows)
+    return found
+
+
+def tiles(session: Session, size: int) -> Tile:
+    """The tiles of the tree of the first ``size`` entries."""
+
+    def tile(level: int, number: int) -> bytes:
+        found = _TILE.first(session, {"level": level, "n": number})
+        if found is not None:
+            return bytes(found[0])
+        if level:
+            return b""
+        start = number * WIDTH
+        return b"".join(map(leaf_hash, bodies(session, start, min(start + WIDTH, size))))
+
+    return tile
+
+
+# What waits
+
+
+def waiting(session: Session, after: int, limit: int) -> list[Waiting]:
+    """Entries of the journal that wait for their places, of those behind ``after``, in their order."""
+    return [Waiting(*row) for row in _WAITING.rows(session, {"after": after, "limit": limit})]
+
+
+def still_waiting(session: Session, some: Sequence[Waiting]) -> list[Waiting]:
+    """Those that still wait."""
+    ids = [each.journal_id for each in some]
+    still = set(session.scalars(select(LedgerOutbox.journal_id).where(LedgerOutbox.journal_id.in_(ids))))
+    return [each for each in some if each.journal_id in still]
+
+
+def count_waiting(session: Session) -> int:
+    """How many entries wait."""
+    return session.scalar(select(func.count()).select_from(LedgerOutbox)) or 0
+
+
+def subjects(session: Session, docs: Collection[str]) -> dict[str, tuple[int, bytes]]:
+    """How many entries there are about each of these, and the leaf hash of the last; nothing of those that there are none about."""
+    rows = session.execute(
+        select(LedgerSubject.doc, LedgerSubject.dseq, LedgerSubject.leaf).where(LedgerSubject.doc.in_(docs))
+    )
+    return {doc: (dseq, bytes(leaf)) for doc, dseq, leaf in rows}
+
+
+def partners(session: Session, names: Collection[str]) -> dict[str, tuple[int, str]]:
+    """How many entries there are about each of these partners, and its pseudonym; nothing of those that there are none about."""
+    rows = session.execute(
+        select(LedgerPartner.partner, LedgerPartner.pseq, LedgerPartner.pseudonym).where(
+            LedgerPartner.partner.in_(names)
+        )
+    )
+    return {partner: (pseq, pseudonym) for partner, pseq, pseudonym in rows}
+
+
+# What is added
+
+
+def append(batch: Batch, now: datetime, session: Session) -> None:
+    """Add a batch and clear its outbox. Raises Overtaken where the ledger is no longer the one that it was made for."""
+    if batch.size == 0:
+        begin(batch.tenant, now, session)
+    held = state(session, locked=True)
+    if held is None or (held.size, held.tenant) != (batch.size, batch.tenant):
+        raise Overtaken
+    _ADD_ENTRY.many(session, batch.entries)
+    _ADD_DETAIL.many(session, batch.details)
+    _ADD_SALT.many(session, batch.salts)
+    _PUT_SUBJECT.many(
+        session, [{"doc": doc, "dseq": dseq, "leaf": leaf} for doc, (dseq, leaf) in batch.subjects.items()]
+    )
+    _PUT_PARTNER.many(
+        session,
+        [
+            {"partner": partner, "pseudonym": pseudonym, "pseq": pseq}
+            for partner, (pseq, pseudonym) in batch.partners.items()
+        ],
+    )
+    _PUT_TILE.many(session, [{"level": level, "n": n, "data": data} for (level, n), data in batch.tiles.items()])
+    cleared = session.scalars(
+        delete(LedgerOutbox).where(LedgerOutbox.journal_id.in_(batch.journal_ids)).returning(LedgerOutbox.journal_id)
+    ).all()
+    if len(cleared) != len(batch.journal_ids):
+        raise Overtaken
+    grown = batch.frontier
+    session.execute(
+        update(LedgerState).values(size=grown.size, frontier=grown.written(), root=grown.root, moved_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def begin(tenant: str, now: datetime, session: Session) -> str:
+    """Begin an empty ledger of a home, unless it was begun; its pseudonym."""
+    beginning = {"id": ONLY, "size": 0, "frontier": b"", "root": EMPTY_ROOT, "tenant": tenant, "moved_at": now}
+    insert_if_absent(session, LedgerState, beginning)
+    begun = state(session)
+    assert begun is not None
+    return begun.tenant
+
+
+_AT_ONCE = 1000
+"""Ids in one statement."""
+
+_BODIES = Prepared(
+    select(LedgerEntry.body)
+    .where(LedgerEntry.idx >= bindparam("start"), LedgerEntry.idx < bindparam("end"))
+    .order_by(LedgerEntry.idx)
+)
+
+_NUMBERED = Prepared(
+    select(LedgerEntry.idx, LedgerEntry.body)
+    .where(LedgerEntry.idx >= bindparam("start"), LedgerEntry.idx < bindparam("end"))
+    .order_by(LedgerEntry.idx)
+)
+
+_TILE = Prepared(select(LedgerTile.data).where(LedgerTile.level == bindparam("level"), LedgerTile.n == bindparam("n")))
+
+_WAITING = Prepared(
+    select(
+        JournalEntry.id,
+        JournalEntry.at,
+        JournalEntry.step,
+        JournalEntry.outcome,
+        JournalEntry.partner,
+        JournalEntry.receipt_id,
+        JournalEntry.document_id,
+        JournalEntry.transmission_id,
+        JournalEntry.actor,
+        JournalEntry.detail,
+        LedgerOutbox.blobs,
+    )
+    .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
+    .where(LedgerOutbox.journal_id > bindparam("after"))
+    .order_by(LedgerOutbox.journal_id)
+    .limit(bindparam("limit"))
+)
+
+_ADD_ENTRY = Prepared(insert(LedgerEntry), ["idx", "body"])
+_ADD_DETAIL = Prepared(insert(LedgerDetail), ["idx", "journal_id", "salt", "body"])
+_ADD_SALT = Prepared(insert(LedgerBlobSalt), ["idx", "role", "sha256", "salt"])
+
+
+def _put(table: type[Base], keys: Sequence[str], *changed: str) -> Prepared:
+    """Insert a row, or change the one that is there."""
+
+    def statement(dialect: str) -> Insert:
+        added = insert_of(table, dialect)
+        return added.on_conflict_do_update(
+            index_elements=list(keys), set_={name: getattr(added.excluded, name) for name in changed}
+        )
+
+    columns = table.__table__.columns.keys()
+    return Prepared({dialect: statement(dialect) for dialect in DIALECTS}, columns)
+
+
+_PUT_SUBJECT = _put(LedgerSubject, ["doc"], "dseq", "leaf")
+_PUT_PARTNER = _put(LedgerPartner, ["partner"], "pseq")
+_PUT_TILE = _put(LedgerTile, ["level", "n"], "data")
