@@ -29,6 +29,7 @@ from spool.tables import json_text
 
 from . import schema
 from .home import Home
+from .ledger.tables import LedgerEntry
 
 EXAMPLE_URL = "postgresql+psycopg://tally:secret@db.example/tally"
 
@@ -135,8 +136,11 @@ def _move_table(source: Connection, target: Connection, table: Table, uploads: M
 
 
 def _streamed(connection: Connection, table: Table) -> CursorResult[Any]:
-    """All rows of a table, a few at a time."""
-    return connection.execute(select(table), execution_options={"stream_results": True, "max_row_buffer": BATCH})
+    """All rows of a table, a few at a time; entries of the ledger in their order, since each is only taken behind the last one."""
+    statement = select(table)
+    if table.name == LedgerEntry.__tablename__:
+        statement = statement.order_by(*table.primary_key)
+    return connection.execute(statement, execution_options={"stream_results": True, "max_row_buffer": BATCH})
 
 
 def _placed(table: Table, row: RowMapping, uploads: Mapping[str, StagedBlob]) -> dict[str, Any]:

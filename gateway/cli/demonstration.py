@@ -22,7 +22,7 @@ from ..demo.explanation import explained as words_of
 from ..demo.play import Audience, Outcome, play
 from ..demo.timeline import Moment
 from ..logging import configure
-from . import orders, service
+from . import ledger, orders, service
 from .console import Exit, Terminal
 from .context import explained, options, terminal
 
@@ -63,6 +63,7 @@ The home is kept. Look around in it:
   tally --home {root} trail --po {order}
   tally --home {root} order show {order}
   tally --home {root} doc list
+  tally --home {root} ledger verify
   tally --home {root} serve        then: sftp -i {root}/demo/rivermill_ed25519 -P 2222 rivermill@127.0.0.1"""
 
 
@@ -152,6 +153,8 @@ def _epilogue(out: Terminal, outcome: Outcome) -> None:
         )
         if result.missing is not None:
             out.say(f"         {result.missing}")
+    out.say("")
+    ledger.render(out, outcome.ledger)
     missing = sum(not result.met for result in outcome.results)
     verdict = f"{missing} of {len(outcome.results)} expectations are not met" if missing else "All as expected"
     out.say(f"\n{verdict}, in {outcome.seconds:.1f} s.")
@@ -167,4 +170,5 @@ def _as_json(outcome: Outcome, kept: Path | None) -> dict[str, Any]:
             for result in outcome.results
         ],
         "status": outcome.evidence.status.as_json(),
+        "ledger": ledger.as_json(outcome.ledger),
     }

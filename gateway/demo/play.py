@@ -11,6 +11,7 @@ from canonical.finding import Finding
 from canonical.order import PurchaseOrder
 
 from ..app import Gateway, Service
+from ..ledger.scanning import Scanned
 from ..listeners.sftp.host_key import load_host_key
 from ..orders import book
 from ..orders.book import OrderFile
@@ -50,11 +51,12 @@ class Outcome:
     orders: tuple[OrderFile, ...]
     rejection: Rejection | None
     evidence: Evidence
+    ledger: Scanned
     seconds: float
 
     @property
     def succeeded(self) -> bool:
-        return all(result.met for result in self.results)
+        return all(result.met for result in self.results) and self.ledger.holds and not self.ledger.waiting
 
 
 def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADLINE_SECONDS) -> Outcome:
@@ -74,11 +76,13 @@ def play(root: Path, today: date, audience: Audience, *, deadline: float = DEADL
             stage.hand_in_order(gateway, scenario.ORDER, scenario.erp_file(today))
             _watch(gateway, cast, order, audience, today, until=began + deadline)
             evidence = gather(gateway, cast)
+        gateway.ledger.checkpoint()
         return Outcome(
             results=expectations.judge(evidence, order),
             orders=_orders(gateway),
             rejection=_rejection(evidence),
             evidence=evidence,
+            ledger=gateway.ledger.verify(),
             seconds=time.monotonic() - began,
         )
 

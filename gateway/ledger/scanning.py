@@ -351,7 +351,7 @@ def _without_nul(details: bytes) -> bytes:
 
 def _beside(session: Session, start: int, end: int) -> dict[int, _Beside]:
     return {
-        idx: _Beside(journal_id, bytes(salt), bytes(body), None if row[0] is None else Waiting(*row, ()))
+        idx: _Beside(journal_id, bytes(salt), bytes(body), None if row[0] is None else Waiting(*(*row, ())))
         for idx, journal_id, salt, body, *row in _BESIDE.rows(session, {"start": start, "end": end})
     }
 

@@ -1,7 +1,8 @@
 """`tally backup`: a running home as one file, consistent, with the digest of everything in it.
 
-The database is copied first, as it is at one moment; then the payload files that this copy names, which were durable before it named
-them and are never changed; then profiles, keys, settings, and what lies there for partners and the ERP.
+What the ledger's signer signed last is copied first: it must not be ahead of the ledger that is restored with it. Then the database, as it
+is at one moment; then the payload files that this copy names, which were durable before it named them and are never changed; then
+profiles, keys, settings, and what lies there for partners and the ERP.
 """
 
 import contextlib
@@ -27,13 +28,17 @@ from spool.durability import sync_directory
 
 from ..balance import balance
 from ..home import Home
+from ..ledger.signer import STATE_NAME
 from .manifest import NAME, FileEntry, Hashing, Manifest
 from .sweeping import no_sweep
 
 _OWNER_ONLY = 0o600
 
-_LEFT_OUT = ("tally.db", "blobs", "staging/sftp")
-"""Of a home: the live database and its companions, payloads that the copy does not name, uploads nobody was told are here."""
+_SIGNED = f"keys/{STATE_NAME}"
+
+_LEFT_OUT = ("tally.db", "blobs", "staging/sftp", _SIGNED)
+"""Of a home: the live database and its companions, payloads that the copy does not name, uploads nobody was told are here; and what was
+signed since the copy."""
 
 _LOCKS = ("serve.lock", "sweep.lock")
 
@@ -96,15 +101,25 @@ class Backup:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as file:
             made_at = self.clock.now()
+            signed = self._signed()
             _copy(database.path, copy)
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as archive:
-                manifest = self._fill(archive, copy, made_at)
+                manifest = self._fill(archive, copy, signed, made_at)
             file.flush()
             os.fsync(file.fileno())
         return manifest
 
-    def _fill(self, archive: tarfile.TarFile, copy: Path, made_at: datetime) -> Manifest:
+    def _signed(self) -> bytes | None:
+        """The state of the ledger's signer; None before it signed anything."""
+        try:
+            return (self.home.root / _SIGNED).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _fill(self, archive: tarfile.TarFile, copy: Path, signed: bytes | None, made_at: datetime) -> Manifest:
         files = {"tally.db": _add(archive, copy, "tally.db")}
+        if signed is not None:
+            files[_SIGNED] = _add_bytes(archive, signed, _SIGNED, made_at)
         with SqliteDatabase(f"sqlite:///{copy}") as database, database.read() as session:
             received = balance(session).received
         for path, name in (*self._payloads(copy), *self._others()):
@@ -113,7 +128,7 @@ class Backup:
                 files[name] = _add(archive, path, name)
         manifest = Manifest(made_at=made_at, received=received, files=files)
         data = manifest.model_dump_json(indent=1).encode()
-        archive.addfile(_info(NAME, len(data), int(made_at.timestamp())), io.BytesIO(data))
+        _add_bytes(archive, data, NAME, made_at)
         return manifest
 
     def _payloads(self, copy: Path) -> Iterator[tuple[Path, str]]:
@@ -175,6 +190,12 @@ def _add(archive: tarfile.TarFile, path: Path, name: str) -> FileEntry:
             if hashing.entry.size < status.st_size:
                 raise Retryable(f"{path} became shorter while it was copied. Make the backup again.") from error
             raise
+    return hashing.entry
+
+
+def _add_bytes(archive: tarfile.TarFile, data: bytes, name: str, made_at: datetime) -> FileEntry:
+    hashing = Hashing(io.BytesIO(data), len(data))
+    archive.addfile(_info(name, len(data), int(made_at.timestamp())), cast("IO[bytes]", hashing))
     return hashing.entry
 
 
