@@ -20,6 +20,7 @@ from . import (
     dead,
     demonstration,
     documents,
+    evidence,
     files,
     keys,
     ledger,
@@ -98,6 +99,7 @@ app.add_typer(control.app, name="control")
 app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(evidence.app, name="evidence")
 documents.register(app)
 attention.register(app)
 demonstration.register(app)

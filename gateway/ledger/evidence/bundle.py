@@ -93,6 +93,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a message of ours carried: in ``file`` is the MIME entity, ending in the payload, whose digest is the MIC."""
+
+    about: str
+    file: str
+    sha256: str
+    size: int
+    digest: str
+    mic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that a bundle is made of.
 
@@ -108,6 +120,7 @@ class Evidence:
     payloads: Mapping[str, Source] = field(default_factory=dict)
     beside: Mapping[str, Source] = field(default_factory=dict)
     messages: Sequence[Message] = ()
+    carried: Sequence[Carried] = ()
     extended: Extended | None = None
 
     @property

@@ -10,7 +10,7 @@ from shlex import quote
 
 from ..entry import Entry, read_entry
 from ..note import Note, VerifierKey
-from .bundle import Evidence, Message, OpenedEntry
+from .bundle import Carried, Evidence, Message, OpenedEntry
 from .manifest import EARLIER_CHECKPOINT, detail_name, entry_name, payload_name
 
 NAME = "COMMANDS.txt"
@@ -48,6 +48,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield from _entry(evidence, opened)
     if evidence.extended is not None:
         yield from _earlier(evidence)
+    for carried in evidence.carried:
+        yield from _carried(carried)
     for message in evidence.messages:
         yield from _message(message)
     yield ""
@@ -157,6 +159,14 @@ def _message(message: Message) -> Iterator[str]:
     for line in message.says:
         yield "# It says so itself."
         yield f"grep -F -q {quote(line)} signed-part"
+
+
+def _carried(carried: Carried) -> Iterator[str]:
+    yield ""
+    yield f"# {carried.about}: the digest of what it carried is the MIC, by which the partner's MDN says what it received."
+    yield f'test "$( openssl dgst -{carried.digest} -binary {quote(carried.file)} | openssl base64 -A )" = {quote(carried.mic)}'
+    yield "# What it carried ends, byte for byte, with the payload."
+    yield f"tail -c {carried.size} {quote(carried.file)} | cmp - {payload_name(carried.sha256)}"
 
 
 def _sides(index: int, size: int) -> Iterator[bool]:
