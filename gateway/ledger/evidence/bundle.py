@@ -77,19 +77,31 @@ class Extended:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A signed message over AS2, or its signed MDN, that openssl can verify: ``file`` in the bundle, by the certificate in ``certificate``.
+class Place:
+    """Bytes in a file: ``size`` of them behind the first ``start``."""
 
-    ``mic`` is base64 of the digest, by ``digest`` as openssl spells it, of what was signed; None where it is nobody's MIC.
-    ``says`` are lines that what was signed must have: of an MDN, the MIC it returns.
+    start: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A signed message over AS2, or a signed MDN, that openssl can verify: ``file`` in the bundle, by the certificate in ``certificate``.
+
+    Its signature is at a place in it, in base64 or not; so is what was signed, or, where ``content`` is None, it is within the signature.
+    ``mic`` is base64 of the digest, by ``digest`` as openssl spells it, of what was signed; None where that is nobody's MIC.
+    ``says`` is a line, or part of one, of what was signed: the MIC that an MDN returns.
     """
 
     about: str
     file: str
     certificate: str
+    signature: Place
+    is_base64: bool
+    content: Place | None
     digest: str = "sha256"
     mic: str | None = None
-    says: Sequence[str] = ()
+    says: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from .verify import (
     Archive,
     Failure,
     Report,
+    body_sha256,
     check_sums,
     fingerprint_of,
     printable,
@@ -340,7 +341,11 @@ class _Checking:
                     _require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
                     if fingerprint not in self._named:
                         uncovered.append(name)
-            elif kind == "as2" and not self._is_payload(name):
+            elif kind == "as2" and self._is_payload(name):
+                self._report.proved(10, f"{name} is, byte for byte, a payload proved above")
+            elif kind == "as2" and body_sha256(self._archive, name) in self._opened:
+                self._report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
+            elif kind == "as2":
                 uncovered.append(name)
         if uncovered:
             names = ", ".join(sorted(uncovered))

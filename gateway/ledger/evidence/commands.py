@@ -10,7 +10,7 @@ from shlex import quote
 
 from ..entry import Entry, read_entry
 from ..note import Note, VerifierKey
-from .bundle import Carried, Evidence, Message, OpenedEntry
+from .bundle import Carried, Evidence, Message, OpenedEntry, Place
 from .manifest import EARLIER_CHECKPOINT, detail_name, entry_name, payload_name
 
 NAME = "COMMANDS.txt"
@@ -147,23 +147,38 @@ def _earlier(evidence: Evidence) -> Iterator[str]:
 
 
 def _message(message: Message) -> Iterator[str]:
+    file, certificate = quote(message.file), quote(message.certificate)
+    decoded = " | tr -d '\\r\\n' | openssl base64 -d -A" if message.is_base64 else ""
+    verify = "openssl cms -verify -binary -inform DER -in signature"
+    trusting = f"-certfile {certificate} -nointern -CAfile {certificate} -partial_chain -purpose any -no_check_time"
     yield ""
-    yield f"# {message.about}: it was signed by the holder of {message.certificate}, and what was signed is written to signed-part."
-    yield (
-        f"openssl cms -verify -binary -inform SMIME -in {quote(message.file)} -certfile {quote(message.certificate)} -nointern "
-        f"-CAfile {quote(message.certificate)} -partial_chain -purpose any -no_check_time -out signed-part"
-    )
+    yield f"# {_one_line(message.about)}: what was signed, and the signature, by the key of the certificate."
+    yield f"{_bytes_at(file, message.signature)}{decoded} > signature"
+    if message.content is None:
+        yield f"{verify} {trusting} -out signed-part"
+    else:
+        yield f"{_bytes_at(file, message.content)} > signed-part"
+        yield f"{verify} -content signed-part {trusting} -out verified-part"
     if message.mic is not None:
-        yield "# Its digest is the MIC."
+        yield "# The digest of what was signed is the MIC."
         yield f'test "$( openssl dgst -{message.digest} -binary signed-part | openssl base64 -A )" = {quote(message.mic)}'
-    for line in message.says:
-        yield "# It says so itself."
-        yield f"grep -F -q {quote(line)} signed-part"
+    if message.says is not None:
+        yield "# What was signed returns the MIC."
+        yield f"grep -F -q {quote(message.says)} signed-part"
+
+
+def _bytes_at(file: str, place: Place) -> str:
+    return f"tail -c +{place.start + 1} {file} | head -c {place.size}"
+
+
+def _one_line(text: str) -> str:
+    """What partners called their messages, as it may stand in a comment."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _carried(carried: Carried) -> Iterator[str]:
     yield ""
-    yield f"# {carried.about}: the digest of what it carried is the MIC, by which the partner's MDN says what it received."
+    yield f"# {_one_line(carried.about)}: the digest of what it carried is the MIC, by which the partner's MDN says what it received."
     yield f'test "$( openssl dgst -{carried.digest} -binary {quote(carried.file)} | openssl base64 -A )" = {quote(carried.mic)}'
     yield "# What it carried ends, byte for byte, with the payload."
     yield f"tail -c {carried.size} {quote(carried.file)} | cmp - {payload_name(carried.sha256)}"

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import new as new_hash
+from itertools import islice
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -17,19 +18,25 @@ from spool.transmissions import Transmission
 
 from ...as2.cms.algorithms import Digest
 from ...as2.message import part_fields
-from ...as2.mic import Mic, read_mic
+from ...as2.mic import read_mic
 from ...as2.mime import writing
+from ...as2.mime.entity import read_entity
+from ...as2.mime.malformed import Malformed
+from ...as2.mime.span import Span, span_of
+from ...as2.mime.transfer import is_base64_cms
 from ...as2.mime.writing import Folding
-from ...exchange import arrivals
 from ...exchange.arrivals import Arrival, ArrivalKind, ArrivedFile
 from ...exchange.sending import X12, file_type
 from ...exchange.sendings import Sending
-from .bundle import Carried, Message, Source
+from .bundle import Carried, Message, Place, Source
 
 _MIME = ("content-", "mime-version")
 """Header fields of HTTP that belong to the entity in its body (RFC 4130, section 5.3.2)."""
+_OPAQUE = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _LARGEST_REBUILT = 64 * 2**20
 """Bytes of a payload of which it is tried to find the part it was sent as."""
+_MOST_PIECES = 1024
+"""Pieces of 64 KiB of a signed message that are looked into; of a larger one the bundle has no commands."""
 
 
 @dataclass(slots=True)
@@ -61,24 +68,20 @@ class Messages:
         """A message that came, and the MDN that we answered."""
         folder = f"as2/{row.id}"
         found.beside[f"{folder}/headers"] = _whole(_block(row.headers))
-        signer = None if row.signed_by is None else _known(session, row.partner, row.signed_by)
-        if signer is not None:
-            certificate = _add_certificate(found, signer)
+        if row.signed_by is not None:
             signed = f"{folder}/signed"
             if row.signed_sha256 is None:
                 found.beside[signed] = self._entity(_block(_entity_fields(row.headers)), row.sha256)
             else:
-                found.beside[signed] = self._stored(row.signed_sha256)
+                found.beside[signed] = self._entity(b"", row.signed_sha256)
             about = f"The message {row.message_id} from {row.sender}"
-            found.messages.append(_message(about, signed, certificate, read_mic(row.mic or "", unnamed=Digest.SHA1)))
+            _add(found, about, signed, _known(session, row.partner, row.signed_by), row.mic)
         if row.mdn_headers is not None and row.mdn_sha256 is not None:
             name = f"{folder}/mdn"
             found.beside[name] = self._entity(_block(row.mdn_headers), row.mdn_sha256)
-            own = _ours_at(session, row)
-            if own is not None and _is_signed(row.mdn_headers):
-                about = f"Our MDN for the message {row.message_id}"
-                says = _said(row.mic)
-                found.messages.append(Message(about, name, _add_certificate(found, own), says=says))
+            _add(
+                found, f"Our MDN for the message {row.message_id}", name, _ours_at(session, row), row.mic, returned=True
+            )
 
     def _sent(self, session: Session, row: Sending, found: Exchanged) -> None:
         """A message that we sent, and the MDNs that came for it."""
@@ -89,11 +92,9 @@ class Messages:
         for mdn in session.scalars(about):
             name = f"as2/{mdn.id}/mdn"
             found.beside[name] = self._entity(_block(mdn.headers), mdn.sha256)
-            signer = None if mdn.signed_by is None else _known(session, mdn.partner, mdn.signed_by)
-            if signer is not None:
+            if mdn.signed_by is not None:
                 what = f"The MDN of {mdn.sender} for our message {row.message_id}"
-                says = _said(mdn.mic)
-                found.messages.append(Message(what, name, _add_certificate(found, signer), says=says))
+                _add(found, what, name, _known(session, mdn.partner, mdn.signed_by), mdn.mic, returned=True)
 
     def _carried(self, session: Session, row: Sending, found: Exchanged) -> None:
         """The part that was signed: what is kept is encrypted for the partner, so it is put together anew, and the MIC proves it."""
@@ -112,9 +113,6 @@ class Messages:
                     Carried(about, name, transmission.sha256, transmission.size, mic.digest.value, encoded)
                 )
                 return
-
-    def _stored(self, sha256: str) -> Source:
-        return partial(self._chunks, b"", sha256)
 
     def _entity(self, fields: bytes, sha256: str) -> Source:
         return partial(self._chunks, fields, sha256)
@@ -142,16 +140,48 @@ def _possible_fields(filename: str) -> Iterator[bytes]:
                 yield writing.block(part_fields(content_type, name), folding)
 
 
-def _message(about: str, file: str, certificate: str, mic: Mic | None) -> Message:
-    if mic is None:
-        return Message(about, file, certificate)
-    return Message(about, file, certificate, mic.digest.value, b64encode(mic.value).decode())
-
-
-def _said(mic: str | None) -> Sequence[str]:
-    """The MIC as an MDN says it, without the algorithm, which is spelled in many ways."""
+def _add(
+    found: Exchanged, about: str, name: str, signer: CertificateRow | None, mic: str | None, *, returned: bool = False
+) -> None:
+    """Note a signed message or MDN, as far as openssl can show what it says. ``returned`` is whether the MIC stands in it, or is of it."""
+    data = b"".join(islice(found.beside[name](), _MOST_PIECES))
+    signed = _signed_in(data)
+    if signer is None or signed is None:
+        return
+    signature, content = signed
     read = None if mic is None else read_mic(mic, unnamed=Digest.SHA1)
-    return () if read is None else (b64encode(read.value).decode(),)
+    part = b"" if content is None else data[content.start : content.start + content.size]
+    encoded = "" if read is None else b64encode(read.value).decode()
+    is_mic = read is not None and read.value == new_hash(read.digest.value, part).digest()
+    found.messages.append(
+        Message(
+            about,
+            name,
+            _add_certificate(found, signer),
+            signature,
+            is_base64_cms(data[signature.start : signature.start + 64]),
+            content,
+            digest=read.digest.value if read is not None else Digest.SHA256.value,
+            mic=encoded if is_mic and not returned else None,
+            says=encoded if returned and encoded and encoded.encode() in part else None,
+        )
+    )
+
+
+def _signed_in(data: bytes) -> tuple[Place, Place | None] | None:
+    """Where in a signed entity the signature is, and what was signed; None where it is none that is whole."""
+    try:
+        entity = read_entity(span_of(data))
+        kind = entity.media_type.value
+        if kind == "multipart/signed" and len(entity.parts) == 2 and entity.parts[0].whole is not None:
+            return _place(entity.parts[1].body), _place(entity.parts[0].whole)
+    except Malformed:
+        return None
+    return (_place(entity.body), None) if kind in _OPAQUE else None
+
+
+def _place(span: Span) -> Place:
+    return Place(span.start, span.size)
 
 
 def _block(pairs: Sequence[Sequence[str]]) -> bytes:
@@ -160,10 +190,6 @@ def _block(pairs: Sequence[Sequence[str]]) -> bytes:
 
 def _entity_fields(pairs: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     return [pair for pair in pairs if pair[0].lower().startswith(_MIME)]
-
-
-def _is_signed(pairs: Sequence[Sequence[str]]) -> bool:
-    return (arrivals.read(pairs).get("content-type") or "").lower().startswith("multipart/signed")
 
 
 def _whole(data: bytes) -> Source:

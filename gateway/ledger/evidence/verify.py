@@ -120,6 +120,9 @@ class Report:
         else:
             self.claims.append(Claim(step, text, PROVED, ""))
 
+    def proved(self, step: int, text: str) -> None:
+        self.claims.append(Claim(step, text, PROVED, ""))
+
     def not_covered(self, step: int, text: str) -> None:
         self.claims.append(Claim(step, text, NOT_COVERED, ""))
 
@@ -1084,10 +1087,23 @@ def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
                 require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
                 if fingerprint not in proving:
                     uncovered.append(name)
-        elif name.startswith("as2/") and f"payloads/{archive.sha256(name).hex()}" not in proving:
-            uncovered.append(name)
+        elif name.startswith("as2/"):
+            if f"payloads/{archive.sha256(name).hex()}" in proving:
+                report.proved(10, f"{name} is, byte for byte, a payload proved above")
+            elif f"payloads/{body_sha256(archive, name)}" in proving:
+                report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
+            else:
+                uncovered.append(name)
     if uncovered:
         report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
+
+
+def body_sha256(archive: Archive, name: str) -> str:
+    """SHA-256 of what follows the header fields of a message, where it has any and is not too long."""
+    if archive.size(name) > MOST_TEXT:
+        return ""
+    _, _, body = archive.read(name).partition(b"\r\n\r\n")
+    return hashlib.sha256(body).hexdigest()
 
 
 def fingerprint_of(pem: bytes) -> str:

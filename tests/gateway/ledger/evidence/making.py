@@ -184,7 +184,12 @@ def evidence(size: int = 11, *, signers: Sequence[Signer] = (SIGNER,), earlier: 
         checkpoint=known.checkpoint(size, *signers),
         entries=[entries[idx] for idx in sorted(entries)],
         payloads=ALL,
-        beside={"documents/d1.json": _source(CANONICAL), "as2/a1/headers": _source(b"AS2-From: ACME\r\n")},
+        beside={
+            "documents/d1.json": _source(CANONICAL),
+            "as2/a1/headers": _source(b"AS2-From: ACME\r\n"),
+            "as2/a1/signed": _source(RECEIVED),
+            "as2/a1/mdn": _source(b"AS2-To: ACME\r\n\r\n" + ANSWER),
+        },
         extended=None
         if earlier is None
         else Extended(known.checkpoint(earlier), earlier, size, known.consistency(earlier, size)),

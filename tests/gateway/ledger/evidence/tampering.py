@@ -64,7 +64,7 @@ def plain(name: str) -> zipfile.ZipInfo:
 GOOD: Files = files(making.written())
 FOR_READING = ("COMMANDS.txt", "as2/a1/headers", "report.html", "verify.py")
 """What nothing depends on but its sum."""
-BESIDE = ("as2/a1/headers", "documents/d1.json")
+BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", "documents/d1.json")
 """What the manifest does not name."""
 
 

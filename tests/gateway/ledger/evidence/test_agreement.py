@@ -7,6 +7,8 @@ import pytest
 from gateway.ledger.evidence import checking, verify
 from gateway.ledger.note import read_note
 
+from . import tampering
+from .making import TRUST
 from .tampering import CASES, Case
 
 
@@ -35,3 +37,12 @@ def _anchor(case: Case) -> verify.Checkpoint | None:
 
 def _verdicts(report: verify.Report) -> list[tuple[int, str]]:
     return [(claim.step, claim.verdict) for claim in report.claims]
+
+
+def test_a_message_altered_is_no_longer_said_to_be_proved() -> None:
+    good = verify.verify(io.BytesIO(tampering.zipped(tampering.GOOD)), verify.read_key(TRUST))
+    assert "as2/a1/mdn" not in good.claims[-1].text
+    for name in ("as2/a1/mdn", "as2/a1/signed"):
+        bundle = tampering.zipped(tampering.GOOD | {name: b"Content-Type: text/plain\r\n\r\nother"})
+        last = verify.verify(io.BytesIO(bundle), verify.read_key(TRUST)).claims[-1]
+        assert (last.verdict, name in last.text) == (verify.NOT_COVERED, True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.ledger.evidence import report
-from gateway.ledger.evidence.bundle import Message
+from gateway.ledger.evidence.bundle import Message, Place
 from gateway.ledger.evidence.manifest import Subject
 from tests.gateway.test_page import Seen
 
@@ -54,7 +54,7 @@ def test_whatever_is_told_stays_text() -> None:
     made = replace(
         making.evidence(),
         subject=Subject(kind="order", id=bad),
-        messages=[Message(bad, f"as2/{bad}", "certificates/x.pem", mic=bad)],
+        messages=[Message(bad, f"as2/{bad}", "certificates/x.pem", Place(0, 1), False, None, mic=bad)],
     )
     page = seen(report.page(made))
     assert not [tag for tag, _ in page.elements if tag == "script"]
