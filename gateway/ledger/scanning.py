@@ -82,12 +82,17 @@ class Scan:
     session: Session
     blobs: BlobStore
     anchors: Sequence[Anchor] = ()
+    _contradicted: list[Anchor] = field(default_factory=list)
+    _anchored: frozenset[int] = frozenset()
     _chain: Chain = field(default_factory=Chain)
     _grown: Frontier = field(default_factory=Frontier)
     _tile_roots: list[bytes] = field(default_factory=list)
     _covered: Covered = field(default_factory=Covered)
     _pseudonyms: dict[str, str] = field(default_factory=dict)
     _found: Scanned = field(default_factory=lambda: Scanned(0, Frontier().root))
+
+    def __post_init__(self) -> None:
+        self._anchored = frozenset(each.checkpoint.size for each in self.anchors)
 
     def run(self) -> Scanned:
         """1. What was erased, as the ledger says. 2. Entry by entry, with what is kept beside it. 3. What follows from all together."""
@@ -129,7 +134,7 @@ class Scan:
     # 2. A tile's entries at a time.
 
     def _scan_entries(self) -> None:
-        self._check_anchors()
+        self._compare_anchors()
         count = self.session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
         last = self.session.scalar(select(func.max(LedgerEntry.idx)))
         end = 0 if last is None else last + 1
@@ -173,16 +178,18 @@ class Scan:
     def _grow(self, leaves: Sequence[bytes]) -> None:
         for leaf in leaves:
             self._grown.append(leaf)
-            self._check_anchors()
+            if self._grown.size in self._anchored:
+                self._compare_anchors()
         if len(leaves) == WIDTH:
             self._tile_roots.append(subtree_root(leaves))
 
-    def _check_anchors(self) -> None:
-        for each in self.anchors:
-            if each.checkpoint.size == self._grown.size and each.checkpoint.root != self._grown.root:
-                raise _Wrong(
-                    f"The first {self._grown.size} entries are not those of {each.known_as}: some were changed, or removed and grown anew."
-                )
+    def _compare_anchors(self) -> None:
+        """Note which checkpoints of this size say otherwise. What else is wrong is more precise, and is said first."""
+        self._contradicted += [
+            each
+            for each in self.anchors
+            if each.checkpoint.size == self._grown.size and each.checkpoint.root != self._grown.root
+        ]
 
     # What is kept beside entries
 
@@ -271,6 +278,13 @@ class Scan:
         self._check_upper_tiles()
         self._check_partners()
         self._check_nothing_untold()
+        self._check_anchors()
+
+    def _check_anchors(self) -> None:
+        for each in self._contradicted:
+            raise _Wrong(
+                f"The first {each.checkpoint.size} entries are not those of {each.known_as}: some were changed, or removed and grown anew."
+            )
         for each in self.anchors:
             if each.checkpoint.size > self._grown.size:
                 raise _Wrong(

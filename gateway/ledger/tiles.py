@@ -21,17 +21,6 @@ Level 0 is over the leaves' hashes, level 1 over the roots of full tiles of leve
 """
 
 
-def widths(size: int) -> dict[int, int]:
-    """How many hashes each level of tiles holds for a tree of ``size`` leaves; levels without any are left out."""
-    found = {}
-    level = 0
-    while size:
-        found[level] = size
-        size //= WIDTH
-        level += 1
-    return found
-
-
 def node_of(tile: Tile) -> Node:
     """The tree's nodes, read from tiles; each tile is asked for once."""
     kept = cache(tile)

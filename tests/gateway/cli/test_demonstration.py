@@ -16,6 +16,7 @@ from gateway.cli.main import main
 from gateway.demo.evidence import Evidence
 from gateway.demo.expectations import Result
 from gateway.demo.play import Audience, Outcome
+from gateway.ledger.scanning import Scanned
 from gateway.operations.status import StatusReport
 from spool.queue.port import QueueStats
 
@@ -102,7 +103,7 @@ def nothing_came(root: Path, today: date, audience: Audience) -> Outcome:
     results = (Result("one", "One thing happened", None), Result("other", "Another came", "It never came."))
     status = StatusReport(Balance(0, 0, dict.fromkeys(PLACES, 0)), QueueStats(0, 0, 0, 0, 0, None), {})
     seen = Evidence((), (), (), frozenset(), (), (), status, (), (), {}, {}, ())
-    return Outcome(results, (), None, seen, 1.5)
+    return Outcome(results, (), None, seen, Scanned(7, bytes(32), 7, wrong="Entry 3 is missing."), 1.5)
 
 
 def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[Any, str]:
@@ -126,6 +127,7 @@ def test_what_is_missing_is_named_and_the_answer_is_no(capsys: pytest.CaptureFix
     assert "ok       One thing happened" in lines
     at = lines.index("MISSING  Another came")
     assert lines[at + 1].strip() == "It never came."
+    assert "The ledger does not hold. Entry 3 is missing." in lines
     assert "1 of 2 expectations are not met, in 1.5 s." in lines
 
 

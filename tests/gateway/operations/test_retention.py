@@ -53,7 +53,15 @@ def prune(house: House, days: float = 91) -> Pruned:
             payloads=done.payloads + more.payloads,
         )
     assert house.gateway.status().balance == before
+    assert_ledger_holds(house)
     return done
+
+
+def assert_ledger_holds(house: House) -> None:
+    """What is missing beside the ledger is missing on purpose, and the ledger says so."""
+    house.gateway.ledger.drain()
+    found = house.gateway.ledger.verify()
+    assert (found.wrong, found.waiting) == (None, 0)
 
 
 def count(house: House, table: type[Base]) -> int:
@@ -73,6 +81,8 @@ class TestWhatGoes:
         with house.gateway.database.read() as session:
             assert set(session.scalars(select(JournalEntry.step))) == {Step.PRUNED}
         house.assert_settled()
+        found = house.gateway.ledger.verify()
+        assert (found.erased > 10, found.payloads) == (True, 0)
 
     def test_an_order_with_all_that_came_of_it(self, either_house: House) -> None:
         house = either_house

@@ -1,0 +1,78 @@
+"""`tally ledger`."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from gateway.cli.console import Exit
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.note import VerifierKey, read_note
+from tests.gateway.house import House, invoice, wrapped
+
+from .calling import Tally
+
+
+def test_a_ledger_is_signed_laid_down_elsewhere_and_verified(house: House, tally: Tally, tmp_path: Path) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    signed = tally("--json", "ledger", "checkpoint")
+    assert signed.code == Exit.YES
+    key = VerifierKey.read(signed.json["verifier"])
+    note = read_note(signed.json["checkpoint"].encode())
+    note.require_signed_by(key)
+    assert Checkpoint.read(note.text).size == signed.json["size"] > 5
+    laid = tally("--json", "ledger", "anchor", "--to", str(tmp_path))
+    assert Path(laid.json["file"]).read_text() == signed.json["checkpoint"]
+    house.take("acme", "more.edi", wrapped("810", invoice("INV2"), 2))
+    found = tally("--json", "ledger", "verify", "--checkpoint", laid.json["file"], "--trust", laid.json["verifier"])
+    assert found.code == Exit.YES
+    assert found.json["holds"] is True
+    assert (found.json["size"], found.json["waiting"] > 5) == (signed.json["size"], True)
+    assert found.json["anchors"] == ["the checkpoint that was signed last", f"the checkpoint in {laid.json['file']}"]
+    assert (found.json["entry"], found.json["wrong"]) == (None, None)
+
+
+def test_people_are_told_the_same(house: House, tally: Tally, tmp_path: Path) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    assert "entries of the journal are not in it yet" in tally("ledger", "verify").out
+    signed = tally("ledger", "checkpoint").out
+    assert "Its key, for whoever is to verify it: tally.local/" in signed
+    assert f"--checkpoint {tmp_path}/ledger-" in tally("ledger", "anchor", "--to", str(tmp_path)).out
+    told = tally("ledger", "verify").out
+    assert "The ledger holds: " in told
+    assert "It still begins with the checkpoint that was signed last." in told
+
+
+def test_a_ledger_that_does_not_hold_is_a_no(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    tally("ledger", "checkpoint")
+    house.gateway.database.write(
+        lambda session: session.execute(text("UPDATE journal_entry SET outcome = 'x' WHERE id = 1"))
+    )
+    found = tally("--json", "ledger", "verify")
+    assert found.code == Exit.NO
+    assert (found.json["holds"], found.json["entry"]) == (False, 0)
+    assert "The ledger does not hold. Entry 0 tells something else than row 1" in tally("ledger", "verify").out
+
+
+def test_a_ledger_that_must_not_be_signed_is_a_no(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    tally("ledger", "checkpoint")
+    (house.gateway.home.keys / "ledger.state.json").unlink()
+    for command in ("checkpoint", "verify"):
+        assert tally("ledger", command).code == Exit.NO
+
+
+def test_mistakes_are_wrong_usage(house: House, tally: Tally, tmp_path: Path) -> None:
+    laid = tally("--json", "ledger", "anchor", "--to", str(tmp_path)).json
+    (tmp_path / "no.checkpoint").write_text("no checkpoint")
+    other = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    for arguments in (
+        ("--checkpoint", laid["file"]),
+        ("--trust", laid["verifier"]),
+        ("--checkpoint", laid["file"], "--trust", "nonsense"),
+        ("--checkpoint", laid["file"], "--trust", other),
+        ("--checkpoint", str(tmp_path / "no.checkpoint"), "--trust", laid["verifier"]),
+        ("--checkpoint", str(tmp_path / "absent"), "--trust", laid["verifier"]),
+    ):
+        assert tally("ledger", "verify", *arguments).code == Exit.USAGE, arguments
+    assert tally("ledger", "anchor", "--to", str(tmp_path / "absent")).code == Exit.USAGE
