@@ -350,6 +350,10 @@ class _Checking:
         if uncovered:
             names = ", ".join(sorted(uncovered))
             self._report.not_covered(10, f"For reading only; no entry of the ledger proves it: {names}")
+        subject = printable(f"{self._manifest.subject.kind} {self._manifest.subject.id}")
+        self._report.not_covered(
+            10, f"That this is all there is about {subject} is the word of whoever made the bundle"
+        )
 
     def _is_payload(self, name: str) -> bool:
         return self._archive.sha256(name).hex() in self._opened

@@ -12,6 +12,7 @@ from spool.durability import sync_directory
 from . import bundle, commands, report
 from .bundle import Evidence, Text
 from .checking import check
+from .verify import PROVED
 
 TEXTS: Mapping[str, Text] = {report.NAME: report.page, commands.NAME: commands.text}
 """What a bundle has for people."""
@@ -68,4 +69,4 @@ def _write(evidence: Evidence, temporary: Path) -> int:
         raise DoesNotVerify(
             f"The bundle would not verify, so it was not written: {first.text}: {first.why} `tally ledger verify` says what is wrong."
         )
-    return len(judged.claims)
+    return sum(claim.verdict == PROVED for claim in judged.claims)

@@ -21,6 +21,9 @@ The steps, in order; each stands at its code with the document it follows:
  8. The history of each document and file runs without a gap from its first entry on (a chain of leaf hashes)
  9. The ledger of this checkpoint extends that of an earlier one (RFC 9162, section 2.1.4.2)
 10. Documents are payloads, certificates are of the fingerprint they are named by; and what of the rest nothing above proves
+
+What no bundle can show by itself: that no later entry of a history was left out (the next bundle shows it, and the ledger cannot do without
+it), that whoever made it chose everything there is about its subject, and that the gateway's clock was right.
 """
 
 from __future__ import annotations
@@ -133,7 +136,7 @@ class Report:
 
 def printable(text: str) -> str:
     """Text out of the bundle as a terminal may see it."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
 
 
 def require(holds: bool, why: str) -> None:
@@ -975,6 +978,8 @@ def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None
     judge_histories(report, entries)
     judge_consistency(report, archive, manifest, checkpoint, trusted, anchor)
     judge_rest(report, archive, proving)
+    subject = printable(manifest.subject)
+    report.not_covered(10, f"That this is all there is about {subject} is the word of whoever made the bundle")
     return report
 
 
@@ -1123,7 +1128,8 @@ def key_of(argument: str) -> Key:
         return read_key(argument)
     except Failure as error:
         try:
-            content = Path(argument).read_bytes()[:4096].decode("utf-8").strip()
+            with Path(argument).open("rb") as file:
+                content = file.read(4096).decode("utf-8").strip()
         except (OSError, ValueError):
             raise error from None
         return read_key(content)

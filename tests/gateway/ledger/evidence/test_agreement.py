@@ -41,8 +41,8 @@ def _verdicts(report: verify.Report) -> list[tuple[int, str]]:
 
 def test_a_message_altered_is_no_longer_said_to_be_proved() -> None:
     good = verify.verify(io.BytesIO(tampering.zipped(tampering.GOOD)), verify.read_key(TRUST))
-    assert "as2/a1/mdn" not in good.claims[-1].text
+    assert "as2/a1/mdn" not in good.claims[-2].text
     for name in ("as2/a1/mdn", "as2/a1/signed"):
         bundle = tampering.zipped(tampering.GOOD | {name: b"Content-Type: text/plain\r\n\r\nother"})
-        last = verify.verify(io.BytesIO(bundle), verify.read_key(TRUST)).claims[-1]
+        last = verify.verify(io.BytesIO(bundle), verify.read_key(TRUST)).claims[-2]
         assert (last.verdict, name in last.text) == (verify.NOT_COVERED, True)
