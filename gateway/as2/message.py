@@ -212,10 +212,15 @@ def _chained(first: bytes, others: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def _attached(attachment: Attachment) -> _Package:
-    fields = [("Content-Type", attachment.content_type), ("Content-Transfer-Encoding", "binary")]
-    if attachment.filename is not None:
-        fields.append(("Content-Disposition", f"attachment; {written_parameter('filename', attachment.filename)}"))
-    return _Package(tuple(fields), whole(attachment.content))
+    return _Package(part_fields(attachment.content_type, attachment.filename), whole(attachment.content))
+
+
+def part_fields(content_type: str, filename: str | None) -> tuple[tuple[str, str], ...]:
+    """The fields of the part that a file is sent as."""
+    fields = [("Content-Type", content_type), ("Content-Transfer-Encoding", "binary")]
+    if filename is not None:
+        fields.append(("Content-Disposition", f"attachment; {written_parameter('filename', filename)}"))
+    return tuple(fields)
 
 
 def _package_fields(kind: str, filename: str) -> tuple[tuple[str, str], ...]:

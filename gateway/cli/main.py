@@ -21,6 +21,7 @@ from . import (
     dead,
     demonstration,
     documents,
+    evidence,
     files,
     keys,
     ledger,
@@ -99,6 +100,7 @@ app.add_typer(control.app, name="control")
 app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(evidence.app, name="evidence")
 documents.register(app)
 attention.register(app)
 audit.register(app)

@@ -189,4 +189,9 @@ def _attachment(parcel: Parcel) -> Attachment:
             entity = read_entity(whole(parcel.content))
             return Attachment(entity.body.open(), entity.headers.get("content-type") or ANY_TYPE)
         case Form.FILE:
-            return Attachment(parcel.content, mimetypes.guess_type(parcel.filename)[0] or ANY_TYPE, parcel.filename)
+            return Attachment(parcel.content, file_type(parcel.filename), parcel.filename)
+
+
+def file_type(filename: str) -> str:
+    """As what a file that is no X12 is sent."""
+    return mimetypes.guess_type(filename)[0] or ANY_TYPE

@@ -72,10 +72,14 @@ class Ledger:
         """By what its checkpoints are verified."""
         return self._signer().signer.key
 
+    def last(self) -> Note | None:
+        """The checkpoint that was signed last; None before the first. Raises NotSignable where that is not known any more."""
+        signed = any((self.keys / name).exists() for name in (KEY_NAME, STATE_NAME))
+        return self._signer().last() if signed else None
+
     def verify(self, anchors: Sequence[Anchor] = ()) -> Scanned:
         """Check everything, also against what was signed last and against ``anchors``."""
-        signed = any((self.keys / name).exists() for name in (KEY_NAME, STATE_NAME))
-        last = self._signer().last() if signed else None
+        last = self.last()
         known = [] if last is None else [Anchor("the checkpoint that was signed last", Checkpoint.read(last.text))]
         with self.database.read() as session:
             return Scan(session, self.blobs, (*known, *anchors)).run()

@@ -1,0 +1,120 @@
+"""`tally evidence`: what the ledger proves of an order or a document, in one file, and verified again by whoever gets it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from canonical.errors import Misconfigured
+from canonical.identity import DocumentId
+
+from ..ledger.evidence.checking import check, read_anchor, trusted_key
+from ..ledger.evidence.collecting import Collector
+from ..ledger.evidence.exporting import Exported, export
+from ..ledger.evidence.verify import PROVED, Report
+from ..ledger.note import Note, VerifierKey
+from . import known
+from .console import Exit, Terminal, usage
+from .context import explained, gateway, terminal
+
+app = typer.Typer(
+    help="Proof of what was exchanged, in one file that anybody can verify offline, without us.", no_args_is_help=True
+)
+
+_LARGEST_KEY = 4096
+
+Anchor = Annotated[
+    Path | None,
+    typer.Option(help="A checkpoint that was kept since before: the ledger is to be proved an extension of it."),
+]
+
+
+@app.command("export")
+@explained
+def export_bundle(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write; it must not exist.")],
+    po: Annotated[str | None, typer.Option(help="A purchase order's number: all about it, both ways.")] = None,
+    doc: Annotated[str | None, typer.Option(help="A document's id, or a file's.")] = None,
+    partner: Annotated[str | None, typer.Option(help="With --po: only this partner's order.")] = None,
+    anchor: Anchor = None,
+) -> None:
+    """Write everything about an order or a document, with the proof that nobody touched it. Exit 1 when the ledger does not hold."""
+    if (po is None) == (doc is None) or (partner is not None and po is None):
+        usage("give one of --po N [--partner P] and --doc ID.")
+    kept = _anchor(anchor)
+    with gateway() as opened:
+        known.partner(opened, partner)
+        collector = Collector(opened.database, opened.blobs, opened.clock, opened.ledger)
+        if po is not None:
+            evidence = collector.of_order(po, partner, kept)
+        else:
+            evidence = collector.of_document(DocumentId(doc or ""), kept)
+        done = export(evidence, output)
+    out = terminal()
+    out.answer(_as_json(done), lambda: _told(out, done))
+
+
+def _as_json(done: Exported) -> dict[str, Any]:
+    return {name: getattr(done, name) for name in done.__slots__} | {"path": str(done.path)}
+
+
+def _told(out: Terminal, done: Exported) -> None:
+    out.say(f"{done.path} holds {done.entries} entries of the ledger and {done.payloads} payloads: {done.size} bytes.")
+    out.say("It verifies. Whoever gets it needs the ledger's key too, by another way than this file:")
+    out.say(done.trust)
+
+
+@app.command()
+@explained
+def verify(
+    file: Annotated[Path, typer.Argument(help="A file that `tally evidence export` wrote, here or elsewhere.")],
+    trust: Annotated[
+        str | None,
+        typer.Option(help="The verifier key of the ledger, NAME+KEYID+KEY, or a file that holds it."),
+    ] = None,
+    anchor: Anchor = None,
+) -> None:
+    """Check every claim of an evidence bundle; needs no home. Exit 1 when one is not proved, as all are without --trust."""
+    key = None if trust is None else _key(trust)
+    kept = _anchor(anchor)
+    try:
+        with file.open("rb") as opened:
+            report = check(opened, key, kept)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from error
+    out = terminal()
+    claims = [claim._asdict() for claim in report.claims]
+    out.answer({"proved": not report.failed, "claims": claims}, lambda: _render(out, report))
+    if report.failed:
+        raise typer.Exit(Exit.NO)
+
+
+def _key(trust: str) -> VerifierKey:
+    """The key that was typed, or stands in a file of that name."""
+    try:
+        return trusted_key(trust)
+    except Misconfigured:
+        try:
+            with Path(trust).open("rb") as file:
+                text = file.read(_LARGEST_KEY).decode()
+        except (OSError, ValueError):
+            text = trust
+        return trusted_key(text)
+
+
+def _anchor(path: Path | None) -> Note | None:
+    if path is None:
+        return None
+    try:
+        return read_anchor(path.read_bytes())
+    except OSError as error:
+        raise Misconfigured(f"The checkpoint {path} cannot be read: {error.strerror}.") from error
+
+
+def _render(out: Terminal, report: Report) -> None:
+    out.table(
+        ("step", "verdict", "claim", "why"),
+        [(str(claim.step), claim.verdict, claim.text, claim.why) for claim in report.claims],
+    )
+    proved = sum(claim.verdict == PROVED for claim in report.claims)
+    out.say(f"PROVED: {proved} claims." if not report.failed else f"NOT PROVED: {len(report.failed)} claims failed.")

@@ -1,0 +1,409 @@
+"""Verify an evidence bundle with the ledger's own code, by the steps of ``verify.py`` beside it.
+
+Shared with that program are how an archive is opened and how claims are written down. What entries, proofs, signatures and histories prove
+is computed here once more, and a table of tests has both agree on every good and every tampered bundle.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any, BinaryIO, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from canonical.errors import Misconfigured
+
+from .. import exact, tree
+from ..checkpoint import Checkpoint
+from ..entry import CommittedBlob, Entry, commitment, read_entry
+from ..erasures import Covered
+from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
+from . import manifest as manifests
+from .bundle import pem_of
+from .manifest import Manifest, SealedEntry, SealedPayload
+from .verify import (
+    BESIDE,
+    BROKEN,
+    ERASING,
+    FIXED,
+    READABLE,
+    Archive,
+    Failure,
+    Report,
+    body_sha256,
+    check_sums,
+    fingerprint_of,
+    printable,
+)
+
+_PRIME = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    (
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    )
+)
+"""Points of Ed25519 by which anything seems signed, and which openssl takes for keys."""
+
+_FINGERPRINT = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+class _Detail(BaseModel):
+    """What stands beside an entry; compared is what it is about, and its payloads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    journal: Any
+    partner: Any
+    actor: Any
+    outcome: Any
+    receipt: str | None
+    document: str | None
+    transmission: str | None
+    detail: Any
+    sha256: dict[str, str]
+
+    @property
+    def subject(self) -> str:
+        return self.document or self.transmission or self.receipt or ""
+
+
+def trusted_key(text: str) -> VerifierKey:
+    """The key that ``text`` is. Raises Misconfigured."""
+    try:
+        return VerifierKey.read(text)
+    except Malformed as error:
+        raise Misconfigured(
+            f"This is no verifier key: {error}. Give the one word NAME+KEYID+KEY that you were given, or a file that holds it."
+        ) from error
+
+
+def read_anchor(data: bytes) -> Note:
+    """A checkpoint that somebody kept. Raises Misconfigured."""
+    try:
+        note, _ = _read_checkpoint(data)
+    except (Malformed, Failure) as error:
+        raise Misconfigured(f"This is no checkpoint: {error}.") from error
+    return note
+
+
+def check(file: BinaryIO, trusted: VerifierKey | None, anchor: Note | None = None) -> Report:
+    """Judge every claim of a bundle."""
+    report = Report()
+    archive = manifest = note = None
+    with report.claim(1, "The archive is sound: nothing in it is hidden, doubled, linked, encrypted or explodes"):
+        archive = Archive(file)
+    if archive is None:
+        return report
+    with report.claim(2, "Every member is as SHA256SUMS lists it, and none is unlisted"):
+        check_sums(archive)
+    with report.claim(3, "The manifest is well formed and accounts for every member"):
+        manifest = _manifest(archive)
+    with report.claim(4, "The checkpoint is well formed"):
+        note, checkpoint = _read_checkpoint(archive.read(manifests.CHECKPOINT))
+    if manifest is not None and note is not None:
+        _Checking(report, archive, manifest, note, checkpoint, trusted, anchor).run()
+    return report
+
+
+def _manifest(archive: Archive) -> Manifest:
+    manifest = manifests.read(archive.read(manifests.NAME))
+    allowed = FIXED | READABLE | manifest.named
+    for name in sorted(allowed):
+        _require(name in archive, f"{name} is missing from the bundle.")
+    for name in archive.names:
+        _require(name in allowed or name.startswith(BESIDE), f"The manifest does not name {name}.")
+    return manifest
+
+
+class _Checking:
+    """A bundle that can be read, on its way through the other steps. What one found is what the next begin from."""
+
+    def __init__(
+        self,
+        report: Report,
+        archive: Archive,
+        manifest: Manifest,
+        note: Note,
+        checkpoint: Checkpoint,
+        trusted: VerifierKey | None,
+        anchor: Note | None,
+    ) -> None:
+        self._report = report
+        self._archive = archive
+        self._manifest = manifest
+        self._note = note
+        self._checkpoint = checkpoint
+        self._trusted = trusted
+        self._anchor = anchor
+        self._entries: dict[int, Entry] = {}
+        self._leaves: dict[int, bytes] = {}
+        self._covered = Covered()
+        self._opened: set[str] = set()
+        self._named: set[str] = set()
+
+    def run(self) -> None:
+        self._signatures()
+        for sealed in self._manifest.entries:
+            self._entry(sealed)
+        self._recall_erasures()
+        for sealed in self._manifest.entries:
+            if sealed.idx in self._entries:
+                self._contents(sealed, self._entries[sealed.idx])
+        self._histories()
+        self._consistency()
+        self._rest()
+
+    # 4. The checkpoint
+
+    def _signatures(self) -> None:
+        checkpoint = self._checkpoint
+        sealed = f"The checkpoint of {checkpoint.size} entries of {printable(checkpoint.origin)} is signed by"
+        with self._report.claim(4, f"{sealed} the key you trust"):
+            if self._trusted is None:
+                raise Failure("Nobody said which key to trust: give it with --trust. Until then all may be made up.")
+            _require_signed(self._note, checkpoint, self._trusted)
+        with self._report.claim(4, f"{sealed} the key that the bundle names, and the files for openssl say the same"):
+            key = VerifierKey.read(self._manifest.verifier)
+            _require_signed(self._note, checkpoint, key)
+            signature = _signature_of(self._note, key)
+            said = {"key.pem": pem_of(key), "checkpoint.body": self._note.text.encode(), "checkpoint.sig": signature}
+            for name, content in said.items():
+                _require(self._archive.read(f"ledger/{name}") == content, f"ledger/{name} says something else.")
+
+    # 5. Entries
+
+    def _entry(self, sealed: SealedEntry) -> None:
+        with self._report.claim(5, f"Entry {sealed.idx} is in the ledger"):
+            body = self._archive.read(sealed.entry)
+            entry = read_entry(body)
+            _require(
+                (entry.dseq == 0) == (entry.doc == ""), "It counts a history of nothing, or not that of something."
+            )
+            _require((entry.pseq == 0) == (entry.partner == ""), "It counts for no partner, or not for one.")
+            leaf, size, root = tree.leaf_hash(body), self._checkpoint.size, self._checkpoint.root
+            proven = tree.includes(size, root, sealed.idx, leaf, sealed.proof)
+            _require(proven, "The proof does not lead to the root that the checkpoint seals.")
+            listed, right = len(sealed.blobs), len(entry.blobs)
+            _require(listed == right, f"The manifest lists {listed} payloads of it; it has {right}.")
+            self._entries[sealed.idx], self._leaves[sealed.idx] = entry, leaf
+
+    # 6. and 7. Details and payloads
+
+    def _contents(self, sealed: SealedEntry, entry: Entry) -> None:
+        name = f"entry {sealed.idx} ({printable(entry.type)}, {entry.ts})"
+        hashes: Mapping[str, str] = {}
+        state = "were erased, on record" if sealed.detail is None else "are those it was made with"
+        with self._report.claim(6, f"The details of {name} {state}"):
+            hashes = self._detail(sealed, entry)
+        roles = Counter(blob.role for blob in entry.blobs)
+        for payload, committed in zip(sealed.blobs, entry.blobs, strict=True):
+            where = "was erased, on record" if payload.file is None else f"is {printable(payload.file)}"
+            with self._report.claim(
+                7, f"The payload `{printable(payload.role)}` of {name}, {payload.n} bytes, {where}"
+            ):
+                said = hashes.get(payload.role) if roles[payload.role] == 1 else None
+                self._payload(payload, committed, sealed.idx, said)
+
+    def _detail(self, sealed: SealedEntry, entry: Entry) -> Mapping[str, str]:
+        if sealed.detail is None:
+            _require(sealed.detail_salt is None, "There is a salt, and no details.")
+            _require_erased(sealed.detail_erased, self._covered.detail(sealed.idx))
+            return {}
+        detail = self._open_detail(sealed, entry)
+        _require(detail.subject == entry.doc, "They are about something else than the entry.")
+        return detail.sha256
+
+    def _open_detail(self, sealed: SealedEntry, entry: Entry) -> _Detail:
+        _require(sealed.detail_erased is None, "They are said to be erased, and are there.")
+        if sealed.detail is None or sealed.detail_salt is None:
+            raise Failure("The salt of the details is missing.")
+        data = self._archive.read(sealed.detail)
+        _require(
+            commitment(sealed.detail_salt, data) == entry.d, "They are not the details that the entry was made with."
+        )
+        detail = _read(_Detail, exact.read(data), "The text of the details")
+        self._named.update(_FINGERPRINT.findall(data.decode()))
+        return detail
+
+    def _payload(self, payload: SealedPayload, committed: CommittedBlob, idx: int, said: str | None) -> None:
+        _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")
+        if payload.file is None:
+            _require(payload.salt is None, "There is a salt, and no payload.")
+            _require_erased(payload.erased, self._covered.payload(idx, payload.role))
+            return
+        _require(payload.erased is None, "It is said to be erased, and is there.")
+        if payload.salt is None:
+            raise Failure("Its salt is missing.")
+        sha256 = self._archive.sha256(payload.file).hex()
+        _require(payload.file == manifests.payload_name(sha256), "Its file is not named by its SHA-256.")
+        _require(said in (None, sha256), "The details of the entry name another SHA-256.")
+        _require(self._archive.size(payload.file) == payload.n, "It has another size.")
+        computed = self._archive.salted(payload.file, payload.salt)
+        _require(computed == payload.c, "It is not, with this salt, what the entry was made for.")
+        self._opened.add(sha256)
+
+    def _recall_erasures(self) -> None:
+        """Those of entries that were proved, and whose details are."""
+        for sealed in self._manifest.entries:
+            entry = self._entries.get(sealed.idx)
+            if entry is not None and entry.type == ERASING and sealed.detail is not None:
+                with suppress(*BROKEN):
+                    self._covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
+        self._covered.sort()
+
+    # 8. Histories
+
+    def _histories(self) -> None:
+        histories: dict[str, list[int]] = defaultdict(list)
+        counted: dict[str, list[int]] = defaultdict(list)
+        for idx, entry in sorted(self._entries.items()):
+            if entry.doc:
+                histories[entry.doc].append(idx)
+            if entry.partner:
+                counted[entry.partner].append(entry.pseq)
+        for doc, history in sorted(histories.items()):
+            last = self._entries[history[-1]].dseq
+            with self._report.claim(8, f"The history of {printable(doc)} has no gap up to its entry {last}"):
+                self._require_chained(history)
+        with self._report.claim(8, "All entries are of one ledger, and count upwards for each partner"):
+            _require(len({entry.tenant for entry in self._entries.values()}) <= 1, "They are of several gateways.")
+            rising = all(before < after for numbers in counted.values() for before, after in pairwise(numbers))
+            _require(rising, "Those of a partner do not count upwards.")
+
+    def _require_chained(self, history: list[int]) -> None:
+        numbers = [self._entries[idx].dseq for idx in history]
+        _require(numbers == [*range(1, len(history) + 1)], f"Its entries count {', '.join(map(str, numbers[:20]))}.")
+        before = [b"", *(self._leaves[idx] for idx in history)]
+        for position, idx in enumerate(history):
+            chained = self._entries[idx].dprev == before[position]
+            _require(chained, f"Entry {position + 1} of this history does not follow the one before it.")
+
+    # 9. Consistency
+
+    def _consistency(self) -> None:
+        earlier = None
+        if (said := self._manifest.consistency) is not None:
+            with self._report.claim(9, f"The ledger of {self._checkpoint.size} entries extends that of {said.old}"):
+                note, found = _read_checkpoint(self._archive.read(said.checkpoint))
+                _require_signed(note, found, self._trusted or VerifierKey.read(self._manifest.verifier))
+                _require((said.old, said.new) == (found.size, self._checkpoint.size), "The proof is for other sizes.")
+                self._require_extends(found, said.proof)
+                earlier = found
+        if self._anchor is not None:
+            anchor = Checkpoint.read(self._anchor.text)
+            with self._report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
+                if self._trusted is None:
+                    raise Failure("Give the key to trust with --trust: an anchor counts by its signature.")
+                _require_signed(self._anchor, anchor, self._trusted)
+                self._require_anchored(anchor, earlier)
+
+    def _require_anchored(self, anchor: Checkpoint, earlier: Checkpoint | None) -> None:
+        if anchor.size == self._checkpoint.size:
+            self._require_extends(anchor, ())
+            return
+        if anchor.size > self._checkpoint.size or earlier is None or earlier.size != anchor.size:
+            raise Failure(
+                f"The bundle has no proof from {anchor.size} entries on. Have it made again with this anchor."
+            )
+        _require(earlier.root == anchor.root, "The ledger was another one at the anchor: it was forked.")
+
+    def _require_extends(self, old: Checkpoint, proof: Iterable[bytes]) -> None:
+        new = self._checkpoint
+        _require(old.size > 0, "The earlier ledger is empty, and so any other extends it.")
+        extends = tree.extends(old.size, old.root, new.size, new.root, list(proof))
+        _require(extends, "The ledger was changed or forked since the earlier checkpoint, or the proof is wrong.")
+
+    # 10. What else is in it
+
+    def _rest(self) -> None:
+        uncovered = [name for name in self._archive.names if name in READABLE]
+        for name in self._archive.names:
+            kind = name.partition("/")[0]
+            if kind == "documents":
+                with self._report.claim(10, f"{name} is, byte for byte, a payload proved above"):
+                    _require(self._is_payload(name), "No entry has it as its payload.")
+            elif kind == "certificates":
+                with self._report.claim(10, f"{name} is the certificate of that fingerprint"):
+                    fingerprint = fingerprint_of(self._archive.read(name))
+                    _require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
+                    if fingerprint not in self._named:
+                        uncovered.append(name)
+            elif kind == "as2" and self._is_payload(name):
+                self._report.proved(10, f"{name} is, byte for byte, a payload proved above")
+            elif kind == "as2" and body_sha256(self._archive, name) in self._opened:
+                self._report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
+            elif kind == "as2":
+                uncovered.append(name)
+        if uncovered:
+            names = ", ".join(sorted(uncovered))
+            self._report.not_covered(10, f"For reading only; no entry of the ledger proves it: {names}")
+        subject = printable(f"{self._manifest.subject.kind} {self._manifest.subject.id}")
+        self._report.not_covered(
+            10, f"That this is all there is about {subject} is the word of whoever made the bundle"
+        )
+
+    def _is_payload(self, name: str) -> bool:
+        return self._archive.sha256(name).hex() in self._opened
+
+
+def _read(form: type[Form], value: Any, what: str) -> Form:
+    """A value in a certain form. Raises Failure."""
+    try:
+        return form.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Failure(f"{what} is wrong at {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def _read_checkpoint(data: bytes) -> tuple[Note, Checkpoint]:
+    """A signed checkpoint; of one key one signature, so that none can hide behind another. Raises Malformed or Failure."""
+    note = read_note(data)
+    signers = Counter((each.name, each.key_id) for each in note.signatures)
+    _require(max(signers.values()) == 1, "A key has signed it twice.")
+    checkpoint = Checkpoint.read(note.text)
+    _require(checkpoint.size < exact.LIMIT, "Its size is too large.")
+    return note, checkpoint
+
+
+def _require_signed(note: Note, checkpoint: Checkpoint, key: VerifierKey) -> None:
+    try:
+        note.require_signed_by(key)
+    except NotSigned as error:
+        raise Failure(str(error)) from error
+    strict = _is_strict(key.public) and _is_strict(_signature_of(note, key)[:32])
+    _require(strict, "The key, or the signature, is one by which anything seems signed.")
+    _require(checkpoint.origin == key.name, f"It is of the ledger {checkpoint.origin}, not of {key.name}.")
+
+
+def _signature_of(note: Note, key: VerifierKey) -> bytes:
+    return next(each.signature for each in note.signatures if (each.name, each.key_id) == (key.name, key.key_id))
+
+
+def _is_strict(point: bytes) -> bool:
+    """Whether a point of Ed25519 is written the one way, and is not of small order (RFC 8032, section 5.1.3)."""
+    y = int.from_bytes(point, "little") & (1 << 255) - 1
+    return y < _PRIME and point.hex() not in _SMALL_ORDER
+
+
+def _require_erased(said: int | None, covering: int | None) -> None:
+    if said is None:
+        raise Failure("It is missing from the bundle, and no erasure is on record.")
+    _require(said == covering, f"It is missing, and no erasure of it by entry {said} was proved.")
+
+
+def _require(holds: bool, why: str) -> None:
+    if not holds:
+        raise Failure(why)

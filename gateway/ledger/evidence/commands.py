@@ -1,0 +1,211 @@
+"""The exact commands by which a person checks an evidence bundle by hand, claim by claim: ``sha256sum``, ``openssl`` and a shell. Pure.
+
+The text is a shell script whose comments say what the next command shows; each ends with an error where that does not hold. So it may be
+read and typed, or run as a whole.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from shlex import quote
+
+from ..entry import Entry, read_entry
+from ..note import Note, VerifierKey
+from .bundle import Carried, Evidence, Message, OpenedEntry, Place
+from .manifest import EARLIER_CHECKPOINT, detail_name, entry_name, payload_name
+
+NAME = "COMMANDS.txt"
+
+_HEAD = r"""
+# How to check this bundle by hand, with sha256sum, openssl (3.0 or later) and a shell.
+#
+# Unpack the bundle into an empty directory and go there. Then run the commands one by one, or all of them: sh -eu COMMANDS.txt
+# Where something does not hold, its command ends with an error, and nothing after it is run. The last line printed is "All holds."
+#
+# `python3 verify.py BUNDLE.zip --trust KEY` checks all of this and more. Take verify.py from whoever you trust, not from the bundle.
+
+# Short words for what is repeated below (RFC 6962, section 2.1): a SHA-256 in base64, the hash of an entry, of two hashes side by side, and
+# of a file behind its salt.
+hash() { openssl dgst -sha256 -binary | openssl base64 -A; }
+raw() { printf %s "$1" | openssl base64 -d -A; }
+leaf() { { printf '\000'; cat "$1"; } | hash; }
+node() { { printf '\001'; raw "$1"; raw "$2"; } | hash; }
+salted() { { raw "$1"; cat "$2"; } | hash; }
+""".strip()
+
+
+def text(evidence: Evidence) -> str:
+    """All commands for a bundle."""
+    return "\n".join(_lines(evidence)) + "\n"
+
+
+def _lines(evidence: Evidence) -> Iterator[str]:
+    yield _HEAD
+    yield ""
+    yield "# 1. No file was damaged or exchanged since the bundle was made: a line for each, ending in OK."
+    yield "sha256sum -c --strict SHA256SUMS"
+    yield from _checkpoint(evidence)
+    for opened in evidence.entries:
+        yield from _entry(evidence, opened)
+    if evidence.extended is not None:
+        yield from _earlier(evidence)
+    for carried in evidence.carried:
+        yield from _carried(carried)
+    for message in evidence.messages:
+        yield from _message(message)
+    yield ""
+    yield "echo 'All holds.'"
+
+
+def _checkpoint(evidence: Evidence) -> Iterator[str]:
+    name = quote(evidence.key.name)
+    yield ""
+    yield "# 2. The key. Compare what is printed with the key that you were given by another way than this bundle: all rests on it."
+    yield "key() { openssl pkey -pubin -in ledger/key.pem -outform DER | tail -c 32; }"
+    yield f"id=$( {{ printf '%s\\n\\001' {name}; key; }} | sha256sum | cut -c 1-8 )"
+    yield f"printf '%s+%s+%s\\n' {name} \"$id\" \"$( {{ printf '\\001'; key; }} | openssl base64 -A )\""
+    yield ""
+    yield f"# 3. The checkpoint, which seals the first {evidence.size} entries of the ledger, is signed by that key."
+    yield _verified("ledger/checkpoint.body", "ledger/checkpoint.sig")
+    yield "# What was signed are the lines of the checkpoint above its signatures; the third is the root over all these entries."
+    yield f"head -n {_lines_of(evidence.checkpoint)} ledger/checkpoint | cmp - ledger/checkpoint.body"
+    yield f"{_signature_in('ledger/checkpoint', evidence.checkpoint, evidence.key)} | cmp - ledger/checkpoint.sig"
+    yield "root=$( sed -n 3p ledger/checkpoint.body )"
+
+
+def _verified(body: str, signature: str) -> str:
+    return f"openssl pkeyutl -verify -pubin -inkey ledger/key.pem -rawin -in {body} -sigfile {signature}"
+
+
+def _lines_of(note: Note) -> int:
+    return note.text.count("\n")
+
+
+def _signature_in(name: str, note: Note, key: VerifierKey) -> str:
+    """How the bytes of a signature are taken out of a checkpoint: behind the key's id of 4 bytes, at the end of its line."""
+    places = [(each.name, each.key_id) for each in note.signatures]
+    line = _lines_of(note) + 2 + places.index((key.name, key.key_id))
+    return f"sed -n {line}p {name} | cut -d ' ' -f 3 | openssl base64 -d -A | tail -c 64"
+
+
+def _entry(evidence: Evidence, opened: OpenedEntry) -> Iterator[str]:
+    entry, idx = read_entry(opened.body), opened.idx
+    yield ""
+    yield f"# Entry {idx}: {entry.type}, {entry.ts}{f', about {entry.doc}' if entry.doc else ''}."
+    yield f"# It is in the ledger: its hash and its {len(opened.proof)} neighbours give the root."
+    yield f"h=$( leaf {entry_name(idx)} )"
+    for sibling, is_left in zip(opened.proof, _sides(idx, evidence.size), strict=True):
+        here, there = '"$h"', _b64(sibling)
+        yield f"h=$( node {there} {here} )" if is_left else f"h=$( node {here} {there} )"
+    yield 'test "$h" = "$root"'
+    yield from _contents(entry, opened)
+
+
+def _contents(entry: Entry, opened: OpenedEntry) -> Iterator[str]:
+    idx = opened.idx
+    if opened.detail is None or opened.detail_salt is None:
+        yield f"# Its details were erased; the details of entry {opened.detail_erased} say so."
+    else:
+        yield "# Its details are those it was made with."
+        yield f'test "$( salted {_b64(opened.detail_salt)} {detail_name(idx)} )" = {_b64(entry.d)}'
+        yield f'grep -F -q \'"d":"{_b64(entry.d)}"\' {entry_name(idx)}'
+    for payload in opened.payloads:
+        commitment = _b64(payload.commitment)
+        if payload.sha256 is None or payload.salt is None:
+            yield f"# Its payload `{payload.role}` ({payload.size} bytes) was erased; the details of entry {payload.erased} say so."
+            continue
+        name = payload_name(payload.sha256)
+        yield f"# Its payload `{payload.role}` ({payload.size} bytes) is, byte for byte, what it was made for."
+        yield f"test \"$( sha256sum < {name} )\" = '{payload.sha256}  -'"
+        yield f'test "$( salted {_b64(payload.salt)} {name} )" = {commitment}'
+        yield f'grep -F -q \'"c":"{commitment}","n":{payload.size},"role":"{payload.role}"\' {entry_name(idx)}'
+
+
+def _earlier(evidence: Evidence) -> Iterator[str]:
+    extended = evidence.extended
+    assert extended is not None
+    yield ""
+    yield f"# An earlier checkpoint, which seals {extended.old} entries, is signed by the same key."
+    yield f"head -n {_lines_of(extended.checkpoint)} {EARLIER_CHECKPOINT} > earlier-body"
+    yield f"{_signature_in(EARLIER_CHECKPOINT, extended.checkpoint, evidence.key)} > earlier-signature"
+    yield _verified("earlier-body", "earlier-signature")
+    yield f"# The ledger of {extended.new} entries extends it (RFC 9162, section 2.1.4.2): `old` ends as its root, `new` as this one's."
+    proof = list(extended.proof)
+    if extended.old == extended.new:
+        yield f'test "$( sed -n 3p {EARLIER_CHECKPOINT} )" = "$root"'
+        return
+    begin = f'"$( sed -n 3p {EARLIER_CHECKPOINT} )"' if extended.old & (extended.old - 1) == 0 else _b64(proof.pop(0))
+    yield f"old={begin}; new=$old"
+    for sibling, is_left in zip(proof, _extension_sides(extended.old, extended.new), strict=True):
+        there = _b64(sibling)
+        yield (
+            f'old=$( node {there} "$old" ); new=$( node {there} "$new" )'
+            if is_left
+            else f'new=$( node "$new" {there} )'
+        )
+    yield f'test "$old" = "$( sed -n 3p {EARLIER_CHECKPOINT} )"'
+    yield 'test "$new" = "$root"'
+
+
+def _message(message: Message) -> Iterator[str]:
+    file, certificate = quote(message.file), quote(message.certificate)
+    decoded = " | tr -d '\\r\\n' | openssl base64 -d -A" if message.is_base64 else ""
+    verify = "openssl cms -verify -binary -inform DER -in signature"
+    trusting = f"-certfile {certificate} -nointern -CAfile {certificate} -partial_chain -purpose any -no_check_time"
+    yield ""
+    yield f"# {_one_line(message.about)}: what was signed, and the signature, by the key of the certificate."
+    yield f"{_bytes_at(file, message.signature)}{decoded} > signature"
+    if message.content is None:
+        yield f"{verify} {trusting} -out signed-part"
+    else:
+        yield f"{_bytes_at(file, message.content)} > signed-part"
+        yield f"{verify} -content signed-part {trusting} -out verified-part"
+    if message.mic is not None:
+        yield "# The digest of what was signed is the MIC."
+        yield f'test "$( openssl dgst -{message.digest} -binary signed-part | openssl base64 -A )" = {quote(message.mic)}'
+    if message.says is not None:
+        yield "# What was signed returns the MIC."
+        yield f"grep -F -q {quote(message.says)} signed-part"
+
+
+def _bytes_at(file: str, place: Place) -> str:
+    return f"tail -c +{place.start + 1} {file} | head -c {place.size}"
+
+
+def _one_line(text: str) -> str:
+    """What partners called their messages, as it may stand in a comment."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def _carried(carried: Carried) -> Iterator[str]:
+    yield ""
+    yield f"# {_one_line(carried.about)}: the digest of what it carried is the MIC, by which the partner's MDN says what it received."
+    yield f'test "$( openssl dgst -{carried.digest} -binary {quote(carried.file)} | openssl base64 -A )" = {quote(carried.mic)}'
+    yield "# What it carried ends, byte for byte, with the payload."
+    yield f"tail -c {carried.size} {quote(carried.file)} | cmp - {payload_name(carried.sha256)}"
+
+
+def _sides(index: int, size: int) -> Iterator[bool]:
+    """For each neighbour in an inclusion proof whether it stands on the left (RFC 9162, section 2.1.3.2)."""
+    return _path_sides(index, size - 1)
+
+
+def _extension_sides(old: int, new: int) -> Iterator[bool]:
+    """The same for a consistency proof, behind its first hash."""
+    place, last = old - 1, new - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    return _path_sides(place, last)
+
+
+def _path_sides(place: int, last: int) -> Iterator[bool]:
+    while last:
+        is_left = bool(place & 1) or place == last
+        if is_left:
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        yield is_left
+        place, last = place >> 1, last >> 1
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode()

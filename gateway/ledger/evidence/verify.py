@@ -1,0 +1,1175 @@
+#!/usr/bin/env python3
+"""Verify a Tallystick evidence bundle: offline, with this one file and the standard library of Python 3.8 or later.
+
+    python3 verify.py BUNDLE.zip --trust KEY
+
+KEY is the ledger's verifier key (``NAME+ID+BASE64``) or a file that holds it. Have it from whoever runs the gateway by another way than the
+bundle: without it, whoever made the bundle may have made the ledger too. ``--anchor FILE`` is a checkpoint that you kept from before: the
+ledger must be an extension of it. ``--json`` prints the verdicts for programs. Exit code 0: everything the bundle claims is proved;
+1: something is not; 2: called wrongly. Nothing is written anywhere and no network is used.
+
+The steps, in order; each stands at its code with the document it follows:
+
+ 1. The archive is what it seems: no hidden, doubled, linked, encrypted or exploding members
+    (ETSI EN 319 162-1, annex A; .ZIP File Format Specification 6.3.10)
+ 2. Every member is as SHA256SUMS lists it, and no member is unlisted (FIPS 180-4)
+ 3. The manifest is exact JSON and accounts for every member (RFC 8259, RFC 7493, RFC 8785)
+ 4. The checkpoint is signed by the key you trust (C2SP signed-note and tlog-checkpoint, RFC 8032)
+ 5. Each entry is in the ledger that the checkpoint seals (RFC 6962, section 2.1; RFC 9162, section 2.1.3.2)
+ 6. The details of each entry are those it was made with (SHA-256 of salt and details)
+ 7. Each payload is, byte for byte, what its entry was made for; or its erasure is on record (SHA-256 of salt and payload)
+ 8. The history of each document and file runs without a gap from its first entry on (a chain of leaf hashes)
+ 9. The ledger of this checkpoint extends that of an earlier one (RFC 9162, section 2.1.4.2)
+10. Documents are payloads, certificates are of the fingerprint they are named by; and what of the rest nothing above proves
+
+What no bundle can show by itself: that no later entry of a history was left out (the next bundle shows it, and the ledger cannot do without
+it), that whoever made it chose everything there is about its subject, and that the gateway's clock was right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import stat
+import struct
+import sys
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.8
+
+PROVED = "proved"
+FAILED = "failed"
+NOT_COVERED = "not covered"
+"""The bundle has it and does not claim that the ledger proves it."""
+
+MIMETYPE = b"application/vnd.etsi.asic-e+zip"
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+"""Names of members: nothing that any system takes for a root, a parent directory, a drive, an option or a hidden file."""
+
+MOST_MEMBERS = 100_000
+MOST_BYTES = 2_000_000_000
+"""All members together, unpacked."""
+MOST_RATIO = 100
+"""Unpacked bytes for a packed one."""
+MOST_TEXT = 64 * 2**20
+"""Of a member that is read whole."""
+MOST_PROOF = 64
+"""Hashes in a proof: a tree of 2^53 leaves is 53 high."""
+CHUNK = 2**20
+
+FIXED = {
+    "mimetype",
+    "SHA256SUMS",
+    "manifest.json",
+    "ledger/checkpoint",
+    "ledger/checkpoint.body",
+    "ledger/checkpoint.sig",
+    "ledger/key.pem",
+}
+"""What every bundle has and this program checks."""
+READABLE = {"report.html", "COMMANDS.txt", "verify.py"}
+"""What every bundle has for people. It proves nothing by itself: this program does not read it."""
+BESIDE = ("documents/", "as2/", "certificates/")
+"""Where members may lie that the manifest does not name: for reading, under names that say what they are."""
+ERASING = "pruned"
+"""The type of entries whose details say which other entries lost their details or payloads."""
+
+
+class Failure(Exception):
+    """A claim does not hold. The text says why."""
+
+
+BROKEN = (
+    Failure,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
+"""What a damaged or malicious archive may raise in the standard library: to us all are plain failures."""
+
+
+class Claim(NamedTuple):
+    """One thing that the bundle says, and what came of it."""
+
+    step: int
+    text: str
+    verdict: str
+    why: str
+
+
+class Report:
+    """The claims, in the order in which they were judged."""
+
+    def __init__(self) -> None:
+        self.claims: list[Claim] = []
+
+    @contextmanager
+    def claim(self, step: int, text: str) -> Iterator[None]:
+        """Judge one claim: it is proved unless the block raises."""
+        try:
+            yield
+        except BROKEN as error:
+            self.claims.append(Claim(step, text, FAILED, printable(str(error) or type(error).__name__)))
+        else:
+            self.claims.append(Claim(step, text, PROVED, ""))
+
+    def proved(self, step: int, text: str) -> None:
+        self.claims.append(Claim(step, text, PROVED, ""))
+
+    def not_covered(self, step: int, text: str) -> None:
+        self.claims.append(Claim(step, text, NOT_COVERED, ""))
+
+    @property
+    def failed(self) -> list[Claim]:
+        return [claim for claim in self.claims if claim.verdict == FAILED]
+
+
+def printable(text: str) -> str:
+    """Text out of the bundle as a terminal may see it."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+
+
+def require(holds: bool, why: str) -> None:
+    if not holds:
+        raise Failure(why)
+
+
+# Step 1. The archive (ETSI EN 319 162-1, annex A; .ZIP File Format Specification 6.3.10)
+
+
+class Archive:
+    """The members of a bundle, once the archive was found to be sound."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(file)
+        self._file = file
+        members = self._zip.infolist()
+        require(0 < len(members) <= MOST_MEMBERS, f"It has {len(members)} members; 1 to {MOST_MEMBERS} are allowed.")
+        for member in members:
+            self._require_plain(member)
+        self._require_distinct(members)
+        self._require_bounded(members)
+        self._require_nothing_hidden(members)
+        self._members = {member.filename: member for member in members}
+        first = members[0]
+        plain = first.filename == "mimetype" and first.header_offset == 0 and first.compress_type == zipfile.ZIP_STORED
+        require(plain, "Its first member is not a stored `mimetype`.")
+        # Whatever cannot be unpacked is found here and not later.
+        self._digests = {name: self.salted(name, b"") for name in self._members}
+        require(self.read("mimetype") == MIMETYPE, f"Its mimetype is not {MIMETYPE.decode()}.")
+
+    @staticmethod
+    def _require_plain(member: zipfile.ZipInfo) -> None:
+        name = member.orig_filename
+        require(
+            len(name) <= 200 and NAME.fullmatch(name) is not None, f"The member name {name[:200]!r} is not allowed."
+        )
+        require(member.filename == name, f"The member name {name!r} is not what it seems.")
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        require(kind in (0, stat.S_IFREG), f"{name} is not a plain file but a link or something else.")
+        require(member.flag_bits & ~0x800 == 0, f"{name} is encrypted, or written in a way that hides its size.")
+        packing = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        require(member.compress_type in packing, f"{name} is packed by another method than deflate.")
+        require(not member.extra and not member.comment, f"{name} has an extra field or a comment.")
+
+    @staticmethod
+    def _require_distinct(members: list[zipfile.ZipInfo]) -> None:
+        seen: set[str] = set()
+        for member in members:
+            # Not every file system tells capital letters from small ones.
+            folded = member.filename.lower()
+            require(folded not in seen, f"{member.filename} is in it twice.")
+            seen.add(folded)
+
+    @staticmethod
+    def _require_bounded(members: list[zipfile.ZipInfo]) -> None:
+        for member in members:
+            most = member.compress_size * MOST_RATIO + 1024
+            require(
+                member.file_size <= most, f"{member.filename} would unpack to more than {MOST_RATIO} times its size."
+            )
+            if member.compress_type == zipfile.ZIP_STORED:
+                require(member.file_size == member.compress_size, f"{member.filename} has two sizes.")
+        total = sum(member.file_size for member in members)
+        require(total <= MOST_BYTES, f"It would unpack to {total} bytes; at most {MOST_BYTES} are allowed.")
+
+    def _require_nothing_hidden(self, members: list[zipfile.ZipInfo]) -> None:
+        """Local headers say what the directory says, and nothing lies before, between or after the members."""
+        end = 0
+        for member in members:
+            name = member.filename.encode()
+            self._file.seek(member.header_offset)
+            head = self._file.read(30 + len(name))
+            require(
+                len(head) == 30 + len(name) and head[30:] == name, f"{member.filename} has another name at its place."
+            )
+            signature, _, flags, method, _, _, crc, packed, size, length, extra = struct.unpack("<4s5H3L2H", head[:30])
+            said = (signature, flags, method, crc, packed, size, length, extra)
+            wanted = (
+                b"PK\x03\x04",
+                member.flag_bits,
+                member.compress_type,
+                member.CRC,
+                member.compress_size,
+                member.file_size,
+                len(name),
+                0,
+            )
+            require(said == wanted, f"The directory says otherwise of {member.filename} than stands at its place.")
+            require(member.header_offset == end, f"Something is hidden before {member.filename}.")
+            end += 30 + len(name) + member.compress_size
+        directory = sum(46 + len(member.filename) for member in members)
+        self._file.seek(0, 2)
+        require(self._file.tell() == end + directory + 22, "Something is hidden behind its members.")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._members)
+
+    def size(self, name: str) -> int:
+        return self._member(name).file_size
+
+    def read(self, name: str) -> bytes:
+        """A whole member, of those that are short."""
+        require(self.size(name) <= MOST_TEXT, f"{name} is larger than {MOST_TEXT} bytes.")
+        return b"".join(self._chunks(name))
+
+    def sha256(self, name: str) -> bytes:
+        """SHA-256 of the member's bytes."""
+        self._member(name)
+        return self._digests[name]
+
+    def salted(self, name: str, salt: bytes) -> bytes:
+        """SHA-256 of ``salt`` and the member's bytes behind it."""
+        digest = hashlib.sha256(salt)
+        for chunk in self._chunks(name):
+            digest.update(chunk)
+        return digest.digest()
+
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        require(name in self._members, f"{name} is missing from the bundle.")
+        return self._members[name]
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        left = self._member(name).file_size
+        with self._zip.open(name) as member:
+            while chunk := member.read(CHUNK):
+                left -= len(chunk)
+                yield chunk
+        require(left == 0, f"{name} ends too early.")
+
+
+# Step 2. SHA256SUMS
+
+
+def check_sums(archive: Archive) -> None:
+    """Each line is 64 hexadecimal digits, two blanks and a name, as `sha256sum -c` reads it; in the order of names, each once."""
+    lines = []
+    for name in archive.names:
+        if name != "SHA256SUMS":
+            lines.append(f"{archive.sha256(name).hex()}  {name}")
+    said = archive.read("SHA256SUMS").decode("ascii").split("\n")
+    require(said[-1] == "", "SHA256SUMS does not end with a line break.")
+    for line in said[:-1]:
+        require(re.fullmatch(r"[0-9a-f]{64}  \S+", line) is not None, f"{line[:80]!r} is no line of SHA256SUMS.")
+    names = [line[66:] for line in said[:-1]]
+    for name in sorted(set(archive.names) - {"SHA256SUMS"} - set(names)):
+        raise Failure(f"{name} is in the bundle and not in SHA256SUMS.")
+    for name in sorted(set(names) - set(archive.names)):
+        raise Failure(f"{name} is in SHA256SUMS and not in the bundle.")
+    for line, right in zip(said, lines):  # noqa: B905 - Python 3.8; the lengths are compared below
+        require(line == right, f"{right[66:]} is not what SHA256SUMS says.")
+    require(len(said) - 1 == len(lines), "SHA256SUMS lists a member twice.")
+
+
+# Step 3. Exact JSON (RFC 8259, RFC 7493; equal to RFC 8785 for what is allowed here)
+
+
+def exact(data: bytes) -> Any:
+    """The value of JSON that has one form only: sorted ASCII keys, none twice, no blanks, no fractions, integers below 2^53."""
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+        )
+        again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise Failure("This JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise Failure(f"This is not exact JSON: {error}.") from None
+    require(again == data, "This JSON is not written in its exact form.")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    require(len(value) == len(pairs), "An object of this JSON has a key twice.")
+    require(all(key.isascii() for key in value), "An object of this JSON has a key that is not ASCII.")
+    return value
+
+
+def _integer(text: str) -> int:
+    require(len(text) <= 17 and abs(int(text)) < 2**53, "A number of this JSON is too large.")
+    return int(text)
+
+
+def _no_number(text: str) -> Any:
+    raise Failure(f"{text[:40]} is not an integer.")
+
+
+def fields(value: Any, names: str, what: str, optional: str = "") -> dict[str, Any]:
+    """``value`` as an object with exactly these keys."""
+    require(isinstance(value, dict), f"{what} is not an object.")
+    wanted = set(names.split())
+    found = set(value)
+    require(found >= wanted, f"{what} lacks {', '.join(sorted(wanted - found))}.")
+    unknown = sorted(found - wanted - set(optional.split()))
+    require(not unknown, f"{what} has {', '.join(unknown)}, which this program does not know.")
+    return dict(value)
+
+
+def array(value: Any, what: str) -> list[Any]:
+    require(isinstance(value, list), f"{what} is not a list.")
+    return list(value)
+
+
+def text(value: Any, what: str) -> str:
+    require(isinstance(value, str), f"{what} is not a text.")
+    return str(value)
+
+
+def number(value: Any, what: str) -> int:
+    # In Python a truth value is an integer; here it is not.
+    require(type(value) is int and value >= 0, f"{what} is not a whole number from 0 on.")
+    return int(value)
+
+
+def thirty_two(value: Any, what: str) -> bytes:
+    """32 bytes in base64 (RFC 4648, section 4), in its one canonical spelling."""
+    return decoded(text(value, what), what, 32)
+
+
+def decoded(value: str, what: str, size: int) -> bytes:
+    try:
+        data = base64.b64decode(value.encode("ascii"), validate=True)
+    except ValueError:
+        raise Failure(f"{what} is not base64.") from None
+    require(base64.b64encode(data).decode() == value, f"{what} is not base64 in its canonical spelling.")
+    require(len(data) == size, f"{what} has {len(data)} bytes and not {size}.")
+    return data
+
+
+class Payload(NamedTuple):
+    """What the manifest says of one payload of an entry: where it is and with which salt, or which entry records its erasure."""
+
+    role: str
+    size: int
+    commitment: bytes
+    salt: bytes | None
+    file: str | None
+    erased: int | None
+
+
+class Item(NamedTuple):
+    """What the manifest says of one entry."""
+
+    idx: int
+    entry: str
+    detail: str | None
+    detail_salt: bytes | None
+    detail_erased: int | None
+    proof: list[bytes]
+    payloads: list[Payload]
+
+
+class Consistency(NamedTuple):
+    """The manifest's proof that the ledger extends that of an earlier checkpoint."""
+
+    checkpoint: str
+    old: int
+    new: int
+    proof: list[bytes]
+
+
+class Manifest(NamedTuple):
+    """The whole manifest."""
+
+    subject: str
+    verifier: str
+    items: list[Item]
+    consistency: Consistency | None
+
+
+def read_manifest(archive: Archive) -> Manifest:
+    value = fields(
+        exact(archive.read("manifest.json")), "v subject checkpoint verifier entries", "The manifest", "consistency"
+    )
+    require(value["v"] == 1 and type(value["v"]) is int, "The manifest is of another version than 1.")
+    require(value["checkpoint"] == "ledger/checkpoint", "The manifest names another checkpoint than ledger/checkpoint.")
+    subject = fields(value["subject"], "kind id", "The subject")
+    items = [read_item(each) for each in array(value["entries"], "The list of entries")]
+    require(bool(items), "The bundle has no entry: it proves nothing.")
+    indexes = [item.idx for item in items]
+    require(indexes == sorted(set(indexes)), "The entries are not in their order, each once.")
+    consistency = None
+    if "consistency" in value:
+        said = fields(value["consistency"], "checkpoint from to proof", "The consistency proof")
+        where = "The earlier checkpoint has another name than ledger/checkpoint.earlier."
+        require(said["checkpoint"] == "ledger/checkpoint.earlier", where)
+        consistency = Consistency(
+            said["checkpoint"],
+            number(said["from"], "The size it begins from"),
+            number(said["to"], "The size it leads to"),
+            read_proof(said["proof"], "The consistency proof"),
+        )
+    manifest = Manifest(
+        f"{text(subject['kind'], 'The kind of the subject')} {text(subject['id'], 'The id of the subject')}",
+        text(value["verifier"], "The verifier key"),
+        items,
+        consistency,
+    )
+    check_members(archive, manifest)
+    return manifest
+
+
+def read_item(value: Any) -> Item:
+    said = fields(value, "idx entry detail detail_salt detail_erased proof blobs", "An entry of the manifest")
+    idx = number(said["idx"], "The index of an entry")
+    what = f"the manifest's entry {idx}"
+    require(said["entry"] == f"ledger/entries/{idx}.json", f"The file of {what} has another name.")
+    require(said["detail"] in (None, f"ledger/details/{idx}.json"), f"The details of {what} have another name.")
+    return Item(
+        idx,
+        said["entry"],
+        said["detail"],
+        None if said["detail_salt"] is None else thirty_two(said["detail_salt"], f"The salt of {what}"),
+        None if said["detail_erased"] is None else number(said["detail_erased"], f"The erasure of {what}"),
+        read_proof(said["proof"], f"The proof of {what}"),
+        [read_payload(each, what) for each in array(said["blobs"], f"The list of payloads of {what}")],
+    )
+
+
+def read_payload(value: Any, what: str) -> Payload:
+    said = fields(value, "role n c salt file erased", f"A payload of {what}")
+    return Payload(
+        text(said["role"], f"A role of {what}"),
+        number(said["n"], f"The size of a payload of {what}"),
+        thirty_two(said["c"], f"The commitment of a payload of {what}"),
+        None if said["salt"] is None else thirty_two(said["salt"], f"The salt of a payload of {what}"),
+        None if said["file"] is None else text(said["file"], f"The file of a payload of {what}"),
+        None if said["erased"] is None else number(said["erased"], f"The erasure of a payload of {what}"),
+    )
+
+
+def read_proof(value: Any, what: str) -> list[bytes]:
+    hashes = array(value, what)
+    require(len(hashes) <= MOST_PROOF, f"{what} has {len(hashes)} hashes; no proof has more than {MOST_PROOF}.")
+    return [thirty_two(each, f"A hash of {what}") for each in hashes]
+
+
+def check_members(archive: Archive, manifest: Manifest) -> None:
+    """Every member is fixed, named by the manifest, or in a directory for what lies beside; and all of these are there."""
+    named = {item.entry for item in manifest.items}
+    named |= {item.detail for item in manifest.items if item.detail is not None}
+    named |= {each.file for item in manifest.items for each in item.payloads if each.file is not None}
+    if manifest.consistency is not None:
+        named.add(manifest.consistency.checkpoint)
+    for name in sorted(FIXED | READABLE | named):
+        require(name in archive, f"{name} is missing from the bundle.")
+    for name in archive.names:
+        listed = name in FIXED or name in READABLE or name in named or name.startswith(BESIDE)
+        require(listed, f"{name} is in the bundle and the manifest does not name it.")
+
+
+# Step 4. The checkpoint (C2SP signed-note, tlog-checkpoint) and its signature (Ed25519, RFC 8032)
+
+
+class Key(NamedTuple):
+    """A verifier key: ``NAME+ID+BASE64(0x01 || public key)`` (C2SP signed-note, "Verifier keys")."""
+
+    name: str
+    id: bytes
+    public: bytes
+
+
+def read_key(value: str) -> Key:
+    name, plus, rest = value.partition("+")
+    require(bool(plus), "A verifier key has the form NAME+ID+BASE64.")
+    check_key_name(name)
+    identifier, _, encoded = rest.partition("+")
+    require(
+        re.fullmatch("[0-9a-f]{8}", identifier) is not None, "The id of a verifier key has eight hexadecimal digits."
+    )
+    data = decoded(encoded, "The public key", 33)
+    require(data[0] == 1, "The verifier key is not one for Ed25519.")
+    right = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+    require(right.hex() == identifier, f"The id of the verifier key is {right.hex()} and not {identifier}.")
+    return Key(name, right, data[1:])
+
+
+def check_key_name(name: str) -> None:
+    holds = bool(name) and "+" not in name and not any(letter.isspace() for letter in name)
+    require(holds, "The name of a key has no blank and no plus sign, and is not empty.")
+
+
+class Checkpoint(NamedTuple):
+    """A signed note that seals the first ``size`` entries. ``body`` is what is signed; ``signatures`` are by key name and key id."""
+
+    body: bytes
+    origin: str
+    size: int
+    root: bytes
+    signatures: dict[tuple[str, bytes], bytes]
+
+
+def read_checkpoint(data: bytes) -> Checkpoint:
+    note = data.decode("utf-8")
+    require(len(data) <= 2**20, "The checkpoint is larger than a mebibyte.")
+    require(all(letter >= " " or letter == "\n" for letter in note), "The checkpoint has a control character.")
+    body, blank, signed = note.rpartition("\n\n")
+    require(bool(blank) and signed.endswith("\n"), "The checkpoint is no signed note: it has no lines of signatures.")
+    signatures: dict[tuple[str, bytes], bytes] = {}
+    for line in signed[:-1].split("\n"):
+        name, identifier, signature = read_signature(line)
+        require(
+            (name, identifier) not in signatures, f"The checkpoint has two signatures of {name}+{identifier.hex()}."
+        )
+        signatures[name, identifier] = signature
+    lines = body.split("\n")
+    require(len(lines) >= 3 and all(lines), "The checkpoint has fewer than three lines, or an empty one.")
+    require(re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) is not None, "The size in the checkpoint is not a number.")
+    size = int(lines[1])
+    require(size < 2**53, "The size in the checkpoint is too large.")
+    return Checkpoint(
+        body.encode() + b"\n", lines[0], size, thirty_two(lines[2], "The root in the checkpoint"), signatures
+    )
+
+
+def read_signature(line: str) -> tuple[str, bytes, bytes]:
+    """``— NAME BASE64(4-byte key id || signature)``."""
+    parts = line.split(" ")
+    require(len(parts) == 3 and parts[0] == "\u2014", "A line of the checkpoint's signatures is malformed.")
+    check_key_name(parts[1])
+    try:
+        data = base64.b64decode(parts[2].encode("ascii"), validate=True)
+    except ValueError:
+        raise Failure("A signature of the checkpoint is not base64.") from None
+    require(base64.b64encode(data).decode() == parts[2], "A signature of the checkpoint is not canonical base64.")
+    require(len(data) > 4, "A signature of the checkpoint is too short.")
+    return parts[1], data[:4], data[4:]
+
+
+def check_signature(checkpoint: Checkpoint, key: Key) -> None:
+    """Signed by ``key``, for the ledger of that name. Lines of other keys (witnesses) are not judged."""
+    signature = checkpoint.signatures.get((key.name, key.id))
+    require(signature is not None, f"The checkpoint has no signature of {key.name}+{key.id.hex()}.")
+    require(checkpoint.origin == key.name, f"The checkpoint is of the ledger {checkpoint.origin}, not of {key.name}.")
+    check_ed25519(key.public, checkpoint.body, signature or b"")
+
+
+# Ed25519 (RFC 8032, section 5.1)
+
+
+class Point(NamedTuple):
+    """A point of the curve in extended coordinates: its x is X/Z, its y is Y/Z, and T/Z is xy."""
+
+    x: int
+    y: int
+    z: int
+    t: int
+
+
+PRIME = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+CURVE = -121665 * pow(121666, PRIME - 2, PRIME) % PRIME
+ROOT_OF_MINUS_ONE = pow(2, (PRIME - 1) // 4, PRIME)
+NEUTRAL = Point(0, 1, 1, 0)
+
+
+def check_ed25519(public: bytes, message: bytes, signature: bytes) -> None:
+    """RFC 8032, section 5.1.7, strictly: S is reduced, points are canonical and not of small order, the equation holds without cofactor."""
+    require(len(signature) == 64, "The signature has not 64 bytes.")
+    scalar = int.from_bytes(signature[32:], "little")
+    require(scalar < ORDER, "The signature is not canonical: S is not below the order of the group.")
+    signer = point(public, "The public key")
+    point(signature[:32], "The first half of the signature")
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    minus_signer = Point(PRIME - signer.x, signer.y, signer.z, PRIME - signer.t)
+    computed = add(times(scalar, BASE), times(challenge, minus_signer))
+    require(compressed(computed) == signature[:32], "The signature is not one of this key for this text.")
+
+
+def point(data: bytes, what: str) -> Point:
+    """RFC 8032, section 5.1.3; points of small order, which sign anything, are refused."""
+    require(len(data) == 32, f"{what} has not 32 bytes.")
+    encoded = int.from_bytes(data, "little")
+    sign, y = encoded >> 255, encoded & (2**255 - 1)
+    require(y < PRIME, f"{what} is not a canonical point.")
+    u, v = (y * y - 1) % PRIME, (CURVE * y * y + 1) % PRIME
+    x = u * pow(v, 3, PRIME) * pow(u * pow(v, 7, PRIME), (PRIME - 5) // 8, PRIME) % PRIME
+    if (v * x * x + u) % PRIME == 0:
+        x = x * ROOT_OF_MINUS_ONE % PRIME
+    require((v * x * x - u) % PRIME == 0, f"{what} is not a point of the curve.")
+    require(x != 0 or sign == 0, f"{what} is not a canonical point.")
+    if x & 1 != sign:
+        x = PRIME - x
+    found = Point(x, y, 1, x * y % PRIME)
+    eight = times(8, found)
+    require(not (eight.x == 0 and eight.y == eight.z), f"{what} is a point of small order.")
+    return found
+
+
+def add(p: Point, q: Point) -> Point:
+    """RFC 8032, section 5.1.4; complete, so that it doubles too."""
+    a = (p.y - p.x) * (q.y - q.x) % PRIME
+    b = (p.y + p.x) * (q.y + q.x) % PRIME
+    c = 2 * p.t * q.t * CURVE % PRIME
+    d = 2 * p.z * q.z % PRIME
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return Point(e * f % PRIME, g * h % PRIME, f * g % PRIME, e * h % PRIME)
+
+
+def times(scalar: int, p: Point) -> Point:
+    total = NEUTRAL
+    while scalar:
+        if scalar & 1:
+            total = add(total, p)
+        p = add(p, p)
+        scalar >>= 1
+    return total
+
+
+def compressed(p: Point) -> bytes:
+    """RFC 8032, section 5.1.2."""
+    inverse = pow(p.z, PRIME - 2, PRIME)
+    x, y = p.x * inverse % PRIME, p.y * inverse % PRIME
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE = point((4 * pow(5, PRIME - 2, PRIME) % PRIME).to_bytes(32, "little"), "The base point")
+
+PEM_PREFIX = bytes.fromhex("302a300506032b6570032100")
+"""SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410, section 4)."""
+
+
+def check_openssl_files(archive: Archive, checkpoint: Checkpoint, key: Key) -> None:
+    """What the bundle's commands give to openssl is the key, the text and the signature that were checked here."""
+    signature = checkpoint.signatures.get((key.name, key.id), b"")
+    encoded = base64.b64encode(PEM_PREFIX + key.public).decode()
+    pem = f"-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n"
+    require(archive.read("ledger/key.pem") == pem.encode(), "ledger/key.pem is another key.")
+    require(archive.read("ledger/checkpoint.body") == checkpoint.body, "ledger/checkpoint.body is another text.")
+    require(archive.read("ledger/checkpoint.sig") == signature, "ledger/checkpoint.sig is another signature.")
+
+
+# Step 5. Entries, and that they are in the ledger (RFC 6962, section 2.1; RFC 9162, section 2.1.3.2)
+
+
+class Entry(NamedTuple):
+    """One entry of the ledger. ``leaf`` is its hash in the tree."""
+
+    leaf: bytes
+    type: str
+    ts: str
+    doc: str
+    dseq: int
+    dprev: str
+    partner: str
+    pseq: int
+    tenant: str
+    blobs: list[tuple[str, bytes, int]]
+    detail: bytes
+
+
+ENTRY_FORMS = {
+    "type": "[a-z_]{1,32}",
+    "ts": r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z",
+    "doc": "[A-Za-z0-9._:-]{0,64}",
+    "dprev": "([A-Za-z0-9+/]{43}=)?",
+    "partner": "([0-9a-f]{16})?",
+    "tenant": "[0-9a-f]{16}",
+    "actor": "system|operator|partner",
+    "node": "[A-Za-z0-9._-]{0,64}",
+    "outcome": "[a-z0-9_. -]{0,40}",
+}
+"""The texts of an entry. None has room for a name or a number that says who or what it was about."""
+ROLES = ("received", "sent", "canonical", "answer", "wire", "signed")
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def read_entry(data: bytes) -> Entry:
+    names = "v type ts doc dseq dprev partner pseq tenant actor node outcome blobs d"
+    said = fields(exact(data), names, "The entry")
+    require(type(said["v"]) is int and said["v"] == 1, "The entry is of another version than 1.")
+    for name, form in ENTRY_FORMS.items():
+        found = re.fullmatch(form, text(said[name], f"`{name}` of the entry"), re.ASCII)
+        require(found is not None, f"`{name}` of the entry is not what it may be.")
+    dseq, pseq = number(said["dseq"], "`dseq` of the entry"), number(said["pseq"], "`pseq` of the entry")
+    require(
+        (dseq == 0) == (said["doc"] == ""),
+        "The entry counts a history of nothing, or does not count that of something.",
+    )
+    require((pseq == 0) == (said["partner"] == ""), "The entry counts for no partner, or does not count for one.")
+    blobs = []
+    for each in array(said["blobs"], "`blobs` of the entry"):
+        blob = fields(each, "role c n", "A payload of the entry")
+        commitment = thirty_two(blob["c"], "A commitment of the entry")
+        require(blob["role"] in ROLES, "A payload of the entry has a role that this program does not know.")
+        blobs.append((blob["role"], commitment, number(blob["n"], "A size in the entry")))
+    return Entry(
+        leaf_hash(data),
+        said["type"],
+        said["ts"],
+        said["doc"],
+        dseq,
+        said["dprev"],
+        said["partner"],
+        pseq,
+        said["tenant"],
+        blobs,
+        thirty_two(said["d"], "`d` of the entry"),
+    )
+
+
+def check_inclusion(leaf: bytes, idx: int, proof: list[bytes], checkpoint: Checkpoint) -> None:
+    """RFC 9162, section 2.1.3.2, in its own letters."""
+    require(
+        idx < checkpoint.size, f"The checkpoint seals {checkpoint.size} entries; there is no entry {idx} among them."
+    )
+    fn, sn, r = idx, checkpoint.size - 1, leaf
+    for p in proof:
+        require(sn != 0, "The proof is too long.")
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    require(sn == 0, "The proof is too short.")
+    require(r == checkpoint.root, "The proof does not lead to the root that the checkpoint seals.")
+
+
+# Steps 6 and 7. Details and payloads: SHA-256 of 32 bytes of salt and the data
+
+
+class Erasure(NamedTuple):
+    """What an entry says was erased: the details of entries, or their payloads of a role, from the first to the last index of each span."""
+
+    details: list[tuple[int, int]]
+    payloads: dict[str, list[tuple[int, int]]]
+
+    def covers(self, idx: int, role: str | None) -> bool:
+        """Whether the details of an entry went (``role`` None), or a payload of it, which goes with the details too."""
+        spans = self.details + (self.payloads.get(role, []) if role is not None else [])
+        return any(first <= idx <= last for first, last in spans)
+
+
+DETAIL = "journal partner actor outcome receipt document transmission detail sha256"
+
+
+def open_detail(archive: Archive, item: Item, entry: Entry) -> dict[str, Any]:
+    """The details of an entry, once they were found to be those it was made with."""
+    require(item.detail_erased is None, "They are said to be erased, and are there.")
+    require(item.detail_salt is not None, "The salt of the details is missing.")
+    data = archive.read(item.detail or "")
+    computed = hashlib.sha256((item.detail_salt or b"") + data).digest()
+    require(computed == entry.detail, "They are not the details that the entry was made with.")
+    return fields(exact(data), DETAIL, "The text of the details")
+
+
+def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, str]:
+    """The details are those committed to, or their erasure is on record; the hashes of payloads that they name, by role."""
+    if item.detail is None:
+        require(item.detail_salt is None, "There is a salt, and no details.")
+        check_erased(item.idx, None, item.detail_erased, erasures)
+        return {}
+    said = open_detail(archive, item, entry)
+    for name in ("document", "transmission", "receipt"):
+        require(said[name] is None or isinstance(said[name], str), f"`{name}` of the details is no text.")
+    subject = said["document"] or said["transmission"] or said["receipt"] or ""
+    require(subject == entry.doc, "They are about something else than the entry.")
+    hashes = said["sha256"]
+    require(isinstance(hashes, dict), "`sha256` of the details is not an object.")
+    return {role: text(hashes[role], "A hash of a payload") for role in hashes}
+
+
+def check_payload(
+    archive: Archive,
+    each: Payload,
+    committed: tuple[str, bytes, int],
+    idx: int,
+    sha256: str | None,
+    erasures: dict[int, Erasure],
+) -> None:
+    require((each.role, each.commitment, each.size) == committed, "The manifest says otherwise of it than the entry.")
+    if each.file is None:
+        require(each.salt is None, "There is a salt, and no payload.")
+        check_erased(idx, each.role, each.erased, erasures)
+        return
+    require(each.erased is None, "It is said to be erased, and is there.")
+    require(each.salt is not None, "Its salt is missing.")
+    digest = archive.sha256(each.file).hex()
+    require(each.file == f"payloads/{digest}", "Its file is not named by its SHA-256.")
+    require(sha256 in (None, digest), "The details of the entry name another SHA-256.")
+    require(archive.size(each.file) == each.size, f"It has {archive.size(each.file)} bytes and not {each.size}.")
+    computed = archive.salted(each.file, each.salt or b"")
+    require(computed == each.commitment, "It is not, with this salt, what the entry was made for.")
+
+
+def check_erased(idx: int, role: str | None, by: int | None, erasures: dict[int, Erasure]) -> None:
+    """What is missing counts as erased only where the details of a later entry, proved themselves, say so."""
+    require(by is not None, "It is missing from the bundle, and no erasure is on record.")
+    if by is not None:
+        require(by in erasures, f"It is missing, and entry {by} is no erasure that was proved.")
+        require(erasures[by].covers(idx, role), f"It is missing, and entry {by} does not record its erasure.")
+
+
+def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
+    """What the entries that were proved say of erasures; one whose details are not proved says nothing."""
+    found = {}
+    for item in manifest.items:
+        entry = entries.get(item.idx)
+        if entry is None or entry.type != ERASING or item.detail is None:
+            continue
+        try:
+            detail = open_detail(archive, item, entry)["detail"]
+        except BROKEN:
+            continue
+        said = detail.get("erased") if isinstance(detail, dict) else None
+        if isinstance(said, dict):
+            payloads = said.get("payloads")
+            by_role = payloads.items() if isinstance(payloads, dict) else ()
+            found[item.idx] = Erasure(
+                spans_before(item.idx, said.get("details")),
+                {role: spans_before(item.idx, spans) for role, spans in by_role},
+            )
+    return found
+
+
+def spans_before(by: int, said: Any) -> list[tuple[int, int]]:
+    """Pairs of indexes below ``by``: an erasure covers what was there before it. What has another form covers nothing."""
+    spans = []
+    for each in said if isinstance(said, list) else []:
+        if isinstance(each, list) and [type(end) for end in each] == [int, int] and each[1] < by:
+            spans.append((each[0], each[1]))
+    return spans
+
+
+# Step 8. Histories
+
+
+def check_history(entries: list[Entry]) -> None:
+    """Entries about one thing count from 1 without a gap, and each names the leaf hash of the one before it."""
+    before = ""
+    for position, entry in enumerate(entries, 1):
+        if entry.dseq != position:
+            why = "is in it twice" if entry.dseq < position else "is missing"
+            raise Failure(f"Entry {min(entry.dseq, position)} of this history {why}.")
+        require(entry.dprev == before, f"Entry {position} of this history does not follow the one before it.")
+        before = base64.b64encode(entry.leaf).decode()
+
+
+def check_one_ledger(entries: list[Entry]) -> None:
+    """All entries are of one gateway, and no two are the same of one partner."""
+    require(len({entry.tenant for entry in entries}) <= 1, "The entries are of several gateways.")
+    last: dict[str, int] = {}
+    for entry in entries:
+        if entry.partner:
+            require(
+                entry.pseq > last.get(entry.partner, 0), f"Entries of a partner do not count upwards at {entry.pseq}."
+            )
+            last[entry.partner] = entry.pseq
+
+
+# Step 9. Consistency (RFC 9162, section 2.1.4.2)
+
+
+def check_consistency(old: Checkpoint, new: Checkpoint, proof: list[bytes]) -> None:
+    """In the letters of RFC 9162: the first ``old.size`` entries of the new ledger are those of the old one."""
+    require(0 < old.size <= new.size, f"A ledger of {new.size} entries is no extension of one of {old.size}.")
+    if old.size == new.size:
+        require(
+            not proof and old.root == new.root,
+            "Two checkpoints of the same size have different roots: the ledger was forked.",
+        )
+        return
+    path = ([old.root] if old.size & (old.size - 1) == 0 else []) + proof
+    require(bool(path), "The proof is empty.")
+    fn, sn = old.size - 1, new.size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for c in path[1:]:
+        require(sn != 0, "The proof is too long.")
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    require(sn == 0, "The proof is too short.")
+    require(fr == old.root, "The proof does not lead to the root of the earlier checkpoint.")
+    require(sr == new.root, "The proof does not lead to the root of this checkpoint.")
+
+
+def check_anchor(anchor: Checkpoint, manifest: Manifest, earlier: Checkpoint | None, checkpoint: Checkpoint) -> None:
+    """The checkpoint that the auditor kept is the bundle's own, or the one that its consistency proof begins from."""
+    if anchor.size == checkpoint.size:
+        check_consistency(anchor, checkpoint, [])
+        return
+    require(
+        anchor.size < checkpoint.size,
+        f"The anchor seals {anchor.size} entries, the bundle's checkpoint {checkpoint.size}.",
+    )
+    linked = earlier is not None and manifest.consistency is not None and earlier.size == anchor.size
+    require(linked, f"The bundle has no proof from {anchor.size} entries on. Have it made again with this anchor.")
+    require(
+        earlier is not None and earlier.root == anchor.root, "The ledger was another one at the anchor: it was forked."
+    )
+
+
+# All steps
+
+
+def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None) -> Report:
+    """Judge every claim of a bundle."""
+    report = Report()
+    archive = manifest = checkpoint = None
+    with report.claim(1, "The archive is sound: nothing in it is hidden, doubled, linked, encrypted or explodes"):
+        archive = Archive(file)
+    if archive is None:
+        return report
+    with report.claim(2, "Every member is as SHA256SUMS lists it, and none is unlisted"):
+        check_sums(archive)
+    with report.claim(3, "The manifest is well formed and accounts for every member"):
+        manifest = read_manifest(archive)
+    with report.claim(4, "The checkpoint is well formed"):
+        checkpoint = read_checkpoint(archive.read("ledger/checkpoint"))
+    if manifest is None or checkpoint is None:
+        return report
+    judge_signatures(report, archive, manifest, checkpoint, trusted)
+    entries = judge_entries(report, archive, manifest, checkpoint)
+    proving = judge_contents(report, archive, manifest, entries)
+    judge_histories(report, entries)
+    judge_consistency(report, archive, manifest, checkpoint, trusted, anchor)
+    judge_rest(report, archive, proving)
+    subject = printable(manifest.subject)
+    report.not_covered(10, f"That this is all there is about {subject} is the word of whoever made the bundle")
+    return report
+
+
+def judge_signatures(
+    report: Report, archive: Archive, manifest: Manifest, checkpoint: Checkpoint, trusted: Key | None
+) -> None:
+    seal = f"The checkpoint of {checkpoint.size} entries of {printable(checkpoint.origin)} is signed by"
+    with report.claim(4, f"{seal} the key you trust"):
+        require(
+            trusted is not None, "Nobody said which key to trust: give it with --trust. Until then all may be made up."
+        )
+        if trusted is not None:
+            check_signature(checkpoint, trusted)
+    with report.claim(4, f"{seal} the key that the bundle names, and the files for openssl say the same"):
+        named = read_key(manifest.verifier)
+        check_signature(checkpoint, named)
+        check_openssl_files(archive, checkpoint, named)
+
+
+def judge_entries(report: Report, archive: Archive, manifest: Manifest, checkpoint: Checkpoint) -> dict[int, Entry]:
+    """The entries that were proved to be in the ledger, by their indexes."""
+    proved: dict[int, Entry] = {}
+    for item in manifest.items:
+        with report.claim(5, f"Entry {item.idx} is in the ledger"):
+            entry = read_entry(archive.read(item.entry))
+            check_inclusion(entry.leaf, item.idx, item.proof, checkpoint)
+            listed, right = len(item.payloads), len(entry.blobs)
+            require(listed == right, f"The manifest lists {listed} payloads of it; it has {right}.")
+            proved[item.idx] = entry
+    return proved
+
+
+def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> set[str]:
+    """Details and payloads; the names of all payloads that were proved, and each SHA-256 that proved details name."""
+    erasures = read_erasures(archive, manifest, entries)
+    proving: set[str] = set()
+    for item in manifest.items:
+        entry = entries.get(item.idx)
+        if entry is None:
+            continue
+        name = f"entry {item.idx} ({printable(entry.type)}, {entry.ts})"
+        hashes: dict[str, str] = {}
+        state = "were erased, on record" if item.detail is None else "are those it was made with"
+        with report.claim(6, f"The details of {name} {state}"):
+            hashes = check_detail(archive, item, entry, erasures)
+            if item.detail is not None:
+                for sha256 in re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", archive.read(item.detail)):
+                    proving.add(sha256.decode())
+        for each, committed in zip(item.payloads, entry.blobs):  # noqa: B905 - Python 3.8; compared when it was read
+            where = "was erased, on record" if each.file is None else f"is {printable(each.file)}"
+            roles = [role for role, _, _ in entry.blobs]
+            sha256 = hashes.get(each.role) if roles.count(each.role) == 1 else None
+            with report.claim(7, f"The payload `{printable(each.role)}` of {name}, {each.size} bytes, {where}"):
+                check_payload(archive, each, committed, item.idx, sha256, erasures)
+                if each.file is not None:
+                    proving.add(each.file)
+    return proving
+
+
+def judge_histories(report: Report, entries: dict[int, Entry]) -> None:
+    histories: dict[str, list[Entry]] = {}
+    for idx in sorted(entries):
+        if entries[idx].doc:
+            histories.setdefault(entries[idx].doc, []).append(entries[idx])
+    for doc, history in sorted(histories.items()):
+        with report.claim(8, f"The history of {printable(doc)} has no gap up to its entry {history[-1].dseq}"):
+            check_history(history)
+    with report.claim(8, "All entries are of one ledger, and count upwards for each partner"):
+        check_one_ledger([entries[idx] for idx in sorted(entries)])
+
+
+def judge_consistency(
+    report: Report,
+    archive: Archive,
+    manifest: Manifest,
+    checkpoint: Checkpoint,
+    trusted: Key | None,
+    anchor: Checkpoint | None,
+) -> None:
+    earlier = None
+    if manifest.consistency is not None:
+        said = manifest.consistency
+        with report.claim(9, f"The ledger of {checkpoint.size} entries extends that of {said.old}"):
+            read = read_checkpoint(archive.read(said.checkpoint))
+            check_signature(read, trusted or read_key(manifest.verifier))
+            require((said.old, said.new) == (read.size, checkpoint.size), "The proof is for other sizes.")
+            check_consistency(read, checkpoint, said.proof)
+            earlier = read
+    if anchor is not None:
+        with report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
+            require(trusted is not None, "Give the key to trust with --trust: an anchor counts by its signature.")
+            if trusted is not None:
+                check_signature(anchor, trusted)
+            check_anchor(anchor, manifest, earlier, checkpoint)
+
+
+def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
+    """Documents must be payloads proved above, whatever their names, and certificates those that proved details name by fingerprint.
+
+    Anything else beside the ledger's own files is there to be read, and proves nothing.
+    """
+    uncovered = [name for name in archive.names if name in READABLE]
+    for name in archive.names:
+        if name.startswith("documents/"):
+            with report.claim(10, f"{name} is, byte for byte, a payload proved above"):
+                require(f"payloads/{archive.sha256(name).hex()}" in proving, "No entry has it as its payload.")
+        elif name.startswith("certificates/"):
+            with report.claim(10, f"{name} is the certificate of that fingerprint"):
+                fingerprint = fingerprint_of(archive.read(name))
+                require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
+                if fingerprint not in proving:
+                    uncovered.append(name)
+        elif name.startswith("as2/"):
+            if f"payloads/{archive.sha256(name).hex()}" in proving:
+                report.proved(10, f"{name} is, byte for byte, a payload proved above")
+            elif f"payloads/{body_sha256(archive, name)}" in proving:
+                report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
+            else:
+                uncovered.append(name)
+    if uncovered:
+        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
+
+
+def body_sha256(archive: Archive, name: str) -> str:
+    """SHA-256 of what follows the header fields of a message, where it has any and is not too long."""
+    if archive.size(name) > MOST_TEXT:
+        return ""
+    _, _, body = archive.read(name).partition(b"\r\n\r\n")
+    return hashlib.sha256(body).hexdigest()
+
+
+def fingerprint_of(pem: bytes) -> str:
+    """SHA-256 of a certificate (RFC 7468, section 5)."""
+    found = re.fullmatch(rb"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)\n-----END CERTIFICATE-----\n", pem)
+    if found is None:
+        raise Failure("It is no certificate.")
+    return hashlib.sha256(base64.b64decode(found[1].replace(b"\n", b""), validate=True)).hexdigest()
+
+
+# The command line
+
+
+def key_of(argument: str) -> Key:
+    """A verifier key, or what a file says is one."""
+    try:
+        return read_key(argument)
+    except Failure as error:
+        try:
+            with Path(argument).open("rb") as file:
+                content = file.read(4096).decode("utf-8").strip()
+        except (OSError, ValueError):
+            raise error from None
+        return read_key(content)
+
+
+def anchor_of(argument: str) -> Checkpoint:
+    return read_checkpoint(Path(argument).read_bytes())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Verify a Tallystick evidence bundle, offline.")
+    parser.add_argument("bundle", help="the bundle, a .zip file")
+    parser.add_argument("--trust", metavar="KEY", help="the ledger's verifier key, or a file that holds it")
+    parser.add_argument("--anchor", metavar="FILE", help="a checkpoint of this ledger that you kept")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    arguments = parser.parse_args()
+    try:
+        trusted = None if arguments.trust is None else key_of(arguments.trust)
+        anchor = None if arguments.anchor is None else anchor_of(arguments.anchor)
+        file = Path(arguments.bundle).open("rb")  # noqa: SIM115 - closed below, where its errors are verdicts
+    except (Failure, OSError, ValueError) as error:
+        sys.stderr.write(f"verify.py: {printable(str(error))}\n")
+        return 2
+    with file:
+        report = verify(file, trusted, anchor)
+    proved = not report.failed
+    if arguments.json:
+        claims = [claim._asdict() for claim in report.claims]
+        sys.stdout.write(json.dumps({"proved": proved, "claims": claims}) + "\n")
+    else:
+        show: Callable[[str], int] = sys.stdout.write
+        for claim in report.claims:
+            show(
+                f"{claim.step:2}  {claim.verdict:11}  {claim.text}\n"
+                + (f"    {'':11}  {claim.why}\n" if claim.why else "")
+            )
+        count = sum(claim.verdict == PROVED for claim in report.claims)
+        show(f"\nPROVED: {count} claims.\n" if proved else f"\nNOT PROVED: {len(report.failed)} claims failed.\n")
+    return 0 if proved else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""A small ledger and a bundle of it, the same in every run: what the tests of evidence start from."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.ledger import tree
+from gateway.ledger.batch import Batch, Clerk, CommittedPayload, Standing, Waiting
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.entry import CommittedBlob, commitment, read_entry
+from gateway.ledger.evidence import bundle
+from gateway.ledger.evidence.bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source
+from gateway.ledger.evidence.manifest import Subject
+from gateway.ledger.note import Note, VerifierKey, signed
+from gateway.ledger.tree import Frontier
+
+NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+TENANT = "00112233445566ff"
+NAME = f"tally.local/{TENANT}"
+
+RECEIVED = b"ISA*00*          *00*          *ZZ*ACME           *ZZ*OURCOMPANY     ~"
+CANONICAL = '{"type":"Invoice","number":"INV1","note":"Größe"}'.encode()
+ANSWER = b"ISA*00*          *00*          *ZZ*OURCOMPANY     *ZZ*ACME           ~"
+OLD = b"what came long ago and was erased"
+
+ERASED, EMPTIED, ERASURE = 0, 8, 9
+"""The entry that lost its details and its payload, the one that lost its payload alone, and the one that records both."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A key out of nothing but its name."""
+
+    name: str = NAME
+    seed: bytes = b"\x01" * 32
+
+    @property
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+    @property
+    def key(self) -> VerifierKey:
+        return VerifierKey(self.name, self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def sign(self, message: bytes) -> bytes:
+        return self._private.sign(message)
+
+
+SIGNER = Signer()
+WITNESS = Signer("witness.example", b"\x02" * 32)
+TRUST = str(SIGNER.key)
+
+
+class Counting:
+    """Bytes that look random and are the same in every run."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def __call__(self, size: int) -> bytes:
+        self._asked += 1
+        return hashlib.sha256(f"{self._asked}".encode()).digest()[:size]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All rows of a ledger, by index."""
+
+    batch: Batch
+    payloads: Sequence[Sequence[CommittedPayload]]
+
+    def root(self, size: int) -> bytes:
+        return tree.root(size, self._node)
+
+    def checkpoint(self, size: int, *signers: Signer) -> Note:
+        return signed(str(Checkpoint(NAME, size, self.root(size))), signers or (SIGNER,))
+
+    def proof(self, idx: int, size: int) -> list[bytes]:
+        return tree.inclusion_proof(idx, size, self._node)
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        return tree.consistency_proof(old, size, self._node)
+
+    def opened(self, idx: int, size: int) -> OpenedEntry:
+        detail = self.batch.details[idx]
+        payloads = [
+            OpenedPayload(each.blob.role, each.blob.size, each.blob.commitment, each.salt, each.sha256)
+            for each in self.payloads[idx]
+        ]
+        body = self.batch.entries[idx]["body"]
+        return OpenedEntry(idx, body, detail["body"], detail["salt"], self.proof(idx, size), payloads)
+
+    def _node(self, level: int, position: int) -> bytes:
+        first = position << level
+        return tree.subtree_root(
+            [tree.leaf_hash(row["body"]) for row in self.batch.entries[first : first + (1 << level)]]
+        )
+
+
+def _story() -> list[tuple[dict[str, Any], dict[str, bytes]]]:
+    """What happened: a file with one invoice, answered and delivered; something old; and others' business in between."""
+    file = {"receipt": "r1", "partner": "acme"}
+    invoice = file | {"document": "d1"}
+    erased = {"erased": {"details": [[ERASED, ERASED]], "payloads": {"received": [[EMPTIED, EMPTIED]]}}}
+    return [
+        ({"step": "received", "receipt": "r0", "partner": "acme"}, {"received": OLD}),
+        ({"step": "received", "detail": {"file": "invoices.x12"}} | file, {"received": RECEIVED}),
+        ({"step": "received", "receipt": "r2", "partner": "beta"}, {"received": b"somebody else's"}),
+        ({"step": "parsed", "outcome": "1 interchange"} | file, {}),
+        (
+            {"step": "validated", "outcome": "accepted", "detail": {"number": "INV1", "by": "Łukasz <x>"}} | invoice,
+            {"canonical": CANONICAL},
+        ),
+        ({"step": "acknowledged", "transmission": "t1"} | file, {"answer": ANSWER}),
+        ({"step": "delivered"} | invoice, {}),
+        ({"step": "sent", "transmission": "t1", "partner": "acme"}, {"sent": ANSWER}),
+        ({"step": "received", "receipt": "r3", "partner": "beta", "actor": "somebody"}, {"received": b"more of that"}),
+        ({"step": "pruned", "detail": erased}, {}),
+        ({"step": "parsed", "receipt": "r2", "partner": "beta"}, {}),
+    ]
+
+
+@cache
+def ledger() -> Ledger:
+    random = Counting()
+    clerk = Clerk("node1", random, lambda level, number: b"")
+    batch = clerk.begin(Standing(TENANT, Frontier(), (), {}, {}))
+    committed = []
+    for number, (told, payloads) in enumerate(_story(), 1):
+        salted = [_committed(role, data, random(32)) for role, data in payloads.items()]
+        clerk.add(batch, _waiting(number, told, payloads), salted)
+        committed.append(salted)
+    return Ledger(batch, committed)
+
+
+def _waiting(number: int, told: dict[str, Any], payloads: dict[str, bytes]) -> Waiting:
+    nothing: dict[str, Any] = {
+        "outcome": "",
+        "partner": None,
+        "receipt": None,
+        "document": None,
+        "transmission": None,
+        "detail": {},
+    }
+    blobs = [{"role": role, "sha256": _sha256(data)} for role, data in payloads.items()]
+    said = nothing | {"actor": "tallystick"} | told
+    return Waiting(journal_id=number, at=NOON + timedelta(minutes=number), blobs=blobs, **said)
+
+
+def _committed(role: str, data: bytes, salt: bytes) -> CommittedPayload:
+    return CommittedPayload(CommittedBlob(role, commitment(salt, data), len(data)), _sha256(data), salt)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def evidence(size: int = 11, *, signers: Sequence[Signer] = (SIGNER,), earlier: int | None = 6) -> Evidence:
+    """All about the file r1 and its invoice, an entry that was erased, and which one records that."""
+    known = ledger()
+    about = [
+        idx
+        for idx in range(len(known.payloads))
+        if read_entry(known.batch.entries[idx]["body"]).doc in ("r1", "d1", "t1")
+    ]
+    entries = {idx: known.opened(idx, size) for idx in (*about, ERASURE)}
+    gone = known.opened(ERASED, size)
+    entries[ERASED] = replace(
+        gone, detail=None, detail_salt=None, detail_erased=ERASURE, payloads=_erased(gone.payloads)
+    )
+    emptied = known.opened(EMPTIED, size)
+    entries[EMPTIED] = replace(emptied, payloads=_erased(emptied.payloads))
+    return Evidence(
+        subject=Subject(kind="document", id="d1"),
+        made_at=NOON + timedelta(days=1),
+        key=SIGNER.key,
+        checkpoint=known.checkpoint(size, *signers),
+        entries=[entries[idx] for idx in sorted(entries)],
+        payloads=ALL,
+        beside={
+            "documents/d1.json": _source(CANONICAL),
+            "as2/a1/headers": _source(b"AS2-From: ACME\r\n"),
+            "as2/a1/signed": _source(RECEIVED),
+            "as2/a1/mdn": _source(b"AS2-To: ACME\r\n\r\n" + ANSWER),
+        },
+        extended=None
+        if earlier is None
+        else Extended(known.checkpoint(earlier), earlier, size, known.consistency(earlier, size)),
+    )
+
+
+def _erased(payloads: Sequence[OpenedPayload]) -> list[OpenedPayload]:
+    return [replace(each, salt=None, sha256=None, erased=ERASURE) for each in payloads]
+
+
+def _source(data: bytes) -> Source:
+    return lambda: (data,)
+
+
+ALL = {_sha256(data): _source(data) for _, payloads in _story() for data in payloads.values()}
+"""Every payload, by its SHA-256."""
+
+
+def written(made: Evidence | None = None) -> bytes:
+    """The bytes of a bundle; its texts for people are left short, since nothing depends on them."""
+    file = io.BytesIO()
+    texts = {"report.html": lambda _: "<p>report</p>", "COMMANDS.txt": lambda _: "commands\n"}
+    bundle.write(made or evidence(), texts, file)
+    return file.getvalue()

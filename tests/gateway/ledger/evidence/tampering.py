@@ -1,0 +1,615 @@
+"""Bundles that somebody tampered with, who knows how they are made: by what was done, and which step must catch it.
+
+Nobody who tampers is so kind as to leave a wrong sum behind; so all sums are made anew but where the sums themselves are the point.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import stat
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.ledger import exact
+from gateway.ledger.evidence.bundle import Evidence
+from gateway.ledger.evidence.manifest import entry_name
+from gateway.ledger.note import Note, Signature, VerifierKey, signed
+
+from . import making
+from .making import ERASED, ERASURE, SIGNER, TRUST, WITNESS, Signer
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One bundle, and the first step that must fail, None where all are to hold. ``trust`` is the key of whoever verifies it."""
+
+    name: str
+    bundle: Callable[[], bytes]
+    caught_at: int | None
+    trust: str | None = TRUST
+    anchor: Callable[[], bytes] | None = None
+
+
+def files(bundle: bytes) -> Files:
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(members: Mapping[str, bytes], *, sums: bool = True) -> bytes:
+    """An archive as bundles are, with sums that are right unless they are left as they are."""
+    content = dict(members)
+    if sums:
+        listed = sorted(name for name in content if name != "SHA256SUMS")
+        lines = [f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in listed]
+        content["SHA256SUMS"] = "".join(lines).encode()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(plain(name), data)
+    return file.getvalue()
+
+
+def plain(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFREG | 0o644) << 16
+    return info
+
+
+GOOD: Files = files(making.written())
+FOR_READING = ("COMMANDS.txt", "as2/a1/headers", "report.html", "verify.py")
+"""What nothing depends on but its sum."""
+BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", "documents/d1.json")
+"""What the manifest does not name."""
+
+
+def cases() -> Iterator[Case]:
+    yield from _good()
+    yield from _members()
+    yield from _manifest()
+    yield from _entries()
+    yield from _contents()
+    yield from _signatures()
+    yield from _consistency()
+    yield from _json()
+    yield from _archives()
+
+
+def _good() -> Iterator[Case]:
+    yield Case("nothing was done", lambda: zipped(GOOD), None)
+    yield Case("a witness has signed too", lambda: making.written(making.evidence(signers=(WITNESS, SIGNER))), None)
+    yield Case("no earlier checkpoint", lambda: making.written(making.evidence(earlier=None)), None)
+    witnessed = making.evidence(signers=(SIGNER, WITNESS))
+    yield Case("nobody is trusted", lambda: zipped(GOOD), 4, trust=None)
+    yield Case("a witness's key is not the ledger's", lambda: making.written(witnessed), 4, str(WITNESS.key))
+    for size in (6, 11):
+        note = str(making.ledger().checkpoint(size)).encode()
+        yield Case(f"the auditor kept the checkpoint of {size}", lambda: zipped(GOOD), None, anchor=_given(note))
+
+
+def _members() -> Iterator[Case]:
+    for name in GOOD:
+        at = 1 if name == "mimetype" else 2
+        yield Case(f"{name} altered, its sum left", _altering(name, sums=False), at)
+        yield Case(f"{name} removed, its sum left", _without(name, sums=False), at)
+        if name not in ("SHA256SUMS", *BESIDE):
+            yield Case(f"{name} removed", _without(name), 1 if name == "mimetype" else 3)
+    for name in BESIDE:
+        yield Case(f"{name} removed, which claims nothing", _without(name), None)
+    for name in FOR_READING:
+        yield Case(f"{name} altered, which proves nothing and is said to", _altering(name), None)
+    yield Case("a document that is no payload", _altering("documents/d1.json"), 10)
+    yield Case("a file added, its sum left out", _with({"payloads/more": b"x"}, sums=False), 2)
+    for name in ("payloads/more", "ledger/entries/2.json", "notes.txt", "ledger/checkpoint.other"):
+        yield Case(f"{name} added", _with({name: b"x"}), 3)
+    yield Case("a sum listed twice", _edited("SHA256SUMS", lambda data: data + data[-83:], sums=False), 2)
+    yield Case("sums out of order", _edited("SHA256SUMS", _reversed_lines, sums=False), 2)
+    yield Case("sums with CR LF", _edited("SHA256SUMS", lambda data: data.replace(b"\n", b"\r\n"), sums=False), 2)
+    yield Case("no certificate", _with({"certificates/x.pem": b"x"}), 10)
+
+
+def _manifest() -> Iterator[Case]:
+    def case(name: str, edit: Callable[[Any], None], caught_at: int) -> Case:
+        return Case(name, _manifested(edit), caught_at)
+
+    yield case("another version", lambda m: m.update(v=2), 3)
+    yield case("true for 1", lambda m: m.update(v=True), 3)
+    yield case("a key too many", lambda m: m.update(more=1), 3)
+    yield case("a key too few", lambda m: m.pop("subject"), 3)
+    yield case("null where nothing belongs", lambda m: m.update(consistency=None), 3)
+    yield case("no entries", lambda m: m.update(entries=[]), 3)
+    yield case("an entry twice", lambda m: m["entries"].insert(0, m["entries"][0]), 3)
+    yield case("entries out of order", lambda m: m["entries"].reverse(), 3)
+    yield case("an entry withheld, its files left", lambda m: m["entries"].pop(3), 3)
+    yield case("an index below nothing", lambda m: m["entries"][0].update(idx=-1), 3)
+    yield case("an index that is a truth", lambda m: m["entries"][1].update(idx=True), 3)
+    yield case("an entry by another's name", lambda m: m["entries"][1].update(entry=entry_name(0)), 3)
+    yield case("a file out of the bundle", lambda m: m["entries"][1]["blobs"][0].update(file="../../etc/passwd"), 3)
+    yield case("another checkpoint named", lambda m: m.update(checkpoint="ledger/checkpoint.earlier"), 3)
+    yield case("a salt of 31 bytes", lambda m: m["entries"][1].update(detail_salt=_b64(b"x" * 31)), 3)
+    yield case("a salt not in base64", lambda m: m["entries"][1].update(detail_salt="*" * 44), 3)
+    yield case("a verifier that is none", lambda m: m.update(verifier="x"), 4)
+    yield case("a verifier with the id of another", lambda m: m.update(verifier=_with_wrong_id()), 4)
+    yield case("a proof that is no list", lambda m: m["entries"][1].update(proof="x"), 3)
+    yield case("a proof of 65 hashes", lambda m: m["entries"][1].update(proof=[_b64(bytes(32))] * 65), 3)
+    for size in (0, 1, 2, 3, 5, 8, 64):
+        yield case(f"a proof of {size} hashes", _proving([bytes(32)] * size), 5)
+    yield case("a proof cut short", lambda m: m["entries"][1]["proof"].pop(), 5)
+    yield case("a proof turned round", lambda m: m["entries"][1]["proof"].reverse(), 5)
+    yield case("a proof one longer", lambda m: m["entries"][1]["proof"].append(_b64(bytes(32))), 5)
+    yield case("a payload listed twice", lambda m: m["entries"][1]["blobs"].append(m["entries"][1]["blobs"][0]), 5)
+
+
+def _entries() -> Iterator[Case]:
+    body = GOOD[entry_name(4)]
+    yield Case(
+        "an entry says another outcome",
+        _edited(entry_name(4), _replacing(b"accepted", b"rejected")),
+        5,
+    )
+    yield Case(
+        "an entry says another time",
+        _edited(entry_name(4), _replacing(b"12:05:00", b"12:04:59")),
+        5,
+    )
+    yield Case("an entry with a blank more", _edited(entry_name(4), lambda data: data + b" "), 5)
+    yield Case("an entry for another", _with({entry_name(4): GOOD[entry_name(6)]}), 5)
+    yield Case(
+        "an entry that was never written",
+        _with({entry_name(4): _replacing(b'"dseq":1', b'"dseq":9')(body)}),
+        5,
+    )
+    yield Case("an index beyond the ledger", _renumbered(6, 11), 5)
+    yield Case("an index far beyond the ledger", _renumbered(6, 2**53 - 1), 5)
+    yield Case("two entries exchanged", _exchanged(4, 6), 5)
+    yield Case("the first entry of a history withheld", _withheld(4), 8)
+    yield Case("the first entry about a file withheld", _withheld(1), 8)
+    yield Case("the last entry of a history withheld: only a later bundle shows it", _withheld(6), None)
+
+
+def _contents() -> Iterator[Case]:
+    receipt = _payload_of(1)
+    yield Case("a payload altered", _altering(receipt), 7)
+    yield Case("a payload exchanged for another", _with({receipt: GOOD[_payload_of(5)]}), 7)
+    yield Case("a payload under the name of its new bytes", _swapped_payload, 7)
+    yield Case("an empty payload", _with({receipt: b""}), 7)
+    yield Case("a payload left out", _manifested(_dropping_payload(1), without=receipt), 7)
+    yield Case(
+        "a payload left out with its salt",
+        _manifested(_dropping_payload(1, salt=True), without=receipt),
+        7,
+    )
+    yield Case(
+        "a payload left out, said to be erased by an entry that does not say so",
+        _manifested(_dropping_payload(1, salt=True, by=ERASURE), without=receipt),
+        7,
+    )
+    yield Case(
+        "a payload left out, said to be erased by an entry about something else",
+        _manifested(_dropping_payload(1, salt=True, by=6), without=receipt),
+        7,
+    )
+    yield Case(
+        "a payload left out, said to be erased by an entry that is not there",
+        _manifested(_dropping_payload(1, salt=True, by=99), without=receipt),
+        7,
+    )
+    yield Case("a payload there and said to be erased", _blob(1, erased=ERASURE), 7)
+    yield Case("a payload without its salt", _blob(1, salt=None), 7)
+    yield Case("a payload with another salt", _blob(1, salt=_b64(bytes(32))), 7)
+    yield Case("a payload with another commitment", _blob(1, c=_b64(bytes(32))), 7)
+    yield Case("a payload with another size", _blob(1, n=1), 7)
+    yield Case("a payload with another role", _blob(1, role="sent"), 7)
+    yield Case("a payload whose file is another member", _blob(1, file="verify.py", without=receipt), 7)
+    yield Case("details edited", _edited(_detail(4), _replacing(b"INV1", b"INV2")), 6)
+    yield Case("details of another entry", _with({_detail(4): GOOD[_detail(6)]}), 6)
+    yield Case("details with another salt", _sealed(4, detail_salt=_b64(bytes(32))), 6)
+    yield Case("details without their salt", _sealed(4, detail_salt=None), 6)
+    yield Case("details left out", _sealed(4, detail=None, detail_salt=None, without=_detail(4)), 6)
+    yield Case("details left out, salt left", _sealed(4, detail=None, without=_detail(4)), 6)
+    yield Case(
+        "details left out, said to be erased",
+        _sealed(4, detail=None, detail_salt=None, detail_erased=ERASURE, without=_detail(4)),
+        6,
+    )
+    yield Case("the erasure on record withheld", _withheld(ERASURE), 6)
+    yield Case(
+        "the details of the erasure edited",
+        _edited(_detail(ERASURE), _replacing(b"[0,0]", b"[0,8]")),
+        6,
+    )
+    yield Case(
+        "an erasure that names itself",
+        _sealed(ERASURE, detail=None, detail_salt=None, detail_erased=ERASURE, without=_detail(ERASURE)),
+        6,
+    )
+    yield Case("an erased payload with a salt", _blob(ERASED, salt=_b64(bytes(32))), 7)
+
+
+def _signatures() -> Iterator[Case]:
+    text = making.ledger().checkpoint(11).text
+    good = making.ledger().checkpoint(11).signatures[0]
+    forged = replace(good, signature=bytes([good.signature[0] ^ 1]) + good.signature[1:])
+    stranger = Signer(seed=b"\x07" * 32)
+    yield Case("signed by another key of that name", lambda: making.written(_signed_by(stranger)), 4)
+    yield Case("signed by another key, trusted", lambda: zipped(GOOD), 4, str(stranger.key))
+    yield Case(
+        "the id of the key on another's signature",
+        _noted(text, _as(good, stranger.sign(text.encode()))),
+        4,
+    )
+    yield Case("a forged signature", _noted(text, forged), 4)
+    yield Case("a forged signature behind the good one", _noted(text, good, forged), 4)
+    yield Case("a forged signature before the good one", _noted(text, forged, good), 4)
+    yield Case("the good signature twice", _noted(text, good, good), 4)
+    yield Case("a signature too short", _noted(text, replace(good, signature=good.signature[:63])), 4)
+    yield Case("a signature too long", _noted(text, replace(good, signature=good.signature + b"\0")), 4)
+    yield Case("a signature with S beyond the order", _noted(text, _unreduced(good)), 4)
+    yield Case("another text under the signature", _noted(text.replace("\n11\n", "\n12\n"), good), 4)
+    yield Case("another origin", _noted("other.example\n" + text.partition("\n")[2], good), 4)
+    yield Case("an extension that is not signed", _noted(text + "more\n", good), 4)
+    for size in ("011", "-1", "1e1", "", "9" * 16, "9007199254740992"):
+        note = str(signed(text.replace("\n11\n", f"\n{size}\n") if size else text.replace("\n11\n", "\n \n"), [SIGNER]))
+        yield Case(f"a size of {size or 'nothing'!r}", _with({"ledger/checkpoint": note.encode()}), 4)
+    for what, data in {
+        "empty": b"",
+        "no signature": text.encode(),
+        "an empty line in the text": b"a\n\n" + str(making.ledger().checkpoint(11)).encode(),
+        "a line break of Windows": str(making.ledger().checkpoint(11)).replace("\n", "\r\n").encode(),
+        "no text": b"\xff\xfe",
+        "a hyphen for the dash": str(making.ledger().checkpoint(11)).replace("\u2014", "-").encode(),
+        "a root of 31 bytes": str(signed(f"{making.NAME}\n11\n{_b64(bytes(31))}\n", [SIGNER])).encode(),
+    }.items():
+        yield Case(f"a checkpoint with {what}", _with({"ledger/checkpoint": data}), 4)
+    yield Case("the checkpoint of an earlier size", _other_checkpoint(9), 5)
+    yield Case("a key that signs anything", _signing_anything, 4, _anything())
+    for name in ("key.pem", "checkpoint.body", "checkpoint.sig"):
+        yield Case(f"other {name} for openssl", _altering(f"ledger/{name}"), 4)
+
+
+def _consistency() -> Iterator[Case]:
+    forked = signed(f"{making.NAME}\n6\n{_b64(bytes(32))}\n", [SIGNER])
+    empty = signed(f"{making.NAME}\n0\n{_b64(hashlib.sha256(b'').digest())}\n", [SIGNER])
+    yield Case("an earlier checkpoint of another ledger", _extended(checkpoint=forked), 9)
+    yield Case("an earlier checkpoint of nothing", _extended(checkpoint=empty, old=0, proof=()), 9)
+    for count in (0, 1, 2, 7, 64):
+        yield Case(f"a consistency proof of {count} hashes", _extended(proof=[bytes(32)] * count), 9)
+    yield Case(
+        "a consistency proof from another size",
+        _manifested(lambda m: m["consistency"].update({"from": 7})),
+        9,
+    )
+    yield Case(
+        "a consistency proof to another size",
+        _manifested(lambda m: m["consistency"].update({"to": 12})),
+        9,
+    )
+    yield Case("a consistency proof cut short", _manifested(lambda m: m["consistency"]["proof"].pop()), 9)
+    other = _given(str(forked).encode())
+    yield Case("the ledger was forked before the anchor", lambda: zipped(GOOD), 9, anchor=other)
+    later = _given(str(making.ledger().checkpoint(10)).encode())
+    yield Case("no proof from the anchor on", lambda: zipped(GOOD), 9, anchor=later)
+    beyond = _given(str(signed(f"{making.NAME}\n12\n{_b64(bytes(32))}\n", [SIGNER])).encode())
+    yield Case("rolled back behind the anchor", lambda: zipped(GOOD), 9, anchor=beyond)
+    unsigned = _given(str(making.ledger().checkpoint(11, WITNESS)).encode())
+    yield Case("an anchor that somebody else signed", lambda: zipped(GOOD), 9, anchor=unsigned)
+
+
+def _json() -> Iterator[Case]:
+    good = GOOD["manifest.json"].decode()
+    for what, text in {
+        "a key twice": good.replace('"v":1', '"v":1,"v":1'),
+        "a key twice, spelled otherwise": good.replace('"v":1', r'"v":1,"\u0076":1'),
+        "a fraction": good.replace('"v":1', '"v":1.0'),
+        "an exponent": good.replace('"v":1', '"v":1e0'),
+        "a number below nothing": good.replace('"v":1', '"v":-0'),
+        "not a number": good.replace('"v":1', '"v":NaN'),
+        "a number of 5,000 digits": good.replace('"v":1', f'"v":{"1" * 5000}'),
+        "a number of 2^53": good.replace('"v":1', f'"v":{2**53}'),
+        "half of a character": good.replace('"id":"d1"', r'"id":"\ud800"'),
+        "a key that is not ASCII": good.replace('"v":1', '"v":1,"ü":1'),
+        "blanks": good.replace('"v":1', '"v": 1'),
+        "a comment behind it": good + "//",
+        "another value behind it": good + "{}",
+        "an escape for a plain letter": good.replace('"id":"d1"', r'"id":"\u00641"'),
+        "no object": "[]",
+        "nothing": "",
+        "a mark of byte order": "\ufeff" + good,
+        "many brackets": "[" * 100_000,
+        "many brackets, all closed": "[" * 100_000 + "]" * 100_000,
+    }.items():
+        yield Case(f"JSON with {what}", _with({"manifest.json": text.encode()}), 3)
+    yield Case("JSON that is no UTF-8", _with({"manifest.json": b'{"v":"\xff"}'}), 3)
+
+
+def _archives() -> Iterator[Case]:
+    good = zipped(GOOD)
+    for name in (
+        "../outside",
+        "/etc/passwd",
+        "a\\b",
+        "C:x",
+        "x/../y",
+        "-rf",
+        ".hidden",
+        "payloads/",
+        "a b",
+        "a\0b",
+        "ü",
+        "x" * 300,
+    ):
+        yield Case(f"a member named {name[:20]!r}", _raw(name), 1)
+    link = zipfile.ZipInfo("payloads/link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    yield Case("a symbolic link", lambda: _appended((link, b"/etc/passwd")), 1)
+    yield Case("a member twice", lambda: _appended((plain("report.html"), b"other")), 1)
+    yield Case("a member twice but for its case", lambda: _appended((plain("REPORT.html"), b"other")), 1)
+    yield Case("a bomb", lambda: _appended((_deflated("as2/bomb"), bytes(10_000_000))), 1)
+    yield Case("a file too large", lambda: _claiming(_size_at, 2_100_000_000), 1)
+    yield Case("an encrypted member", lambda: _claiming(_flags_at, 0x01), 1)
+    yield Case("an unknown way of packing", lambda: _claiming(_method_at, 99), 1)
+    yield Case("another mimetype", _with({"mimetype": b"application/zip"}), 1)
+    yield Case("no mimetype first", lambda: zipped(dict(reversed(GOOD.items()))), 1)
+    yield Case("something before the archive", lambda: b"#!/bin/sh\n" + good, 1)
+    yield Case("something behind the archive", lambda: good + b"more", 1)
+    yield Case("a comment on the archive", lambda: _commented(good), 1)
+    yield Case("a member that the directory does not list", _unlisted_by_directory, 1)
+    yield Case("an archive cut short", lambda: good[:-30], 1)
+    yield Case("no archive", lambda: b"this is no zip file", 1)
+    yield Case("nothing at all", lambda: b"", 1)
+    yield Case("an empty archive", lambda: zipped({}, sums=False), 1)
+    yield Case("a damaged member", lambda: _damaged(good), 1)
+
+
+# How it is done
+
+
+def _proving(proof: list[bytes]) -> Callable[[Any], None]:
+    def edit(manifest: Any) -> None:
+        manifest["entries"][1]["proof"] = [_b64(each) for each in proof]
+
+    return edit
+
+
+def _extended(**changes: Any) -> Callable[[], bytes]:
+    """The bundle with something else about the earlier checkpoint."""
+    made = making.evidence()
+    assert made.extended is not None
+    extended = replace(made.extended, **changes)
+    return lambda: making.written(replace(made, extended=extended))
+
+
+def _given(data: bytes) -> Callable[[], bytes]:
+    return lambda: data
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _with(members: Mapping[str, bytes], *, sums: bool = True) -> Callable[[], bytes]:
+    return lambda: zipped({**GOOD, **members}, sums=sums)
+
+
+def _without(name: str, *, sums: bool = True) -> Callable[[], bytes]:
+    return lambda: zipped({other: data for other, data in GOOD.items() if other != name}, sums=sums)
+
+
+def _edited(name: str, edit: Callable[[bytes], bytes], *, sums: bool = True) -> Callable[[], bytes]:
+    return _with({name: edit(GOOD[name])}, sums=sums)
+
+
+def _altering(name: str, *, sums: bool = True) -> Callable[[], bytes]:
+    return _edited(name, lambda data: data[:-1] + bytes([data[-1] ^ 1]), sums=sums)
+
+
+def _replacing(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def edit(data: bytes) -> bytes:
+        assert old in data
+        return data.replace(old, new, 1)
+
+    return edit
+
+
+def _reversed_lines(data: bytes) -> bytes:
+    return b"".join(reversed(data.splitlines(keepends=True)))
+
+
+def _manifested(edit: Callable[[Any], object], *, without: str | None = None) -> Callable[[], bytes]:
+    def bundle() -> bytes:
+        manifest = json.loads(GOOD["manifest.json"])
+        edit(manifest)
+        data = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return zipped({name: body for name, body in (GOOD | {"manifest.json": data}).items() if name != without})
+
+    return bundle
+
+
+def _item(manifest: Any, idx: int) -> Any:
+    return next(item for item in manifest["entries"] if item["idx"] == idx)
+
+
+def _sealed(idx: int, *, without: str | None = None, **changes: object) -> Callable[[], bytes]:
+    return _manifested(lambda manifest: _item(manifest, idx).update(changes), without=without)
+
+
+def _blob(idx: int, *, without: str | None = None, **changes: object) -> Callable[[], bytes]:
+    return _manifested(lambda manifest: _item(manifest, idx)["blobs"][0].update(changes), without=without)
+
+
+def _dropping_payload(idx: int, *, salt: bool = False, by: int | None = None) -> Callable[[Any], None]:
+    def edit(manifest: Any) -> None:
+        blob = _item(manifest, idx)["blobs"][0]
+        blob |= {"file": None, "erased": by} | ({"salt": None} if salt else {})
+
+    return edit
+
+
+def _withheld(idx: int) -> Callable[[], bytes]:
+    """An entry left out together with all that only it needs."""
+
+    def bundle() -> bytes:
+        made = making.evidence()
+        return making.written(replace(made, entries=[entry for entry in made.entries if entry.idx != idx]))
+
+    return bundle
+
+
+def _renumbered(idx: int, new: int) -> Callable[[], bytes]:
+    """An entry under another index."""
+
+    def bundle() -> bytes:
+        made = making.evidence()
+        entries = [replace(entry, idx=new) if entry.idx == idx else entry for entry in made.entries]
+        return making.written(replace(made, entries=sorted(entries, key=lambda entry: entry.idx)))
+
+    return bundle
+
+
+def _exchanged(one: int, other: int) -> Callable[[], bytes]:
+    return _with({entry_name(one): GOOD[entry_name(other)], entry_name(other): GOOD[entry_name(one)]})
+
+
+def _detail(idx: int) -> str:
+    return f"ledger/details/{idx}.json"
+
+
+def _payload_of(idx: int) -> str:
+    return str(_item(json.loads(GOOD["manifest.json"]), idx)["blobs"][0]["file"])
+
+
+def _swapped_payload() -> bytes:
+    """Other bytes, whose file is rightly named by their hash."""
+    data = making.RECEIVED.replace(b"ACME", b"EVIL")
+    name = f"payloads/{hashlib.sha256(data).hexdigest()}"
+    manifest = json.loads(GOOD["manifest.json"])
+    old = _item(manifest, 1)["blobs"][0]["file"]
+    _item(manifest, 1)["blobs"][0]["file"] = name
+    members = GOOD | {"manifest.json": exact.write(manifest), name: data}
+    del members[old]
+    return zipped(members)
+
+
+def _as(signature: Signature, other: bytes) -> Signature:
+    return replace(signature, signature=other)
+
+
+def _noted(text: str, *signatures: Signature) -> Callable[[], bytes]:
+    """The checkpoint with these signatures, and what openssl is given in accordance with it."""
+    members = {
+        "ledger/checkpoint": str(Note(text, signatures)).encode(),
+        "ledger/checkpoint.body": text.encode(),
+        "ledger/checkpoint.sig": signatures[0].signature,
+    }
+    return _with(members)
+
+
+def _signed_by(signer: Signer) -> Evidence:
+    """All of it by a key of the same name; only whoever has the right one sees the difference."""
+    made = making.evidence()
+    assert made.extended is not None
+    earlier = replace(made.extended, checkpoint=making.ledger().checkpoint(6, signer))
+    return replace(made, key=signer.key, checkpoint=making.ledger().checkpoint(11, signer), extended=earlier)
+
+
+def _unreduced(good: Signature) -> Signature:
+    """The same signature with the order of the group added to its second half, which a lax verifier takes for another one."""
+    order = 2**252 + 27742317777372353535851937790883648493
+    scalar = int.from_bytes(good.signature[32:], "little") + order
+    return replace(good, signature=good.signature[:32] + scalar.to_bytes(32, "little"))
+
+
+def _with_wrong_id() -> str:
+    name, _, encoded = TRUST.split("+", 2)
+    return f"{name}+00000000+{encoded}"
+
+
+_NEUTRAL = (1).to_bytes(32, "little")
+
+
+def _anything() -> str:
+    return str(VerifierKey(making.NAME, _NEUTRAL))
+
+
+def _signing_anything() -> bytes:
+    """A key of small order: by it a signature of nothing but zeros holds for any text."""
+    key = VerifierKey(making.NAME, _NEUTRAL)
+    signature = Signature(key.name, key.key_id, _NEUTRAL + bytes(32))
+    made = making.evidence()
+    assert made.extended is not None
+    notes = [Note(making.ledger().checkpoint(size).text, (signature,)) for size in (11, 6)]
+    return making.written(
+        replace(made, key=key, checkpoint=notes[0], extended=replace(made.extended, checkpoint=notes[1]))
+    )
+
+
+def _other_checkpoint(size: int) -> Callable[[], bytes]:
+    note = making.ledger().checkpoint(size)
+    return _noted(note.text, *note.signatures)
+
+
+def _raw(name: str) -> Callable[[], bytes]:
+    """An archive with a member of any name, which ``zipfile`` would not write so."""
+    stand_in = "y" * len(name.encode())
+    return lambda: _appended((plain(stand_in), b"x")).replace(stand_in.encode(), name.encode())
+
+
+def _appended(*more: tuple[zipfile.ZipInfo, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in GOOD.items():
+            archive.writestr(plain(name), data)
+        for info, data in more:
+            archive.filelist = [*archive.filelist]
+            archive.NameToInfo.pop(info.filename, None)
+            archive.writestr(info, data)
+    return file.getvalue()
+
+
+def _deflated(name: str) -> zipfile.ZipInfo:
+    info = plain(name)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+_flags_at, _method_at, _size_at = (8, "<H"), (10, "<H"), (24, "<L")
+"""Where the directory's entry of a member has them (.ZIP File Format Specification, section 4.3.12)."""
+
+
+def _claiming(place: tuple[int, str], value: int) -> bytes:
+    """A directory that says something else of its last member."""
+    data = bytearray(zipped(GOOD))
+    struct.pack_into(place[1], data, data.rindex(b"PK\x01\x02") + place[0], value)
+    return bytes(data)
+
+
+def _commented(good: bytes) -> bytes:
+    file = io.BytesIO(good)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = b"a comment"
+    return file.getvalue()
+
+
+def _unlisted_by_directory() -> bytes:
+    """A member between the others and the directory, which only those see who do not read the directory."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in GOOD.items():
+            archive.writestr(plain(name), data)
+        archive.writestr(plain("payloads/secret"), b"x")
+        del archive.filelist[-1]
+    return file.getvalue()
+
+
+def _damaged(good: bytes) -> bytes:
+    """A bit of a stored member changed in the archive itself."""
+    place = good.index(making.NAME.encode())
+    return good[:place] + b"T" + good[place + 1 :]
+
+
+CASES = {case.name: case for case in cases()}

@@ -1,0 +1,90 @@
+"""The commands for a bundle, run exactly as printed, by the real ``sh``, ``sha256sum`` and ``openssl``."""
+
+import io
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from gateway.ledger.evidence import bundle, commands
+
+from . import making, tampering
+
+
+def unpack(data: bytes, folder: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def follow(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-eu", commands.NAME], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def bundled(made: bundle.Evidence) -> bytes:
+    file = io.BytesIO()
+    bundle.write(made, {"COMMANDS.txt": commands.text, "report.html": lambda _: ""}, file)
+    return file.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return unpack(bundled(making.evidence()), tmp_path)
+
+
+def test_followed_as_printed_all_holds(folder: Path) -> None:
+    done = follow(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "All holds."
+    assert making.TRUST in lines
+    assert "Signature Verified Successfully" in lines
+
+
+@pytest.mark.parametrize("size", [7, 8, 11])
+@pytest.mark.parametrize("earlier", [1, 4, 5, 6, 7])
+def test_every_shape_of_the_tree_is_proved(size: int, earlier: int, tmp_path: Path) -> None:
+    made = making.evidence(11)
+    known = making.ledger()
+    entries = [known.opened(idx, size) for idx in (1, 4, size - 1)]
+    extended = bundle.Extended(known.checkpoint(earlier), earlier, size, known.consistency(earlier, size))
+    data = bundled(
+        bundle.Evidence(
+            made.subject,
+            made.made_at,
+            made.key,
+            known.checkpoint(size),
+            entries,
+            making.ALL,
+            extended=extended,
+        )
+    )
+    done = follow(unpack(data, tmp_path))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ledger/key.pem",
+        "ledger/checkpoint",
+        "ledger/checkpoint.body",
+        "ledger/checkpoint.sig",
+        "ledger/checkpoint.earlier",
+        "ledger/entries/4.json",
+        "ledger/details/4.json",
+        next(name for name in tampering.GOOD if name.startswith("payloads/")),
+    ],
+)
+def test_what_was_altered_is_found_though_its_sum_was_made_anew(folder: Path, name: str) -> None:
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    place = -3 if name.endswith(".sig") else 5
+    data = bytearray(files[name])
+    data[place] ^= 1
+    unpack(tampering.zipped(files | {name: bytes(data)}), folder)
+    done = follow(folder)
+    assert done.returncode != 0
+    assert "All holds." not in done.stdout
