@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,7 +47,6 @@ from .audit.export import about
 from .audit.question import Answer as AuditAnswer
 from .audit.question import Question, Scope, ask
 from .certificates.custody import Custody
-from .certificates.expiry import ExpiryWatch
 from .certificates.vault import Vault
 from .envelopes import Envelopes
 from .erp.delivery import Delivery
@@ -63,10 +63,7 @@ from .guide import Guide
 from .home import Home
 from .inbound import Inbound
 from .ledger.ledger import Ledger
-from .listeners.folder import FolderListener
-from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
-from .listeners.sftp.server import SftpServer
 from .operations import status
 from .operations.administration import Administration
 from .operations.cancelling import Cancelling
@@ -78,50 +75,13 @@ from .operations.superseding import Superseding
 from .operations.work import Work
 from .orders import book
 from .outbound import Outbound
-from .periodic import Periodic, by_one_node
 from .profile_sections import PROFILE_SECTIONS
+from .reception import Reception
 from .record import agreed, read, running
+from .routines import Routines
 from .senders.by_profile import SendersByProfile
-from .senders.sftp_outbox import clear_leftovers
 from .settings import Role, Settings, load
-from .upkeep import Upkeep, catch_up_with_the_clock
-
-UPKEEP_SECONDS = 5.0
-"""How often clocks, and deadlines of held work, are looked after."""
-
-AS2_NAMES_SECONDS = 5.0
-"""How often it is looked whom the profiles name: a new partner may post that much later at the latest."""
-
-REFUSALS_SECONDS = 5.0
-"""How often it is written what was turned away meanwhile."""
-
-OVERDUE_SECONDS = 30.0
-"""How often answers that should have come are looked for."""
-
-
-ABANDONED_SECONDS = 3600.0
-"""How often payloads are looked for whose node died before it could commit them."""
-
-UPLOAD_TAKES = timedelta(days=1)
-"""How long after its beginning an upload may still be committed."""
-
-HALF_WRITTEN = timedelta(hours=1)
-"""How old a half-written file in a folder that nodes share must be for its writer to be dead."""
-
-LEFTOVERS_SECONDS = 3600.0
-"""How often such files are looked for."""
-
-CERTIFICATES_SECONDS = 3600.0
-"""How often certificates are looked for that expire soon."""
-
-LEDGER_SECONDS = 2.0
-"""How often the ledger takes in what happened."""
-
-CHECKPOINT_SECONDS = 86_400.0
-"""How often it is signed how far the ledger is, at least."""
-
-RETENTION_SECONDS = 3600.0
-"""How often what need not be kept any longer is removed."""
+from .upkeep import catch_up_with_the_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +151,22 @@ class Gateway:
             None if settings.keep_days is None else timedelta(days=settings.keep_days),
             timedelta(days=settings.keep_work_days),
         )
-        self.front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
+        front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
+        self.reception = Reception(home, settings, database, self.blobs, clock, front, self.inbound, self.exchange)
+        self.routines = Routines(
+            home,
+            settings,
+            database,
+            self.blobs,
+            self.queue,
+            clock,
+            self.adapter,
+            self.delivery,
+            self.answers,
+            self.exchange,
+            self.retention,
+            self.ledger,
+        )
 
     @classmethod
     def create(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
@@ -263,7 +238,7 @@ class Gateway:
                 self._waker.subscribe(workers.wake)
             workers.start()
             stack.callback(workers.stop)
-            for periodic in self._periodic():
+            for periodic in self.routines.all():
                 periodic.start()
                 stack.callback(periodic.stop)
             yield
@@ -301,156 +276,14 @@ class Gateway:
             if not self.database.shared:
                 _require_all(role)
                 stack.enter_context(self.home.served_by_us())
-                self._clear_up()
+                self.routines.clear_up()
             stack.enter_context(running(self.database, self.clock, self.settings.node_name, role))
             self.custody.require_opening()
             if role.works:
                 stack.enter_context(self.working())
-            sftp = http = None
-            if role.listens:
-                folder = self._folder_listener()
-                folder.start()
-                stack.callback(folder.stop)
-                sftp = self._sftp_server(self.settings.sftp_port if sftp_port is None else sftp_port)
-                sftp.start()
-                stack.callback(sftp.stop)
-                http = stack.enter_context(
-                    self.http_listening(self.settings.http_port if http_port is None else http_port)
-                )
-            yield Service(
-                self.settings.host, None if sftp is None else sftp.port, None if http is None else http.port, role
-            )
-
-    def _clear_up(self, before: datetime | None = None) -> None:
-        """Remove what a crash left half written where partners and the ERP collect."""
-        self.adapter.clear_leftovers(before=before)
-        for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
-            clear_leftovers(outbox, before=before)
-
-    def _clear_up_after_others(self) -> None:
-        self._clear_up(self.clock.now() - HALF_WRITTEN)
-
-    def _periodic(self) -> Sequence[Periodic]:
-        periodic = [
-            self._by_one_node("erp-orders", self.settings.erp_poll_seconds, self.delivery.pull),
-            self._by_one_node("erp-outcomes", self.settings.erp_poll_seconds, self.delivery.collect),
-            self._by_one_node("overdue", OVERDUE_SECONDS, lambda: self.database.write(self.answers.overdue)),
-            self._by_one_node(
-                "overdue-mdns", OVERDUE_SECONDS, lambda: self.database.write(self.exchange.proofs.overdue)
-            ),
-            self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
-            self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
-            self._by_one_node("ledger", LEDGER_SECONDS, self.ledger.drain),
-            self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.ledger.checkpoint),
-            self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
-            Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
-        ]
-        if isinstance(self.blobs, BlobParts):
-            forget = partial(self._forget_uploads, self.blobs)
-            periodic.append(self._by_one_node("abandoned-uploads", ABANDONED_SECONDS, forget))
-        if self.database.shared:
-            periodic.append(self._by_one_node("leftovers", LEFTOVERS_SECONDS, self._clear_up_after_others))
-        return periodic
-
-    def _forget_uploads(self, blobs: BlobParts) -> None:
-        before = self.clock.now() - UPLOAD_TAKES
-        self.database.write(lambda session: blobs.forget_abandoned(session, before))
-
-    def _by_one_node(self, name: str, seconds: float, action: Callable[[], object]) -> Periodic:
-        """What is done once at a time, and once each time, however many nodes share the database."""
-
-        def alone() -> None:
-            with self.database.alone(name) as mine:
-                if mine:
-                    action()
-
-        once = by_one_node(self.database, self.clock, name, seconds, alone) if self.database.shared else alone
-        return Periodic(name, seconds, once)
-
-    def _sftp_server(self, port: int) -> SftpServer:
-        return SftpServer(
-            accounts=self.front,
-            intake=self.inbound,
-            received=self.front,
-            collected=self.front,
-            blobs=self.blobs,
-            root=self.home.sftp,
-            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
-            staging=self.home.staging / (f"sftp-{self.settings.node_name}" if self.database.shared else "sftp"),
-            host_key=load_host_key(self.home.keys),
-            host=self.settings.host,
-            port=port,
-        )
-
-    @contextmanager
-    def http_listening(self, port: int) -> Iterator[HttpServer]:
-        receiver = self.exchange.receiver(self.inbound)
-        looking = [
-            Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known),
-            Periodic("as2-refusals", REFUSALS_SECONDS, receiver.refusals.write),
-        ]
-        settings, tls = self.settings, self._tls()
-        server = HttpServer(
-            posts={"/as2": receiver},
-            gets={"/healthz": _alive, "/readyz": self._ready},
-            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
-            staging=self.home.staging / (f"http-{settings.node_name}" if self.database.shared else "http"),
-            host=settings.host,
-            port=port,
-            tls=tls,
-            proxies=settings.http_proxies,
-            limits=HttpLimits(body_bytes=settings.max_file_bytes),
-            clock=self.clock,
-        )
-        if tls is not None:
-            looking.append(Periodic("as2-client-certificates", AS2_NAMES_SECONDS, partial(self._renew_tls, server)))
-        for each in looking:
-            each.start()
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
-            for each in looking:
-                each.stop()
-            receiver.close()
-
-    def _tls(self) -> ServerTls | None:
-        """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them."""
-        certificate, key = self.settings.http_certificate, self.settings.http_key
-        if (certificate is None) != (key is None):
-            raise Misconfigured("http_certificate and http_key go together: give both for HTTPS, or neither.")
-        if certificate is None or key is None:
-            return None
-        sections = [applied.profile.as2 for applied in self.partners()]
-        trusted = [shown for as2 in sections if as2 is not None for shown in as2.http.shown]
-        clients = ClientCertificates.OPTIONAL if trusted else ClientCertificates.NONE
-        return ServerTls(certificate, key, clients=clients, trusted=trusted)
-
-    def _renew_tls(self, server: HttpServer) -> None:
-        """Ask clients for the certificates that the profiles name by now."""
-        tls = self._tls()
-        if tls is not None and tls != server.tls:
-            server.renew_tls(tls)
-
-    def _ready(self) -> Answer:
-        """Whether requests can be taken: the database answers."""
-        with self.database.read() as session:
-            registry.all(session)
-        return plain(200, "ready")
-
-    def _folder_listener(self) -> FolderListener:
-        return FolderListener(
-            intake=self.inbound,
-            blobs=self.blobs,
-            root=self.home.drop,
-            claimed=self.home.staging / "folder",
-            partners=self.front.watched,
-            scan_seconds=self.settings.folder_scan_seconds,
-            settle_seconds=self.settings.folder_settle_seconds,
-            max_file_bytes=self.settings.max_file_bytes,
-            alone=lambda: self.database.alone("folders"),
-        )
+            ports = stack.enter_context(self.reception.open(sftp_port, http_port)) if role.listens else None
+            sftp, http = (None, None) if ports is None else (ports.sftp, ports.http)
+            yield Service(self.settings.host, sftp, http, role)
 
     # Partners
 
@@ -529,9 +362,13 @@ class Gateway:
         with self.database.read() as session:
             answer = ask(session, question, scope)
         asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
-        by = getpass.getuser()
-        self.database.write(lambda session: read(session, self.clock, by, f"audit {question.name}", partner, asked))
+        self.note_reading(f"audit {question.name}", partner, asked)
         return answer
+
+    def note_reading(self, what: str, partner: str | None, detail: dict[str, Any]) -> None:
+        """Note that whoever is logged in read the record, or took ``what`` of it along."""
+        by = getpass.getuser()
+        self.database.write(lambda session: read(session, self.clock, by, what, partner, detail))
 
     # Sending by hand
 
@@ -618,10 +455,6 @@ class Gateway:
                 "what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
-
-
-def _alive() -> Answer:
-    return plain(200, "alive")
 
 
 def _clock_of(database: Database) -> Clock:

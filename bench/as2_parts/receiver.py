@@ -12,7 +12,7 @@ def main() -> None:
     """Say the port, and serve until standard input ends."""
     configure(json_lines=False, level=logging.ERROR)
     port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    with Gateway.open(Path(sys.argv[1])) as gateway, gateway.http_listening(port) as server:
+    with Gateway.open(Path(sys.argv[1])) as gateway, gateway.reception.http(port) as server:
         print(server.port, flush=True)
         sys.stdin.read()
 

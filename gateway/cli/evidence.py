@@ -45,6 +45,8 @@ def export_bundle(
     with gateway() as opened:
         known.partner(opened, partner)
         collector = Collector(opened.database, opened.blobs, opened.clock, opened.ledger)
+        subject = f"order {po}" if po is not None else f"document {doc}"
+        opened.note_reading(f"evidence of {subject}", partner, {"to": output.name})
         if po is not None:
             evidence = collector.of_order(po, partner, kept)
         else:

@@ -65,15 +65,15 @@ def _run(arguments: list[str], node: str | None, conditions: Conditions, said: C
 
 def _hurry() -> None:
     """Have what takes minutes happen in seconds: leases end, nodes count as dead, what failed is tried again."""
-    from gateway import app, inbound
+    from gateway import inbound, routines
     from spool import retry, worker
     from spool.queue import circuit, jobs
     from spool.queue.lanes import LaneQueue
 
     inbound.BATCH = BATCH
-    app.UPKEEP_SECONDS = 0.5
-    app.HALF_WRITTEN = LEASE
-    app.LEFTOVERS_SECONDS = 1.0
+    routines.UPKEEP_SECONDS = 0.5
+    routines.HALF_WRITTEN = LEASE
+    routines.LEFTOVERS_SECONDS = 1.0
     defaults = LaneQueue.__init__.__kwdefaults__
     assert defaults is not None
     defaults["lease"] = LEASE

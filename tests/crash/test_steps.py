@@ -132,7 +132,7 @@ class Day:
                 self._clock.advance(seconds=2 * LEASE.total_seconds())
             else:
                 self.gateway.database.write(self.gateway.queue.release_all)
-            self.gateway._clear_up()
+            self.gateway.routines.clear_up()
             try:
                 do()
             except Killed:

@@ -43,7 +43,7 @@ def of_invoice(house: House, number: str) -> list[TrailEntry]:
 def test_an_order_is_told_from_its_beginning_both_ways(house: House) -> None:
     """Out, the partner's answer to it, what comes about it, and our answers to that."""
     house.send_order("4500123")
-    house.gateway.front.collected(PartnerId("acme"), "850_4500123_000000001.edi", "downloaded")
+    house.gateway.reception.front.collected(PartnerId("acme"), "850_4500123_000000001.edi", "downloaded")
     house.take("acme", "997.edi", wrapped("997", ANSWER.format(n=1), 1))
     house.take("acme", "855.edi", wrapped("855", ACKNOWLEDGEMENT.format(order="4500123"), 2))
     entries = list(house.trail("4500123"))

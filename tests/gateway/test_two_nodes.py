@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured, Retryable
 from canonical.identity import PartnerId
 from canonical.order import PurchaseOrder
-from gateway.app import HALF_WRITTEN, Gateway
+from gateway.app import Gateway
 from gateway.erp import cursors
 from gateway.erp.port import Applied, IdempotencyKey
 from gateway.orders.book import COUNTED
+from gateway.routines import HALF_WRITTEN
 from gateway.settings import Role
 from partners import registry
 from spool.documents import DocumentRow
@@ -151,7 +152,7 @@ def test_an_answer_is_not_lost_when_the_file_is_collected_in_the_same_moment(pai
     assert claim.payload["receipt"] == receipt_id
     effects = pair.one.gateway.inbound.open(claim)
     collect = partial(
-        pair.other.front._collected, partner=PartnerId("acme"), filename=sent.filename, action="downloaded"
+        pair.other.reception.front._collected, partner=PartnerId("acme"), filename=sent.filename, action="downloaded"
     )
     assert pair.both(effects, collect) == [None, None]
     [sent] = pair.one.transmissions("document")

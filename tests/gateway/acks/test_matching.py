@@ -331,7 +331,7 @@ class TestOverdue:
 
     def test_is_also_what_was_collected(self, sent: House) -> None:
         [row] = sent.transmissions("document")
-        sent.gateway.front.collected(PartnerId("acme"), row.filename, "downloaded")
+        sent.gateway.reception.front.collected(PartnerId("acme"), row.filename, "downloaded")
         sent.later(hours=25)
         assert self.overdue(sent) == 1
 

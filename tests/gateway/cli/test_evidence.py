@@ -8,7 +8,7 @@ from gateway.cli.console import Exit
 from tests.gateway.house import House, invoice, wrapped
 from tests.gateway.ledger.evidence import making, tampering
 
-from .calling import Called, Tally
+from .calling import ME, Called, Tally
 
 
 @pytest.fixture
@@ -42,6 +42,11 @@ class TestExport:
         assert verified.code == Exit.YES
         assert f"PROVED: {answer['claims']} claims." in verified.out
         assert target.stat().st_mode & 0o777 == 0o600
+
+    def test_who_took_it_along_is_in_the_record(self, traded: House, tally: Tally, tmp_path: Path) -> None:
+        export(tally, tmp_path / "b.zip")
+        [read] = tally("--json", "audit", "reads").json["records"]
+        assert (read["actor"], read["reason"], read["detail"]) == (ME, "evidence of order 4500123", '{"to": "b.zip"}')
 
     def test_a_document_may_be_asked_for(self, traded: House, tally: Tally, tmp_path: Path) -> None:
         assert export(tally, tmp_path / "b.zip", "--doc", traded.documents()[0].id).code == Exit.YES

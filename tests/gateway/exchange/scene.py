@@ -97,7 +97,7 @@ def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str
                 partner, certificate, use=Use.BOTH, begins=None, keep_previous=timedelta(days=30), by="tests"
             )
         for site in (distributor, supplier):
-            stack.enter_context(site.house.gateway.http_listening(site.port))
+            stack.enter_context(site.house.gateway.reception.http(site.port))
         yield made
 
 

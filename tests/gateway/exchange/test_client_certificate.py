@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import app
+from gateway import reception
 from gateway.listeners.http import HttpServer, ServerTls
 from spool.states import TransmissionState
 
@@ -50,7 +50,7 @@ def test_a_certificate_that_is_agreed_meanwhile_counts_without_a_new_start(
 
     renew_tls = HttpServer.renew_tls
     monkeypatch.setattr(HttpServer, "renew_tls", renew)
-    monkeypatch.setattr(app, "AS2_NAMES_SECONDS", 0.01)
+    monkeypatch.setattr(reception, "AS2_NAMES_SECONDS", 0.01)
     with scene(tmp_path, AS2, settings=settings(tmp_path, OTHER)) as made:
         over_https(made)
         assert not renewed.is_set()

@@ -323,7 +323,7 @@ def test_after_a_restart_a_repeated_message_still_gets_the_stored_mdn(trade: Sce
     sent = message(trade.supplier)
     first = post(trade.distributor.url, sent)
     house, before = trade.distributor.house, taken_in(trade.distributor)
-    with Gateway.open(house.gateway.home.root, clock=house.clock) as restarted, restarted.http_listening(0) as server:
+    with Gateway.open(house.gateway.home.root, clock=house.clock) as restarted, restarted.reception.http(0) as server:
         again = post(f"http://127.0.0.1:{server.port}/as2", sent)
     assert again.body == first.body
     assert taken_in(trade.distributor) == before

@@ -364,10 +364,10 @@ def test_the_trail_of_either_shows_both(house: House) -> None:
 
 def test_a_replay_is_not_listed_as_an_upload(house: House) -> None:
     house.take("acme", "810.edi", wrapped("810", BAD))
-    before = house.gateway.front.received(house.gateway.partner("acme").partner)
+    before = house.gateway.reception.front.received(house.gateway.partner("acme").partner)
     house.later(hours=1)
     replay(house, house.receipts()[0].id)
-    assert house.gateway.front.received(house.gateway.partner("acme").partner) == before
+    assert house.gateway.reception.front.received(house.gateway.partner("acme").partner) == before
 
 
 def test_a_replay_that_is_opened_twice_is_opened_once(house: House) -> None:
