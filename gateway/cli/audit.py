@@ -85,7 +85,7 @@ def _show(out: Terminal, answer: Answer, output: Path | None) -> None:
 
 def _summary(answer: Answer) -> str:
     counted = f"{len(answer.rows)} {'row' if len(answer.rows) == 1 else 'rows'}"
-    if answer.question.wrong is not None:
+    if answer.rows and answer.question.wrong is not None:
         counted += f", {len(answer.wrong) or 'none'} of which should not be"
     return f"{counted}; asked at {_moment(answer.scope.now)}."
 
