@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -16,6 +17,7 @@ from spool.states import DocumentState, MessageState, ReceiptState
 from spool.tables import Base
 
 from .certificates.changes import fingerprint_text
+from .certificates.usage import doubts
 from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
 from .exchange.mdns import ANSWER
 from .exchange.refusals import RefusalKind, Refusals
@@ -142,10 +144,11 @@ class Exceptions:
 
 
 def _decision(row: CertificateRow) -> str:
-    return (
+    todo = (
         f"Compare its SHA-256 with {row.partner} by telephone: {fingerprint_text(row.fingerprint)}. Then `tally cert approve {row.id}`, or "
         f"`tally cert reject {row.id} --reason TEXT`."
     )
+    return " ".join((todo, *doubts(load_pem_x509_certificate(row.pem.encode("ascii")), row.use)))
 
 
 _TURNED_AWAY = {RefusalKind.LOGIN: "logins refused", RefusalKind.NOT_KEPT: "messages not kept"}

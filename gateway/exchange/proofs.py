@@ -1,5 +1,6 @@
 """What comes back for messages of ours: each MDN is kept as it came, judged, and moves what it is about."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -81,14 +82,16 @@ class Proofs:
         applied: AppliedProfile,
         terms: Terms,
         *,
-        raw: StagedBlob,
+        size: int,
+        stage: Callable[[], StagedBlob],
         remote: str | None,
         workspace: Workspace,
         answered: Sending | None = None,
     ) -> tuple[Judgement, Sending | None]:
         """Judge what came as an MDN. Whatever it is, it is kept, and moves only the message that it proves something of.
 
-        ``answered`` is the message on whose connection it came. What came on one of its own anybody may have posted.
+        ``answered`` is the message on whose connection it came. What came on one of its own anybody may have posted, and of what proves
+        nothing not all is kept; ``stage`` stages the body, which has ``size`` bytes, if it is.
         """
         named = named_message(headers, body, workspace)
         with self.database.read() as session:
@@ -97,9 +100,10 @@ class Proofs:
         about = None if judgement.outcome is Outcome.UNKNOWN_MESSAGE else sending
         if answered is None and _moves_nothing(judgement, about) and not self._has_room(applied.partner):
             self.refusals.note(
-                applied.partner, RefusalKind.NOT_KEPT, size=raw.size, remote=remote, why=f"As an MDN: {judgement.why}"
+                applied.partner, RefusalKind.NOT_KEPT, size=size, remote=remote, why=f"As an MDN: {judgement.why}"
             )
             return judgement, about
+        raw = stage()
         arrival = self._arrival(headers, applied.partner, terms, raw, remote, judgement, about)
 
         def commit(session: Session) -> None:

@@ -234,7 +234,7 @@ class As2Receiver:
         rejected = reject_stranger(post.headers, reason, why, now=post.now, fresh=self._fresh())
         arrival = self._arrival(post, None, REFUSED, rejected.disposition.field, why)
 
-        if self._has_room(None, post.now):
+        if self._may_keep(None, post):
             self.database.write(lambda session: self._keep(session, post, arrival, rejected.mdn))
         else:
             self._not_kept(STRANGERS, post, why)
@@ -371,7 +371,7 @@ class As2Receiver:
 
     def _repeated(self, post: _Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
         """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
-        if not self._has_room(applied.partner, post.now):
+        if not self._may_keep(applied.partner, post):
             why = f"It came before as {earlier.id}."
             self._not_kept(applied.partner, post, why)
             with self.database.read() as session:
@@ -405,7 +405,7 @@ class As2Receiver:
         return _answered(received.mdn, None)
 
     def _rejected(self, post: _Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
-        if not (post.staged and self._has_room(applied.partner, post.now)):
+        if not self._may_keep(applied.partner, post):
             self._not_kept(applied.partner, post, rejected.why)
             # What is not kept is not posted later: the answer goes back at once, wherever else it was wanted.
             return _answered(rejected.mdn and replace(rejected.mdn, asynchronous_url=None), rejected)
@@ -439,13 +439,17 @@ class As2Receiver:
             request.body,
             agreed.applied,
             agreed.terms,
-            raw=post.raw if post.staged else self._staged(request),
+            size=post.raw.size,
+            stage=lambda: post.raw if post.staged else self._staged(request),
             remote=post.head.peer.address,
             workspace=workspace,
         )
         return Answer(200)
 
     # What is kept
+
+    def _may_keep(self, partner: PartnerId | None, post: _Post) -> bool:
+        return post.staged and self._has_room(partner, post.now)
 
     def _has_room(self, partner: PartnerId | None, now: datetime) -> bool:
         """Whether another post that proves nothing is kept: anybody can make those in a partner's name."""

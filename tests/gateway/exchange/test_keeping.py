@@ -112,6 +112,8 @@ def test_mdns_about_nothing_are_bounded_too(trade: Scene) -> None:
     assert len(arrivals_of(trade.distributor.house)) == KEPT
     [seen] = counted(trade.distributor.house)
     assert "As an MDN: The MDN is about <x@y>" in seen.why
+    assert post_raw(trade.distributor.url, fields, body + b"X: " + LARGE).status == 200
+    assert [path for path in trade.distributor.house.gateway.home.blobs.rglob("*") if path.is_file()] == []
 
 
 def test_a_repeated_message_is_answered_with_the_stored_mdn_although_it_is_not_noted_any_more(trade: Scene) -> None:
