@@ -5,7 +5,8 @@ each execution is the driver's. Who listens to SQLAlchemy's ``before_cursor_exec
 flushed first: what a statement is to find of objects added to the session needs ``session.flush()`` before it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
@@ -35,15 +36,14 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Run it in the session's transaction; what it returns. Raises :class:`sqlalchemy.exc.DBAPIError`."""
-        connection = _connection_of(session)
-        dialect = connection.dialect
+        running = _running(session)
+        dialect, driver = running.dialect, running.driver
         form = self._forms.get(dialect.name)
         if form is None:
             form = self._forms[dialect.name] = self._form(dialect)
-        driver: Any = connection.connection.driver_connection
         parameters = form.parameters(values)
-        for hear in connection.dispatch.before_cursor_execute:
-            hear(connection, None, form.text, parameters, None, False)
+        for hear in running.hearing:
+            hear(running.connection, None, form.text, parameters, None, False)
         try:
             cursor = driver.execute(form.text, parameters)
             return form.values(cursor.fetchall()) if form.returns else []
@@ -63,18 +63,32 @@ class Prepared:
         return _Form(statement[dialect.name] if isinstance(statement, Mapping) else statement, self._columns, dialect)
 
 
-_KEPT = "connection of this transaction"
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A transaction or savepoint of a session, and what its statements run on."""
+
+    transaction: SessionTransaction | None
+    connection: Connection
+    dialect: Dialect
+    driver: Any
+    hearing: Iterable[Callable[..., None]]
 
 
-def _connection_of(session: Session) -> Connection:
-    """The session's connection, for which SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement,
-    and only the asking begins a savepoint."""
-    kept = session.info.get(_KEPT)
-    if kept is not None and kept[0] is _innermost(session):
-        return cast(Connection, kept[1])
+_KEPT = "what runs in this transaction"
+
+
+def _running(session: Session) -> _Running:
+    """SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement, and only the asking begins a
+    savepoint."""
+    kept = cast(_Running | None, session.info.get(_KEPT))
+    if kept is not None and kept.transaction is _innermost(session):
+        return kept
     connection = session.connection()
-    session.info[_KEPT] = (_innermost(session), connection)
-    return connection
+    driver = connection.connection.driver_connection
+    hearing = connection.dispatch.before_cursor_execute
+    running = _Running(_innermost(session), connection, connection.dialect, driver, hearing)
+    session.info[_KEPT] = running
+    return running
 
 
 def _innermost(session: Session) -> SessionTransaction | None:
