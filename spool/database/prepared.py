@@ -5,7 +5,7 @@ each execution is the driver's. Who listens to SQLAlchemy's ``before_cursor_exec
 flushed first: what a statement is to find of objects added to the session needs ``session.flush()`` before it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -71,7 +71,7 @@ class _Running:
     connection: Connection
     dialect: Dialect
     driver: Any
-    hearing: Iterable[Callable[..., None]]
+    hearing: tuple[Callable[..., None], ...]
 
 
 _KEPT = "what runs in this transaction"
@@ -85,7 +85,7 @@ def _running(session: Session) -> _Running:
         return kept
     connection = session.connection()
     driver = connection.connection.driver_connection
-    hearing = connection.dispatch.before_cursor_execute
+    hearing = tuple(connection.dispatch.before_cursor_execute)
     running = _Running(_innermost(session), connection, connection.dialect, driver, hearing)
     session.info[_KEPT] = running
     return running
