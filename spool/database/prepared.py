@@ -6,7 +6,7 @@ flushed first: what a statement is to find of objects added to the session needs
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
@@ -36,34 +36,43 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Run it in the session's transaction; what it returns. Raises :class:`sqlalchemy.exc.DBAPIError`."""
-        connection = _connection_of(session)
-        form = self._form_of(connection.dialect)
+        running = _running(session)
+        form = self._form_of(running.dialect)
         parameters = form.parameters(values)
-        with _Execution(connection, form.text, parameters, many=False) as driver:
-            cursor = driver.execute(form.text, parameters)
+        running.tell(form.text, parameters)
+        try:
+            cursor = running.driver.execute(form.text, parameters)
             return form.values(cursor.fetchall()) if form.returns else []
+        except running.dialect.loaded_dbapi.Error as error:
+            raise running.explained(error, form.text, parameters) from error
 
     def key(self, session: Session, values: Mapping[str, Any]) -> int:
         """Run an INSERT into a table whose keys count, one that returns the key where the driver does not tell it; the key.
 
         Raises :class:`sqlalchemy.exc.DBAPIError`.
         """
-        connection = _connection_of(session)
-        form = self._form_of(connection.dialect)
+        running = _running(session)
+        form = self._form_of(running.dialect)
         parameters = form.parameters(values)
-        with _Execution(connection, form.text, parameters, many=False) as driver:
-            cursor = driver.execute(form.text, parameters)
+        running.tell(form.text, parameters)
+        try:
+            cursor = running.driver.execute(form.text, parameters)
             return int(cursor.fetchone()[0] if form.returns else cursor.lastrowid)
+        except running.dialect.loaded_dbapi.Error as error:
+            raise running.explained(error, form.text, parameters) from error
 
     def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of ``values``, at one go; it returns nothing. Raises :class:`sqlalchemy.exc.DBAPIError`."""
         if not values:
             return
-        connection = _connection_of(session)
-        form = self._form_of(connection.dialect)
+        running = _running(session)
+        form = self._form_of(running.dialect)
         parameters = [form.parameters(each) for each in values]
-        with _Execution(connection, form.text, parameters, many=True) as driver:
-            driver.cursor().executemany(form.text, parameters)
+        running.tell(form.text, parameters, many=True)
+        try:
+            running.driver.cursor().executemany(form.text, parameters)
+        except running.dialect.loaded_dbapi.Error as error:
+            raise running.explained(error, form.text, parameters) from error
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Row | None:
         """As :meth:`rows`, for a statement that returns one row or none."""
@@ -79,45 +88,48 @@ class Prepared:
         return form
 
 
-class _Execution:
-    """The driver's connection, for one execution that listeners hear of; the driver's errors are raised as SQLAlchemy's."""
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A transaction or savepoint of a session, and what its statements run on."""
 
-    __slots__ = ("_connection", "_driver", "_parameters", "_text")
+    transaction: SessionTransaction | None
+    connection: Connection
+    dialect: Dialect
+    driver: Any
+    hearing: tuple[Callable[..., None], ...]
 
-    def __init__(self, connection: Connection, text: str, parameters: Any, *, many: bool) -> None:
-        self._connection, self._text, self._parameters = connection, text, parameters
-        self._driver: Any = connection.connection.driver_connection
-        for hear in connection.dispatch.before_cursor_execute:
-            hear(connection, None, text, parameters, None, many)
+    def tell(self, text: str, parameters: Any, *, many: bool = False) -> None:
+        """Have listeners hear what is about to be executed."""
+        for hear in self.hearing:
+            hear(self.connection, None, text, parameters, None, many)
 
-    def __enter__(self) -> Any:
-        return self._driver
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        dialect = self._connection.dialect
-        base = dialect.loaded_dbapi.Error
-        if not isinstance(error, base):
-            return
-        lost = dialect.is_disconnect(error, self._driver, None)
-        raise DBAPIError.instance(
-            self._text, self._parameters, error, base, connection_invalidated=lost, dialect=dialect
-        ) from error
-
-
-_KEPT = "connection of this transaction"
+    def explained(self, error: Any, text: str, parameters: Any) -> Exception:
+        """An error of the driver as SQLAlchemy's."""
+        return DBAPIError.instance(
+            text,
+            parameters,
+            error,
+            self.dialect.loaded_dbapi.Error,
+            connection_invalidated=self.dialect.is_disconnect(error, self.driver, None),
+            dialect=self.dialect,
+        )
 
 
-def _connection_of(session: Session) -> Connection:
-    """The session's connection, for which SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement,
-    and only the asking begins a savepoint."""
-    kept = session.info.get(_KEPT)
-    if kept is not None and kept[0] is _innermost(session):
-        return cast(Connection, kept[1])
+_KEPT = "what runs in this transaction"
+
+
+def _running(session: Session) -> _Running:
+    """SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement, and only the asking begins a
+    savepoint."""
+    kept = cast(_Running | None, session.info.get(_KEPT))
+    if kept is not None and kept.transaction is _innermost(session):
+        return kept
     connection = session.connection()
-    session.info[_KEPT] = (_innermost(session), connection)
-    return connection
+    driver = connection.connection.driver_connection
+    hearing = tuple(connection.dispatch.before_cursor_execute)
+    running = _Running(_innermost(session), connection, connection.dialect, driver, hearing)
+    session.info[_KEPT] = running
+    return running
 
 
 def _innermost(session: Session) -> SessionTransaction | None:
