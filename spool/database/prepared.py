@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
+from sqlalchemy import BindParameter, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 
-Statement = Select[*tuple[Any, ...]] | Insert | Update
+Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
 
 _Convert = Callable[[Any], Any] | None
 
@@ -61,16 +61,21 @@ class Prepared:
         except running.dialect.loaded_dbapi.Error as error:
             raise running.explained(error, form.text, parameters) from error
 
-    def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
-        """Run it once for each of ``values``, at one go; it returns nothing. Raises :class:`sqlalchemy.exc.DBAPIError`."""
+    def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> int:
+        """Run it once for each of ``values``, at one go; how many rows that changed, and nothing of them.
+
+        Raises :class:`sqlalchemy.exc.DBAPIError`.
+        """
         if not values:
-            return
+            return 0
         running = _running(session)
         form = self._form_of(running.dialect)
         parameters = [form.parameters(each) for each in values]
         running.tell(form.text, parameters, many=True)
         try:
-            running.driver.cursor().executemany(form.text, parameters)
+            cursor = running.driver.cursor()
+            cursor.executemany(form.text, parameters)
+            return int(cursor.rowcount)
         except running.dialect.loaded_dbapi.Error as error:
             raise running.explained(error, form.text, parameters) from error
 
@@ -105,7 +110,7 @@ class _Running:
 
     def explained(self, error: Any, text: str, parameters: Any) -> Exception:
         """An error of the driver as SQLAlchemy's."""
-        return DBAPIError.instance(
+        explained: Exception = DBAPIError.instance(
             text,
             parameters,
             error,
@@ -113,6 +118,7 @@ class _Running:
             connection_invalidated=self.dialect.is_disconnect(error, self.driver, None),
             dialect=self.dialect,
         )
+        return explained
 
 
 _KEPT = "what runs in this transaction"
