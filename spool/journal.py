@@ -127,12 +127,12 @@ class JournalEntry(Base):
 
 
 class LedgerOutbox(Base):
-    """An entry that the ledger is still to be told of, committed with it; ``blobs`` are the payloads it is about."""
+    """An entry that the ledger is still to be told of, committed with it; ``blobs`` are the payloads it is about, if there are any."""
 
     __tablename__ = "ledger_outbox"
 
     journal_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True, autoincrement=False)
-    blobs: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE)
+    blobs: Mapped[list[JsonObject] | None] = mapped_column(JSON_VALUE)
 
 
 class BlobRole(StrEnum):
@@ -198,7 +198,7 @@ def write(session: Session, entries: Sequence[NewEntry]) -> None:
     _TELL_LEDGER.many(
         session,
         [
-            {"journal_id": id_, "blobs": [blob.as_json() for blob in each.blobs]}
+            {"journal_id": id_, "blobs": [blob.as_json() for blob in each.blobs] or None}
             for id_, each in zip(ids, entries, strict=True)
         ],
     )

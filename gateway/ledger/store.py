@@ -117,7 +117,8 @@ def tiles(session: Session, size: int) -> Tile:
 
 def waiting(session: Session, after: int, limit: int) -> list[Waiting]:
     """Entries of the journal that wait for their places, of those behind ``after``, in their order."""
-    return [Waiting(*row) for row in _WAITING.rows(session, {"after": after, "limit": limit})]
+    rows = _WAITING.rows(session, {"after": after, "limit": limit})
+    return [Waiting(*(*row, blobs or ())) for *row, blobs in rows]
 
 
 def still_waiting(session: Session, some: Sequence[Waiting]) -> list[Waiting]:

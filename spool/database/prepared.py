@@ -43,6 +43,18 @@ class Prepared:
             cursor = driver.execute(form.text, parameters)
             return form.values(cursor.fetchall()) if form.returns else []
 
+    def key(self, session: Session, values: Mapping[str, Any]) -> int:
+        """Run an INSERT into a table whose keys count, one that returns the key where the driver does not tell it; the key.
+
+        Raises :class:`sqlalchemy.exc.DBAPIError`.
+        """
+        connection = _connection_of(session)
+        form = self._form_of(connection.dialect)
+        parameters = form.parameters(values)
+        with _Execution(connection, form.text, parameters, many=False) as driver:
+            cursor = driver.execute(form.text, parameters)
+            return int(cursor.fetchone()[0] if form.returns else cursor.lastrowid)
+
     def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of ``values``, at one go; it returns nothing. Raises :class:`sqlalchemy.exc.DBAPIError`."""
         if not values:

@@ -73,13 +73,13 @@ def upgrade() -> None:
         sa.Column(
             "journal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
-        sa.Column("blobs", sa.JSON(), nullable=False),
+        sa.Column("blobs", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["journal_id"], ["journal_entry.id"], name=op.f("fk_ledger_outbox_journal_id")),
         sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_ledger_outbox")),
     )
     with op.batch_alter_table("as2_arrival", schema=None) as batch_op:
         batch_op.add_column(sa.Column("signed_sha256", sa.String(), nullable=True))
-    op.execute("INSERT INTO ledger_outbox (journal_id, blobs) SELECT id, '[]' FROM journal_entry")
+    op.execute("INSERT INTO ledger_outbox (journal_id) SELECT id FROM journal_entry")
     for statement in _GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 

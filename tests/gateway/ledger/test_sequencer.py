@@ -90,7 +90,7 @@ def test_an_envelope_tells_of_no_person(scene: Scene) -> None:
 def test_what_is_about_nothing_has_a_place_too(scene: Scene) -> None:
     scene.sql(
         "INSERT INTO journal_entry (at, step, outcome, actor, detail) VALUES ('2026-03-01 12:00:00+00', 'renumbered', '', 'anna', '{}')",
-        "INSERT INTO ledger_outbox (journal_id, blobs) SELECT id, '[]' FROM journal_entry",
+        "INSERT INTO ledger_outbox (journal_id) SELECT id FROM journal_entry",
     )
     scene.ledger.drain()
     [entry] = entries(scene)
@@ -214,7 +214,7 @@ def test_a_home_from_before_has_its_whole_history_taken_in(scene: Scene) -> None
     """As migration 0007 leaves it: everything waits, without payloads."""
     scene.tell(20)
     scene.sql("DELETE FROM ledger_outbox")
-    scene.sql("INSERT INTO ledger_outbox (journal_id, blobs) SELECT id, '[]' FROM journal_entry")
+    scene.sql("INSERT INTO ledger_outbox (journal_id) SELECT id FROM journal_entry")
     assert scene.ledger.drain() == 20
     assert scene.verify().holds
     assert scene.verify().payloads == 0
