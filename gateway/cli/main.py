@@ -14,6 +14,7 @@ from ..printable import shown
 from ..settings import DEFAULT_HOME
 from . import (
     attention,
+    audit,
     backup,
     certificates,
     control,
@@ -100,6 +101,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(audit.app, name="audit")
 documents.register(app)
 attention.register(app)
 demonstration.register(app)
