@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from spool.journal import OURSELVES
 
@@ -18,6 +18,7 @@ from .entry import (
     known_outcome,
     timestamp,
 )
+from .exact import exact_text
 from .tiles import WIDTH, Tile
 from .tree import Frontier, hashes_in, leaf_hash, subtree_root
 
@@ -25,9 +26,8 @@ Random = Callable[[int], bytes]
 """That many bytes that nobody can guess."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An entry of the journal that is not in the ledger yet; ``blobs`` as its outbox has them."""
+class Waiting(NamedTuple):
+    """An entry of the journal that is not in the ledger yet; ``detail`` is the text of its JSON, and ``blobs`` as its outbox has them."""
 
     journal_id: int
     at: datetime
@@ -38,7 +38,7 @@ class Waiting:
     document: str | None
     transmission: str | None
     actor: str
-    detail: Mapping[str, Any]
+    detail: str
     blobs: Sequence[Mapping[str, Any]]
 
     @property
@@ -46,8 +46,13 @@ class Waiting:
         """What it is about."""
         return self.document or self.transmission or self.receipt or ""
 
-    def details(self) -> bytes:
-        """All that it says, as the ledger keeps it beside the envelope."""
+    @property
+    def kind_of_actor(self) -> Actor:
+        """Who did it, as far as the envelope says so."""
+        return Actor.SYSTEM if self.actor == OURSELVES else Actor.OPERATOR
+
+    def details(self, digests: Mapping[str, str]) -> bytes:
+        """All that it says, as the ledger keeps it beside the envelope; ``digests`` are those of its payloads by role."""
         return detail_of(
             self.journal_id,
             partner=self.partner,
@@ -56,8 +61,8 @@ class Waiting:
             receipt=self.receipt,
             document=self.document,
             transmission=self.transmission,
-            detail=self.detail,
-            digests={blob["role"]: blob["sha256"] for blob in self.blobs},
+            detail=exact_text(self.detail),
+            digests=digests,
         )
 
 
@@ -101,6 +106,13 @@ class Batch:
     partners: dict[str, tuple[int, str]] = field(default_factory=dict)
     tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
+    @classmethod
+    def on(cls, standing: Standing) -> Self:
+        """Nothing yet."""
+        frontier = standing.frontier
+        subjects, partners = dict(standing.subjects), dict(standing.partners)
+        return cls(standing.tenant, frontier.size, frontier, list(standing.tail), subjects=subjects, partners=partners)
+
 
 @dataclass(frozen=True, slots=True)
 class Clerk:
@@ -110,17 +122,10 @@ class Clerk:
     random: Random
     stored: Tile
 
-    def begin(self, standing: Standing) -> Batch:
-        frontier = standing.frontier
-        batch = Batch(standing.tenant, frontier.size, frontier, list(standing.tail))
-        batch.subjects.update(standing.subjects)
-        batch.partners.update(standing.partners)
-        return batch
-
     def add(self, batch: Batch, waiting: Waiting, payloads: Sequence[CommittedPayload]) -> None:
         """Give an entry the next place."""
-        idx, salt, details = batch.frontier.size, self.random(SALT_BYTES), waiting.details()
-        entry = self._entry(batch, waiting, payloads, commitment(salt, details))
+        idx = batch.frontier.size
+        entry, salt, details = self.enveloped(batch, waiting, payloads)
         body = entry.written()
         leaf = leaf_hash(body)
         if entry.doc:
@@ -136,6 +141,14 @@ class Clerk:
         batch.tail.append(leaf)
         if len(batch.tail) == WIDTH:
             self._complete_tile(batch)
+
+    def enveloped(
+        self, batch: Batch, waiting: Waiting, payloads: Sequence[CommittedPayload]
+    ) -> tuple[Entry, bytes, bytes]:
+        """The entry that is to get the next place, with the salt of the commitment to its details, and these."""
+        salt = self.random(SALT_BYTES)
+        details = waiting.details({each.blob.role: each.sha256 for each in payloads})
+        return self._entry(batch, waiting, payloads, commitment(salt, details)), salt, details
 
     def _entry(self, batch: Batch, waiting: Waiting, payloads: Sequence[CommittedPayload], d: bytes) -> Entry:
         doc = waiting.doc
@@ -153,7 +166,7 @@ class Clerk:
             partner=pseudonym,
             pseq=pseq,
             tenant=batch.tenant,
-            actor=Actor.SYSTEM if waiting.actor == OURSELVES else Actor.OPERATOR,
+            actor=waiting.kind_of_actor,
             node=self.node,
             outcome=known_outcome(waiting.outcome),
             blobs=tuple(each.blob for each in payloads),

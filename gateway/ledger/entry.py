@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
 
 from spool.journal import BlobRole
 
 from . import exact
-from .exact import Inexact
+from .exact import Inexact, quoted
 
 VERSION = 1
 
@@ -181,25 +180,18 @@ def detail_of(
     receipt: str | None,
     document: str | None,
     transmission: str | None,
-    detail: Mapping[str, Any],
+    detail: str,
     digests: Mapping[str, str],
 ) -> bytes:
-    """The details of an entry: all that the journal says, and the SHA-256 of each payload in hexadecimal by its role."""
-    return exact.write(
-        exact.exact(
-            {
-                "journal": journal,
-                "partner": partner,
-                "actor": actor,
-                "outcome": outcome,
-                "receipt": receipt,
-                "document": document,
-                "transmission": transmission,
-                "detail": dict(detail),
-                "sha256": dict(digests),
-            }
-        )
-    )
+    """The details of an entry, as exact JSON: all that the journal says, and the SHA-256 of each payload in hexadecimal by its role.
+
+    ``detail`` is the journal's, as exact JSON.
+    """
+    sums = ",".join(f'"{role}":"{digests[role]}"' for role in sorted(digests))
+    return (
+        f'{{"actor":{quoted(actor)},"detail":{detail},"document":{quoted(document)},"journal":{journal},"outcome":{quoted(outcome)},'
+        f'"partner":{quoted(partner)},"receipt":{quoted(receipt)},"sha256":{{{sums}}},"transmission":{quoted(transmission)}}}'
+    ).encode()
 
 
 def known_outcome(outcome: str) -> str:

@@ -6,23 +6,23 @@ were signed before. Nothing is believed that follows from the entries: their has
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import Text, bindparam, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound
 from canonical.identity import BlobDigest
 from spool.blobs import BlobDamaged, BlobStore
 from spool.database.prepared import Prepared
-from spool.journal import OURSELVES, JournalEntry, LedgerOutbox, Step
+from spool.journal import JournalEntry, LedgerOutbox, Step
 
 from . import exact, store
 from .batch import Waiting
 from .chain import Chain, WrongEntry
 from .checkpoint import Checkpoint
-from .entry import Actor, CommittedBlob, blobs_in, commitment, known_outcome, timestamp
+from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
 from .erasures import Covered
 from .exact import Inexact
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
@@ -65,14 +65,13 @@ class _Wrong(Exception):
     """Something is wrong that no one entry is to blame for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """What is kept beside an entry: its details, and the row of the journal that they are to be the same as, as far as both are there."""
+_Beside = tuple[int, bytes, bytes, Waiting | None]
+"""What is kept beside an entry: the id of its row in the journal, salt and details, and that row, which they are to be the same as."""
 
-    journal_id: int
-    salt: bytes
-    body: bytes
-    row: Waiting | None
+_Salts = Mapping[str, tuple[str, bytes]]
+"""By role, the digest of a payload and the salt of the commitment to it."""
+
+_NO_SALTS: _Salts = {}
 
 
 @dataclass(slots=True)
@@ -88,8 +87,10 @@ class Scan:
     _grown: Frontier = field(default_factory=Frontier)
     _tile_roots: list[bytes] = field(default_factory=list)
     _covered: Covered = field(default_factory=Covered)
-    _pseudonyms: dict[str, str] = field(default_factory=dict)
-    _found: Scanned = field(default_factory=lambda: Scanned(0, Frontier().root))
+    _pseudonyms: dict[str, bytes] = field(default_factory=dict)
+    _details: int = 0
+    _payloads: int = 0
+    _erased: int = 0
 
     def __post_init__(self) -> None:
         self._anchored = frozenset(each.checkpoint.size for each in self.anchors)
@@ -105,10 +106,12 @@ class Scan:
             entry, wrong = error.idx, f"Entry {error.idx} {error.what}."
         except _Wrong as error:
             wrong = str(error)
-        return replace(
-            self._found,
+        return Scanned(
             size=self._chain.size,
             root=self._grown.root,
+            details=self._details,
+            payloads=self._payloads,
+            erased=self._erased,
             waiting=store.count_waiting(self.session),
             anchors=tuple(each.known_as for each in self.anchors) if wrong is None else (),
             entry=entry,
@@ -197,50 +200,55 @@ class Scan:
         beside = _beside(self.session, start, start + len(fields))
         salts = _salts(self.session, start, start + len(fields))
         for idx, values in enumerate(fields, start):
-            digests = self._check_detail(idx, values, beside.get(idx))
-            for blob in blobs_in(values[1]):
-                self._check_payload(idx, blob, salts.get((idx, blob.role)), digests)
+            kept = salts.get(idx, _NO_SALTS)
+            digests = self._check_detail(idx, values, beside.get(idx), kept)
+            for blob in blobs_in(values[1]) if values[1] else ():
+                self._check_payload(idx, blob, kept.get(blob.role), digests)
 
-    def _check_detail(self, idx: int, fields: tuple[bytes, ...], beside: _Beside | None) -> Mapping[str, str] | None:
+    def _check_detail(
+        self, idx: int, fields: tuple[bytes, ...], beside: _Beside | None, kept: _Salts
+    ) -> Mapping[str, str] | None:
         """The digests of its payloads as its details have them; None where the details were erased."""
         if beside is None:
             if self._covered.detail(idx) is None:
                 raise WrongEntry(idx, "has no details any more, and no erasure is recorded that covers it")
-            self._found = replace(self._found, erased=self._found.erased + 1)
+            self._erased += 1
             return None
-        if commitment(beside.salt, beside.body) != b64decode(fields[2]):
+        _, salt, body, row = beside
+        if commitment(salt, body) != b64decode(fields[2]):
             raise WrongEntry(idx, "has other details, or another salt, than those it commits to")
-        try:
-            said = exact.read(beside.body)
-        except Inexact as error:
-            raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
-        digests: Mapping[str, str] = said["sha256"]
-        self._check_journal(idx, fields, beside, digests)
-        self._found = replace(self._found, details=self._found.details + 1)
+        digests = {role: digest for role, (digest, _) in kept.items()}
+        # What the row gives is exact, so that details that are the same need no closer look.
+        if row is None or row.details(digests) != body:
+            digests = self._read_detail(idx, beside)
+        assert row is not None
+        self._check_envelope(idx, fields, row)
+        self._details += 1
         return digests
 
-    def _check_journal(self, idx: int, fields: tuple[bytes, ...], beside: _Beside, digests: Mapping[str, str]) -> None:
-        row = beside.row
+    def _read_detail(self, idx: int, beside: _Beside) -> dict[str, str]:
+        """The digests in details that are not word for word what the row of the journal gives now."""
+        journal_id, _, body, row = beside
+        try:
+            said = exact.read(body)
+            digests = {str(role): str(digest) for role, digest in said["sha256"].items()}
+        except (Inexact, LookupError, TypeError, AttributeError) as error:
+            raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
         if row is None:
             raise WrongEntry(
-                idx, f"tells of row {beside.journal_id} of the journal, which was removed, and no erasure is recorded"
+                idx, f"tells of row {journal_id} of the journal, which was removed, and no erasure is recorded"
             )
-        row = replace(row, blobs=[{"role": role, "sha256": digest} for role, digest in digests.items()])
-        if _without_nul(row.details()) != _without_nul(beside.body):
-            raise WrongEntry(
-                idx, f"tells something else than row {beside.journal_id} of the journal, which was changed"
-            )
-        actor, _, _, doc, _, _, _, outcome, partner, _, _, ts, type_ = (value.decode() for value in fields)
-        said = (
-            Actor.SYSTEM if row.actor == OURSELVES else Actor.OPERATOR,
-            row.doc,
-            known_outcome(row.outcome),
-            timestamp(row.at),
-            row.step,
-        )
-        if said != (actor, doc, outcome, ts, type_):
-            raise WrongEntry(idx, f"says otherwise than row {beside.journal_id} of the journal when, what or by whom")
-        if self._pseudonyms.setdefault(row.partner or "", partner) != partner or bool(row.partner) != bool(partner):
+        if _without_nul(row.details(digests)) != _without_nul(body):
+            raise WrongEntry(idx, f"tells something else than row {journal_id} of the journal, which was changed")
+        return digests
+
+    def _check_envelope(self, idx: int, fields: tuple[bytes, ...], row: Waiting) -> None:
+        actor, _, _, doc, _, _, _, outcome, pseudonym, _, _, ts, type_ = fields
+        said = f"{row.kind_of_actor}|{row.doc}|{known_outcome(row.outcome)}|{timestamp(row.at)}|{row.step}"
+        if said.encode() != b"|".join((actor, doc, outcome, ts, type_)):
+            raise WrongEntry(idx, f"says otherwise than row {row.journal_id} of the journal when, what or by whom")
+        partner = row.partner or ""
+        if self._pseudonyms.setdefault(partner, pseudonym) != pseudonym or bool(partner) != bool(pseudonym):
             raise WrongEntry(idx, f"has another pseudonym for {row.partner} than the entries before it")
 
     def _check_payload(
@@ -251,7 +259,7 @@ class Scan:
                 raise WrongEntry(
                     idx, f"has no salt for its payload {blob.role} any more, and no erasure is recorded that covers it"
                 )
-            self._found = replace(self._found, erased=self._found.erased + (digests is not None))
+            self._erased += digests is not None
             return
         digest, salt = kept
         if digests is not None and digests.get(blob.role) != digest:
@@ -268,7 +276,7 @@ class Scan:
             raise WrongEntry(idx, f"has a damaged payload {blob.role}: {error.message}") from error
         if hashed.digest() != blob.commitment:
             raise WrongEntry(idx, f"has another payload {blob.role}, or another salt, than it commits to")
-        self._found = replace(self._found, payloads=self._found.payloads + 1)
+        self._payloads += 1
 
     # 3. What follows from all entries together
 
@@ -324,7 +332,7 @@ class Scan:
             raise _Wrong(f"There are {low} tiles over the entries, and there must be {len(self._tile_roots)}.")
 
     def _check_partners(self) -> None:
-        known = {row.partner: row.pseudonym for row in self.session.scalars(select(LedgerPartner))}
+        known = {row.partner: row.pseudonym.encode() for row in self.session.scalars(select(LedgerPartner))}
         for partner, pseudonym in self._pseudonyms.items():
             if partner and known.get(partner) != pseudonym:
                 raise _Wrong(f"The pseudonym of {partner} is not the one that its entries have.")
@@ -365,14 +373,16 @@ def _without_nul(details: bytes) -> bytes:
 
 def _beside(session: Session, start: int, end: int) -> dict[int, _Beside]:
     return {
-        idx: _Beside(journal_id, bytes(salt), bytes(body), None if row[0] is None else Waiting(*(*row, ())))
+        idx: (journal_id, bytes(salt), bytes(body), None if row[0] is None else Waiting._make((*row, ())))
         for idx, journal_id, salt, body, *row in _BESIDE.rows(session, {"start": start, "end": end})
     }
 
 
-def _salts(session: Session, start: int, end: int) -> dict[tuple[int, str], tuple[str, bytes]]:
-    found = _SALTS.rows(session, {"start": start, "end": end})
-    return {(idx, role): (digest, bytes(salt)) for idx, role, digest, salt in found}
+def _salts(session: Session, start: int, end: int) -> dict[int, dict[str, tuple[str, bytes]]]:
+    found: dict[int, dict[str, tuple[str, bytes]]] = {}
+    for idx, role, digest, salt in _SALTS.rows(session, {"start": start, "end": end}):
+        found.setdefault(idx, {})[role] = digest, bytes(salt)
+    return found
 
 
 _BESIDE = Prepared(
@@ -390,7 +400,7 @@ _BESIDE = Prepared(
         JournalEntry.document_id,
         JournalEntry.transmission_id,
         JournalEntry.actor,
-        JournalEntry.detail,
+        cast(JournalEntry.detail, Text),
     )
     .outerjoin(JournalEntry, JournalEntry.id == LedgerDetail.journal_id)
     .where(LedgerDetail.idx >= bindparam("start"), LedgerDetail.idx < bindparam("end"))

@@ -73,7 +73,7 @@ class Sequencer:
     def _batch(self, session: Session, waiting: Sequence[Waiting]) -> Batch:
         standing = self._standing(session, waiting)
         clerk = Clerk(self.node, self.random, store.tiles(session, standing.frontier.size))
-        batch = clerk.begin(standing)
+        batch = Batch.on(standing)
         for each in waiting:
             try:
                 payloads = [self._payload(session, blob["role"], blob["sha256"]) for blob in each.blobs]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Insert, bindparam, delete, func, insert, select, update
+from sqlalchemy import Insert, Text, bindparam, cast, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from spool.database.prepared import Prepared
@@ -42,10 +42,8 @@ class Detail:
 
 def state(session: Session, *, locked: bool = False) -> LedgerState | None:
     """How far the ledger has come, as the database has it now; None before the first entry. Others wait who want it ``locked``."""
-    statement = select(LedgerState).where(LedgerState.id == ONLY)
-    if locked:
-        statement = statement.with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    row = (_STATE_LOCKED if locked else _STATE).first(session, {})
+    return None if row is None else LedgerState(**dict(zip(_STATE_COLUMNS, row, strict=True)))
 
 
 def size(session: Session) -> int:
@@ -118,7 +116,7 @@ def tiles(session: Session, size: int) -> Tile:
 def waiting(session: Session, after: int, limit: int) -> list[Waiting]:
     """Entries of the journal that wait for their places, of those behind ``after``, in their order."""
     rows = _WAITING.rows(session, {"after": after, "limit": limit})
-    return [Waiting(*(*row, blobs or ())) for *row, blobs in rows]
+    return [Waiting._make((*row, blobs or ())) for *row, blobs in rows]
 
 
 def still_waiting(session: Session, some: Sequence[Waiting]) -> list[Waiting]:
@@ -135,20 +133,14 @@ def count_waiting(session: Session) -> int:
 
 def subjects(session: Session, docs: Collection[str]) -> dict[str, tuple[int, bytes]]:
     """How many entries there are about each of these, and the leaf hash of the last; nothing of those that there are none about."""
-    rows = session.execute(
-        select(LedgerSubject.doc, LedgerSubject.dseq, LedgerSubject.leaf).where(LedgerSubject.doc.in_(docs))
-    )
-    return {doc: (dseq, bytes(leaf)) for doc, dseq, leaf in rows}
+    found = ((doc, _SUBJECT.first(session, {"doc": doc})) for doc in docs)
+    return {doc: (row[0], bytes(row[1])) for doc, row in found if row is not None}
 
 
 def partners(session: Session, names: Collection[str]) -> dict[str, tuple[int, str]]:
     """How many entries there are about each of these partners, and its pseudonym; nothing of those that there are none about."""
-    rows = session.execute(
-        select(LedgerPartner.partner, LedgerPartner.pseq, LedgerPartner.pseudonym).where(
-            LedgerPartner.partner.in_(names)
-        )
-    )
-    return {partner: (pseq, pseudonym) for partner, pseq, pseudonym in rows}
+    found = ((name, _PARTNER.first(session, {"partner": name})) for name in names)
+    return {name: (row[0], row[1]) for name, row in found if row is not None}
 
 
 # What is added
@@ -175,16 +167,10 @@ def append(batch: Batch, now: datetime, session: Session) -> None:
         ],
     )
     _PUT_TILE.many(session, [{"level": level, "n": n, "data": data} for (level, n), data in batch.tiles.items()])
-    cleared = session.scalars(
-        delete(LedgerOutbox).where(LedgerOutbox.journal_id.in_(batch.journal_ids)).returning(LedgerOutbox.journal_id)
-    ).all()
-    if len(cleared) != len(batch.journal_ids):
+    if _CLEAR.many(session, [{"id": journal_id} for journal_id in batch.journal_ids]) != len(batch.journal_ids):
         raise Overtaken
     grown = batch.frontier
-    session.execute(
-        update(LedgerState).values(size=grown.size, frontier=grown.written(), root=grown.root, moved_at=now),
-        execution_options={"synchronize_session": False},
-    )
+    _MOVE.rows(session, {"to": grown.size, "hashes": grown.written(), "over": grown.root, "now": now})
 
 
 def begin(tenant: str, now: datetime, session: Session) -> str:
@@ -198,6 +184,11 @@ def begin(tenant: str, now: datetime, session: Session) -> str:
 
 _AT_ONCE = 1000
 """Ids in one statement."""
+
+_STATE_COLUMNS = LedgerState.__table__.columns.keys()
+_ONLY_STATE = select(*LedgerState.__table__.columns).where(LedgerState.id == ONLY)
+_STATE = Prepared(_ONLY_STATE)
+_STATE_LOCKED = Prepared(_ONLY_STATE.with_for_update())
 
 _BODIES = Prepared(
     select(LedgerEntry.body)
@@ -224,13 +215,25 @@ _WAITING = Prepared(
         JournalEntry.document_id,
         JournalEntry.transmission_id,
         JournalEntry.actor,
-        JournalEntry.detail,
+        cast(JournalEntry.detail, Text),
         LedgerOutbox.blobs,
     )
     .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
     .where(LedgerOutbox.journal_id > bindparam("after"))
     .order_by(LedgerOutbox.journal_id)
     .limit(bindparam("limit"))
+)
+
+_SUBJECT = Prepared(select(LedgerSubject.dseq, LedgerSubject.leaf).where(LedgerSubject.doc == bindparam("doc")))
+_PARTNER = Prepared(
+    select(LedgerPartner.pseq, LedgerPartner.pseudonym).where(LedgerPartner.partner == bindparam("partner"))
+)
+
+_CLEAR = Prepared(delete(LedgerOutbox).where(LedgerOutbox.journal_id == bindparam("id")))
+_MOVE = Prepared(
+    update(LedgerState).values(
+        size=bindparam("to"), frontier=bindparam("hashes"), root=bindparam("over"), moved_at=bindparam("now")
+    )
 )
 
 _ADD_ENTRY = Prepared(insert(LedgerEntry), ["idx", "body"])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Update
+from sqlalchemy import BindParameter, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 
-Statement = Select[*tuple[Any, ...]] | Insert | Update
+Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
 
 _Convert = Callable[[Any], Any] | None
 
@@ -55,15 +55,20 @@ class Prepared:
             cursor = driver.execute(form.text, parameters)
             return int(cursor.fetchone()[0] if form.returns else cursor.lastrowid)
 
-    def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
-        """Run it once for each of ``values``, at one go; it returns nothing. Raises :class:`sqlalchemy.exc.DBAPIError`."""
+    def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> int:
+        """Run it once for each of ``values``, at one go; how many rows that changed, and nothing of them.
+
+        Raises :class:`sqlalchemy.exc.DBAPIError`.
+        """
         if not values:
-            return
+            return 0
         connection = _connection_of(session)
         form = self._form_of(connection.dialect)
         parameters = [form.parameters(each) for each in values]
         with _Execution(connection, form.text, parameters, many=True) as driver:
-            driver.cursor().executemany(form.text, parameters)
+            cursor = driver.cursor()
+            cursor.executemany(form.text, parameters)
+            return int(cursor.rowcount)
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Row | None:
         """As :meth:`rows`, for a statement that returns one row or none."""

@@ -1,0 +1,1 @@
+"""What ``bench/ledger.py`` measures, one file a part."""
