@@ -1,94 +1,130 @@
-"""Interchange control numbers (ISA13) that are missing between others, or were used twice, both ways."""
+"""Interchange control numbers (ISA13) that are missing between others, and those that were used more than once, both ways."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from partners.control_numbers import ReceivedInterchange
-from spool.documents import INBOUND, OUTBOUND, DocumentRow
-from spool.states import DocumentState
+from partners.control_numbers import HIGHEST, ReceivedInterchange
+from spool.documents import INBOUND, DocumentRow
+from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
 from .question import Question, Row, Scope
 
 
+class Fault(StrEnum):
+    """What is wrong with numbers."""
+
+    GAP = "gap"
+    """None of them was seen between two that were."""
+    DUPLICATE = "duplicate"
+    """Several files had it."""
+
+
 @dataclass(frozen=True, slots=True)
-class Flaw:
-    """Numbers that are missing, the first and the last of them; or one that was used ``times``."""
+class Series:
+    """Numbers that are counted one after the other: ours to a partner, or a partner's by the names in its envelopes."""
 
-    kind: str
-    first: int
-    last: int
-    times: int
-
-
-GAP, TWICE = "gap", "used twice"
+    direction: str
+    partner: str
+    sender: str = ""
+    receiver: str = ""
 
 
-def flaws(numbers: Iterable[int]) -> Iterator[Flaw]:
-    """What is wrong with the numbers of one line, in their order."""
-    counted = Counter(numbers)
-    for number, times in sorted(counted.items()):
-        if times > 1:
-            yield Flaw(TWICE, number, number, times)
-    for before, after in pairwise(sorted(counted)):
-        if after > before + 1:
-            yield Flaw(GAP, before + 1, after - 1, 0)
+@dataclass(slots=True)
+class Used:
+    """The files that had each number; ``elsewhere`` are numbers that are no gaps, though no file of the series is known to have them."""
+
+    files: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    elsewhere: set[int] = field(default_factory=set)
+
+    def note(self, number: int, file: str) -> None:
+        """A file of the same partner had this number, in which series it does not say."""
+        if number in self.files:
+            self.files[number].add(file)
+        else:
+            self.elsewhere.add(number)
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
-    yield from _flaws(OUTBOUND, _given(session, scope))
-    yield from _flaws(INBOUND, _seen(session, scope))
+    """A gap lies between numbers of the period; what is before or after them is not known."""
+    for series, used in sorted(_used(session, scope).items(), key=lambda each: str(each[0])):
+        for first, last in gaps(used.files, used.elsewhere):
+            yield _row(series, Fault.GAP, first, last, ())
+        for number, files in sorted(used.files.items()):
+            if len(files) > 1:
+                yield _row(series, Fault.DUPLICATE, number, number, files)
 
 
-def _flaws(direction: str, used: Iterable[tuple[str, str, str, str]]) -> Iterator[Row]:
-    """Of numbers with the partner, the sender's id and the receiver's, which together have a line of their own."""
-    in_lines = sorted((partner, sender, receiver, int(number)) for partner, sender, receiver, number in used)
-    for (partner, sender, receiver), line in groupby(in_lines, key=lambda each: each[:3]):
-        for flaw in flaws(number for *_, number in line):
-            yield direction, partner, sender, receiver, flaw.kind, flaw.first, flaw.last, flaw.times
+def gaps(numbers: Iterable[int], elsewhere: Iterable[int] = ()) -> list[tuple[int, int]]:
+    """The ranges that are missing between the lowest and the highest; after :data:`HIGHEST` comes 1."""
+    known = sorted(numbers)
+    if known and known[-1] - known[0] > HIGHEST // 2:
+        known = sorted(number + HIGHEST if number <= HIGHEST // 2 else number for number in known)
+    missing = [(before + 1, after - 1) for before, after in pairwise(known) if after - before > 1]
+    return [(_wrapped(first), _wrapped(last)) for each in missing for first, last in _without(each, sorted(elsewhere))]
 
 
-def _given(session: Session, scope: Scope) -> Iterator[tuple[str, str, str, str]]:
-    statement = select(Transmission.partner, Transmission.interchange_control).where(
-        Transmission.interchange_control.is_not(None), *scope.within(Transmission.created_at, Transmission.partner)
+def _without(gap: tuple[int, int], elsewhere: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What is left of a gap without some numbers."""
+    first, last = gap
+    for number in elsewhere:
+        if first <= number <= last:
+            if first < number:
+                yield first, number - 1
+            first = number + 1
+    if first <= last:
+        yield first, last
+
+
+def _wrapped(number: int) -> int:
+    return number - HIGHEST if number > HIGHEST else number
+
+
+def _row(series: Series, fault: Fault, first: int, last: int, files: Iterable[str]) -> Row:
+    head = (series.direction, series.partner, series.sender, series.receiver)
+    return (*head, fault, first, last, (last - first) % HIGHEST + 1, " ".join(sorted(files)))
+
+
+def _used(session: Session, scope: Scope) -> dict[Series, Used]:
+    used: defaultdict[Series, Used] = defaultdict(Used)
+    sent = select(Transmission.partner, Transmission.interchange_control, Transmission.id).where(
+        *scope.within(Transmission.created_at, Transmission.partner)
     )
-    for partner, number in session.execute(statement):
-        yield partner, "", "", number or ""
+    for name, number, file in session.execute(sent):
+        if number is not None:
+            used[Series("outbound", name)].files[int(number)].add(file)
+    return used | _received(session, scope)
 
 
-def _seen(session: Session, scope: Scope) -> Iterator[tuple[str, str, str, str]]:
-    """The first uses, and the further ones by the files whose documents were set aside for it."""
-    first = select(
-        ReceivedInterchange.partner,
-        ReceivedInterchange.sender,
-        ReceivedInterchange.receiver,
-        ReceivedInterchange.control_number,
-    ).where(*scope.within(ReceivedInterchange.at, ReceivedInterchange.partner))
-    lines = {}
-    for partner, sender, receiver, number in session.execute(first):
-        if number.isdigit():
-            lines[partner, number] = (sender, receiver)
-            yield partner, sender, receiver, number
+def _received(session: Session, scope: Scope) -> dict[Series, Used]:
+    """Numbers as they were first used, and with them whatever other file of the same partner had one of them.
+
+    The number of an interchange that was refused is free again, and no gap for that.
+    """
+    used: defaultdict[Series, Used] = defaultdict(Used)
+    first = select(ReceivedInterchange).where(*scope.within(ReceivedInterchange.at, ReceivedInterchange.partner))
+    for row in session.scalars(first):
+        if row.control_number.isdecimal():
+            series = Series("inbound", row.partner, row.sender, row.receiver)
+            used[series].files[int(row.control_number)].add(row.receipt_id)
     again = (
-        select(DocumentRow.partner, DocumentRow.interchange_control)
-        .where(
-            DocumentRow.direction == INBOUND,
-            DocumentRow.state == DocumentState.DUPLICATE,
-            DocumentRow.duplicate_of.is_(None),
-            DocumentRow.interchange_control.is_not(None),
-            *scope.within(DocumentRow.created_at, DocumentRow.partner),
-        )
-        .group_by(DocumentRow.partner, DocumentRow.receipt_id, DocumentRow.interchange_control)
+        select(DocumentRow.partner, DocumentRow.interchange_control, DocumentRow.receipt_id)
+        .join(Receipt, Receipt.id == DocumentRow.receipt_id)
+        .where(DocumentRow.direction == INBOUND, Receipt.replays.is_(None))
+        .where(*scope.within(Receipt.received_at, DocumentRow.partner))
     )
-    for partner, repeated in session.execute(again):
-        number = repeated or ""
-        if number.isdigit():
-            yield partner, *lines.get((partner, number), ("", "")), number
+    for name, number, file in session.execute(again.distinct()):
+        if number is not None and number.isdecimal():
+            for series, each in used.items():
+                if series.partner == name:
+                    each.note(int(number), str(file))
+    return used
 
 
 def _wrong(_row: Row) -> bool:
@@ -98,7 +134,7 @@ def _wrong(_row: Row) -> bool:
 CONTROL_NUMBERS = Question(
     "control-numbers",
     "Which interchange control numbers are missing between others, or were used twice?",
-    ("direction", "partner", "sender", "receiver", "what", "first", "last", "times"),
+    ("direction", "partner", "sender", "receiver", "fault", "first", "last", "numbers", "files"),
     _rows,
     _wrong,
 )

@@ -114,9 +114,9 @@ def _anchor(path: Path | None) -> Note | None:
 
 
 def _render(out: Terminal, report: Report) -> None:
-    out.table(
-        ("step", "verdict", "claim", "why"),
-        [(str(claim.step), claim.verdict, claim.text, claim.why) for claim in report.claims],
-    )
+    for claim in report.claims:
+        out.say(f"{claim.step:2}  {claim.verdict:11}  {claim.text}")
+        if claim.why:
+            out.say(f"    {'':11}  {claim.why}")
     proved = sum(claim.verdict == PROVED for claim in report.claims)
     out.say(f"PROVED: {proved} claims." if not report.failed else f"NOT PROVED: {len(report.failed)} claims failed.")

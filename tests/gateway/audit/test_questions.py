@@ -1,32 +1,20 @@
 """Every question, asked of a house in which something happened: what is named, and what is found to be wrong."""
 
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway import inbound, outbound
-from gateway.audit.control_numbers import GAP, TWICE, Flaw, flaws
-from gateway.audit.export import records
-from gateway.audit.question import Answer
 from gateway.audit.questions import QUESTIONS
 from gateway.operations.instruction import Instruction
 from partners.control_numbers import Kind
 from tests.gateway.exchange.scene import scene
-from tests.gateway.house import BAD_INVOICE, NOON, SHIPMENT, House, invoice, order, wrapped
+from tests.gateway.house import SHIPMENT, House, invoice, order, wrapped
 from tests.gateway.operations.scene import failing
 
+from .asking import asked, told
+
 BY = Instruction("eva", "asked for by acme")
-
-
-def asked(house: House, question: str, **scope: Any) -> Answer:
-    return house.gateway.audit(QUESTIONS[question], **{"since": None, "until": None, "partner": None} | scope)
-
-
-def told(house: House, question: str, *columns: str, **scope: Any) -> list[tuple[Any, ...]]:
-    """These columns of each row."""
-    return [tuple(row[column] for column in columns) for row in records(asked(house, question, **scope))]
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -42,68 +30,6 @@ def test_an_answer_says_how_it_was_found(house: House, name: str) -> None:
     assert answer.queries
     assert all(query.startswith("SELECT") for query in answer.queries)
     assert all(len(row) == len(answer.question.columns) for row in answer.rows)
-
-
-class TestBalance:
-    PLACES = ("delivered", "rejected", "duplicate", "quarantined", "dead", "pending")
-
-    def test_what_came_in_the_period_is_in_one_place_each(self, house: House) -> None:
-        house.take("acme", "1.edi", wrapped("810", invoice()))
-        house.take("acme", "again.edi", wrapped("810", invoice()))
-        house.take("acme", "2.edi", wrapped("810", BAD_INVOICE.format(number="INV2", order="1"), control=2))
-        house.take("acme", "hello.txt", b"hello")
-        house.receive("cargo", "810.edi", wrapped("810", invoice("INV2"), sender="CARGO"))
-        assert told(house, "balance", "partner", "files", "received", *self.PLACES, "balances") == [
-            ("acme", 4, 4, 1, 1, 1, 1, 0, 0, True),
-            ("cargo", 1, 1, 0, 0, 0, 0, 0, 1, True),
-        ]
-        assert not asked(house, "balance").wrong
-
-    def test_a_period_ends_before_its_end(self, house: House) -> None:
-        house.receive("acme", "1.edi", wrapped("810", invoice()))
-        house.later(hours=1)
-        house.receive("acme", "2.edi", wrapped("810", invoice("INV2"), control=2))
-        later = NOON + timedelta(hours=1)
-        assert told(house, "balance", "received", since=NOON, until=later) == [(1,)]
-        assert told(house, "balance", "received", since=later) == [(1,)]
-        assert told(house, "balance", "received") == [(2,)]
-        assert told(house, "balance", "received", partner="beta") == []
-
-    def test_a_lost_row_shows(self, house: House) -> None:
-        receipt = house.take("acme", "hello.txt", b"hello")
-        house.gateway.database.write(lambda session: session.delete(session.merge(receipt)))
-        assert len(asked(house, "balance").wrong) == 1
-
-
-@pytest.mark.parametrize(
-    ("numbers", "found"),
-    [
-        ([], []),
-        ([7], []),
-        ([3, 1, 2], []),
-        ([1, 2, 5], [Flaw(GAP, 3, 4, 0)]),
-        ([1, 2, 2], [Flaw(TWICE, 2, 2, 2)]),
-        ([9, 1, 9, 3, 9], [Flaw(TWICE, 9, 9, 3), Flaw(GAP, 2, 2, 0), Flaw(GAP, 4, 8, 0)]),
-    ],
-)
-def test_flaws_of_control_numbers(numbers: list[int], found: list[Flaw]) -> None:
-    assert list(flaws(numbers)) == found
-
-
-class TestControlNumbers:
-    def test_those_that_came(self, house: House) -> None:
-        for control, number in ((1, "INV1"), (4, "INV2"), (4, "INV3")):
-            house.take("acme", f"{number}.edi", wrapped("810", invoice(number), control=control))
-        assert told(house, "control-numbers", "direction", "partner", "sender", "what", "first", "last", "times") == [
-            ("inbound", "acme", "ACME", "used twice", 4, 4, 2),
-            ("inbound", "acme", "ACME", "gap", 2, 3, 0),
-        ]
-
-    def test_those_we_gave(self, house: House) -> None:
-        house.send_order()
-        house.gateway.administration.set_control_number("acme", Kind.INTERCHANGE, 5, BY, back=False)
-        house.send_order("4500124")
-        assert told(house, "control-numbers", "direction", "what", "first", "last") == [("outbound", "gap", 2, 4)]
 
 
 class TestInvoices:
