@@ -37,6 +37,11 @@ def test_a_time_without_zone_is_refused(database: Database) -> None:
         database.write(lambda session: session.add(_blob(datetime(2026, 3, 1))))  # noqa: DTZ001
 
 
+def test_a_column_that_is_not_there_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="Blob has no column colour"):
+        Blob(sha256="a", colour="red")
+
+
 def test_an_enumeration_is_kept_by_its_value_and_json_as_sorted_text(database: Database, clock: ManualClock) -> None:
     database.write(lambda session: record(session, clock, step=Step.RECEIVED, detail={"b": "é", "a": [1, None]}))
     with database.read() as session:

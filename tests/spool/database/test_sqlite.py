@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -301,3 +302,21 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
         pytest.raises(Misconfigured, match="is not a database"),
     ):
         database.write(inserting(1))
+
+
+def test_a_savepoint_in_a_savepoint_undoes_only_what_came_after_it(numbers: SqliteDatabase) -> None:
+    def write(session: Session) -> None:
+        insert(session, 1)
+        with suppress(KeyError), session.begin_nested():
+            insert(session, 2)
+            with session.begin_nested():
+                insert(session, 3)
+            raise KeyError
+        with session.begin_nested():
+            insert(session, 4)
+            with suppress(KeyError), session.begin_nested():
+                insert(session, 5)
+                raise KeyError
+
+    numbers.write(write)
+    assert kept(numbers) == [1, 4]
