@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -131,7 +132,7 @@ def _story() -> list[tuple[dict[str, Any], dict[str, bytes]]]:
 def ledger() -> Ledger:
     random = Counting()
     clerk = Clerk("node1", random, lambda level, number: b"")
-    batch = clerk.begin(Standing(TENANT, Frontier(), (), {}, {}))
+    batch = Batch.on(Standing(TENANT, Frontier(), (), {}, {}))
     committed = []
     for number, (told, payloads) in enumerate(_story(), 1):
         salted = [_committed(role, data, random(32)) for role, data in payloads.items()]
@@ -141,16 +142,10 @@ def ledger() -> Ledger:
 
 
 def _waiting(number: int, told: dict[str, Any], payloads: dict[str, bytes]) -> Waiting:
-    nothing: dict[str, Any] = {
-        "outcome": "",
-        "partner": None,
-        "receipt": None,
-        "document": None,
-        "transmission": None,
-        "detail": {},
-    }
+    nothing = {"outcome": "", "partner": None, "receipt": None, "document": None, "transmission": None}
+    said: dict[str, Any] = nothing | {"actor": "tallystick"} | told
+    said["detail"] = json.dumps(told.get("detail", {}))
     blobs = [{"role": role, "sha256": _sha256(data)} for role, data in payloads.items()]
-    said = nothing | {"actor": "tallystick"} | told
     return Waiting(journal_id=number, at=NOON + timedelta(minutes=number), blobs=blobs, **said)
 
 
