@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -357,10 +357,11 @@ class Gateway:
     def audit(
         self, question: Question, *, since: datetime | None, until: datetime | None, partner: str | None
     ) -> AuditAnswer:
-        """Answer an auditor's question, and note that it was asked."""
+        """Answer an auditor's question, with how far the ledger is, and note that it was asked."""
         scope = Scope(self.clock.now(), since, until, partner)
         with self.database.read() as session:
             answer = ask(session, question, scope)
+        answer = replace(answer, checkpoint=str(self.ledger.checkpoint()))
         asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
         self.note_reading(f"audit {question.name}", partner, asked)
         return answer

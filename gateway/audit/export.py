@@ -24,6 +24,7 @@ def about(answer: Answer) -> dict[str, Any]:
         "partner": scope.partner,
         "columns": list(answer.question.columns),
         "rows": len(answer.rows),
+        "checkpoint": answer.checkpoint,
         "queries": list(answer.queries),
     }
 

@@ -59,12 +59,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows, and what was asked of the database to find them: ``queries`` are the statements as they were run, each once."""
+    """The rows, and what was asked of the database to find them: ``queries`` are the statements as they were run, each once.
+
+    ``checkpoint`` says, signed, how far the ledger was when it was asked; empty where nobody signed.
+    """
 
     question: Question
     scope: Scope
     rows: Sequence[Row]
     queries: Sequence[str]
+    checkpoint: str = ""
 
     @property
     def wrong(self) -> Sequence[Row]:

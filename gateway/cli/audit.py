@@ -12,7 +12,7 @@ from ..audit import export
 from ..audit.question import Answer, Value
 from ..audit.questions import QUESTIONS
 from . import known
-from .console import Exit, Terminal
+from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
 from .moments import moment
 
@@ -45,9 +45,12 @@ def audit(
     if asked is None:
         raise NotFound(f"There is no question {question}. There are {', '.join(QUESTIONS)}.")
     _refuse_unwritable(output)
+    begin, end = moment("--since", since), moment("--until", until)
+    if begin is not None and end is not None and begin >= end:
+        usage(f"--since {since} is not before --until {until}.")
     with gateway() as opened:
         known.partner(opened, partner)
-        answer = opened.audit(asked, since=moment("--since", since), until=moment("--until", until), partner=partner)
+        answer = opened.audit(asked, since=begin, until=end, partner=partner)
     if output is not None:
         with output.open("x", encoding="utf-8", newline="") as file:
             file.write(_FORMS[output.suffix](answer))
@@ -87,7 +90,8 @@ def _summary(answer: Answer) -> str:
     counted = f"{len(answer.rows)} {'row' if len(answer.rows) == 1 else 'rows'}"
     if answer.rows and answer.question.wrong is not None:
         counted += f", {len(answer.wrong) or 'none'} of which should not be"
-    return f"{counted}; asked at {_moment(answer.scope.now)}."
+    origin, size, root = answer.checkpoint.split("\n")[:3]
+    return f"{counted}; asked at {_moment(answer.scope.now)}, when {origin} had {size} entries and the root {root}."
 
 
 def _cell(value: Value) -> str:

@@ -16,7 +16,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 def answer(*rows: tuple[Value, ...]) -> Answer:
     question = Question("q", "What?", ("at", "what", "times"), lambda _session, _scope: [])
-    return Answer(question, Scope(NOON, since=NOON), rows, ("SELECT 1",))
+    return Answer(question, Scope(NOON, since=NOON), rows, ("SELECT 1",), "ours")
 
 
 ROWS = ((NOON, 'a "b", c\nd', 3), (None, Step.SENT, True))
@@ -41,6 +41,7 @@ def test_json_lines_begin_with_what_was_asked() -> None:
         "partner": None,
         "columns": ["at", "what", "times"],
         "rows": 2,
+        "checkpoint": "ours",
         "queries": ["SELECT 1"],
     }
 

@@ -6,6 +6,8 @@ import pytest
 
 from gateway import inbound, outbound
 from gateway.audit.questions import QUESTIONS
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.note import read_note
 from gateway.operations.instruction import Instruction
 from partners.control_numbers import Kind
 from tests.gateway.exchange.scene import scene
@@ -29,6 +31,7 @@ def test_an_answer_says_how_it_was_found(house: House, name: str) -> None:
     answer = asked(house, name)
     assert answer.queries
     assert all(query.startswith("SELECT") for query in answer.queries)
+    assert Checkpoint.read(read_note(answer.checkpoint.encode()).text).size > 0
     assert all(len(row) == len(answer.question.columns) for row in answer.rows)
 
 

@@ -48,3 +48,4 @@ def test_wrong_questions_are_refused(tally: Tally, tmp_path: Path) -> None:
     assert "end its name with .csv or .jsonl" in tally("audit", "balance", "-o", str(tmp_path / "a.xls")).err
     assert "There is no folder" in tally("audit", "balance", "-o", str(tmp_path / "no" / "a.csv")).err
     assert tally("audit", "balance", "--partner", "nobody").code == Exit.USAGE
+    assert "is not before" in tally("audit", "balance", "--since", "2026-11-02", "--until", "2026-11-01").err
