@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from canonical.identity import DocumentId
 from gateway import schema
 from gateway.app import Gateway
+from gateway.ledger.checkpoint import Checkpoint
 from gateway.operations.instruction import Instruction
 from spool.documents import DocumentRow
+from spool.journal import JournalEntry
 from spool.migrate import differences
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
@@ -101,6 +103,15 @@ def test_every_payload_is_there(house: OldHouse) -> None:
             assert len(b"".join(gateway.raw(session, id_))) == size
         for document in session.scalars(select(DocumentRow).where(DocumentRow.canonical_sha256.is_not(None))):
             assert gateway.document(session, DocumentId(document.id))[1]
+
+
+def test_the_ledger_begins_with_all_that_happened(house: OldHouse) -> None:
+    gateway = house.gateway
+    with gateway.database.read() as session:
+        told = session.scalar(select(func.count()).select_from(JournalEntry)) or 0
+    assert Checkpoint.read(gateway.ledger.checkpoint().text).size == told > 0
+    found = gateway.ledger.verify()
+    assert (found.wrong, found.size, found.waiting) == (None, told, 0)
 
 
 def test_work_goes_on(house: OldHouse, expected: dict[str, Any]) -> None:

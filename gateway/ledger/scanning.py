@@ -132,6 +132,15 @@ class Scan:
             except Inexact as error:
                 raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
             self._covered.add(idx, said.get("detail") if isinstance(said, dict) else None)
+        # What was erased a moment ago is told by an entry that still waits for its place.
+        waiting = (
+            select(JournalEntry.detail)
+            .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
+            .where(JournalEntry.step == Step.PRUNED)
+        )
+        end = store.size(self.session)
+        for detail in self.session.scalars(waiting):
+            self._covered.add(end, detail)
         self._covered.sort()
 
     # 2. A tile's entries at a time.

@@ -82,6 +82,7 @@ class Retention:
         done = Pruned(files, sent, left + unfetched, self._messages(now), work, self._payloads(now))
         if done.anything:
             self.database.write(partial(self._note, done, actor))
+            self.ledger.drain()
         return done
 
     def would_prune(self) -> Pruned:

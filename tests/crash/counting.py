@@ -377,6 +377,17 @@ def database_is_sound(evidence: Evidence) -> Faults:
         yield f"foreign_key_check: {broken}"
 
 
+def the_ledger_tells_all(evidence: Evidence) -> Faults:
+    """Every entry of the journal has one place in the ledger, which holds."""
+    ledger = evidence.gateway.ledger
+    ledger.checkpoint()
+    found = ledger.verify()
+    if found.wrong is not None:
+        yield found.wrong
+    if (found.size, found.waiting) != (len(evidence.journal), 0):
+        yield f"{found.size} entries are in the ledger and {found.waiting} wait; the journal has {len(evidence.journal)}"
+
+
 CHECKS: tuple[Callable[[Evidence], Faults], ...] = (
     received_is_what_was_sent,
     receipts_end_as_due,
@@ -389,4 +400,5 @@ CHECKS: tuple[Callable[[Evidence], Faults], ...] = (
     payloads_are_whole,
     lanes_kept_their_order,
     database_is_sound,
+    the_ledger_tells_all,
 )

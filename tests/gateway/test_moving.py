@@ -19,16 +19,19 @@ from gateway.cli.main import main
 from gateway.exchange.arrivals import Arrival, ArrivalKind, ArrivedFile
 from gateway.exchange.sendings import Sending
 from gateway.home import Home
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.tiles import WIDTH
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
 from partners.certificates import Use
+from spool import journal
 from spool.blobs import BlobDamaged, BlobUpload
 from spool.clock import SystemClock
 from spool.database.opening import open_database
 from spool.database.port import Database
 from spool.database.postgresql import PostgresqlDatabase
 from spool.documents import DocumentRow
-from spool.journal import JournalEntry
+from spool.journal import JournalEntry, Step
 from spool.queue.tables import Allowance, Schedule
 
 from .as2.keys import own
@@ -55,9 +58,10 @@ def busy(root: Path) -> House:
     opened.take("beta", "nul.csv", csv(csv_invoice("NUL\0CHARACTER")))
     opened.receive("acme", "dead.edi", wrapped("810", invoice("DEAD"), 900))
     opened.exhaust(lambda kind, handler: _broken if kind == "deliver" else handler)
-    opened.receive("acme", "waiting.edi", wrapped("810", invoice("WAITING"), 901))
     opened.gateway.database.write(_seldom)
     opened.gateway.custody.take_key(own("OURS"), use=Use.BOTH, begins=None, by="anna")
+    opened.gateway.ledger.checkpoint()
+    opened.receive("acme", "waiting.edi", wrapped("810", invoice("WAITING"), 901))
     return opened
 
 
@@ -66,7 +70,9 @@ def _broken(_claim: object) -> Any:
 
 
 def _seldom(session: Session) -> None:
-    """Rows that only limits and years make."""
+    """Rows that only limits and years make; and so many entries that the ledger's tree has a full tile."""
+    for _ in range(WIDTH):
+        journal.record(session, SystemClock(), step=Step.RETRIED, outcome="a NUL \0 character", detail={"x": "\0"})
     session.add_all(
         [
             Allowance(scope="partner:acme"),
@@ -166,6 +172,9 @@ def test_the_nodes_go_on_where_the_home_was_left(home: Home, url: str) -> None:
         after = gateway.status().balance
         assert (after.holds, after.places["pending"]) == (True, 0)
         assert after.received == balance.received
+        assert Checkpoint.read(gateway.ledger.checkpoint().text).size > WIDTH
+        found = gateway.ledger.verify()
+        assert (found.wrong, found.waiting) == (None, 0)
         with gateway.database.read() as session:
             assert (session.scalar(select(func.max(JournalEntry.id))) or 0) > last
 

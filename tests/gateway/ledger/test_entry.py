@@ -171,6 +171,23 @@ def test_only_known_outcomes_are_told_in_the_open(outcome: str, kept: str) -> No
     assert known_outcome(outcome) == kept
 
 
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])) | st.none())
+def test_details_are_exact_whatever_is_said(given: str, optional: str | None) -> None:
+    detail = detail_of(
+        1,
+        partner=optional,
+        actor=given,
+        outcome=given,
+        receipt=optional,
+        document=optional,
+        transmission=optional,
+        detail="{}",
+        digests={},
+    )
+    value = exact.read(detail)
+    assert (value["actor"], value["outcome"], value["partner"], value["detail"]) == (given, given, optional, {})
+
+
 def test_details_hold_all_that_the_journal_says() -> None:
     detail = detail_of(
         5,
@@ -180,7 +197,7 @@ def test_details_hold_all_that_the_journal_says() -> None:
         receipt="r",
         document=None,
         transmission=None,
-        detail={"weight": 1.5, "name": "caf\u00e9"},
+        detail='{"name":"caf\u00e9","weight":"1.5"}',
         digests={"received": "ab" * 32},
     )
     assert exact.read(detail) == {

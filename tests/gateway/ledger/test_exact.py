@@ -1,5 +1,6 @@
 """JSON in one form: that of RFC 8785, as far as values are allowed at all."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.exact import LIMIT, Inexact, exact, read, write
+from gateway.ledger import exact as exact_json
+from gateway.ledger.exact import LIMIT, Inexact, exact, exact_text, read, write
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 keys = st.text(st.characters(max_codepoint=0x7F))
@@ -44,6 +46,48 @@ def test_bytes_are_read_or_refused(data: bytes) -> None:
     except Inexact:
         return
     assert write(value) == data
+
+
+def closely(data: bytes) -> Any:
+    """As read where it does not look plain."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact_json, "_read_plain", lambda _data: None)
+        return read(data)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=5,
+    ),
+    st.booleans(),
+    st.sampled_from([(",", ":"), (", ", ": ")]),
+    st.sampled_from(["", '{"a":1,"a":1}', '{"b":1,"a":1}', '{"a":"\\u0061"}', '{"a":01}', '{"a":-0}', '{"a":"\t"}']),
+)
+def test_what_looks_plain_is_read_as_by_a_closer_look(
+    value: Any, escaped: bool, separators: tuple[str, str], instead: str
+) -> None:
+    text = json.dumps({"value": value}, ensure_ascii=escaped, separators=separators, sort_keys=True)
+    data = (instead or text).encode("utf-8", "surrogatepass")
+    try:
+        expected = closely(data)
+    except Inexact:
+        with pytest.raises(Inexact):
+            read(data)
+    else:
+        assert read(data) == expected
+
+
+@given(st.dictionaries(st.text(max_size=3), anything, max_size=3))
+def test_the_text_of_a_column_is_made_exact_by_its_value(value: dict[str, Any]) -> None:
+    text = json.dumps(exact(value) | {"float": 1.5}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert read(exact_text(text).encode()) == exact(json.loads(text))
+
+
+def test_the_text_of_a_column_that_is_exact_stays_as_it_is() -> None:
+    text = '{"a":[1,"x",null,true],"b":{}}'
+    assert exact_text(text) is text
 
 
 @pytest.mark.parametrize(

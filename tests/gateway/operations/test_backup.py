@@ -17,6 +17,8 @@ from sqlalchemy import select
 from canonical.errors import Misconfigured
 from gateway.app import Gateway
 from gateway.exchange.keyring import Keyring
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.scanning import Anchor
 from gateway.operations import backup as backing_up
 from gateway.operations.backup import BackedUp, Backup
 from gateway.operations.instruction import Instruction
@@ -222,6 +224,26 @@ def test_the_journal_says_that_the_home_was_restored(house: House, tmp_path: Pat
         [entry] = session.scalars(select(JournalEntry).where(JournalEntry.step == Step.RESTORED))
     assert (entry.actor, entry.outcome) == ("anna", "The disk broke.")
     assert entry.detail == {"made_at": house.clock.now().isoformat(), "skipped": SKIP}
+
+
+def test_the_ledger_goes_on_in_the_restored_home(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was signed while the backup was made is not in it: the signer would miss it in the ledger."""
+    copy = backing_up._copy
+
+    def copy_and_go_on(source: Path, target: Path) -> None:
+        copy(source, target)
+        house.send_order("4500124")
+        house.gateway.ledger.checkpoint()
+
+    house.send_order("4500123")
+    signed = Checkpoint.read(house.gateway.ledger.checkpoint().text)
+    monkeypatch.setattr(backing_up, "_copy", copy_and_go_on)
+    made = back_up(house, tmp_path / "home.backup")
+    restore(made.path, tmp_path / "new")
+    with opened(tmp_path / "new") as gateway:
+        assert gateway.ledger.verify().holds
+        assert Checkpoint.read(gateway.ledger.checkpoint().text).size == signed.size + 1
+        assert gateway.ledger.verify([Anchor("before", signed)]).holds
 
 
 def test_our_keys_open_in_the_restored_home(house: House, tmp_path: Path) -> None:
