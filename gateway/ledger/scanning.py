@@ -294,6 +294,7 @@ class Scan:
         self._check_state()
         self._check_upper_tiles()
         self._check_partners()
+        self._check_nothing_besides()
         self._check_nothing_untold()
         self._check_anchors()
 
@@ -345,6 +346,15 @@ class Scan:
         for partner, pseudonym in self._pseudonyms.items():
             if partner and known.get(partner) != pseudonym:
                 raise _Wrong(f"The pseudonym of {partner} is not the one that its entries have.")
+
+    def _check_nothing_besides(self) -> None:
+        """Details of no entry might tell of erasures that no entry tells of."""
+        details = self.session.scalar(select(func.count()).select_from(LedgerDetail))
+        salts = self.session.scalar(select(func.count()).select_from(LedgerBlobSalt))
+        if details != self._details:
+            raise _Wrong(f"There are details of {details} entries, and only {self._details} entries have any.")
+        if salts != self._payloads:
+            raise _Wrong(f"There are salts of {salts} payloads, and the entries have {self._payloads}.")
 
     def _check_nothing_untold(self) -> None:
         untold = self.session.scalar(

@@ -167,6 +167,28 @@ def a_payload_is_swapped_for_another(scene: Scene) -> None:
     scene.sql("UPDATE ledger_blob_salt SET sha256 = (SELECT sha256 FROM ledger_blob_salt WHERE idx = 10) WHERE idx = 5")
 
 
+@said(r"There are details of 600 entries, and only 599 entries have any")
+def an_erasure_is_forged_that_no_entry_tells_of(scene: Scene) -> None:
+    """Details behind the end, with a row of the journal that they are the same as, say that entry 5 may be without its own."""
+    scene.sql(
+        "INSERT INTO journal_entry (id, at, step, outcome, actor, detail) "
+        "VALUES (900, '2026-03-01 12:00:00.000000', 'pruned', '', 'tallystick', '{\"erased\":{\"details\":[[5,5]]}}')",
+        "DELETE FROM journal_entry WHERE id = 6",
+        "DELETE FROM ledger_detail WHERE idx = 5",
+        "DELETE FROM ledger_blob_salt WHERE idx = 5",
+    )
+    scene.sql(
+        "INSERT INTO ledger_detail (idx, journal_id, salt, body) VALUES (900, 900, :salt, :body)",
+        salt=bytes(32),
+        body=b'{"actor":"tallystick","detail":{"erased":{"details":[[5,5]]}}}',
+    )
+
+
+@said(r"There are salts of 121 payloads, and the entries have 120")
+def a_salt_is_added(scene: Scene) -> None:
+    scene.sql("INSERT INTO ledger_blob_salt (idx, role, sha256, salt) VALUES (5, 'wire', 'ab', :salt)", salt=bytes(32))
+
+
 # The journal
 
 
