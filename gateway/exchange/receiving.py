@@ -1,8 +1,6 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
 import hashlib
-import threading
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -27,7 +25,6 @@ from ..as2.cem import Response as CertificateResponse
 from ..as2.cem import is_exchange, read_exchange
 from ..as2.disposition import Reason
 from ..as2.envelope import Envelope, Kind, bare, envelope_of
-from ..as2.identity import read_name
 from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
@@ -37,12 +34,13 @@ from ..as2.receive import Received, Rejected, objection_to_parties, receive, rej
 from ..as2.terms import Terms
 from ..inbound import Inbound
 from ..journaling import Chronicle, as_role
-from ..listeners.http import Answer, Head, Request, busy, plain
+from ..listeners.http import Answer, Head, Request, plain
 from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
 from . import arrivals
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
 from .certificates import CertificateMessages
+from .doorkeeper import Doorkeeper, named_sender
 from .fresh import FreshNames
 from .keeping import has_room
 from .mdns import enqueue_mdn
@@ -54,14 +52,8 @@ from .workspace import TemporaryWorkspace
 
 TRANSPORT = "as2"
 
-STRANGERS_BYTES = 64 * 1024
-"""The largest body, in bytes, that is taken from somebody whom no profile names."""
-
 SHOWN = 80
 """Characters of a name that somebody else chose."""
-
-STRANGERS_AT_ONCE = 2
-"""How many posts of such are taken at a time from one address."""
 
 _log = structlog.get_logger(__name__)
 
@@ -96,50 +88,6 @@ class _AtTheDoor:
     why: str
 
 
-class Doorkeeper:
-    """Who may post now, without asking the database: the partners' names, and how many messages are under way.
-
-    Nobody has proven yet who it is. So what is counted is a name from one address: whoever uses a partner's name elsewhere takes no place
-    of the partner's.
-    """
-
-    def __init__(self) -> None:
-        self._allowed: dict[str, int] = {}
-        self._under_way: Counter[tuple[str, str]] = Counter()
-        self._admitted: dict[int, tuple[str, str]] = {}
-        self._lock = threading.Lock()
-
-    def know(self, allowed: dict[str, int]) -> None:
-        """The AS2 names of all partners, and how many messages of each may be under way."""
-        with self._lock:
-            self._allowed = allowed
-
-    def admit(self, head: Head) -> Answer | None:
-        name = _sender(head)
-        with self._lock:
-            allowed = self._allowed.get(name)
-            if allowed is None:
-                if head.length is None or head.length > STRANGERS_BYTES:
-                    return plain(403, "AS2-From names nobody who exchanges messages here. Compare it, also its case.")
-                allowed, name = STRANGERS_AT_ONCE, ""
-            place = name, head.peer.address
-            if self._under_way[place] >= allowed:
-                return busy(
-                    "As many messages from your address as may be at once are being taken in. Send this one again."
-                )
-            self._under_way[place] += 1
-            self._admitted[id(head)] = place
-        return None
-
-    def ended(self, head: Head) -> None:
-        with self._lock:
-            # As whom it came in: whose names are known may have changed since.
-            place = self._admitted.pop(id(head))
-            self._under_way[place] -= 1
-            if not self._under_way[place]:
-                del self._under_way[place]
-
-
 @dataclass(frozen=True)
 class As2Receiver:
     """Takes what is posted to ``/as2``: a :class:`gateway.listeners.http.port.Handler`."""
@@ -162,7 +110,7 @@ class As2Receiver:
     def admit(self, head: Head) -> Answer | None:
         refusal = self.doorkeeper.admit(head)
         if refusal is not None and refusal.status == HTTPStatus.FORBIDDEN:
-            why = f"AS2-From is {_sender(head)[:SHOWN]!r}, whom no profile names, and its body is too large to be looked at."
+            why = f"AS2-From is {named_sender(head)[:SHOWN]!r}, whom no profile names, and its body is too large to be looked at."
             self.refusals.note(STRANGERS, RefusalKind.LOGIN, remote=head.peer.address, why=why)
         return refusal
 
@@ -575,11 +523,6 @@ def _digest(content: Span) -> str:
 
 def _digested(request: Request) -> StagedBlob:
     return StagedBlob(BlobDigest(_digest(whole(request.body))), request.size, None)
-
-
-def _sender(head: Head) -> str:
-    value = next(head.values(b"as2-from"), b"")
-    return read_name(value.decode("latin-1"))
 
 
 def _headers(head: Head) -> Headers:

@@ -17,8 +17,8 @@ from gateway.as2.cms.algorithms import Cipher, Digest
 from gateway.as2.cms.policy import Policy
 from gateway.as2.terms import Compression, Held, Pinned, Terms
 from gateway.exchange import receiving
-from gateway.exchange.receiving import STRANGERS_AT_ONCE, STRANGERS_BYTES, Doorkeeper
-from gateway.listeners.http import Answer, Head, Peer
+from gateway.exchange.doorkeeper import STRANGERS_BYTES
+from gateway.listeners.http import Answer
 from tests.gateway.as2.keys import own
 
 from .scene import Scene, Site, scene
@@ -383,28 +383,3 @@ def test_what_could_not_be_kept_is_not_acknowledged_and_the_next_attempt_succeed
     assert (taken_in(distributor), arrivals_of(distributor.house, message_id=f"<{sent.message_id}>")) == (before, [])
     assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
     assert taken_in(distributor) == before + 1
-
-
-def head(name: str, address: str = "192.0.2.1") -> Head:
-    return Head("POST", "/as2", "", ((b"AS2-From", name.encode()),), 10, Peer(address))
-
-
-def test_who_becomes_known_while_a_stranger_posts_shuts_nobody_out() -> None:
-    """What came in as a stranger's ends as a stranger's."""
-    doorkeeper = Doorkeeper()
-    posts = [head("NEW") for _ in range(STRANGERS_AT_ONCE)]
-    assert [doorkeeper.admit(post) for post in posts] == [None] * STRANGERS_AT_ONCE
-    assert doorkeeper.admit(head("OTHER")) is not None
-    doorkeeper.know({"NEW": 1})
-    for each in posts:
-        doorkeeper.ended(each)
-    assert doorkeeper.admit(head("OTHER")) is None
-    assert doorkeeper.admit(head("NEW")) is None
-
-
-def test_whoever_uses_a_partners_name_elsewhere_takes_no_place_of_the_partners() -> None:
-    doorkeeper = Doorkeeper()
-    doorkeeper.know({"ACME": 1})
-    assert doorkeeper.admit(head("ACME", "203.0.113.9")) is None
-    assert doorkeeper.admit(head("ACME", "203.0.113.9")) is not None
-    assert doorkeeper.admit(head("ACME", "192.0.2.1")) is None
