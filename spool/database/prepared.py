@@ -5,7 +5,7 @@ each execution is the driver's. Who listens to SQLAlchemy's ``before_cursor_exec
 flushed first: what a statement is to find of objects added to the session needs ``session.flush()`` before it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -101,7 +101,8 @@ class _Running:
     connection: Connection
     dialect: Dialect
     driver: Any
-    hearing: tuple[Callable[..., None], ...]
+    hearing: Iterable[Callable[..., None]]
+    """Who hears of statements now: whoever joins or leaves meanwhile is in it, or not."""
 
     def tell(self, text: str, parameters: Any, *, many: bool = False) -> None:
         """Have listeners hear what is about to be executed."""
@@ -132,7 +133,7 @@ def _running(session: Session) -> _Running:
         return kept
     connection = session.connection()
     driver = connection.connection.driver_connection
-    hearing = tuple(connection.dispatch.before_cursor_execute)
+    hearing = connection.dispatch.before_cursor_execute
     running = _Running(_innermost(session), connection, connection.dialect, driver, hearing)
     session.info[_KEPT] = running
     return running

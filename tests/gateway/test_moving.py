@@ -17,6 +17,7 @@ from gateway import moving, schema
 from gateway.app import Gateway
 from gateway.cli.main import main
 from gateway.exchange.arrivals import Arrival, ArrivalKind, ArrivedFile
+from gateway.exchange.refusals import RefusalKind, Refusals
 from gateway.exchange.sendings import Sending
 from gateway.home import Home
 from gateway.ledger.checkpoint import Checkpoint
@@ -88,6 +89,16 @@ def _seldom(session: Session) -> None:
                 outcome="received",
             ),
             ArrivedFile(receipt_id="r", arrival="a"),
+            Refusals(
+                id="f",
+                day="2026-11-26",
+                partner="acme",
+                kind=RefusalKind.LOGIN,
+                count=1,
+                bytes=10,
+                last_at=SystemClock().now(),
+                why="It gave no user name and password.",
+            ),
             Sending(
                 id="s",
                 transmission="t",

@@ -45,12 +45,19 @@ def make_set(set_id: str, chance: random.Random, richness: float = 0.15, version
 
 def _places(places: Sequence[Place], chance: random.Random, richness: float, version: str) -> list[Node]:
     nodes: list[Node] = []
+    behind: dict[str, int] = {}
     for name, place in named(places):
-        for _ in range(_times(place, chance, richness)):
+        tag, _, again = name.partition("#")
+        times = _times(place, chance, richness)
+        if again and behind[tag] == len(nodes) and not place.required:
+            # With nothing between it and the place before of the same tag, nobody could say at which of the two it stands.
+            times = 0
+        for _ in range(times):
             if isinstance(place, LoopPlace):
                 nodes.append(LoopNode(name, _places(place.children, chance, richness * 0.7, version)))
             else:
                 nodes.append(SegmentNode(name, make_segment(place.tag, chance, richness, version)))
+        behind[tag] = len(nodes)
     return nodes
 
 
