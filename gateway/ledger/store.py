@@ -153,6 +153,9 @@ def append(batch: Batch, now: datetime, session: Session) -> None:
     held = state(session, locked=True)
     if held is None or (held.size, held.tenant) != (batch.size, batch.tenant):
         raise Overtaken
+    # First of all: what somebody else took in between when it was seen waiting and when the batch was begun is not to be put in again.
+    if _CLEAR.many(session, [{"id": journal_id} for journal_id in batch.journal_ids]) != len(batch.journal_ids):
+        raise Overtaken
     _ADD_ENTRY.many(session, batch.entries)
     _ADD_DETAIL.many(session, batch.details)
     _ADD_SALT.many(session, batch.salts)
@@ -167,8 +170,6 @@ def append(batch: Batch, now: datetime, session: Session) -> None:
         ],
     )
     _PUT_TILE.many(session, [{"level": level, "n": n, "data": data} for (level, n), data in batch.tiles.items()])
-    if _CLEAR.many(session, [{"id": journal_id} for journal_id in batch.journal_ids]) != len(batch.journal_ids):
-        raise Overtaken
     grown = batch.frontier
     _MOVE.rows(session, {"to": grown.size, "hashes": grown.written(), "over": grown.root, "now": now})
 

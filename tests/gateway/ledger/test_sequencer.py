@@ -143,19 +143,22 @@ def test_two_sequencers_at_once_double_and_lose_nothing(scene: Scene) -> None:
     assert scene.verify().holds
 
 
-def test_one_that_is_overtaken_begins_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("when", ["before it begins the batch", "while it makes the batch"])
+def test_one_that_is_overtaken_begins_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """It has seen what waits when another one takes it in."""
     scene.tell(10)
     batch = Sequencer._batch
 
     def overtaken(self: Sequencer, *arguments: Any) -> Any:
-        made = batch(self, *arguments)
         monkeypatch.setattr(Sequencer, "_batch", batch)
+        made = batch(self, *arguments) if when == "while it makes the batch" else None
         scene.ledger.drain()
-        return made
+        return made or batch(self, *arguments)
 
     monkeypatch.setattr(Sequencer, "_batch", overtaken)
     assert scene.ledger.drain() == 0
     assert len(entries(scene)) == 10
+    assert scene.verify().holds
 
 
 def test_one_that_is_overtaken_for_ever_gives_up_for_now(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
