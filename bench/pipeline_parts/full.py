@@ -57,7 +57,6 @@ def _fill(gateway: Gateway, stored: int) -> None:
                 session.execute(text(statement.replace("INSERT", numbers + "INSERT", 1)))
 
         gateway.database.write(copy)
-    gateway.database.write(lambda session: session.execute(text("ANALYZE")).close())
 
 
 _KEYS = {
