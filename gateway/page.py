@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -25,14 +24,13 @@ from .checking import Checked, outcome
 from .conversion import acknowledgement
 from .envelopes import preview
 from .explanation import Explanation, explanations
-from .printable import shown
+from .html_page import as_text, html_page
 
 MOST_EXPLANATIONS = 200
 """Kinds of findings on a page; more make it unreadable."""
 MOST_SETS = 100
 MOST_ANSWER_LINES = 200
 
-_STYLE = (Path(__file__).parent / "page.css").read_text("utf-8")
 _LABELS = {
     "element": "Element",
     "segment": "Segment",
@@ -114,39 +112,17 @@ def _cut(kind: str, lines: list[str]) -> Answer:
 
 def page(reports: Sequence[FileReport], now: datetime) -> str:
     """The whole page."""
-    title = _text(f"Check of {', '.join(Path(report.name).name for report in reports) or 'no file'}")
+    title = f"Check of {', '.join(Path(report.name).name for report in reports) or 'no file'}"
     body = "\n".join(part for number, report in enumerate(reports, 1) for part in _file(number, report))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{_STYLE}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-<footer><p>Checked on {now:%Y-%m-%d at %H:%M} UTC by Tallystick. Nothing was taken in or sent.</p></footer>
-</body>
-</html>
-"""
-
-
-def _text(text: str) -> str:
-    """Text from outside as it may stand in a page."""
-    return escape(shown(text))
+    footer = f"Checked on {now:%Y-%m-%d at %H:%M} UTC by Tallystick. Nothing was taken in or sent."
+    return html_page(title, body, footer)
 
 
 def _file(file: int, report: FileReport) -> Iterator[str]:
     checked = report.checked
     verdict = "accepted" if checked.accepted else "rejected"
     yield f'<header class="{verdict}">'
-    yield f"<h1>{_text(Path(report.name).name)}</h1>"
+    yield f"<h1>{as_text(Path(report.name).name)}</h1>"
     yield f'<p class="verdict">{verdict.capitalize()}</p>'
     yield f"<p>{_counted(checked.findings)}</p>"
     yield "</header>"
@@ -178,8 +154,8 @@ def _summary(checked: Checked) -> Iterator[str]:
     for interchange in checked.interchanges:
         usage = "test" if interchange["usage"] == "T" else "production"
         yield (
-            f"<p>Interchange <strong>{_text(interchange['control_number'])}</strong> from {_text(interchange['sender'])} "
-            f"to {_text(interchange['receiver'])}, version {_text(interchange['version'])}, {usage}.</p>"
+            f"<p>Interchange <strong>{as_text(interchange['control_number'])}</strong> from {as_text(interchange['sender'])} "
+            f"to {as_text(interchange['receiver'])}, version {as_text(interchange['version'])}, {usage}.</p>"
         )
         rows = [(group, found) for group in interchange["groups"] for found in group["sets"]]
         rows.sort(key=lambda row: outcome(row[1]) == "accepted")
@@ -197,8 +173,8 @@ def _set(group: dict[str, str], found: dict[str, str]) -> str:
     cells = (found["type"], found["control_number"], group["control_number"], group["version"])
     return (
         "<tr>"
-        + "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-        + f'<td class="{_text(found["status"])}">{_text(outcome(found))}</td></tr>'
+        + "".join(f"<td>{as_text(cell)}</td>" for cell in cells)
+        + f'<td class="{as_text(found["status"])}">{as_text(outcome(found))}</td></tr>'
     )
 
 
@@ -206,13 +182,13 @@ def _finding(name: str, explanation: Explanation) -> Iterator[str]:
     finding = explanation.first
     severity = finding.severity.value
     yield f'<article class="{severity}" aria-labelledby="{name}">'
-    yield (f'<h3 id="{name}"><span class="severity">{severity.capitalize()}</span> {_text(finding.message)}</h3>')
+    yield (f'<h3 id="{name}"><span class="severity">{severity.capitalize()}</span> {as_text(finding.message)}</h3>')
     if explanation.passage is not None and finding.severity is not Severity.NOTE:
         yield _passage(explanation.passage)
-    yield f"<p><strong>What to do:</strong> {_text(explanation.todo)}</p>"
+    yield f"<p><strong>What to do:</strong> {as_text(explanation.todo)}</p>"
     yield "<dl>"
     for label, text in _rows(explanation):
-        yield f"<div><dt>{label}</dt><dd>{_text(text)}</dd></div>"
+        yield f"<div><dt>{label}</dt><dd>{as_text(text)}</dd></div>"
     yield "</dl>"
     yield "</article>"
 
@@ -231,16 +207,16 @@ def _rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
 def _passage(passage: Passage) -> str:
     """The segment or row, with what is wrong in it marked, or the place where something is missing."""
     marked = passage.text[passage.start : passage.end]
-    mark = f"<mark>{_text(marked)}</mark>" if marked else '<mark class="missing">[here]</mark>'
+    mark = f"<mark>{as_text(marked)}</mark>" if marked else '<mark class="missing">[here]</mark>'
     before, after = passage.text[: passage.start], passage.text[passage.end :]
-    return f"<pre>{'…' if passage.cut_before else ''}{_text(before)}{mark}{_text(after)}{'…' if passage.cut_after else ''}</pre>"
+    return f"<pre>{'…' if passage.cut_before else ''}{as_text(before)}{mark}{as_text(after)}{'…' if passage.cut_after else ''}</pre>"
 
 
 def _acknowledged(answer: Answer) -> Iterator[str]:
     what = "report" if answer.kind == "report" else f"acknowledgement ({answer.kind})"
     yield "<section>"
     yield f"<h2>The {what} that would be sent</h2>"
-    yield f"<pre>{_text(chr(10).join(answer.lines))}</pre>"
+    yield f"<pre>{as_text(chr(10).join(answer.lines))}</pre>"
     if answer.unlisted:
         yield f"<p>{answer.unlisted} more lines are not shown.</p>"
     yield "</section>"

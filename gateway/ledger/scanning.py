@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from sqlalchemy import Text, bindparam, cast, exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound
@@ -410,16 +410,7 @@ _BESIDE = Prepared(
         LedgerDetail.journal_id,
         LedgerDetail.salt,
         LedgerDetail.body,
-        JournalEntry.id,
-        JournalEntry.at,
-        JournalEntry.step,
-        JournalEntry.outcome,
-        JournalEntry.partner,
-        JournalEntry.receipt_id,
-        JournalEntry.document_id,
-        JournalEntry.transmission_id,
-        JournalEntry.actor,
-        cast(JournalEntry.detail, Text),
+        *store.TOLD,
     )
     .outerjoin(JournalEntry, JournalEntry.id == LedgerDetail.journal_id)
     .where(LedgerDetail.idx >= bindparam("start"), LedgerDetail.idx < bindparam("end"))

@@ -205,18 +205,23 @@ _NUMBERED = Prepared(
 
 _TILE = Prepared(select(LedgerTile.data).where(LedgerTile.level == bindparam("level"), LedgerTile.n == bindparam("n")))
 
+TOLD = (
+    JournalEntry.id,
+    JournalEntry.at,
+    JournalEntry.step,
+    JournalEntry.outcome,
+    JournalEntry.partner,
+    JournalEntry.receipt_id,
+    JournalEntry.document_id,
+    JournalEntry.transmission_id,
+    JournalEntry.actor,
+    cast(JournalEntry.detail, Text),
+)
+"""What the journal tells of an entry, in the order in which a :class:`.batch.Waiting` takes it."""
+
 _WAITING = Prepared(
     select(
-        JournalEntry.id,
-        JournalEntry.at,
-        JournalEntry.step,
-        JournalEntry.outcome,
-        JournalEntry.partner,
-        JournalEntry.receipt_id,
-        JournalEntry.document_id,
-        JournalEntry.transmission_id,
-        JournalEntry.actor,
-        cast(JournalEntry.detail, Text),
+        *TOLD,
         LedgerOutbox.blobs,
     )
     .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)

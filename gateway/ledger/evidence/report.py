@@ -8,10 +8,9 @@ from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from ...printable import shown
+from ...html_page import as_text, html_page
 from .. import exact
 from ..checkpoint import Checkpoint
 from ..entry import Entry, read_entry
@@ -20,40 +19,15 @@ from .manifest import detail_name, entry_name, payload_name
 
 NAME = "report.html"
 
-_STYLE = (Path(__file__).parents[2] / "page.css").read_text("utf-8")
 _SUBJECTS = {"order": "purchase order", "document": "document"}
 
 
 def page(evidence: Evidence) -> str:
     """The whole page."""
-    title = _text(f"Evidence about {_SUBJECTS.get(evidence.subject.kind, evidence.subject.kind)} {evidence.subject.id}")
-    body = "\n".join(_body(evidence))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{_STYLE}</style>
-</head>
-<body>
-<main>
-<header><h1>{title}</h1>
-<p>Made on {evidence.made_at:%Y-%m-%d at %H:%M} UTC by Tallystick.</p></header>
-{body}
-</main>
-<footer><p>This page is for reading. What is proved is what the verifier says, not what stands here.</p></footer>
-</body>
-</html>
-"""
-
-
-def _text(text: str) -> str:
-    """Text from outside as it may stand in a page."""
-    return escape(shown(text))
+    title = f"Evidence about {_SUBJECTS.get(evidence.subject.kind, evidence.subject.kind)} {evidence.subject.id}"
+    header = f"<header><h1>{as_text(title)}</h1>\n<p>Made on {evidence.made_at:%Y-%m-%d at %H:%M} UTC by Tallystick.</p></header>"
+    footer = "This page is for reading. What is proved is what the verifier says, not what stands here."
+    return html_page(title, "\n".join((header, *_body(evidence))), footer)
 
 
 def _body(evidence: Evidence) -> Iterator[str]:
@@ -82,7 +56,7 @@ def _verifying(evidence: Evidence) -> Iterator[str]:
     }
     if evidence.extended is not None:
         facts["Extends"] = f"the ledger of {evidence.extended.old} entries, sealed by an earlier checkpoint"
-    yield from (f"<div><dt>{label}</dt><dd>{_text(text)}</dd></div>" for label, text in facts.items())
+    yield from (f"<div><dt>{label}</dt><dd>{as_text(text)}</dd></div>" for label, text in facts.items())
     yield "</dl>"
 
 
@@ -99,7 +73,7 @@ def _happened(evidence: Evidence) -> Iterator[str]:
             str(detail.get("outcome") or entry.outcome),
             str(detail.get("actor") or entry.actor),
         )
-        yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}<td>{_entry_links(opened)}</td></tr>"
+        yield f"<tr>{''.join(f'<td>{as_text(cell)}</td>' for cell in cells)}<td>{_entry_links(opened)}</td></tr>"
     yield "</tbody></table>"
 
 
@@ -131,9 +105,9 @@ def _files(evidence: Evidence) -> Iterator[str]:
         yield from _head("SHA-256", "Bytes", "As")
         for sha256, uses in sorted(used.items()):
             roles = ", ".join(sorted({f"{role} ({entry.type.replace('_', ' ')})" for role, _, entry in uses}))
-            yield f"<tr><td>{_link(payload_name(sha256), sha256)}</td><td>{uses[0][1]}</td><td>{_text(roles)}</td></tr>"
+            yield f"<tr><td>{_link(payload_name(sha256), sha256)}</td><td>{uses[0][1]}</td><td>{as_text(roles)}</td></tr>"
         yield "</tbody></table>"
-    yield from (f"<p>{_text(each)}</p>" for each in gone)
+    yield from (f"<p>{as_text(each)}</p>" for each in gone)
 
 
 def _messages(evidence: Evidence) -> Iterator[str]:
@@ -144,8 +118,8 @@ def _messages(evidence: Evidence) -> Iterator[str]:
     for each in evidence.messages:
         mic = "" if each.mic is None else f"{each.mic}, {each.digest}"
         yield (
-            f"<tr><td>{_text(each.about)}</td><td>{_link(each.file, each.file)}</td>"
-            f"<td>{_link(each.certificate, each.certificate)}</td><td>{_text(mic)}</td></tr>"
+            f"<tr><td>{as_text(each.about)}</td><td>{_link(each.file, each.file)}</td>"
+            f"<td>{_link(each.certificate, each.certificate)}</td><td>{as_text(mic)}</td></tr>"
         )
     yield "</tbody></table>"
 
@@ -162,4 +136,4 @@ def _head(*names: str) -> Iterator[str]:
 
 
 def _link(name: str, text: str) -> str:
-    return f'<a href="{escape(name)}">{_text(text)}</a>'
+    return f'<a href="{escape(name)}">{as_text(text)}</a>'
