@@ -17,4 +17,4 @@ def test_a_page_runs_and_fetches_nothing() -> None:
     page = html_page("<script>alert(1)</script>", "<p>main</p>", "foot")
     assert "default-src 'none'" in page
     assert not re.search(r"<script|<img|<link|src=|href=", page)
-    assert page.index("<p>main</p>") < page.index("foot")
+    assert page.index("<p>main</p>") < page.index("<footer><p>foot</p>")
