@@ -1,6 +1,5 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -28,7 +27,6 @@ from ..as2.envelope import Envelope, Kind, bare, envelope_of
 from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
-from ..as2.mime.span import Span, whole
 from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
 from ..as2.terms import Terms
@@ -44,6 +42,7 @@ from .doorkeeper import Doorkeeper, named_sender
 from .fresh import FreshNames
 from .keeping import has_room
 from .mdns import enqueue_mdn
+from .post import Post, digest_of, digested, headers_of
 from .proofs import Proofs
 from .refusals import STRANGERS, RefusalCounter, RefusalKind
 from .terms import Agreements
@@ -56,19 +55,6 @@ SHOWN = 80
 """Characters of a name that somebody else chose."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Post:
-    """One request as it is worked on."""
-
-    head: Head
-    headers: Headers
-    envelope: Envelope
-    raw: StagedBlob
-    now: datetime
-    staged: bool = True
-    """Whether ``raw`` can be kept; if not, its digest and size are known and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +116,13 @@ class As2Receiver:
 
     def answer(self, request: Request) -> Answer:
         """1. Who is it? 2. May it come in? 3. An MDN is judged, a message opened. 4. All of it is committed. 5. Then it is answered."""
-        headers, now = _headers(request.head), self.clock.now()
+        headers, now = headers_of(request.head), self.clock.now()
         envelope = envelope_of(headers, request.body)
         with TemporaryWorkspace(self.staging) as workspace:
             with self.database.read() as session:
                 applied = self._partner(session, envelope)
                 if applied is None or applied.profile.as2 is None:
-                    return self._stranger(_Post(request.head, headers, envelope, self._staged(request), now))
+                    return self._stranger(Post(request.head, headers, envelope, self._staged(request), now))
                 if (refusal := self._refused_at_the_door(applied.profile.as2, request.head)) is not None:
                     self.refusals.note(
                         applied.partner, RefusalKind.LOGIN, remote=request.head.peer.address, why=refusal.why
@@ -172,7 +158,7 @@ class As2Receiver:
             return _AtTheDoor(unauthorized(), why)
         return None
 
-    def _stranger(self, post: _Post) -> Answer:
+    def _stranger(self, post: Post) -> Answer:
         """Nobody we know: it is kept and told so, unsigned."""
         objection = objection_to_parties(post.headers)
         reason, why = objection or (
@@ -193,7 +179,7 @@ class As2Receiver:
 
     def _message(
         self,
-        post: _Post,
+        post: Post,
         request: Request,
         agreed: _Agreed,
         earlier: Arrival | None,
@@ -218,14 +204,14 @@ class As2Receiver:
             return self._tried(post, agreed, judged)
         return self._received(post, agreed, judged, None)
 
-    def _suspended(self, post: _Post, agreed: _Agreed) -> Answer:
+    def _suspended(self, post: Post, agreed: _Agreed) -> Answer:
         why = f"{agreed.applied.profile.name} is suspended: nothing is exchanged, and what comes is kept as it came."
         told = "No messages are exchanged with you at present. Ask us why; send the message again once we agree."
         reason = Reason.UNKNOWN_TRADING_RELATIONSHIP
         refused = reject(post.headers, agreed.terms, reason, why, now=post.now, fresh=self._fresh(), text=told)
         return self._rejected(post, agreed.applied, refused)
 
-    def _certificates(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+    def _certificates(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
         """A certificate exchange message: it brings no files. What is not signed proves not even whose it is."""
         try:
             if received.signed_by is None:
@@ -243,7 +229,7 @@ class As2Receiver:
             return self._rejected(post, agreed.applied, refused)
         return self._received(post, agreed, received, exchange)
 
-    def _tried(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+    def _tried(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
         """A test message of another gateway like this: its MDN proves the way, and nothing in it is for anybody."""
         arrival = self._taken(post, agreed, received, " ".join(("It is a test message.", *received.notes)))
 
@@ -262,7 +248,7 @@ class As2Receiver:
 
     def _received(
         self,
-        post: _Post,
+        post: Post,
         agreed: _Agreed,
         received: Received,
         exchange: CertificateRequest | CertificateResponse | None,
@@ -291,7 +277,7 @@ class As2Receiver:
             return _answered(received.mdn, None)
         return self._slower(post, agreed, received)
 
-    def _taken(self, post: _Post, agreed: _Agreed, received: Received, why: str) -> Arrival:
+    def _taken(self, post: Post, agreed: _Agreed, received: Received, why: str) -> Arrival:
         """What is kept of a message that is taken, once whatever the attempts at it."""
         arrival = self._arrival(post, agreed.applied.partner, RECEIVED, received.disposition.field, why)
         arrival.only_once = agreed.key
@@ -300,14 +286,14 @@ class As2Receiver:
         arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
         return arrival
 
-    def _slower(self, post: _Post, agreed: _Agreed, received: Received) -> Answer:
+    def _slower(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
         """Another attempt at the same message was faster by the time of one of these."""
         with self.database.read() as session:
             earlier = arrivals.taken(session, agreed.key)
         assert earlier is not None
         return self._again(post, agreed, earlier, received)
 
-    def _again(self, post: _Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
+    def _again(self, post: Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
         """Other bytes under a Message-ID that was taken: the same content wrapped anew is the same message, anything else is not."""
         if received.mic.written() == earlier.mic:
             return self._repeated(post, agreed.applied, earlier)
@@ -317,7 +303,7 @@ class As2Receiver:
         refused = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
         return self._rejected(post, agreed.applied, refused)
 
-    def _repeated(self, post: _Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
+    def _repeated(self, post: Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
         """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
         if not self._may_keep(applied.partner, post):
             why = f"It came before as {earlier.id}."
@@ -342,9 +328,9 @@ class As2Receiver:
         """Whether a message has the files of one that was taken: its MIC may be by another algorithm, or over another wrapping."""
         with self.database.read() as session:
             taken = arrivals.digests_of(session, earlier.id)
-        return bool(taken) and list(taken) == [_digest(payload.content) for payload in received.payloads]
+        return bool(taken) and list(taken) == [digest_of(payload.content) for payload in received.payloads]
 
-    def _wrapped_anew(self, post: _Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
+    def _wrapped_anew(self, post: Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
         """The MDN that is stored would bring back a MIC that the partner did not take of this: it gets one of its own."""
         told = f"Its files came before as {earlier.id}, wrapped otherwise."
         arrival = self._arrival(post, agreed.applied.partner, REPEATED, received.disposition.field, told)
@@ -352,7 +338,7 @@ class As2Receiver:
         self.database.write(lambda session: self._keep(session, post, arrival, received.mdn))
         return _answered(received.mdn, None)
 
-    def _rejected(self, post: _Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
+    def _rejected(self, post: Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
         if not self._may_keep(applied.partner, post):
             self._not_kept(applied.partner, post, rejected.why)
             # What is not kept is not posted later: the answer goes back at once, wherever else it was wanted.
@@ -381,7 +367,7 @@ class As2Receiver:
 
     # 3. An MDN.
 
-    def _mdn(self, post: _Post, request: Request, agreed: _Agreed, workspace: TemporaryWorkspace) -> Answer:
+    def _mdn(self, post: Post, request: Request, agreed: _Agreed, workspace: TemporaryWorkspace) -> Answer:
         self.proofs.take(
             post.headers,
             request.body,
@@ -396,7 +382,7 @@ class As2Receiver:
 
     # What is kept
 
-    def _may_keep(self, partner: PartnerId | None, post: _Post) -> bool:
+    def _may_keep(self, partner: PartnerId | None, post: Post) -> bool:
         return post.staged and self._has_room(partner, post.now)
 
     def _has_room(self, partner: PartnerId | None, now: datetime) -> bool:
@@ -404,17 +390,17 @@ class As2Receiver:
         with self.database.read() as session:
             return has_room(session, partner, now)
 
-    def _not_kept(self, partner: str, post: _Post, why: str) -> None:
+    def _not_kept(self, partner: str, post: Post, why: str) -> None:
         self.refusals.note(partner, RefusalKind.NOT_KEPT, size=post.raw.size, remote=post.head.peer.address, why=why)
         _log.warning("as2.not_kept", partner=partner, remote=post.head.peer.address, bytes=post.raw.size, why=why)
 
-    def _keep(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> None:
+    def _keep(self, session: Session, post: Post, arrival: Arrival, mdn: Mdn | None) -> None:
         self._put(session, post.raw, self._with_mdn(arrival, mdn))
         arrivals.add(session, arrival)
         if arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, arrival)
 
-    def _keep_once(self, session: Session, post: _Post, arrival: Arrival, mdn: Mdn | None) -> bool:
+    def _keep_once(self, session: Session, post: Post, arrival: Arrival, mdn: Mdn | None) -> bool:
         staged = self._with_mdn(arrival, mdn)
         if not arrivals.add_once(session, arrival):
             return False
@@ -455,7 +441,7 @@ class As2Receiver:
         told.write(session)
 
     def _arrival(
-        self, post: _Post, partner: PartnerId | None, outcome: str, disposition: str | None, why: str
+        self, post: Post, partner: PartnerId | None, outcome: str, disposition: str | None, why: str
     ) -> Arrival:
         return Arrival(
             id=self.identifiers.new(),
@@ -474,7 +460,7 @@ class As2Receiver:
             why=why or None,
         )
 
-    def _file(self, post: _Post, partner: PartnerId, payload: Payload) -> FileArrival:
+    def _file(self, post: Post, partner: PartnerId, payload: Payload) -> FileArrival:
         return FileArrival(
             partner=partner,
             transport=TRANSPORT,
@@ -491,11 +477,11 @@ class As2Receiver:
         body = self.blobs.read(session, BlobDigest(arrival.mdn_sha256))
         return Mdn(bare(headers.get("message-id") or ""), headers, body, None)
 
-    def _post(self, request: Request, headers: Headers, envelope: Envelope, now: datetime, partner: PartnerId) -> _Post:
+    def _post(self, request: Request, headers: Headers, envelope: Envelope, now: datetime, partner: PartnerId) -> Post:
         """A large body is made durable before it is known what it proves; not where nothing of the kind would be kept any more."""
         staged = request.path is None or self._has_room(partner, now)
-        raw = self._staged(request) if staged else _digested(request)
-        return _Post(request.head, headers, envelope, raw, now, staged)
+        raw = self._staged(request) if staged else digested(request)
+        return Post(request.head, headers, envelope, raw, now, staged)
 
     def _staged(self, request: Request) -> StagedBlob:
         if request.path is not None:
@@ -512,28 +498,6 @@ def _mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:
     if mdn is None or arrival.mdn_sha256 is None:
         return []
     return [NamedBlob(BlobRole.ANSWER, BlobDigest(arrival.mdn_sha256), len(mdn.body))]
-
-
-def _digest(content: Span) -> str:
-    found = hashlib.sha256()
-    for chunk in content.chunks():
-        found.update(chunk)
-    return found.hexdigest()
-
-
-def _digested(request: Request) -> StagedBlob:
-    return StagedBlob(BlobDigest(_digest(whole(request.body))), request.size, None)
-
-
-def _headers(head: Head) -> Headers:
-    return Headers(tuple((name.decode("latin-1"), _text(value)) for name, value in head.fields))
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 def _answered(mdn: Mdn | None, rejected: Rejected | None) -> Answer:
