@@ -13,8 +13,9 @@ from partners.certificates import CertificateRow, CertificateState
 from spool.documents import DocumentRow
 from spool.queue.tables import WorkItem
 from spool.receipts import Receipt
-from spool.states import DocumentState, MessageState, ReceiptState
+from spool.states import DocumentState, MessageState, ReceiptState, TransmissionState
 from spool.tables import Base
+from spool.transmissions import Transmission
 
 from .certificates.changes import fingerprint_text
 from .certificates.usage import doubts
@@ -23,6 +24,8 @@ from .exchange.mdns import ANSWER
 from .exchange.refusals import RefusalKind, Refusals
 from .exchange.sendings import Sending
 from .operations.work import DEAD
+from .outbound import WITHOUT_DOCUMENT
+from .unended import unended
 
 ROW = TypeVar("ROW", bound=Base)
 
@@ -61,6 +64,8 @@ class Exceptions:
             *self._undecided(session),
             *self._files(session),
             *self._documents(session),
+            *self._unsent(session),
+            *self._unended(session),
         ]
         return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[: self.limit]
 
@@ -132,6 +137,34 @@ class Exceptions:
             for row in self._rows(session, DocumentRow, DocumentRow.created_at, stuck)
         ]
 
+    def _unsent(self, session: Session) -> list[SetAside]:
+        """What could not be sent and carries no document that says so: answers, reports, certificates."""
+        failed = (Transmission.state == TransmissionState.FAILED, Transmission.kind.in_(WITHOUT_DOCUMENT))
+        return [
+            SetAside(row.created_at, f"{row.kind} not sent", row.id, row.partner, row.filename, row.reason or "")
+            for row in self._rows(session, Transmission, Transmission.created_at, *failed)
+        ]
+
+    def _unended(self, session: Session) -> list[SetAside]:
+        found = unended(session)
+        begun: list[tuple[str, datetime, str, str, str]] = [
+            *(("file", row.received_at, row.id, row.partner, row.filename) for row in found.files),
+            *(("document", row.created_at, row.id, row.partner, _named(row)) for row in found.documents),
+            *(("sending", row.created_at, row.id, row.partner, row.filename) for row in found.transmissions),
+        ]
+        stuck = [
+            SetAside(at, f"{kind} without outcome", id_, partner, what, _NO_WORK.format(id=id_))
+            for kind, at, id_, partner, what in begun
+        ]
+        undecided = [
+            SetAside(row.created_at, "ERP undecided", row.id, row.partner, _named(row), _UNDECIDED)
+            for row in found.undecided
+        ]
+        return [each for each in (*stuck, *undecided) if self._asked_for(each)]
+
+    def _asked_for(self, each: SetAside) -> bool:
+        return self.partner in (None, each.partner) and (self.since is None or each.at >= self.since)
+
     def _rows(
         self, session: Session, table: type[ROW], at: InstrumentedAttribute[datetime], *where: ColumnElement[bool]
     ) -> Sequence[ROW]:
@@ -150,6 +183,13 @@ def _decision(row: CertificateRow) -> str:
     )
     return " ".join((todo, *doubts(load_pem_x509_certificate(row.pem.encode("ascii")), row.use)))
 
+
+_NO_WORK = (
+    "It was begun, and no work is left that would end it: somebody changed the database past Tallystick, or this is a fault of ours. "
+    "`tally ledger verify` tells which; then `tally doc cancel {id} --reason TEXT`, and `tally doc replay {id} --reason TEXT`."
+)
+
+_UNDECIDED = "The ERP has it and has not said what becomes of it; the lane goes on. Decide there."
 
 _TURNED_AWAY = {RefusalKind.LOGIN: "logins refused", RefusalKind.NOT_KEPT: "messages not kept"}
 

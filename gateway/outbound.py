@@ -42,7 +42,7 @@ REPORT = "report"
 CERTIFICATES = "certificates"
 """Kinds of transmissions that no document stands for."""
 
-_WITHOUT_DOCUMENT = {REPORT, CERTIFICATES}
+WITHOUT_DOCUMENT = {REPORT, CERTIFICATES}
 
 
 class OrderChanged(TallyError):
@@ -244,7 +244,7 @@ class Outbound:
         detail = {"file": row.filename, "again": again}
         for document in carried:
             told.of_document(Step.SENT, document, transmission=row, detail=detail)
-        if row.kind in _WITHOUT_DOCUMENT:
+        if row.kind in WITHOUT_DOCUMENT:
             told.of_report(Step.SENT, row, detail=detail)
         told.write(session)
 
@@ -279,7 +279,7 @@ class Outbound:
                 documents.close(document, DocumentState.DEAD, reason=reason)
                 enqueue_report(self.queue, session, document, OrderProgress.REFUSED, reason)
             told.of_document(Step.DEAD, document, transmission=transmission, outcome=reason)
-        if transmission is not None and transmission.kind in _WITHOUT_DOCUMENT:
+        if transmission is not None and transmission.kind in WITHOUT_DOCUMENT:
             told.of_report(Step.DEAD, transmission, outcome=reason, detail={"file": transmission.filename})
         told.write(session)
 

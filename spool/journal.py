@@ -49,6 +49,8 @@ class Step(StrEnum):
     """Our answer to a file was built."""
     DELIVERED = "delivered"
     """The ERP took a document."""
+    OFFERED = "offered"
+    """The ERP has a document, and decides later."""
     REFUSED = "refused"
     """The ERP said no to a document."""
     SUBMITTED = "submitted"

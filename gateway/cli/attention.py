@@ -64,7 +64,8 @@ def exceptions(
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
 ) -> None:
     """What waits for somebody: messages refused at the door, receipts that prove nothing or never left, certificates sent for approval,
-    files and documents that are quarantined or dead.
+    files and documents that are quarantined or dead, answers that could not be sent, what the ERP has not decided on,
+    and what was begun and will not end by itself.
 
     `tally doc show ID` tells more of messages, files and documents, `tally doc raw ID` prints them as they came.
     """

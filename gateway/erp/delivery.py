@@ -102,7 +102,7 @@ class Delivery:
                 if _moved(session, row, DocumentState.REJECTED, _UNREFUSED, reason):
                     told.of_document(Step.REFUSED, row, outcome=problem.message, detail={"code": problem.code})
             case Pending():
-                pass
+                told.of_document(Step.OFFERED, row)
         told.write(session)
 
     def _taken_after_all(self, session: Session, row: DocumentRow, reference: str | None, told: Chronicle) -> None:

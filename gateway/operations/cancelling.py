@@ -20,6 +20,7 @@ from ..acks.matching import enqueue_report
 from ..erp.port import OrderProgress
 from ..journaling import Chronicle
 from ..outbound import Outbound
+from ..unended import erp_decides
 from ..unpacking.notice import called_off
 from .instruction import Done, Instruction, NotPossible
 from .subject import Subject, find
@@ -77,7 +78,7 @@ class Cancelling:
         if row.state not in (DocumentState.PENDING, DocumentState.QUARANTINED, DocumentState.DEAD):
             raise _at_its_end(f"Document {row.id}", row)
         items = self.work.on(session, row, inbound.DELIVER)
-        if row.state is DocumentState.PENDING and not items:
+        if row.state is DocumentState.PENDING and not items and erp_decides(session, row.id):
             raise NotPossible(f"The ERP has document {row.id} and has not decided yet: withdraw it there.")
         self.work.call_off(session, items, by.reason)
         documents.close(row, DocumentState.REJECTED, reason=_reason(by))

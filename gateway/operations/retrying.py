@@ -20,6 +20,7 @@ from ..exchange import mdns, sendings
 from ..exchange.arrivals import Arrival
 from ..journaling import Chronicle
 from ..outbound import Outbound
+from ..unended import erp_decides
 from .holding import Ready
 from .instruction import Done, Instruction, NotPossible
 from .subject import Subject, find
@@ -196,9 +197,14 @@ class Retrying:
 
     def _again(self, session: Session, subject: Subject, kind: str, reason: str) -> Ready:
         items = self.work.on(session, subject, kind)
-        if not items:
+        if not items and erp_decides(session, subject.id):
             raise NotPossible(
                 f"{subject.id} waits for the decision of the ERP, which has it; nothing of ours is left to be done."
+            )
+        if not items:
+            raise NotPossible(
+                f"No work on {subject.id} is left that could be tried again. Call it off, `tally doc cancel {subject.id} --reason TEXT`, "
+                f"and have it done anew, `tally doc replay {subject.id} --reason TEXT`."
             )
         return self.work.again(session, items, reason)
 

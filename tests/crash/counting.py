@@ -23,6 +23,7 @@ from gateway.erp.port import IdempotencyKey
 from gateway.exchange.sendings import Sending
 from gateway.inbound import DELIVER, OPEN
 from gateway.outbound import BUILD, TRANSMIT
+from gateway.unended import Unended, unended
 from spool.documents import INBOUND, OUTBOUND, DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.queue.tables import WorkItem
@@ -348,6 +349,8 @@ def nothing_is_left_to_do(evidence: Evidence) -> Faults:
     report = evidence.gateway.status()
     if not report.balance.holds or report.balance.places["pending"] or report.balance.places["dead"]:
         yield f"balance: {report.balance}"
+    if (begun := unended(evidence.session)) != Unended([], [], [], []):
+        yield f"begun without an outcome: {begun}"
     for item in evidence.session.scalars(select(WorkItem).where(WorkItem.state != ItemState.DONE)):
         yield f"work {item.kind} {item.payload} is {item.state}: {item.reason}"
     for row in evidence.documents:

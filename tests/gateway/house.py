@@ -19,6 +19,7 @@ from gateway import trail
 from gateway.app import Gateway
 from gateway.listeners.port import Arrival
 from gateway.trail import TrailEntry
+from gateway.unended import Unended, unended
 from spool.documents import DocumentRow
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
@@ -285,6 +286,7 @@ class House:
         status = self.gateway.status()
         with self.gateway.database.read() as session:
             assert self.gateway.queue.dead_items(session) == []
+            assert unended(session) == Unended([], [], [], [])
         assert (status.queue.open, status.queue.dead, status.balance.places["pending"]) == (0, 0, 0), status
         assert status.balance.places["dead"] == 0, status
 

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
-from gateway import inbound
-from gateway.exceptions import Exceptions, SetAside
-from tests.gateway.exchange.scene import scene
-from tests.gateway.operations.scene import failing
+import pytest
+from sqlalchemy import delete
 
-from .house import House, invoice, wrapped
+from gateway import inbound, outbound
+from gateway.exceptions import Exceptions, SetAside
+from spool.queue.tables import FailedAttempt, WorkItem
+from tests.gateway.exchange.scene import scene
+from tests.gateway.operations.scene import BY, failing, failing_for_now
+
+from .house import House, csv, csv_invoice, invoice, order, wrapped
 
 
 def listed(house: House, exceptions: Exceptions | None = None) -> list[SetAside]:
@@ -38,6 +42,46 @@ def test_files_and_documents_that_are_stuck(house: House) -> None:
     assert listed(house, Exceptions(limit=2)) == found[:2]
     assert listed(house, Exceptions(partner="acme")) == found[1:]
     assert listed(house, Exceptions(since=found[1].at)) == found[:2]
+
+
+def _file_begun(house: House) -> None:
+    house.receive("acme", "810.edi", wrapped("810", invoice()))
+
+
+def _document_begun(house: House) -> None:
+    _file_begun(house)
+    house.work(failing_for_now(inbound.DELIVER))
+
+
+def _sending_begun(house: House) -> None:
+    house.place_order(order())
+    house.gateway.delivery.pull()
+    house.work(failing_for_now(outbound.TRANSMIT))
+
+
+BEGUN = {"file": _file_begun, "document": _document_begun, "sending": _sending_begun}
+
+
+@pytest.mark.parametrize("kind", BEGUN)
+def test_what_lost_its_work_and_has_no_outcome_is_found_and_can_be_done_anew(house: House, kind: str) -> None:
+    BEGUN[kind](house)
+    assert listed(house) == []
+    house.gateway.database.write(
+        lambda session: [session.execute(delete(table)) for table in (FailedAttempt, WorkItem)]
+    )
+    [found] = listed(house)
+    assert (found.kind, found.partner) == (f"{kind} without outcome", "acme")
+    assert listed(house, Exceptions(partner="cargo")) == []
+    assert f"tally doc cancel {found.id} --reason TEXT" in found.why
+    house.gateway.administration.cancel(found.id, BY)
+    assert listed(house) == []
+
+
+def test_answers_that_could_not_be_sent(house: House) -> None:
+    house.receive("beta", "invoice.csv", csv(csv_invoice()))
+    house.work(failing(outbound.TRANSMIT))
+    [found] = listed(house)
+    assert (found.kind, found.partner, found.why) == ("report not sent", "beta", "The folder may not be written to.")
 
 
 def test_messages_that_were_refused_and_strangers_too(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from gateway.erp.port import (
     Refused,
     idempotency_key,
 )
+from gateway.exceptions import Exceptions
 from spool.states import DocumentState
 
 from ..house import ACKNOWLEDGEMENT, NOON, House, invoice, order, wrapped
@@ -97,7 +98,7 @@ DECISIONS = {
         "The ERP refused it: Supplier 17 is closed.",
         "refused",
     ),
-    "pending": (Pending, DocumentState.PENDING, None, None),
+    "pending": (Pending, DocumentState.PENDING, None, "offered"),
 }
 
 
@@ -110,8 +111,7 @@ def test_what_the_ERP_decides_becomes_of_the_document(
     [row] = house.documents()
     assert (row.state, row.reason) == (state, reason)
     steps = [entry.step for entry in house.trail("4500123") if entry.document_id == row.id]
-    assert (step is None) == (steps[-1] == "translated")
-    assert step is None or steps[-1] == step
+    assert steps[-1] == step
     assert house.answers("acme") == ["997 A"]
     house.assert_balanced()
 
@@ -131,6 +131,15 @@ class TestWhatIsDecidedLater:
         assert house.gateway.delivery.collect() == 1
         assert house.documents()[0].state is state
         house.assert_settled()
+
+    def test_waits_for_somebody_until_then(self, house: House, erp: Erp) -> None:
+        erp.outcomes = [Applied(self._pending(house, erp))]
+        with house.gateway.database.read() as session:
+            [waiting] = Exceptions().set_aside(session)
+        assert (waiting.kind, waiting.what) == ("ERP undecided", "Invoice INV1")
+        house.gateway.delivery.collect()
+        with house.gateway.database.read() as session:
+            assert Exceptions().set_aside(session) == []
 
     def test_is_collected_once(self, house: House, erp: Erp) -> None:
         erp.outcomes = [Applied(self._pending(house, erp))]
