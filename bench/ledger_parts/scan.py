@@ -8,8 +8,8 @@ from bench.ledger_parts.home import home
 from bench.pipeline_parts.figures import Figures
 from gateway.ledger import store
 from gateway.ledger.chain import Chain
-from gateway.ledger.tiles import WIDTH
-from gateway.ledger.tree import Frontier
+from gateway.ledger.tiles import HEIGHT, WIDTH
+from gateway.ledger.tree import Frontier, subtree_root
 from spool.database.port import Database
 
 GOAL = 100_000
@@ -42,7 +42,10 @@ def _entries_alone(database: Database) -> bytes:
     with database.read() as session:
         size = store.size(session)
         for start in range(0, size, WIDTH):
-            for _, body in store.numbered(session, start, min(start + WIDTH, size)):
-                leaf, _ = chain.take(body)
-                frontier.append(leaf)
+            leaves = [chain.take(body)[0] for _, body in store.numbered(session, start, min(start + WIDTH, size))]
+            if len(leaves) == WIDTH:
+                frontier.append_subtree(subtree_root(leaves), HEIGHT)
+            else:
+                for leaf in leaves:
+                    frontier.append(leaf)
     return frontier.root

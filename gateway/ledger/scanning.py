@@ -26,7 +26,7 @@ from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
 from .erasures import Covered
 from .exact import Inexact
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
-from .tiles import FULL, WIDTH
+from .tiles import FULL, HEIGHT, WIDTH
 from .tree import HASH_BYTES, Frontier, subtree_root
 
 
@@ -188,12 +188,16 @@ class Scan:
         return bytes(found)
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
+        if len(leaves) == WIDTH:
+            self._tile_roots.append(subtree_root(leaves))
+            if self._anchored.isdisjoint(range(self._grown.size + 1, self._grown.size + WIDTH)):
+                self._grown.append_subtree(self._tile_roots[-1], HEIGHT)
+                self._compare_anchors()
+                return
         for leaf in leaves:
             self._grown.append(leaf)
             if self._grown.size in self._anchored:
                 self._compare_anchors()
-        if len(leaves) == WIDTH:
-            self._tile_roots.append(subtree_root(leaves))
 
     def _compare_anchors(self) -> None:
         """Note which checkpoints of this size say otherwise. What else is wrong is more precise, and is said first."""

@@ -49,12 +49,18 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Let the tree grow by the hash of a leaf."""
-        size, hashes = self.size, self._hashes
-        while size & 1:
-            leaf = sha256(b"\x01" + hashes.pop() + leaf).digest()
-            size >>= 1
-        hashes.append(leaf)
-        self.size += 1
+        self.append_subtree(leaf, 0)
+
+    def append_subtree(self, root: bytes, level: int) -> None:
+        """Let the tree, of a multiple of ``2**level`` leaves, grow by as many more, over which ``root`` is."""
+        places, hashes = self.size >> level, self._hashes
+        if places << level != self.size:
+            raise ValueError(f"no subtree of level {level} begins at leaf {self.size}")
+        while places & 1:
+            root = node_hash(hashes.pop(), root)
+            places >>= 1
+        hashes.append(root)
+        self.size += 1 << level
 
     @property
     def root(self) -> bytes:
@@ -74,7 +80,9 @@ def hashes_in(data: bytes) -> list[bytes]:
 def subtree_root(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of hashes."""
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        hashes = [
+            sha256(b"\x01" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=True)
+        ]
     return hashes[0]
 
 

@@ -16,6 +16,7 @@ from gateway.ledger.tree import (
     includes,
     inclusion_proof,
     leaf_hash,
+    subtree_root,
 )
 
 from . import naive
@@ -72,6 +73,21 @@ def test_a_frontier_has_the_root_and_comes_back_from_its_bytes(size: int) -> Non
     again = Frontier.read(size, frontier.written())
     again.append(leaf_hash(b"one more"))
     assert again.root == naive.mth([*leaves(size), b"one more"])
+
+
+@given(st.integers(0, 12), st.integers(0, 4))
+def test_a_frontier_grows_by_whole_subtrees_as_by_their_leaves(before: int, level: int) -> None:
+    size = before << level
+    data = leaves(size + (1 << level))
+    frontier = grown(size)
+    frontier.append_subtree(subtree_root([leaf_hash(each) for each in data[size:]]), level)
+    assert (frontier.size, frontier.root) == (len(data), naive.mth(data))
+
+
+@pytest.mark.parametrize(("size", "level"), [(1, 1), (6, 2), (12, 3)])
+def test_a_subtree_begins_only_where_one_can(size: int, level: int) -> None:
+    with pytest.raises(ValueError, match=f"no subtree of level {level} begins at leaf {size}"):
+        grown(size).append_subtree(leaf_hash(b""), level)
 
 
 @given(st.integers(0, 1000), st.integers(0, 12))
