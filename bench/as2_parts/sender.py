@@ -8,7 +8,7 @@ from pathlib import Path
 from canonical.identity import BlobDigest
 from gateway.app import Gateway
 from gateway.logging import configure
-from gateway.senders.port import Parcel
+from gateway.senders.port import Form, Parcel
 
 from .trade import agreed
 
@@ -24,7 +24,7 @@ def main() -> None:
             with gateway.database.read() as session:
                 content = gateway.blobs.open(session, BlobDigest(digest.strip()))
             with content:
-                effects = gateway.exchange.sender.send(applied, Parcel("bench", "invoice.edi", content, is_x12=True))
+                effects = gateway.exchange.sender.send(applied, Parcel("bench", "invoice.edi", content, form=Form.X12))
             gateway.database.write(effects)
             print(time.perf_counter() - wall, time.process_time() - cpu, flush=True)
 
