@@ -19,8 +19,8 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.operations.instruction import Instruction
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry
-from spool.migrate import differences
 from spool.receipts import Receipt
+from spool.revisions import differences
 from spool.transmissions import Transmission
 from tests.gateway.house import House, segments, wrapped
 from tests.spool.scene import ManualClock

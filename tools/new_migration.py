@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import MetaData
 
-from spool import migrate
+from spool import migrate, revisions
 from spool.database.sqlite import SqliteDatabase, sqlite_url
 
 
@@ -18,7 +18,7 @@ def write_revision(metadata: MetaData, message: str, versions: Path = migrate.VE
     """The file of the new revision, or None when the revisions so far give ``metadata`` already."""
     with TemporaryDirectory() as folder, SqliteDatabase(sqlite_url(Path(folder) / "empty.db")) as database:
         migrate.upgrade(database, versions=versions)
-        return migrate.new_revision(database, metadata, message, versions=versions)
+        return revisions.new_revision(database, metadata, message, versions=versions)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What Alembic runs for each command. :mod:`spool.migrate` hands in the connection and the options; there is no alembic.ini."""
+"""What Alembic runs for each command. :mod:`spool.revisions` hands in the connection and the options; there is no alembic.ini."""
 
 from alembic import context
 

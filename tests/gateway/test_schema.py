@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from gateway import schema
 from spool.identifiers import TimeOrderedIdentifiers
-from spool.migrate import VERSIONS, differences, upgrade
+from spool.migrate import VERSIONS, upgrade
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
+from spool.revisions import differences
 from spool.tables import UtcDateTime
 from tests.spool.scene import KINDS, ManualClock, empty_database
 
