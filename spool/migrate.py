@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import String, column, inspect, select, text
 
 from .database.port import Database
 
@@ -29,4 +29,7 @@ def _revision(database: Database) -> str | None:
     with database.read() as session:
         if not inspect(session.connection()).has_table("alembic_version"):
             return None
-        return session.scalar(text("SELECT version_num FROM alembic_version"))
+        return session.scalars(_REVISION).first()
+
+
+_REVISION = select(column("version_num", String)).select_from(text("alembic_version"))

@@ -36,10 +36,11 @@ class Server:
     url: URL
     data: Path | None = None
 
-    def new_database(self) -> str:
-        """The URL of a new, empty database."""
+    def new_database(self, like: str | None = None) -> str:
+        """The URL of a new database: an empty one, or one like another, to which nobody may be connected."""
         name = f"tally_{os.getpid()}_{next(_databases)}"
-        self._run(f'CREATE DATABASE "{name}"')
+        template = "" if like is None else f' TEMPLATE "{make_url(like).database}"'
+        self._run(f'CREATE DATABASE "{name}"{template}')
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:

@@ -24,7 +24,7 @@ from spool.documents import DocumentRow
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 from spool.worker import Handler, Workers
-from tests import postgresql
+from tests import postgresql, ready
 from tests.spool.scene import ManualClock
 from translators.x12.schema import functional_id as set_functional_id
 
@@ -151,13 +151,15 @@ class House:
     """A gateway and the hands that work it."""
 
     def __init__(self, root: Path, profiles: Mapping[str, str] = PROFILES, *, database_url: str | None = None) -> None:
+        root.mkdir(mode=0o700, exist_ok=True)
         if database_url is not None:
-            root.mkdir(exist_ok=True)
             (root / "tally.toml").write_text(f'database_url = "{database_url}"\n')
+        elif not (root / "tally.db").exists():
+            ready.put_file(root / "tally.db")
         self.clock = ManualClock(NOON)
         self.gateway = Gateway.create(root, clock=self.clock)
-        for partner, text in profiles.items():
-            self.agree(partner, text)
+        if profiles:
+            self.put_in_force(profiles)
 
     def close(self) -> None:
         self.gateway.close()
@@ -166,7 +168,12 @@ class House:
 
     def agree(self, partner: str, text: str) -> None:
         """Put a profile in force."""
-        (self.gateway.home.partners / f"{partner}.yaml").write_text(text)
+        self.put_in_force({partner: text})
+
+    def put_in_force(self, profiles: Mapping[str, str]) -> None:
+        """Put profiles in force, and those that are there already."""
+        for partner, text in profiles.items():
+            (self.gateway.home.partners / f"{partner}.yaml").write_text(text)
         loaded = self.gateway.load_profiles()
         assert not loaded.problems, [str(problem) for problem in loaded.problems]
         self.gateway.apply(loaded.profiles)
@@ -338,7 +345,7 @@ def new_url(kind: str) -> Iterator[str | None]:
     if kind == "sqlite":
         yield None
         return
-    url = postgresql.server().new_database()
+    url = ready.new_database()
     try:
         yield url
     finally:

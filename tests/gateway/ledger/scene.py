@@ -19,8 +19,8 @@ from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
 from spool.database.port import Database
 from spool.journal import BlobRole, LedgerOutbox, NamedBlob, Step
-from spool.migrate import upgrade
-from tests.spool.scene import ManualClock, empty_database
+from tests import ready
+from tests.spool.scene import ManualClock
 
 TABLES = sorted(name for name in schema.metadata.tables if name.startswith("ledger_") and name != "ledger_outbox")
 
@@ -148,8 +148,7 @@ def scene(kind: str, folder: Path, *, begun: bool = False) -> Iterator[Scene]:
     keys = folder / "keys"
     for path in (keys, folder / "blobs"):
         path.mkdir(exist_ok=begun)
-    with empty_database(kind, folder) as database:
-        upgrade(database)
+    with ready.database(kind, folder) as database:
         clock = ManualClock()
         blobs: BlobStore = BlobParts(database, clock) if database.shared else BlobFiles(folder / "blobs", clock)
         yield Scene(database, blobs, keys)
