@@ -17,7 +17,7 @@ from .front import Front
 from .home import Home
 from .inbound import Inbound
 from .listeners.folder import FolderListener
-from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
+from .listeners.http import Answer, ClientCertificates, Head, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
 from .periodic import Periodic
@@ -130,7 +130,7 @@ class Reception:
         if tls is not None and tls != server.tls:
             server.renew_tls(tls)
 
-    def _ready(self) -> Answer:
+    def _ready(self, _head: Head) -> Answer:
         """Whether requests can be taken: the database answers."""
         self._partners()
         return plain(200, "ready")
@@ -153,5 +153,5 @@ class Reception:
             return registry.all(session)
 
 
-def _alive() -> Answer:
+def _alive(_head: Head) -> Answer:
     return plain(200, "alive")
