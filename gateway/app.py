@@ -81,6 +81,7 @@ from .record import agreed, read, running
 from .routines import Routines
 from .senders.by_profile import SendersByProfile
 from .settings import Role, Settings, load
+from .users.users import Users
 from .upkeep import catch_up_with_the_clock
 
 
@@ -143,6 +144,7 @@ class Gateway:
         self.ledger = Ledger(
             database, self.blobs, clock, home.keys, self.vault, settings.node_name, settings.ledger_origin
         )
+        self.users = Users(database, clock)
         self.retention = Retention(
             home,
             database,
