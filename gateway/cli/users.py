@@ -79,7 +79,7 @@ def _as_json(user: User) -> dict[str, str | None]:
         "role": user.role.value,
         "added_at": user.added_at.isoformat(),
         "added_by": user.added_by,
-        "token_at": user.token_at and user.token_at.isoformat(),
+        "token_at": None if user.token_at is None else user.token_at.isoformat(),
     }
 
 

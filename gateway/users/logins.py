@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from spool.clock import Clock
 from spool.database.port import Database
 
-from .tokens import digest, new_cookie
 from .tables import BrowserLogin, User
+from .tokens import digest, new_cookie
 
 LASTS = timedelta(hours=1)
 """How long a login holds, whatever is done meanwhile."""

@@ -14,8 +14,8 @@ from spool.clock import Clock
 from spool.database.port import Database, one_at_a_time
 from spool.journal import OURSELVES, Step
 
-from .tokens import digest, new_token
 from .tables import BrowserLogin, Role, User
+from .tokens import digest, new_token
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 

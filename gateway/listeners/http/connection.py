@@ -13,8 +13,8 @@ import structlog
 from .body import Body
 from .exchange import Exchange, answer_to, show
 from .head import Refused
-from .outflow import Outflow
 from .lane import Lane
+from .outflow import Outflow
 from .port import Answer, Handler, Head, Page, Peer, Stored, busy, plain
 from .site import SHOWN, Site
 from .wire import TURN, Wire

@@ -11,7 +11,8 @@ PIECE = 64 * 1024
 class Outflow:
     """Runs in the server's loop; the file is read in a thread of ``disk``. ``write`` is given each piece.
 
-    After each ``more`` is called, to decide when to ``go_on``, and at the end ``done``: with False when the file held less than was promised.
+    After each ``more`` is called, to decide when to ``go_on``, and at the end ``done``: with False when the file held less than was
+    promised.
     """
 
     def __init__(
