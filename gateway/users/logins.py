@@ -29,12 +29,15 @@ class Logins:
     def begin(self, token: str) -> str | None:
         """What the browser is to show from now on; None for a token that is nobody's."""
         cookie, now = new_cookie(), self.clock.now()
+        theirs = select(User).where(User.token_sha256 == digest(token))
+        with self.database.read() as session:
+            # Strangers do not get as far as to write.
+            if session.scalars(theirs).one_or_none() is None:
+                return None
 
         def write(session: Session) -> str | None:
             # With the token locked: one that is renewed at this moment ends this login too.
-            user = session.scalars(
-                select(User).where(User.token_sha256 == digest(token)).with_for_update()
-            ).one_or_none()
+            user = session.scalars(theirs.with_for_update()).one_or_none()
             if user is None:
                 return None
             session.execute(delete(BrowserLogin).where(BrowserLogin.ends_at <= now))

@@ -199,7 +199,7 @@ def _attached(name: str, suffix: str) -> str:
 
 def _file_name(name: str, suffix: str) -> str:
     """A name that is safe in a head and on any disk, though partners chose the numbers in it."""
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:LONGEST].lstrip('.')}.{suffix}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:LONGEST]}.{suffix}"
 
 
 class _Download(Response):
