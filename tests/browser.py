@@ -1,6 +1,7 @@
 """Chromium without a window, for tests: driven as a person would, by clicks and keys, over its debugging pipe.
 
-That protocol needs nothing but two pipes, so there is no driver to install; where no Chromium is, the tests are skipped.
+That protocol needs nothing but two pipes, so there is no driver to install. Where no Chromium is, the tests are skipped with the reason; with
+``TALLY_TEST_REQUIRES=chromium`` they fail.
 """
 
 import json
@@ -145,7 +146,10 @@ def browser(folder: Path) -> Iterator[Browser]:
     """A browser with its profile and its downloads in ``folder``; skips the test where there is none."""
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
-        pytest.skip(f"there is no browser here: install one of {', '.join(_NAMES)}")
+        reason = f"there is no browser here: install one of {', '.join(_NAMES)}"
+        if "chromium" in os.environ.get("TALLY_TEST_REQUIRES", ""):
+            pytest.fail(reason)
+        pytest.skip(reason)
     read_by_it, to_it = os.pipe()
     from_it, written_by_it = os.pipe()
     # It wants its pipes as 3 and 4, and only a shell can move them there in the child.

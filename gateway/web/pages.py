@@ -232,7 +232,7 @@ def _own_path(path: str | None) -> str:
 
 async def _form(request: Request) -> dict[str, str]:
     body = await request.body()
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10))
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
 def _link(path: str, given: Mapping[str, str | None]) -> str:

@@ -1,7 +1,9 @@
 """Who comes in: by a good token or a cookie, as what they are, and nobody else."""
 
 import json
+import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from http.cookies import SimpleCookie
 
 import pytest
@@ -223,3 +225,48 @@ def statements(site: Site) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", hear)
     yield heard
     event.remove(engine, "before_cursor_execute", hear)
+
+
+class TestBehindTls:
+    @pytest.fixture
+    def proxied(self, site: Site) -> Iterator[Site]:
+        """The same house behind a proxy whose word is taken."""
+        reception = site.house.gateway.reception
+        settings = reception.settings.model_copy(update={"http_proxies": ("127.0.0.1",)})
+        with replace(reception, settings=settings).http(0) as server:
+            yield Site(site.house, server.port, site.tokens)
+
+    def test_the_cookie_is_sent_over_tls_only(self, proxied: Site) -> None:
+        client = proxied.nobody()
+        client.fields["X-Forwarded-Proto"] = "https"
+        answered = client.post("/login", {"token": proxied.tokens[Role.AUDITOR]})
+        morsel = SimpleCookie(answered.fields["set-cookie"])["__Host-tally"]
+        assert (morsel["secure"], morsel["path"], morsel["domain"]) == (True, "/", "")
+        assert client.ask("/audit").status == 200
+        assert "__Host-tally=" in client.post("/logout", {}).fields["set-cookie"]
+
+    def test_a_cookie_from_plain_http_is_worth_nothing(self, proxied: Site) -> None:
+        client = proxied.browser()
+        assert client.ask("/audit").status == 200
+        assert client.ask("/audit", X_Forwarded_Proto="https").status == 303
+
+    def test_nobody_else_is_believed(self, site: Site) -> None:
+        client = site.nobody()
+        client.fields["X-Forwarded-Proto"] = "https"
+        assert "secure" not in client.log_in(site.tokens[Role.AUDITOR]).fields["set-cookie"].lower()
+
+    def test_wrong_tokens_count_for_whom_the_proxy_names(self, proxied: Site) -> None:
+        for _ in range(ATTEMPTS):
+            proxied.nobody().post("/login", {"token": "wrong"}, X_Forwarded_For="192.0.2.1")
+        good = {"token": proxied.tokens[Role.AUDITOR]}
+        assert proxied.nobody().post("/login", good, X_Forwarded_For="192.0.2.1").status == 429
+        assert proxied.nobody().post("/login", good, X_Forwarded_For="192.0.2.2").status == 303
+
+
+def test_a_form_has_bounds(site: Site) -> None:
+    connection = socket.create_connection(("127.0.0.1", site.port), 10)
+    with connection:
+        connection.sendall(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+    many = {"token": "x" * 1000} | {str(number): "x" for number in range(1000)}
+    assert site.nobody().post("/login", many).status == 401
