@@ -1,7 +1,7 @@
 """Chromium without a window, for tests: driven as a person would, by clicks and keys, over its debugging pipe.
 
-That protocol needs nothing but two pipes, so there is no driver to install. Where no Chromium is, the tests are skipped with the reason; with
-``TALLY_TEST_REQUIRES=chromium`` they fail.
+That protocol needs nothing but two pipes, so there is no driver to install. Where no Chromium is, the tests are skipped with the reason;
+with ``TALLY_TEST_REQUIRES=chromium`` they fail.
 """
 
 import json
