@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from canonical.errors import NotFound
 
@@ -249,7 +248,8 @@ def _seen(value: Any) -> Any:
     """What stands in a page in place of a value; it is escaped after that."""
     if isinstance(value, datetime):
         return as_cell(value)
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    # What a macro made is HTML already.
+    return shown(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 _TEMPLATES = Environment(
