@@ -11,7 +11,7 @@ from tests.browser import browser
 from tests.gateway.house import ACKNOWLEDGEMENT, SHIPMENT, House, house, invoice, wrapped
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "images"
-SIZE = (960, 640)
+SIZE = (1080, 620)
 
 
 def main() -> int:
