@@ -3,12 +3,11 @@
 import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,9 +42,7 @@ from spool.worker import Handler, Workers
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
-from .audit.export import about
-from .audit.question import Answer as AuditAnswer
-from .audit.question import Question, Scope, ask
+from .audit.desk import Desk
 from .certificates.custody import Custody
 from .certificates.vault import Vault
 from .envelopes import Envelopes
@@ -77,11 +74,12 @@ from .orders import book
 from .outbound import Outbound
 from .profile_sections import PROFILE_SECTIONS
 from .reception import Reception
-from .record import agreed, read, running
+from .record import agreed, running
 from .routines import Routines
 from .senders.by_profile import SendersByProfile
 from .settings import Role, Settings, load
 from .upkeep import catch_up_with_the_clock
+from .users.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +141,8 @@ class Gateway:
         self.ledger = Ledger(
             database, self.blobs, clock, home.keys, self.vault, settings.node_name, settings.ledger_origin
         )
+        self.desk = Desk(database, self.blobs, clock, self.ledger)
+        self.users = Users(database, clock)
         self.retention = Retention(
             home,
             database,
@@ -152,7 +152,9 @@ class Gateway:
             timedelta(days=settings.keep_work_days),
         )
         front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
-        self.reception = Reception(home, settings, database, self.blobs, clock, front, self.inbound, self.exchange)
+        self.reception = Reception(
+            home, settings, database, self.blobs, clock, front, self.inbound, self.exchange, self.desk, self.users
+        )
         self.routines = Routines(
             home,
             settings,
@@ -351,25 +353,6 @@ class Gateway:
                 "what is wrong."
             )
         return found
-
-    # The record
-
-    def audit(
-        self, question: Question, *, since: datetime | None, until: datetime | None, partner: str | None
-    ) -> AuditAnswer:
-        """Answer an auditor's question, with how far the ledger is, and note that it was asked."""
-        scope = Scope(self.clock.now(), since, until, partner)
-        with self.database.read() as session:
-            answer = ask(session, question, scope)
-        answer = replace(answer, checkpoint=str(self.ledger.checkpoint()))
-        asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
-        self.note_reading(f"audit {question.name}", partner, asked)
-        return answer
-
-    def note_reading(self, what: str, partner: str | None, detail: dict[str, Any]) -> None:
-        """Note that whoever is logged in read the record, or took ``what`` of it along."""
-        by = getpass.getuser()
-        self.database.write(lambda session: read(session, self.clock, by, what, partner, detail))
 
     # Sending by hand
 

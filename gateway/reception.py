@@ -12,16 +12,19 @@ from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
 
+from .audit.desk import Desk
 from .exchange.exchange import Exchange
 from .front import Front
 from .home import Home
 from .inbound import Inbound
 from .listeners.folder import FolderListener
-from .listeners.http import Answer, ClientCertificates, HttpLimits, HttpServer, ServerTls, plain
+from .listeners.http import Answer, ClientCertificates, Head, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
 from .periodic import Periodic
 from .settings import Settings
+from .users.users import Users
+from .web.console import POSTED, SHOWN, console
 
 AS2_NAMES_SECONDS = 5.0
 """How often it is looked whom the profiles name: a new partner may post that much later at the latest."""
@@ -50,6 +53,8 @@ class Reception:
     front: Front
     inbound: Inbound
     exchange: Exchange
+    desk: Desk
+    users: Users
 
     @contextmanager
     def open(self, sftp_port: int | None = None, http_port: int | None = None) -> Iterator[Ports]:
@@ -86,31 +91,34 @@ class Reception:
             Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known),
             Periodic("as2-refusals", REFUSALS_SECONDS, receiver.refusals.write),
         ]
-        settings, tls = self.settings, self._tls()
-        server = HttpServer(
-            posts={"/as2": receiver},
-            gets={"/healthz": _alive, "/readyz": self._ready},
-            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
-            staging=self.home.staging / (f"http-{settings.node_name}" if self.database.shared else "http"),
-            host=settings.host,
-            port=port,
-            tls=tls,
-            proxies=settings.http_proxies,
-            limits=HttpLimits(body_bytes=settings.max_file_bytes),
-            clock=self.clock,
-        )
-        if tls is not None:
-            looking.append(Periodic("as2-client-certificates", AS2_NAMES_SECONDS, partial(self._renew_tls, server)))
-        for each in looking:
-            each.start()
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+        tls = self._tls()
+        # The server clears it at its start, so that it must be this node's alone where nodes share a home.
+        staging = self.home.staging / (f"http-{self.settings.node_name}" if self.database.shared else "http")
+        with console(self.database, self.clock, self.desk, self.users, staging) as bridge:
+            server = HttpServer(
+                posts={"/as2": receiver, **dict.fromkeys(POSTED, bridge)},
+                gets={"/healthz": _alive, "/readyz": self._ready},
+                asked=dict.fromkeys(SHOWN, bridge),
+                staging=staging,
+                host=self.settings.host,
+                port=port,
+                tls=tls,
+                proxies=self.settings.http_proxies,
+                limits=HttpLimits(body_bytes=self.settings.max_file_bytes),
+                clock=self.clock,
+            )
+            if tls is not None:
+                looking.append(Periodic("as2-client-certificates", AS2_NAMES_SECONDS, partial(self._renew_tls, server)))
             for each in looking:
-                each.stop()
-            receiver.close()
+                each.start()
+            server.start()
+            try:
+                yield server
+            finally:
+                server.stop()
+                for each in looking:
+                    each.stop()
+                receiver.close()
 
     def _tls(self) -> ServerTls | None:
         """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them."""
@@ -130,7 +138,7 @@ class Reception:
         if tls is not None and tls != server.tls:
             server.renew_tls(tls)
 
-    def _ready(self) -> Answer:
+    def _ready(self, _head: Head) -> Answer:
         """Whether requests can be taken: the database answers."""
         self._partners()
         return plain(200, "ready")
@@ -153,5 +161,5 @@ class Reception:
             return registry.all(session)
 
 
-def _alive() -> Answer:
+def _alive(_head: Head) -> Answer:
     return plain(200, "alive")

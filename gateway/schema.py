@@ -27,6 +27,7 @@ from .ledger.tables import (
     LedgerTile,
 )
 from .operations.pruned import PrunedCount
+from .users.tables import BrowserLogin, User
 
 TABLES = (
     Allowance,
@@ -35,6 +36,7 @@ TABLES = (
     Blob,
     BlobPart,
     BlobUpload,
+    BrowserLogin,
     CertificateRow,
     CircuitRow,
     ControlNumber,
@@ -60,6 +62,7 @@ TABLES = (
     Schedule,
     Sending,
     Transmission,
+    User,
     WorkItem,
 )
 """Every table of the house, by room."""

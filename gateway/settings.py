@@ -53,7 +53,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that listeners bind to; loopback until told otherwise.")
     sftp_port: int = Field(2222, ge=0, le=65535, description="Port of the SFTP server; 0 takes a free one.")
-    http_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP server, for AS2; 0 takes a free one.")
+    http_port: int = Field(
+        8080, ge=0, le=65535, description="Port of the HTTP server, for AS2, the API and the pages; 0 takes a free one."
+    )
     http_certificate: Path | None = Field(
         None,
         description="PEM file with the certificate of the HTTPS server and its chain; plain HTTP, behind a proxy, when not given.",

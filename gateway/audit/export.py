@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .question import Answer, Value
+from ..trail import TrailEntry
+from .question import Answer, Row, Value
 
-_OBEYED = ("=", "+", "-", "@", "\t", "\r")
+TRAIL = tuple(TrailEntry.__slots__)
+"""The columns of a trail."""
+
+_OBEYED = tuple("=+-@\t\r\n＝＋－＠")
 """How a text begins that a spreadsheet would take for a formula. Partners choose file names and numbers."""
 
 
@@ -37,17 +42,36 @@ def records(answer: Answer) -> list[dict[str, Any]]:
 
 def json_lines(answer: Answer) -> str:
     """A line about the answer, and then one a row."""
-    lines = (about(answer), *records(answer))
+    return as_lines([about(answer), *records(answer)])
+
+
+def as_lines(lines: Iterable[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def comma_separated(answer: Answer) -> str:
-    """The rows under the names of their columns (RFC 4180). A text that a spreadsheet would obey has an apostrophe before it."""
+    """The rows under the names of their columns."""
+    return as_table(answer.question.columns, answer.rows)
+
+
+def as_table(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """CSV (RFC 4180). A text that a spreadsheet would obey has an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(answer.question.columns)
-    writer.writerows([_cell(value) for value in row] for row in answer.rows)
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def trail_record(entry: TrailEntry) -> dict[str, Any]:
+    """An entry of a trail, for programs."""
+    return {name: getattr(entry, name) for name in TRAIL} | {"at": entry.at.isoformat()}
+
+
+def trail_row(entry: TrailEntry) -> Row:
+    """An entry of a trail as a row of :data:`TRAIL`; its detail is JSON."""
+    detail = json.dumps(entry.detail, sort_keys=True, ensure_ascii=False) if entry.detail else None
+    return [detail if name == "detail" else getattr(entry, name) for name in TRAIL]
 
 
 def _cell(value: Value) -> Any:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, event
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from ..operations.instruction import NotPossible
 
 Value: TypeAlias = str | int | bool | datetime | None
 """What stands in a cell."""
@@ -77,10 +80,19 @@ class Answer:
         return [] if judge is None else [row for row in self.rows if judge(row)]
 
 
-def ask(session: Session, question: Question, scope: Scope) -> Answer:
-    """Answer a question from one unchanging state of the database."""
+class TooMuch(NotPossible):
+    """An answer is longer than whoever asked can take; a narrower question has a shorter one."""
+
+
+def ask(session: Session, question: Question, scope: Scope, most: int | None = None) -> Answer:
+    """Answer a question from one unchanging state of the database. Raises TooMuch for more than ``most`` rows."""
     with _listening(session.connection()) as queries:
-        rows = list(question.rows(session, scope))
+        rows = list(islice(question.rows(session, scope), None if most is None else most + 1))
+    if most is not None and len(rows) > most:
+        raise TooMuch(
+            f"The answer to {question.name} has more than the {most} rows that are given here at once. Ask for a shorter period or one "
+            f"partner, or have `tally audit {question.name} -o FILE` write all of it where the gateway runs."
+        )
     return Answer(question, scope, rows, tuple(dict.fromkeys(queries)))
 
 

@@ -7,7 +7,7 @@ from .balance import BALANCE
 from .control_numbers import CONTROL_NUMBERS
 from .invoices import INVOICES
 from .question import Question
-from .register import KEYS, OVERRIDES, READS, RESUBMITS, RETENTION, SERVICE
+from .register import ACCESS, KEYS, OVERRIDES, READS, RESUBMITS, RETENTION, SERVICE
 from .signatures import SIGNATURES
 from .unanswered import UNANSWERED
 
@@ -24,6 +24,7 @@ QUESTIONS: Mapping[str, Question] = {
         KEYS,
         RESUBMITS,
         OVERRIDES,
+        ACCESS,
         READS,
         SERVICE,
         RETENTION,

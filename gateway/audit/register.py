@@ -47,6 +47,11 @@ KEYS = _question(
     "Which keys and certificates were added, approved, rejected, withdrawn, or were about to expire?",
     (Step.REKEYED, Step.EXPIRING),
 )
+ACCESS = _question(
+    "access",
+    "Who was given or lost access to the record, and when was somebody refused?",
+    (Step.ENTITLED, Step.LOGIN_REFUSED),
+)
 READS = _question("reads", "Who read the record or took a part of it along?", (Step.READ,))
 SERVICE = _question(
     "service",

@@ -99,15 +99,15 @@ class Vault:
 
 
 def write_once(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, durably; what another process wrote there meanwhile stays."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    """Write a file that only its owner reads, durably; what somebody else wrote there meanwhile stays."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # A link never replaces a secret that another process made meanwhile.
+        # A link never replaces a secret that somebody else made meanwhile.
         with suppress(FileExistsError):
             os.link(temporary, path)
     finally:

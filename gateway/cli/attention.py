@@ -8,10 +8,10 @@ import typer
 
 from ..acks.awaited import Standing, awaited
 from ..exceptions import Exceptions
+from ..moments import moment
 from . import known
 from .console import Exit
 from .context import explained, gateway, terminal
-from .moments import moment
 
 Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
 

@@ -1,6 +1,5 @@
 """`tally audit`: the questions an auditor asks of the record."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +8,13 @@ import typer
 from canonical.errors import Misconfigured, NotFound
 
 from ..audit import export
-from ..audit.question import Answer, Value
+from ..audit.question import Answer
 from ..audit.questions import QUESTIONS
-from . import known
+from ..moments import moment
+from ..spelling import as_cell
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
-from .moments import moment
+from .operator import operator
 
 _FORMS = {".csv": export.comma_separated, ".jsonl": export.json_lines}
 
@@ -49,8 +49,7 @@ def audit(
     if begin is not None and end is not None and begin >= end:
         usage(f"--since {since} is not before --until {until}.")
     with gateway() as opened:
-        known.partner(opened, partner)
-        answer = opened.audit(asked, since=begin, until=end, partner=partner)
+        answer = opened.desk.answer(asked, operator(), since=begin, until=end, partner=partner)
     if output is not None:
         with output.open("x", encoding="utf-8", newline="") as file:
             file.write(_FORMS[output.suffix](answer))
@@ -80,7 +79,7 @@ def _list(out: Terminal) -> None:
 def _show(out: Terminal, answer: Answer, output: Path | None) -> None:
     def render() -> None:
         if output is None:
-            out.table(answer.question.columns, [[_cell(value) for value in row] for row in answer.rows])
+            out.table(answer.question.columns, [[as_cell(value) for value in row] for row in answer.rows])
         out.say(_summary(answer) + ("" if output is None else f" Written to {output}."))
 
     out.answer(export.about(answer) | {"records": export.records(answer)}, render)
@@ -91,16 +90,4 @@ def _summary(answer: Answer) -> str:
     if answer.rows and answer.question.wrong is not None:
         counted += f", {len(answer.wrong) or 'none'} of which should not be"
     origin, size, root = answer.checkpoint.split("\n")[:3]
-    return f"{counted}; asked at {_moment(answer.scope.now)}, when {origin} had {size} entries and the root {root}."
-
-
-def _cell(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return _moment(value) if isinstance(value, datetime) else str(value)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
+    return f"{counted}; asked at {as_cell(answer.scope.now)}, when {origin} had {size} entries and the root {root}."

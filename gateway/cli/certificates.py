@@ -21,9 +21,9 @@ from ..certificates.expiry import SOON
 from ..certificates.making import BITS, DAYS
 from ..certificates.reading import LARGEST_FILE, read_certificate
 from ..certificates.usage import doubts
+from ..moments import moment
 from .console import Exit, Terminal
 from .context import explained, gateway, terminal
-from .moments import moment
 from .operator import Reason, instruction
 
 app = typer.Typer(help="Certificates: partners' and ours, and the change from one to the next.", no_args_is_help=True)

@@ -12,12 +12,13 @@ from spool.journal import OURSELVES
 from spool.states import DocumentState
 
 from .. import trail as trails
+from ..audit.export import trail_record
+from ..moments import moment
 from ..operations.replaying import ProfileOf
 from ..trail import TrailEntry
 from . import known
 from .console import Terminal, record, usage
 from .context import explained, gateway, terminal
-from .moments import moment
 from .operator import Reason, carry_out, instruction
 
 app = typer.Typer(help="Documents, both ways.", no_args_is_help=True)
@@ -232,7 +233,7 @@ def trail(
         else:
             entries = trails.of_partner(session, PartnerId(partner or ""), moment("--since", since))
     out = terminal()
-    out.answer([_entry(entry) for entry in entries], lambda: trail_table(out, entries))
+    out.answer([trail_record(entry) for entry in entries], lambda: trail_table(out, entries))
 
 
 def trail_table(out: Terminal, entries: Any) -> None:
@@ -256,7 +257,3 @@ def _outcome(entry: TrailEntry) -> str:
     """What came of it, and who asked for it, where that was a person."""
     by = f"by {entry.actor}" if entry.actor != OURSELVES else ""
     return ": ".join(filter(None, (by, trails.in_words(entry))))
-
-
-def _entry(entry: TrailEntry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in entry.__slots__} | {"at": entry.at.isoformat()}

@@ -6,16 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from canonical.errors import Misconfigured
-from canonical.identity import DocumentId
 
+from ..audit.desk import About, Subject
 from ..ledger.evidence.checking import check, read_anchor, trusted_key
-from ..ledger.evidence.collecting import Collector
 from ..ledger.evidence.exporting import Exported, export
 from ..ledger.evidence.verify import PROVED, Report
 from ..ledger.note import Note, VerifierKey
-from . import known
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
+from .operator import operator
 
 app = typer.Typer(
     help="Proof of what was exchanged, in one file that anybody can verify offline, without us.", no_args_is_help=True
@@ -43,14 +42,8 @@ def export_bundle(
         usage("give one of --po N [--partner P] and --doc ID.")
     kept = _anchor(anchor)
     with gateway() as opened:
-        known.partner(opened, partner)
-        collector = Collector(opened.database, opened.blobs, opened.clock, opened.ledger)
-        subject = f"order {po}" if po is not None else f"document {doc}"
-        opened.note_reading(f"evidence of {subject}", partner, {"to": output.name})
-        if po is not None:
-            evidence = collector.of_order(po, partner, kept)
-        else:
-            evidence = collector.of_document(DocumentId(doc or ""), kept)
+        about = About(Subject.DOCUMENT, doc or "") if po is None else About(Subject.ORDER, po, partner)
+        evidence = opened.desk.evidence(about, operator(), anchor=kept, to=output.name)
         done = export(evidence, output)
     out = terminal()
     out.answer(_as_json(done), lambda: _told(out, done))

@@ -11,9 +11,9 @@ from partners.certificates import Use
 
 from ..certificates.making import BITS, DAYS, LONGEST_NAME, subject
 from ..certificates.reading import read_own_key
+from ..moments import moment
 from .certificates import Begins, Bits, Days, ForUse, Size, as_json, describe, minute, read_file, summary, table
 from .context import explained, gateway, terminal
-from .moments import moment
 
 app = typer.Typer(help="Our own keys, to sign and to decrypt with.", no_args_is_help=True)
 

@@ -30,6 +30,7 @@ from . import (
     orders,
     partner,
     service,
+    users,
 )
 from .console import OPTIONS, Exit, GlobalOptions, warn
 
@@ -99,6 +100,7 @@ app.add_typer(dead.app, name="dead")
 app.add_typer(control.app, name="control")
 app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
+app.add_typer(users.app, name="user")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
 documents.register(app)

@@ -9,11 +9,17 @@ import typer
 
 from canonical.errors import NotFound
 
+from ..audit.desk import Reader, Way
 from ..operations.instruction import Done, Instruction, NotPossible
 from .console import Exit, Terminal, print_json, warn
 from .context import options
 
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the trail together with your name.")]
+
+
+def operator() -> Reader:
+    """The user who is logged in, reading."""
+    return Reader(getpass.getuser(), Way.COMMAND)
 
 
 def instruction(reason: str) -> Instruction:

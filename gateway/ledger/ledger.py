@@ -22,7 +22,7 @@ from .entry import PSEUDONYM_BYTES
 from .note import Malformed, Note, NotSigned, VerifierKey, read_note
 from .scanning import Anchor, Scan, Scanned
 from .sequencer import Sequencer
-from .signer import KEY_NAME, STATE_NAME, GuardedSigner, file_signer
+from .signer import KEY_NAME, STATE_NAME, GuardedSigner, NotSignable, file_signer
 from .tiles import node_of
 from .tree import consistency_proof
 
@@ -58,6 +58,16 @@ class Ledger:
         """Take in all that waits, and sign how far the ledger is. Raises NotSignable where that contradicts what was signed before."""
         self.drain()
         signer = self._signer()
+        while True:
+            size = self.size()
+            try:
+                return self._sign(signer)
+            except NotSignable:
+                # Others may have signed a larger one meanwhile, which contradicts nothing.
+                if self.size() == size:
+                    raise
+
+    def _sign(self, signer: GuardedSigner) -> Note:
         with self.database.read() as session:
             state = store.state(session)
             assert state is not None

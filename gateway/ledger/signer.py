@@ -58,14 +58,17 @@ def file_signer(keys: Path, vault: Vault, name: str) -> FileSigner:
     """
     path = keys / KEY_NAME
     if not path.exists():
-        _make_key(keys, vault)
+        with _alone(keys):
+            _make_key(keys, vault)
     private = vault.open_ledger_key(path.read_text("ascii"))
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return FileSigner(VerifierKey(name, public), private)
 
 
 def _make_key(keys: Path, vault: Vault) -> None:
-    """The state first: a key without one is a key whose state was lost."""
+    """The state first: a key without one is a key whose state was lost. Nothing where somebody else made one meanwhile."""
+    if (keys / KEY_NAME).exists():
+        return
     vault.prepare()
     if not (keys / STATE_NAME).exists():
         _write(keys / STATE_NAME, _UNSIGNED)

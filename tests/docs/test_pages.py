@@ -9,17 +9,21 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from canonical.documents import DOCUMENTS
 from gateway.app import Gateway
+from gateway.audit.questions import QUESTIONS
 from gateway.certificates.making import make_key, subject
 from gateway.cli.main import main
 from gateway.profile_sections import PROFILE_SECTIONS
 from gateway.settings import Settings
+from gateway.users.tables import Role as UserRole
 from partners import loading, templates
 from partners.loading import LoadedProfile
 from spool.journal import Step
@@ -410,3 +414,29 @@ def _undated(line: str) -> str:
 def _plain(url: str) -> str:
     """The URL as PostgreSQL's own programs take it."""
     return url.replace("postgresql+psycopg", "postgresql")
+
+
+class TestRequestsOfAnAuditor:
+    """The requests on the page are answered, to whom the page gives a token."""
+
+    PAGE = HOWTO / "audit.md"
+
+    def test_are_answered(self, tmp_path: Path) -> None:
+        profile = PROFILES["acme"].replace("acme", "rivermill")
+        with house(tmp_path / "home", {"rivermill": profile}) as opened:
+            opened.take("rivermill", "810.edi", wrapped("810", invoice("INV1", "4500125")))
+            opened.gateway.users.add("ada", UserRole.AUDITOR, "root")
+            token = opened.gateway.users.renew_token("ada", "root")
+            with opened.gateway.reception.http(0) as server:
+                asked = [urlsplit(url) for url in re.findall(r'"(http://[^"]+)"', self.PAGE.read_text("utf-8"))]
+                assert {url.path.split("/")[3] for url in asked} == {"audit", "trail", "evidence"}
+                for url in asked:
+                    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+                    connection.request("GET", f"{url.path}?{url.query}", headers={"Authorization": f"Bearer {token}"})
+                    answer = connection.getresponse()
+                    assert (url, answer.status, answer.read()[:1] != b"") == (url, 200, True)
+                    connection.close()
+
+    def test_questions_are_listed_as_they_are(self) -> None:
+        listed = block(self.PAGE, "console", "$ ./tally audit\n")
+        assert re.findall(r"^([a-z-]+)  +[A-Z].*\?$", listed, re.MULTILINE) == list(QUESTIONS)

@@ -19,6 +19,8 @@ MAIN_PATHS = {
     "test_documents",
     "test_awaited",
     "test_exceptions",
+    "test_users",
+    "test_logins",
 }
 """The modules whose tests are run on each kind of database, but for those that name one."""
 

@@ -24,6 +24,7 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.tiles import WIDTH
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
+from gateway.users.tables import BrowserLogin, Role, User
 from partners.certificates import Use
 from spool import journal
 from spool.blobs import BlobDamaged, BlobUpload
@@ -99,6 +100,8 @@ def _seldom(session: Session) -> None:
                 last_at=SystemClock().now(),
                 why="It gave no user name and password.",
             ),
+            User(name="ada", role=Role.AUDITOR, added_at=SystemClock().now(), added_by="root", token_sha256="0"),
+            BrowserLogin(sha256="0", user="ada", ends_at=SystemClock().now()),
             Sending(
                 id="s",
                 transmission="t",

@@ -5,7 +5,7 @@ and ``head`` (what is refused).
 """
 
 from .limits import HttpLimits
-from .port import Answer, Head, Peer, Request, busy, plain
+from .port import Answer, Head, Peer, Request, Stored, busy, plain
 from .server import HttpServer
 from .tls import ClientCertificates, ServerTls
 
@@ -18,6 +18,7 @@ __all__ = [
     "Peer",
     "Request",
     "ServerTls",
+    "Stored",
     "busy",
     "plain",
 ]

@@ -13,7 +13,9 @@ import structlog
 from .body import Body
 from .exchange import Exchange, answer_to, show
 from .head import Refused
-from .port import Answer, Handler, Head, Page, Peer, busy, plain
+from .lane import Lane
+from .outflow import Outflow
+from .port import Answer, Handler, Head, Page, Peer, Stored, busy, plain
 from .site import SHOWN, Site
 from .wire import TURN, Wire
 
@@ -33,6 +35,8 @@ class Phase(StrEnum):
     """The disk, with what came of the body; nothing is read on meanwhile."""
     ANSWER = auto()
     """Whoever is behind us; nothing is read on meanwhile."""
+    SENDING = auto()
+    """The client, with what it takes of a large answer; nothing is read on meanwhile."""
     END = auto()
     """The client's end. What it still sends is dropped."""
 
@@ -50,6 +54,7 @@ class HttpConnection(asyncio.Protocol):
         self._phase = Phase.HEAD
         self._timer: asyncio.TimerHandle | None = None
         self._exchange: Exchange | None = None
+        self._outflow: Outflow | None = None
         self._certificate: bytes | None = None
         self._half_closed = False
         self._writable = True
@@ -67,7 +72,7 @@ class HttpConnection(asyncio.Protocol):
         if self._phase is Phase.END:
             return
         self._wire.receive(data)
-        if self._phase in (Phase.STORING, Phase.ANSWER):
+        if self._phase in (Phase.STORING, Phase.ANSWER, Phase.SENDING):
             self._transport.pause_reading()  # until it is this request's turn
         else:
             self._read()
@@ -75,7 +80,7 @@ class HttpConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends no more. True keeps our side open for the answer; TLS has no half-closed connections."""
         self._half_closed = True
-        return self._phase is Phase.ANSWER and not self._encrypted
+        return self._phase in (Phase.ANSWER, Phase.SENDING) and not self._encrypted
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -84,19 +89,23 @@ class HttpConnection(asyncio.Protocol):
         self._writable = True
         if self._phase is Phase.IDLE:
             self._listen()
+        elif self._outflow is not None:
+            self._outflow.go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._stop_timer()
         if self._phase is Phase.BODY:
             _log.info("http.broken_off", remote=self.remote)
             self._release()
+        if self._outflow is not None:
+            self._outflow.stop()
         self._phase = Phase.END
         if self._exchange is None:
             self._ended(self)
 
     def stop(self) -> None:
         """The server ends: finish an answer under way, and nothing else."""
-        if self._phase not in (Phase.ANSWER, Phase.END):
+        if self._phase not in (Phase.ANSWER, Phase.SENDING, Phase.END):
             self._transport.close()
 
     def abort(self) -> None:
@@ -125,16 +134,18 @@ class HttpConnection(asyncio.Protocol):
     def _head_of(self, request: h11.Request) -> Head:
         path, query = _split(request.target.decode("ascii"))
         fields = tuple(request.headers.raw_items())
-        peer = Peer(self._site.proxies.client_of(self.remote, fields), self._certificate)
+        proxies = self._site.proxies
+        encrypted = self._encrypted or proxies.encrypted(self.remote, fields)
+        peer = Peer(proxies.client_of(self.remote, fields), self._certificate, encrypted)
         return Head(request.method.decode("ascii"), path, query, fields, _length(request), peer)
 
     def _route(self, head: Head) -> None:
         handler = self._site.posts.get(head.path)
-        page = self._site.gets.get(head.path)
+        shown = self._site.shown_at(head.path) if head.method in SHOWN else None
         if handler is not None and head.method == "POST":
             self._admit(handler, head)
-        elif page is not None and head.method in SHOWN:
-            self._show(page, head)
+        elif shown is not None:
+            self._show(*shown, head)
         else:
             self._reply(self._site.elsewhere(head))
 
@@ -247,20 +258,23 @@ class HttpConnection(asyncio.Protocol):
             self._reply(answer)
         else:
             _log.warning("http.answer_not_delivered", remote=self.remote, status=answer.status)
+            answer.discard()
             self._ended(self)
 
-    def _show(self, page: Page, head: Head) -> None:
-        if not self._site.pages.take():
+    def _show(self, page: Page, lane: Lane, head: Head) -> None:
+        if not lane.take():
             self._refuse(busy(BUSY))
             return
         self._phase = Phase.ANSWER
         self._stop_timer()
-        self._site.pages.run(partial(show, page, head.path), self._shown)
+        lane.run(partial(show, page, head), partial(self._shown, lane))
 
-    def _shown(self, answer: Answer) -> None:
-        self._site.pages.give_back()
+    def _shown(self, lane: Lane, answer: Answer) -> None:
+        lane.give_back()
         if self._phase is Phase.ANSWER:
             self._reply(answer)
+        else:
+            answer.discard()
 
     def _refuse(self, answer: Answer) -> None:
         """Answer instead of reading on; the connection ends with it."""
@@ -277,8 +291,37 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write(self._wire.answer(answer, self._site.date(), last=last))
         except ValueError as error:
             _log.error("http.answer_not_writable", remote=self.remote, status=answer.status, error=str(error))
+            answer.discard()
             self._transport.abort()
             return
+        if answer.stored is not None and self._wire.bodied:
+            self._send(answer.stored, last=last)
+        else:
+            answer.discard()
+            self._go_further(last=last)
+
+    def _send(self, stored: Stored, *, last: bool) -> None:
+        self._phase = Phase.SENDING
+        self._transport.pause_reading()
+        done = partial(self._sent, last=last)
+        self._outflow = Outflow(stored, self._site.disk, self._transport.write, self._send_on, done)
+        self._send_on()
+
+    def _send_on(self) -> None:
+        """Send another piece now, or when the client has taken what it was sent."""
+        self._wait(self._limits.answer_seconds, self._transport.abort)
+        if self._outflow is not None and self._writable:
+            self._outflow.go_on()
+
+    def _sent(self, whole: bool, *, last: bool) -> None:
+        self._outflow = None
+        if whole:
+            self._go_further(last=last or self._half_closed or self._site.stopping)
+        else:
+            _log.error("http.answer_cut_short", remote=self.remote)
+            self._transport.abort()
+
+    def _go_further(self, *, last: bool) -> None:
         if last:
             self._end()
         else:

@@ -56,12 +56,12 @@ class Exchange:
             _log.exception("http.end_crashed", path=self.head.path)
 
 
-def show(page: Page, path: str) -> Answer:
+def show(page: Page, head: Head) -> Answer:
     """What a page answers; the edge, as above."""
     try:
-        return page()
+        return page(head)
     except Exception as error:  # noqa: BLE001 - the edge
-        return answer_to(error, path)
+        return answer_to(error, head.path)
 
 
 def answer_to(error: Exception, path: str) -> Answer:

@@ -13,7 +13,8 @@ space where it was folded (RFC 9112 §5.2); values have no white space around th
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who is at the other end. ``address`` is the client's own when a trusted proxy names it, and the connection's otherwise.
+    """Who is at the other end. ``address`` is the client's own when a trusted proxy names it, and the connection's otherwise;
+    ``encrypted`` is whether the client came over TLS, which ends here or, by its word, at a trusted proxy.
 
     ``certificate`` is the client's certificate in DER where TLS ends here and the client showed one that the server's
     authorities vouch for: whose it is, is for the handler to judge.
@@ -21,6 +22,7 @@ class Peer:
 
     address: str
     certificate: bytes | None = None
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,33 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """The ``size`` bytes from where ``file`` stands: a body that would take too much memory. The server closes the file."""
+
+    file: BinaryIO
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What the client gets. The server adds what frames it (Content-Length, Connection) and a Date where there is none."""
+    """What the client gets: ``body`` or, where there is one, ``stored`` in its place.
+
+    The server adds what frames it (Content-Length, Connection) and a Date where there is none.
+    """
 
     status: int
     fields: Fields = ()
     body: bytes = b""
+    stored: Stored | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.body) if self.stored is None else self.stored.size
+
+    def discard(self) -> None:
+        """Nobody gets it."""
+        if self.stored is not None:
+            self.stored.file.close()
 
 
 def plain(status: int, sentence: str, *fields: tuple[bytes, bytes]) -> Answer:
@@ -98,4 +121,4 @@ class Handler(Protocol):
 class Page(Protocol):
     """Answers GET and HEAD of one path; may wait."""
 
-    def __call__(self) -> Answer: ...
+    def __call__(self, head: Head, /) -> Answer: ...

@@ -35,6 +35,11 @@ class TrustedProxies:
             client = str(named)
         return client
 
+    def encrypted(self, address: str, fields: Fields) -> bool:
+        """Whether a proxy at ``address`` that we trust says that its client came over TLS."""
+        values = [value.lower() for name, value in fields if name.lower() == b"x-forwarded-proto"]
+        return values == [b"https"] and self.trusts(address)
+
 
 def _forwarded_for(fields: Fields) -> list[str]:
     values = (value for name, value in fields if name.lower() == b"x-forwarded-for")

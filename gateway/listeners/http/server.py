@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 
 PAGE_THREADS = 2
 PAGES_AT_ONCE = 32
+ANSWER_THREADS = 4
+ANSWERS_AT_ONCE = 32
 DISK_THREADS = 2
 BACKLOG = 256
 OUT_OF_DESCRIPTORS_SECONDS = 0.5
@@ -35,7 +37,8 @@ ABORTED_SECONDS = 0.2
 class HttpServer:
     """Serves HTTP, or HTTPS with ``tls``, between ``start`` and ``stop``; each may be called once.
 
-    ``posts`` says who takes what is posted to a path, ``gets`` what is shown there. ``staging`` is this server's alone: what it finds
+    ``posts`` says who takes what is posted to a path, ``gets`` what is shown there at once; ``asked`` is shown too, and may take its time
+    or be much; a path of it that ends in ``/*`` stands for all below it. ``staging`` is this server's alone: what it finds
     there at the start is removed. ``proxies`` are the addresses and networks of reverse proxies; only from them is X-Forwarded-For
     believed.
     """
@@ -45,6 +48,7 @@ class HttpServer:
         *,
         posts: Mapping[str, Handler],
         gets: Mapping[str, Page],
+        asked: Mapping[str, Page] | None = None,
         staging: Path,
         host: str = "127.0.0.1",
         port: int = 8080,
@@ -55,6 +59,7 @@ class HttpServer:
     ) -> None:
         self._posts = posts
         self._gets = gets
+        self._asked = asked or {}
         self._staging = staging
         self._address = (host, port)
         self._tls = tls
@@ -119,12 +124,14 @@ class HttpServer:
         return Site(
             self._posts,
             self._gets,
+            self._asked,
             limits,
             self._staging,
             self._proxies,
             self._clock,
             work=Lane("work", limits.workers, limits.requests, self._loop),
             pages=Lane("page", PAGE_THREADS, PAGES_AT_ONCE, self._loop),
+            answers=Lane("answer", ANSWER_THREADS, ANSWERS_AT_ONCE, self._loop),
             disk=Lane("disk", DISK_THREADS, limits.requests, self._loop),
         )
 
@@ -136,7 +143,7 @@ class HttpServer:
         try:
             self._loop.run_forever()
         finally:
-            for lane in (self._site.work, self._site.pages, self._site.disk):
+            for lane in (self._site.work, self._site.pages, self._site.answers, self._site.disk):
                 lane.close()
             self._loop.close()
 

@@ -56,6 +56,11 @@ class Wire:
         """What a client that asks first (Expect: 100-continue) must be told before it sends its body; empty for others."""
         return b"HTTP/1.1 100 Continue\r\n\r\n" if self._http.they_are_waiting_for_100_continue else b""
 
+    @property
+    def bodied(self) -> bool:
+        """Whether the client gets the body of its answer."""
+        return not self._head_only
+
     def receive(self, data: bytes) -> None:
         if self._reading_body:
             self._http.receive_data(data)
@@ -108,7 +113,7 @@ class Wire:
         lines += [b"%s: %s" % field for field in answer.fields if field[0].lower() not in _OURS]
         if b"date" not in names:
             lines.append(b"Date: " + date.encode())
-        lines.append(b"Content-Length: %d" % len(answer.body))
+        lines.append(b"Content-Length: %d" % answer.size)
         if last:
             lines.append(b"Connection: close")
         head = b"\r\n".join((*lines, b"", b""))

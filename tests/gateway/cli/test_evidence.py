@@ -1,5 +1,6 @@
 """`tally evidence`: what it writes, what it says of what others wrote, and how it ends."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,9 @@ class TestExport:
     def test_who_took_it_along_is_in_the_record(self, traded: House, tally: Tally, tmp_path: Path) -> None:
         export(tally, tmp_path / "b.zip")
         [read] = tally("--json", "audit", "reads").json["records"]
-        assert (read["actor"], read["reason"], read["detail"]) == (ME, "evidence of order 4500123", '{"to": "b.zip"}')
+        assert (read["actor"], read["reason"]) == (ME, "evidence of order 4500123")
+        detail = json.loads(read["detail"])
+        assert (detail["to"], detail["by"], detail["checkpoint"]["size"] > 0) == ("b.zip", "command", True)
 
     def test_a_document_may_be_asked_for(self, traded: House, tally: Tally, tmp_path: Path) -> None:
         assert export(tally, tmp_path / "b.zip", "--doc", traded.documents()[0].id).code == Exit.YES

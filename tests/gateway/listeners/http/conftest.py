@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 
 from gateway.listeners.http import Answer, Head, HttpLimits, HttpServer, Request, ServerTls, plain
+from gateway.listeners.http.port import Page
 
 from .raw import RawClient, head
 
@@ -120,11 +121,18 @@ def serve(tmp_path: Path) -> Serve:
     """Start a server with limits of one's own: ``with serve(head_seconds=0.05) as site``."""
 
     @contextmanager
-    def start(*, tls: ServerTls | None = None, proxies: Sequence[str] = (), **limits: float) -> Iterator[Site]:
+    def start(
+        *,
+        tls: ServerTls | None = None,
+        proxies: Sequence[str] = (),
+        asked: Mapping[str, Page] | None = None,
+        **limits: float,
+    ) -> Iterator[Site]:
         handler = RecordingHandler()
         server = HttpServer(
             posts={"/as2": handler},
-            gets={"/healthz": lambda: plain(200, "alive")},
+            gets={"/healthz": lambda head: plain(200, "alive")},
+            asked=asked,
             staging=tmp_path / "staging",
             port=0,
             tls=tls,

@@ -1,0 +1,156 @@
+"""Where the record is read: questions, trails and evidence, each with how far the ledger was, and each reading on record itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from canonical.identity import DocumentId
+from spool.blobs import BlobStore
+from spool.clock import Clock
+from spool.database.port import Database
+
+from .. import known, record, trail
+from ..ledger.checkpoint import Checkpoint
+from ..ledger.evidence.bundle import Evidence
+from ..ledger.evidence.collecting import Collector
+from ..ledger.ledger import Ledger
+from ..ledger.note import Note
+from ..trail import TrailEntry
+from .export import about
+from .question import Answer, Question, Scope, TooMuch, ask
+
+
+class Way(StrEnum):
+    """By which way somebody reads."""
+
+    COMMAND = "command"
+    API = "api"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads; ``address`` is where from, where that is not this machine's terminal."""
+
+    name: str
+    way: Way
+    address: str | None = None
+
+
+class Subject(StrEnum):
+    """What a trail or evidence may be about."""
+
+    ORDER = "order"
+    INVOICE = "invoice"
+    DOCUMENT = "document"
+    """Or a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One of these, by its number or, a document, by its id; an order of ``partner`` only, where one is named."""
+
+    subject: Subject
+    id: str
+    partner: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A trail, and how far the ledger was when it was read."""
+
+    about: About
+    entries: Sequence[TrailEntry]
+    asked_at: datetime
+    checkpoint: Note
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The desk of one home. Whatever names a partner raises NotFound for one that does not exist."""
+
+    database: Database
+    blobs: BlobStore
+    clock: Clock
+    ledger: Ledger
+
+    def answer(
+        self,
+        question: Question,
+        reader: Reader,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        partner: str | None = None,
+        most: int | None = None,
+        form: str | None = None,
+    ) -> Answer:
+        """Answer a question; ``form`` is that in which it is taken along. Raises TooMuch for more than ``most`` rows."""
+        scope = Scope(self.clock.now(), since, until, partner)
+        with self.database.read() as session:
+            known.partner(session, partner)
+            answer = ask(session, question, scope, most)
+        checkpoint = self.ledger.checkpoint()
+        answer = replace(answer, checkpoint=str(checkpoint))
+        asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
+        self._note(f"audit {question.name}", reader, partner, checkpoint, asked | ({"form": form} if form else {}))
+        return answer
+
+    def trail(self, about: About, reader: Reader, *, most: int | None = None) -> Told:
+        """What happened. Raises NotFound, and TooMuch for more than ``most`` entries."""
+        with self.database.read() as session:
+            entries = self._telling(about)(session)
+        if most is not None and len(entries) > most:
+            raise TooMuch(
+                f"The trail of {about} has {len(entries)} entries, more than the {most} that are given here at once. `tally trail` has all "
+                "of them where the gateway runs."
+            )
+        checkpoint = self.ledger.checkpoint()
+        told = Told(about, entries, self.clock.now(), checkpoint)
+        self._note(f"trail of {about}", reader, about.partner, checkpoint, {"entries": len(entries)})
+        return told
+
+    def evidence(self, about: About, reader: Reader, *, anchor: Note | None = None, to: str) -> Evidence:
+        """What proves all about an order or a document, for a file called ``to``. Raises as :meth:`.Collector.of_order`."""
+        with self.database.read() as session:
+            known.partner(session, about.partner)
+        collector = Collector(self.database, self.blobs, self.clock, self.ledger)
+        if about.subject is Subject.ORDER:
+            evidence = collector.of_order(about.id, about.partner, anchor)
+        else:
+            evidence = collector.of_document(DocumentId(about.id), anchor)
+        self._note(f"evidence of {about}", reader, about.partner, evidence.checkpoint, {"to": to})
+        return evidence
+
+    def partners(self) -> Sequence[str]:
+        """By whom a question can be narrowed."""
+        with self.database.read() as session:
+            return known.partners(session)
+
+    def _telling(self, about: About) -> Callable[[Session], Sequence[TrailEntry]]:
+        def told(session: Session) -> Sequence[TrailEntry]:
+            known.partner(session, about.partner)
+            match about.subject:
+                case Subject.ORDER:
+                    return trail.of_order(session, about.id, about.partner)
+                case Subject.INVOICE:
+                    return trail.of_invoice(session, about.id)
+                case Subject.DOCUMENT:
+                    return trail.of_document(session, DocumentId(about.id))
+
+        return told
+
+    def _note(self, what: str, reader: Reader, partner: str | None, checkpoint: Note, detail: dict[str, Any]) -> None:
+        """Tell the journal that somebody read, or took ``what`` along."""
+        sealed = Checkpoint.read(checkpoint.text)
+        detail = detail | {"by": reader.way.value, "checkpoint": {"size": sealed.size, "root": sealed.root.hex()}}
+        if reader.address is not None:
+            detail["address"] = reader.address
+        self.database.write(lambda session: record.read(session, self.clock, reader.name, what, partner, detail))
