@@ -62,7 +62,10 @@ from .front import Front
 from .guide import Guide
 from .home import Home
 from .inbound import Inbound
+from .ledger.authority import authority
 from .ledger.ledger import Ledger
+from .ledger.scanning import Anchor, Scanned
+from .ledger.timestamping import Timestamping
 from .listeners.sftp.host_key import load_host_key
 from .operations import status
 from .operations.administration import Administration
@@ -143,6 +146,14 @@ class Gateway:
         self.ledger = Ledger(
             database, self.blobs, clock, home.keys, self.vault, settings.node_name, settings.ledger_origin
         )
+        stamping = authority(
+            settings.timestamp_url,
+            settings.timestamp_roots,
+            settings.timestamp_policy,
+            home.root,
+            self.exchange.client,
+        )
+        self.timestamping = Timestamping(database, clock, self.ledger, stamping)
         self.retention = Retention(
             home,
             database,
@@ -166,6 +177,7 @@ class Gateway:
             self.exchange,
             self.retention,
             self.ledger,
+            self.timestamping,
         )
 
     @classmethod
@@ -365,6 +377,12 @@ class Gateway:
         asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
         self.note_reading(f"audit {question.name}", partner, asked)
         return answer
+
+    def verify_ledger(self, anchors: Sequence[Anchor] = ()) -> Scanned:
+        """Check the whole ledger, also against ``anchors`` and against each checkpoint that was stamped with the time."""
+        looked = self.timestamping.look()
+        found = self.ledger.verify((*anchors, *looked.anchors))
+        return replace(found, wrong=looked.wrong) if found.holds and looked.wrong is not None else found
 
     def note_reading(self, what: str, partner: str | None, detail: dict[str, Any]) -> None:
         """Note that whoever is logged in read the record, or took ``what`` of it along."""

@@ -25,6 +25,7 @@ from .ledger.tables import (
     LedgerState,
     LedgerSubject,
     LedgerTile,
+    LedgerTimestamp,
 )
 from .operations.pruned import PrunedCount
 
@@ -52,6 +53,7 @@ TABLES = (
     LedgerState,
     LedgerSubject,
     LedgerTile,
+    LedgerTimestamp,
     ProfileVersion,
     PrunedCount,
     Receipt,

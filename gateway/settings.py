@@ -129,6 +129,20 @@ class Settings(BaseSettings):
         pattern=r"^[!-*,-~]{1,200}$",
         description="What the ledger is called in its checkpoints, e.g. distributor.example/ledger; a random name when not given.",
     )
+    timestamp_url: str | None = Field(
+        None,
+        pattern=r"^https?://[!-~]+$",
+        description="The URL of an authority that stamps the ledger's checkpoints with the time (RFC 3161); nobody when not given.",
+    )
+    timestamp_roots: Path | None = Field(
+        None,
+        description="PEM file with the root certificates that its stamps must lead to, its path absolute or from the home on.",
+    )
+    timestamp_policy: str | None = Field(
+        None,
+        pattern=r"^[0-2](\.[0-9]{1,20}){1,20}$",
+        description="The object identifier of the policy that its stamps must be under; any when not given.",
+    )
     keep_days: int | None = Field(
         None,
         ge=30,

@@ -35,7 +35,7 @@ def verify(
         )
     with gateway() as opened:
         anchors = [] if checkpoint is None or trust is None else [read_anchor(checkpoint, trust)]
-        found = opened.ledger.verify(anchors)
+        found = opened.verify_ledger(anchors)
     out = terminal()
     out.answer(as_json(found), lambda: render(out, found))
     if not found.holds:
@@ -44,17 +44,26 @@ def verify(
 
 @app.command()
 @explained
-def checkpoint() -> None:
+def checkpoint(
+    timestamp: Annotated[
+        bool,
+        typer.Option("--timestamp", help="Have it stamped with the time at once, by the authority of timestamp_url."),
+    ] = False,
+) -> None:
     """Take in what happened so far, and sign how far the ledger is. Exit 1 when that contradicts what was signed before."""
     with gateway() as opened:
         signed, key = opened.ledger.checkpoint(), opened.ledger.key()
+        stamped = opened.timestamping.stamp(signed) if timestamp else None
     out = terminal()
     said = Checkpoint.read(signed.text)
 
     def told() -> None:
         out.say(str(signed))
         out.say(f"Its key, for whoever is to verify it: {key}")
+        if stamped is not None:
+            out.say(f"It is stamped with the time {stamped.at:%Y-%m-%d %H:%M:%S} UTC, by {stamped.authority}.")
 
+    stamps = {} if stamped is None else {"timestamp": stamped.at.isoformat(), "authority": stamped.authority}
     out.answer(
         {
             "origin": said.origin,
@@ -62,6 +71,7 @@ def checkpoint() -> None:
             "root": said.root.hex(),
             "checkpoint": str(signed),
             "verifier": str(key),
+            **stamps,
         },
         told,
     )

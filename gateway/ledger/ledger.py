@@ -77,6 +77,10 @@ class Ledger:
         signed = any((self.keys / name).exists() for name in (KEY_NAME, STATE_NAME))
         return self._signer().last() if signed else None
 
+    def require_ours(self, checkpoint: Note) -> None:
+        """Raises NotSigned unless this ledger's key signed it."""
+        self._signer().require_ours(checkpoint)
+
     def verify(self, anchors: Sequence[Anchor] = ()) -> Scanned:
         """Check everything, also against what was signed last and against ``anchors``."""
         last = self.last()

@@ -86,14 +86,17 @@ class GuardedSigner:
             return None
         try:
             said = read_note(_checkpoint_in(text).encode())
-            # The log may have been called otherwise then; the key is the same.
-            said.require_signed_by(VerifierKey(Checkpoint.read(said.text).origin, self.signer.key.public))
+            self.require_ours(said)
         except (Malformed, NotSigned, ValueError) as error:
             raise NotSignable(
                 f"{self.state} does not hold a checkpoint that this key signed ({error}). Nothing is signed any more: restore the file "
                 "from a backup, and find out who changed it."
             ) from error
         return said
+
+    def require_ours(self, note: Note) -> None:
+        """Raises NotSigned unless we signed a checkpoint. The log may have been called otherwise then; the key is the same."""
+        note.require_signed_by(VerifierKey(Checkpoint.read(note.text).origin, self.signer.key.public))
 
     def sign(self, checkpoint: Checkpoint, prove: Prove) -> Note:
         """The signed checkpoint, once the state says so durably. Raises NotSignable where it contradicts the last one."""

@@ -21,6 +21,7 @@ from gateway.exchange.refusals import RefusalKind, Refusals
 from gateway.exchange.sendings import Sending
 from gateway.home import Home
 from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.tables import LedgerTimestamp
 from gateway.ledger.tiles import WIDTH
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
@@ -98,6 +99,15 @@ def _seldom(session: Session) -> None:
                 bytes=10,
                 last_at=SystemClock().now(),
                 why="It gave no user name and password.",
+            ),
+            LedgerTimestamp(
+                size=1,
+                n=1,
+                checkpoint="a checkpoint",
+                response=b"\x30",
+                at=SystemClock().now(),
+                expires=SystemClock().now(),
+                tried_at=SystemClock().now(),
             ),
             Sending(
                 id="s",
