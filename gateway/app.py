@@ -144,7 +144,14 @@ class Gateway:
         self.certificate_messages = self.exchange.certificates(self.outbound)
         self.custody = Custody(database, clock, self.vault, self.certificate_messages.decided)
         self.ledger = Ledger(
-            database, self.blobs, clock, home.keys, self.vault, settings.node_name, settings.ledger_origin
+            database,
+            self.blobs,
+            clock,
+            home.keys,
+            self.vault,
+            settings.node_name,
+            settings.ledger_origin,
+            settings.ledger_key,
         )
         stamping = authority(
             settings.timestamp_url,

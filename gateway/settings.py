@@ -129,6 +129,14 @@ class Settings(BaseSettings):
         pattern=r"^[!-*,-~]{1,200}$",
         description="What the ledger is called in its checkpoints, e.g. distributor.example/ledger; a random name when not given.",
     )
+    ledger_key: str | None = Field(
+        None,
+        pattern=r"^pkcs11:[!-~]+$",
+        description=(
+            "Where the ledger's key is in a token, as an RFC 7512 URI: pkcs11:token=T;object=LABEL?module-path=LIBRARY&pin-source=FILE; "
+            "`tally ledger rotate` hands over to it. A file among the home's keys when not given."
+        ),
+    )
     timestamp_url: str | None = Field(
         None,
         pattern=r"^https?://[!-~]+$",

@@ -20,7 +20,7 @@ from gateway.app import Gateway
 from gateway.ledger.evidence.collecting import Collector
 from gateway.ledger.evidence.exporting import Exported, export
 from gateway.ledger.evidence.manifest import Manifest
-from gateway.ledger.signer import KEY_NAME, STATE_NAME
+from gateway.ledger.signer_state import KEY_NAME, STATE_NAME
 from spool.identifiers import TimeOrderedIdentifiers
 from tests.gateway.house import BAD_INVOICE, House, invoice, wrapped
 from tests.gateway.ledger.evidence import making

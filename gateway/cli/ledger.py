@@ -1,5 +1,7 @@
 """`tally ledger`: the record that nobody can change unnoticed."""
 
+import getpass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,6 +94,27 @@ def anchor(
         out.say(f"tally ledger verify --checkpoint {path} --trust {key}")
 
     out.answer({"file": str(path), "verifier": str(key)}, told)
+
+
+@app.command()
+@explained
+def rotate(
+    overlap: Annotated[
+        int, typer.Option("--overlap", min=0, max=366, help="Days for which the key of before signs too.")
+    ] = 30,
+) -> None:
+    """Hand over to a new key, in a file or where ledger_key says, with a step of the ledger that both keys signed."""
+    with gateway() as opened:
+        done = opened.ledger.rotate(timedelta(days=overlap), getpass.getuser())
+    out = terminal()
+
+    def told() -> None:
+        out.say(f"The ledger is signed by a new key; for {overlap} days the one of before signs too.")
+        out.say(f"Give auditors the new one by the way by which they got the old one: {done.new}")
+        out.say("Who has only the old one follows from it: each bundle has the note by which it handed over.")
+        out.say(str(done))
+
+    out.answer({"old": str(done.old), "verifier": str(done.new), "overlap": overlap, "rotation": str(done)}, told)
 
 
 def as_json(found: Scanned) -> dict[str, Any]:

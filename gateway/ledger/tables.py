@@ -88,7 +88,6 @@ class LedgerPartner(Base):
 class LedgerTimestamp(Base):
     """The ``n``-th time stamp of the signed checkpoint of ``size`` entries, counted from 1: over that and the stamps before.
 
-
     ``response`` is the answer of ``authority``, made ``at`` the time that it says, by a certificate that ``expires``. All four are None for
     one that was wanted and not given when it was last tried; ``why`` says why.
     """

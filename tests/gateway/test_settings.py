@@ -112,6 +112,7 @@ def test_the_example_has_every_setting_at_its_default(tmp_path: Path) -> None:
         "http_client_certificate",
         "http_client_key",
         "ledger_origin",
+        "ledger_key",
         "timestamp_url",
         "timestamp_roots",
         "timestamp_policy",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.scanning import Anchor
-from gateway.ledger.signer import STATE_NAME, NotSignable
+from gateway.ledger.signer_state import STATE_NAME, NotSignable
 from tests.spool.scene import KINDS
 
 from .scene import Scene, scene
