@@ -63,8 +63,10 @@ from .guide import Guide
 from .home import Home
 from .inbound import Inbound
 from .ledger.authority import authority
+from .ledger.last_checkpoint import LastCheckpoint
 from .ledger.ledger import Ledger
 from .ledger.scanning import Anchor, Scanned
+from .ledger.signer_state import STATE_NAME
 from .ledger.timestamping import Timestamping
 from .listeners.sftp.host_key import load_host_key
 from .operations import status
@@ -122,7 +124,8 @@ class Gateway:
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
-        house = House(database, self.blobs, self.queue, clock, ids, Keyring(clock, self.vault), home.staging)
+        remark = LastCheckpoint(home.keys / STATE_NAME) if settings.mdn_checkpoints else str
+        house = House(database, self.blobs, self.queue, clock, ids, Keyring(clock, self.vault), home.staging, remark)
         self.exchange = Exchange.of(house, settings)
         senders = SendersByProfile(home, self.exchange.sender)
         self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, senders)

@@ -137,6 +137,10 @@ class Settings(BaseSettings):
             "`tally ledger rotate` hands over to it. A file among the home's keys when not given."
         ),
     )
+    mdn_checkpoints: bool = Field(
+        True,
+        description="Whether our signed MDNs end with the ledger's last checkpoint, so that partners hold what cannot be changed any more.",
+    )
     timestamp_url: str | None = Field(
         None,
         pattern=r"^https?://[!-~]+$",

@@ -25,6 +25,7 @@ from .batch import Random
 from .checkpoint import Checkpoint
 from .entry import PSEUDONYM_BYTES
 from .note import Malformed, Note, NotSigned, VerifierKey, read_note
+from .receipt_lines import note_in
 from .rotation import Rotation
 from .scanning import Anchor, Scan, Scanned
 from .sequencer import Sequencer
@@ -181,9 +182,12 @@ def anchor_name(now: datetime, size: int) -> str:
 
 
 def read_anchor(path: Path, trusted: str) -> Anchor:
-    """A checkpoint in a file, signed by a verifier key. Raises Misconfigured for a file or key that is none, or one not signed by it."""
+    """A checkpoint in a file, or in a receipt that was saved there, signed by a verifier key.
+
+    Raises Misconfigured for a file or key that is none, or one not signed by it.
+    """
     try:
-        note = read_note(path.read_bytes())
+        note = read_note(note_in(path.read_bytes()))
         checkpoint = Checkpoint.read(note.text)
     except OSError as error:
         raise Misconfigured(f"The checkpoint {path} cannot be read: {error.strerror}.") from error

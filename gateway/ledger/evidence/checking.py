@@ -21,6 +21,7 @@ from ..checkpoint import Checkpoint
 from ..entry import CommittedBlob, Entry, commitment, read_entry
 from ..erasures import Covered
 from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
+from ..receipt_lines import note_in
 from ..rotation import Rotation, followers, predecessors, require_signed_by_one_of
 from ..timestamp import Trusted, chained, granted, stamped
 from . import manifest as manifests
@@ -95,9 +96,9 @@ def trusted_key(text: str) -> VerifierKey:
 
 
 def read_anchor(data: bytes) -> Note:
-    """A checkpoint that somebody kept. Raises Misconfigured."""
+    """A checkpoint that somebody kept, or a receipt of ours that ends with one. Raises Misconfigured."""
     try:
-        note, _ = _read_checkpoint(data)
+        note, _ = _read_checkpoint(note_in(data))
     except (Malformed, Failure) as error:
         raise Misconfigured(f"This is no checkpoint: {error}.") from error
     return note

@@ -4,9 +4,9 @@
     python3 verify.py BUNDLE.zip --trust KEY
 
 KEY is the ledger's verifier key (``NAME+ID+BASE64``) or a file that holds it. Have it from whoever runs the gateway by another way than the
-bundle: without it, whoever made the bundle may have made the ledger too. ``--anchor FILE`` is a checkpoint that you kept from before: the
-ledger must be an extension of it. ``--json`` prints the verdicts for programs. Exit code 0: everything the bundle claims is proved;
-1: something is not; 2: called wrongly. Nothing is written anywhere and no network is used.
+bundle: without it, whoever made the bundle may have made the ledger too. ``--anchor FILE`` is a checkpoint that you kept from before, or a
+signed receipt (MDN) that ends with one: the ledger must be an extension of it. ``--json`` prints the verdicts for programs. Exit code 0:
+everything the bundle claims is proved; 1: something is not; 2: called wrongly. Nothing is written anywhere and no network is used.
 
 The steps, in order; each stands at its code with the document it follows:
 
@@ -1321,7 +1321,23 @@ def key_of(argument: str) -> Key:
 
 
 def anchor_of(argument: str) -> Checkpoint:
-    return read_checkpoint(Path(argument).read_bytes())
+    return read_checkpoint(note_in(Path(argument).read_bytes()))
+
+
+def note_in(saved: bytes) -> bytes:
+    """What was saved, or, where that is a receipt (MDN) with a checkpoint at the end of its text, the signed note that its lines give."""
+    lines = [line.decode("ascii", "replace") for line in re.split(rb"\r\n|\r|\n", saved)]
+    for position, line in enumerate(lines):
+        found = re.fullmatch(r"Ledger-Checkpoint: ([!-~]+) ([0-9]+) ([A-Za-z0-9+/=]+)", line)
+        if found is not None:
+            note = "".join(part + "\n" for part in found.groups()) + "\n"
+            for signature in lines[position + 1 :]:
+                signed = re.fullmatch(r"Ledger-Signature: ([!-~]+ [A-Za-z0-9+/=]+)", signature)
+                if signed is None:
+                    break
+                note += f"\u2014 {signed[1]}\n"
+            return note.encode()
+    return saved
 
 
 def main() -> int:
