@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,12 @@ from .front import Front
 from .guide import Guide
 from .home import Home
 from .inbound import Inbound
+from .ledger.authority import authority
+from .ledger.last_checkpoint import LastCheckpoint
 from .ledger.ledger import Ledger
+from .ledger.scanning import Anchor, Scanned
+from .ledger.signer_state import STATE_NAME
+from .ledger.timestamping import Timestamping
 from .listeners.sftp.host_key import load_host_key
 from .operations import status
 from .operations.administration import Administration
@@ -117,7 +122,8 @@ class Gateway:
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
-        house = House(database, self.blobs, self.queue, clock, ids, Keyring(clock, self.vault), home.staging)
+        remark = LastCheckpoint(home.keys / STATE_NAME) if settings.mdn_checkpoints else str
+        house = House(database, self.blobs, self.queue, clock, ids, Keyring(clock, self.vault), home.staging, remark)
         self.exchange = Exchange.of(house, settings)
         senders = SendersByProfile(home, self.exchange.sender)
         self.outbound = Outbound(database, self.blobs, self.queue, clock, ids, envelopes, senders)
@@ -139,9 +145,24 @@ class Gateway:
         self.certificate_messages = self.exchange.certificates(self.outbound)
         self.custody = Custody(database, clock, self.vault, self.certificate_messages.decided)
         self.ledger = Ledger(
-            database, self.blobs, clock, home.keys, self.vault, settings.node_name, settings.ledger_origin
+            database,
+            self.blobs,
+            clock,
+            home.keys,
+            self.vault,
+            settings.node_name,
+            settings.ledger_origin,
+            settings.ledger_key,
         )
-        self.desk = Desk(database, self.blobs, clock, self.ledger)
+        stamping = authority(
+            settings.timestamp_url,
+            settings.timestamp_roots,
+            settings.timestamp_policy,
+            home.root,
+            self.exchange.client,
+        )
+        self.timestamping = Timestamping(database, clock, self.ledger, stamping)
+        self.desk = Desk(database, self.blobs, clock, self.ledger, self.timestamping)
         self.users = Users(database, clock)
         self.retention = Retention(
             home,
@@ -168,6 +189,7 @@ class Gateway:
             self.exchange,
             self.retention,
             self.ledger,
+            self.timestamping,
         )
 
     @classmethod
@@ -353,6 +375,14 @@ class Gateway:
                 "what is wrong."
             )
         return found
+
+    # The record
+
+    def verify_ledger(self, anchors: Sequence[Anchor] = ()) -> Scanned:
+        """Check the whole ledger, also against ``anchors`` and against each checkpoint that was stamped with the time."""
+        looked = self.timestamping.look()
+        found = self.ledger.verify((*anchors, *looked.anchors))
+        return replace(found, wrong=looked.wrong) if found.holds and looked.wrong is not None else found
 
     # Sending by hand
 

@@ -23,6 +23,7 @@ from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
 from .exchange.mdns import ANSWER
 from .exchange.refusals import RefusalKind, Refusals
 from .exchange.sendings import Sending
+from .ledger.timestamping import standing
 from .operations.work import DEAD
 from .outbound import WITHOUT_DOCUMENT
 from .unended import unended
@@ -62,6 +63,7 @@ class Exceptions:
             *self._unproven(session),
             *self._unposted(session),
             *self._undecided(session),
+            *self._unstamped(session),
             *self._files(session),
             *self._documents(session),
             *self._unsent(session),
@@ -121,6 +123,21 @@ class Exceptions:
         return [
             SetAside(row.added_at, "certificate offered", str(row.id), row.partner, row.subject, _decision(row))
             for row in self._rows(session, CertificateRow, CertificateRow.added_at, pending)
+        ]
+
+    def _unstamped(self, session: Session) -> list[SetAside]:
+        """Checkpoints of the ledger that the authority did not stamp with the time; these are of no partner."""
+        return [
+            SetAside(
+                row.tried_at,
+                "time stamp missing",
+                str(row.size),
+                None,
+                f"checkpoint of {row.size} entries",
+                row.why or "",
+            )
+            for row in standing(session).failing
+            if self.partner is None and (self.since is None or row.tried_at >= self.since)
         ]
 
     def _files(self, session: Session) -> list[SetAside]:

@@ -18,6 +18,7 @@ from .erp.folder import FolderAdapter
 from .exchange.exchange import Exchange
 from .home import Home
 from .ledger.ledger import Ledger
+from .ledger.timestamping import Timestamping
 from .operations.retention import Retention
 from .periodic import Periodic, by_one_node
 from .senders.sftp_outbox import clear_leftovers
@@ -51,6 +52,9 @@ LEDGER_SECONDS = 2.0
 CHECKPOINT_SECONDS = 86_400.0
 """How often it is signed how far the ledger is, at least."""
 
+TIMESTAMP_SECONDS = 3600.0
+"""How often time stamps are looked after that are due."""
+
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
 
@@ -71,6 +75,7 @@ class Routines:
     exchange: Exchange
     retention: Retention
     ledger: Ledger
+    timestamping: Timestamping
 
     def all(self) -> Sequence[Periodic]:
         """What there is to do on this node, not started."""
@@ -85,6 +90,7 @@ class Routines:
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
             self._by_one_node("ledger", LEDGER_SECONDS, self.ledger.drain),
             self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.ledger.checkpoint),
+            self._by_one_node("time-stamps", TIMESTAMP_SECONDS, self.timestamping.keep_up),
             self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
         ]

@@ -25,6 +25,7 @@ from .ledger.tables import (
     LedgerState,
     LedgerSubject,
     LedgerTile,
+    LedgerTimestamp,
 )
 from .operations.pruned import PrunedCount
 from .users.tables import BrowserLogin, User
@@ -54,6 +55,7 @@ TABLES = (
     LedgerState,
     LedgerSubject,
     LedgerTile,
+    LedgerTimestamp,
     ProfileVersion,
     PrunedCount,
     Receipt,

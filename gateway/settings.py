@@ -131,6 +131,32 @@ class Settings(BaseSettings):
         pattern=r"^[!-*,-~]{1,200}$",
         description="What the ledger is called in its checkpoints, e.g. distributor.example/ledger; a random name when not given.",
     )
+    ledger_key: str | None = Field(
+        None,
+        pattern=r"^pkcs11:[!-~]+$",
+        description=(
+            "Where the ledger's key is in a token, as an RFC 7512 URI: pkcs11:token=T;object=LABEL?module-path=LIBRARY&pin-source=FILE; "
+            "`tally ledger rotate` hands over to it. A file among the home's keys when not given."
+        ),
+    )
+    mdn_checkpoints: bool = Field(
+        True,
+        description="Whether our signed MDNs end with the ledger's last checkpoint, so that partners hold what cannot be changed any more.",
+    )
+    timestamp_url: str | None = Field(
+        None,
+        pattern=r"^https?://[!-~]+$",
+        description="The URL of an authority that stamps the ledger's checkpoints with the time (RFC 3161); nobody when not given.",
+    )
+    timestamp_roots: Path | None = Field(
+        None,
+        description="PEM file with the root certificates that its stamps must lead to, its path absolute or from the home on.",
+    )
+    timestamp_policy: str | None = Field(
+        None,
+        pattern=r"^[0-2](\.[0-9]{1,20}){1,20}$",
+        description="The object identifier of the policy that its stamps must be under; any when not given.",
+    )
     keep_days: int | None = Field(
         None,
         ge=30,

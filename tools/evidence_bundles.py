@@ -5,6 +5,11 @@ invented. Clock, ids and randomness are the same in every run, and so are the by
 
 - ``order.zip``: an order over SFTP, both ways, out of a home
 - ``document.zip``: a document of which all that can be in a bundle is there, also what was erased; put together without a home
+- ``rotated.zip``: the same, from after a rotation of the ledger's key, trusted by the key of before
+- ``as2.zip``: an order over AS2, both ways, with signed messages and MDNs, out of two homes that talk to each other
+- ``stamped.zip``: the document, stamped with the time three times
+
+The last two are made by what no test can repeat to the byte: real connections with fresh keys, and an authority that reads a clock.
 """
 
 import json
@@ -20,9 +25,10 @@ from gateway.app import Gateway
 from gateway.ledger.evidence.collecting import Collector
 from gateway.ledger.evidence.exporting import Exported, export
 from gateway.ledger.evidence.manifest import Manifest
-from gateway.ledger.signer import KEY_NAME, STATE_NAME
+from gateway.ledger.signer_state import KEY_NAME, STATE_NAME
 from spool.identifiers import TimeOrderedIdentifiers
-from tests.gateway.house import BAD_INVOICE, House, invoice, wrapped
+from tests.gateway.exchange.scene import scene
+from tests.gateway.house import BAD_INVOICE, House, invoice, order, wrapped
 from tests.gateway.ledger.evidence import making
 from tests.gateway.ledger.evidence.making import Counting
 
@@ -76,14 +82,40 @@ def _of_document(target: Path) -> Exported:
     return export(made, target)
 
 
-MADE: dict[str, Callable[[Path], Exported]] = {"order.zip": _of_order, "document.zip": _of_document}
+def _of_rotation(target: Path) -> Exported:
+    return replace(export(making.rotated(making.NEXT), target), trust=making.TRUST)
+
+
+def _of_stamps(target: Path) -> Exported:
+    return export(making.with_stamps(making.evidence(), 3), target)
+
+
+def _over_as2(target: Path) -> Exported:
+    with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as trade:
+        trade.distributor.house.place_order(order(_ORDER))
+        trade.distributor.house.gateway.delivery.pull()
+        trade.work()
+        gateway = trade.distributor.house.gateway
+        evidence = Collector(gateway.database, gateway.blobs, gateway.clock, gateway.ledger).of_order(_ORDER)
+        assert evidence.messages
+        return export(evidence, target)
+
+
+MADE: dict[str, Callable[[Path], Exported]] = {
+    "order.zip": _of_order,
+    "document.zip": _of_document,
+    "rotated.zip": _of_rotation,
+}
+"""Those that are the same in every run."""
+
+MADE_ONCE: dict[str, Callable[[Path], Exported]] = {"as2.zip": _over_as2, "stamped.zip": _of_stamps}
 
 
 def make(bundles: Path = BUNDLES) -> Path:
     """Write the bundles of the present format; their folder. Raises FileExistsError where they were written before."""
     target = bundles / f"v{Manifest.model_fields['v'].default}"
     target.mkdir(parents=True)
-    trust = {name: made(target / name).trust for name, made in MADE.items()}
+    trust = {name: made(target / name).trust for name, made in (MADE | MADE_ONCE).items()}
     (target / TRUST).write_text(json.dumps(trust, indent=1) + "\n", "utf-8")
     return target
 

@@ -26,6 +26,7 @@ class Quirks:
     ``message_id_without_brackets`` the Message-ID without ``<`` and ``>`` around it
     ``recipient_by_key_id``         the recipient of an encrypted message is named by its subject key identifier
     ``gcm_in_enveloped_data``       AES-GCM inside EnvelopedData instead of AuthEnvelopedData
+    ``receipt_without_remark``      a signed MDN's text says what became of the message and nothing else: no checkpoint of our ledger
     ``pss_without_parameters``      RSA-PSS signatures that do not say how they were made count: by their digest, with a mask of
                                     the same and any salt, which depends on the OpenSSL of pyas2lib (RFC 4056 demands parameters)
     """
@@ -44,6 +45,7 @@ class Quirks:
     message_id_without_brackets: bool = False
     recipient_by_key_id: bool = False
     gcm_in_enveloped_data: bool = False
+    receipt_without_remark: bool = False
     pss_without_parameters: bool = False
 
     @property

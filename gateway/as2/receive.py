@@ -212,10 +212,13 @@ def _answer(
     if mic is not None:
         name = asked.spelling(mic.digest) or digest_name(mic.digest, old=terms.quirks.old_digest_names)
         written = mic.written(name)
+    signing = _signing(asked, terms, mic, now)
+    if signing is not None and terms.remark and not terms.quirks.receipt_without_remark:
+        text = f"{text}\n\n{terms.remark}"
     url = asked.url if _refused_url(asked, terms) is None else None
     return write_mdn(
         _facts(headers, disposition, text, written),
-        _signing(asked, terms, mic, now),
+        signing,
         url=url,
         quirks=terms.quirks,
         now=now,

@@ -118,7 +118,7 @@ class Terms:
 
     Of own keys and of the partner's certificates the first that is in force is used, the others are accepted: put the current one
     first, then the next, then the previous. ``receipt_hosts`` are the hosts, in lower case, optionally with a port, to which
-    an asynchronous MDN may be sent.
+    an asynchronous MDN may be sent. ``remark`` is what a signed MDN of ours ends with for whoever reads it, in ASCII.
     """
 
     own_name: str
@@ -132,6 +132,7 @@ class Terms:
     sending: Sending = Sending()
     receipt_hosts: frozenset[str] = frozenset()
     limits: Limits = Limits()
+    remark: str = ""
 
     def signing_key(self, now: datetime) -> OwnKey | None:
         """The key we sign with: the first whose time it is. Where none's is, the first: an answer is better than none."""

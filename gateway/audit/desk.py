@@ -19,6 +19,7 @@ from ..ledger.evidence.bundle import Evidence
 from ..ledger.evidence.collecting import Collector
 from ..ledger.ledger import Ledger
 from ..ledger.note import Note
+from ..ledger.timestamping import Timestamping
 from ..trail import TrailEntry
 from .export import about
 from .question import Answer, Question, Scope, TooMuch, ask
@@ -80,6 +81,7 @@ class Desk:
     blobs: BlobStore
     clock: Clock
     ledger: Ledger
+    timestamping: Timestamping | None = None
 
     def answer(
         self,
@@ -121,7 +123,7 @@ class Desk:
         """What proves all about an order or a document, for a file called ``to``. Raises as :meth:`.Collector.of_order`."""
         with self.database.read() as session:
             known.partner(session, about.partner)
-        collector = Collector(self.database, self.blobs, self.clock, self.ledger)
+        collector = Collector(self.database, self.blobs, self.clock, self.ledger, self.timestamping)
         if about.subject is Subject.ORDER:
             evidence = collector.of_order(about.id, about.partner, anchor)
         else:

@@ -12,6 +12,7 @@ from ..ledger.evidence.checking import check, read_anchor, trusted_key
 from ..ledger.evidence.exporting import Exported, export
 from ..ledger.evidence.verify import PROVED, Report
 from ..ledger.note import Note, VerifierKey
+from ..ledger.timestamp import Trusted
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
 from .operator import operator
@@ -68,13 +69,18 @@ def verify(
         typer.Option(help="The verifier key of the ledger, NAME+KEYID+KEY, or a file that holds it."),
     ] = None,
     anchor: Anchor = None,
+    trust_tsa: Annotated[
+        Path | None,
+        typer.Option(help="A PEM file with the root certificates of the authority that stamped it with the time."),
+    ] = None,
 ) -> None:
     """Check every claim of an evidence bundle; needs no home. Exit 1 when one is not proved, as all are without --trust."""
     key = None if trust is None else _key(trust)
     kept = _anchor(anchor)
+    authorities = None if trust_tsa is None else _authorities(trust_tsa)
     try:
         with file.open("rb") as opened:
-            report = check(opened, key, kept)
+            report = check(opened, key, kept, authorities)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from error
     out = terminal()
@@ -104,6 +110,15 @@ def _anchor(path: Path | None) -> Note | None:
         return read_anchor(path.read_bytes())
     except OSError as error:
         raise Misconfigured(f"The checkpoint {path} cannot be read: {error.strerror}.") from error
+
+
+def _authorities(path: Path) -> Trusted:
+    try:
+        return Trusted.read(path.read_bytes())
+    except OSError as error:
+        raise Misconfigured(f"The certificates {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise Misconfigured(f"{path} has no certificates in PEM.") from error
 
 
 def _render(out: Terminal, report: Report) -> None:

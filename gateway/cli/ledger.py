@@ -1,5 +1,7 @@
 """`tally ledger`: the record that nobody can change unnoticed."""
 
+import getpass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +37,7 @@ def verify(
         )
     with gateway() as opened:
         anchors = [] if checkpoint is None or trust is None else [read_anchor(checkpoint, trust)]
-        found = opened.ledger.verify(anchors)
+        found = opened.verify_ledger(anchors)
     out = terminal()
     out.answer(as_json(found), lambda: render(out, found))
     if not found.holds:
@@ -44,17 +46,26 @@ def verify(
 
 @app.command()
 @explained
-def checkpoint() -> None:
+def checkpoint(
+    timestamp: Annotated[
+        bool,
+        typer.Option("--timestamp", help="Have it stamped with the time at once, by the authority of timestamp_url."),
+    ] = False,
+) -> None:
     """Take in what happened so far, and sign how far the ledger is. Exit 1 when that contradicts what was signed before."""
     with gateway() as opened:
         signed, key = opened.ledger.checkpoint(), opened.ledger.key()
+        stamped = opened.timestamping.stamp(signed) if timestamp else None
     out = terminal()
     said = Checkpoint.read(signed.text)
 
     def told() -> None:
         out.say(str(signed))
         out.say(f"Its key, for whoever is to verify it: {key}")
+        if stamped is not None:
+            out.say(f"It is stamped with the time {stamped.at:%Y-%m-%d %H:%M:%S} UTC, by {stamped.authority}.")
 
+    stamps = {} if stamped is None else {"timestamp": stamped.at.isoformat(), "authority": stamped.authority}
     out.answer(
         {
             "origin": said.origin,
@@ -62,6 +73,7 @@ def checkpoint() -> None:
             "root": said.root.hex(),
             "checkpoint": str(signed),
             "verifier": str(key),
+            **stamps,
         },
         told,
     )
@@ -82,6 +94,27 @@ def anchor(
         out.say(f"tally ledger verify --checkpoint {path} --trust {key}")
 
     out.answer({"file": str(path), "verifier": str(key)}, told)
+
+
+@app.command()
+@explained
+def rotate(
+    overlap: Annotated[
+        int, typer.Option("--overlap", min=0, max=366, help="Days for which the key of before signs too.")
+    ] = 30,
+) -> None:
+    """Hand over to a new key, in a file or where ledger_key says, with a step of the ledger that both keys signed."""
+    with gateway() as opened:
+        done = opened.ledger.rotate(timedelta(days=overlap), getpass.getuser())
+    out = terminal()
+
+    def told() -> None:
+        out.say(f"The ledger is signed by a new key; for {overlap} days the one of before signs too.")
+        out.say(f"Give auditors the new one by the way by which they got the old one: {done.new}")
+        out.say("Who has only the old one follows from it: each bundle has the note by which it handed over.")
+        out.say(str(done))
+
+    out.answer({"old": str(done.old), "verifier": str(done.new), "overlap": overlap, "rotation": str(done)}, told)
 
 
 def as_json(found: Scanned) -> dict[str, Any]:

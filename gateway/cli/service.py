@@ -113,6 +113,10 @@ def render(out: Terminal, report: StatusReport) -> None:
         came = [("came", outcome, str(count)) for outcome, count in report.messages.came.items()]
         went = [("went", state, str(count)) for state, count in report.messages.went.items()]
         out.table(("over AS2", "state", "number"), [*came, *went])
+    for failing in report.timestamps.failing:
+        out.say(
+            f"The checkpoint of {failing.size} entries waits for its time stamp since {failing.tried_at:%Y-%m-%d %H:%M} UTC. {failing.why}"
+        )
     if report.undecided:
         out.say(
             f"Certificates that partners sent for approval: {report.undecided}. `tally exceptions` lists them, with what to do."

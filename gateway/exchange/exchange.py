@@ -1,6 +1,6 @@
 """AS2 put together: who receives, who sends, who judges what comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,7 +35,7 @@ PASSWORD_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What AS2 needs of the house around it. ``staging`` is a folder for what is worked on."""
+    """What AS2 needs of the house around it. ``staging`` is a folder for what is worked on, ``remark`` what our signed MDNs end with."""
 
     database: Database
     blobs: BlobStore
@@ -44,6 +44,7 @@ class House:
     identifiers: Identifiers
     keyring: Keyring
     staging: Path
+    remark: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Exchange:
             house.staging,
             _domain(self.settings),
             self.proofs.refusals,
+            house.remark,
         )
         receiver.look_who_is_known()
         return receiver

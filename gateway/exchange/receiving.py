@@ -1,5 +1,6 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -91,6 +92,7 @@ class As2Receiver:
     staging: Path
     domain: str
     refusals: RefusalCounter
+    remark: Callable[[], str]
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
     def admit(self, head: Head) -> Answer | None:
@@ -128,7 +130,7 @@ class As2Receiver:
                         applied.partner, RefusalKind.LOGIN, remote=request.head.peer.address, why=refusal.why
                     )
                     return refusal.answer
-                terms = self.agreements.terms(session, applied)
+                terms = replace(self.agreements.terms(session, applied), remark=self.remark())
                 key = arrivals.key_of(terms.partner_name, terms.own_name, bare(envelope.message_id or ""))
                 earlier = arrivals.taken(session, key) if envelope.kind is Kind.MESSAGE else None
             post = self._post(request, headers, envelope, now, applied.partner)

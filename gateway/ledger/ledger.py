@@ -3,16 +3,21 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured
+from spool import journal
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
+from spool.journal import OURSELVES, JournalEntry, Step
 
 from ..certificates.vault import Vault
 from . import store
@@ -20,9 +25,13 @@ from .batch import Random
 from .checkpoint import Checkpoint
 from .entry import PSEUDONYM_BYTES
 from .note import Malformed, Note, NotSigned, VerifierKey, read_note
+from .receipt_lines import note_in
+from .rotation import Rotation
 from .scanning import Anchor, Scan, Scanned
 from .sequencer import Sequencer
-from .signer import KEY_NAME, STATE_NAME, GuardedSigner, NotSignable, file_signer
+from .signer import GuardedSigner, guarded_signer
+from .signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState
+from .signing_keys import SigningKeys
 from .tiles import node_of
 from .tree import consistency_proof
 
@@ -34,7 +43,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """``keys`` is the folder with the signer's key and state; ``origin`` is what the ledger is called, :data:`ORIGIN` when None."""
+    """``keys`` is the folder with the signer's key and state, ``token`` where its key in a token is, or is to be; ``origin`` is what the
+    ledger is called, :data:`ORIGIN` when None."""
 
     database: Database
     blobs: BlobStore
@@ -43,6 +53,7 @@ class Ledger:
     vault: Vault
     node: str
     origin: str | None = None
+    token: str | None = None
     random: Random = secrets.token_bytes
 
     def drain(self) -> int:
@@ -56,6 +67,7 @@ class Ledger:
 
     def checkpoint(self) -> Note:
         """Take in all that waits, and sign how far the ledger is. Raises NotSignable where that contradicts what was signed before."""
+        self._tell_of_rotation()
         self.drain()
         signer = self._signer()
         while True:
@@ -84,8 +96,12 @@ class Ledger:
 
     def last(self) -> Note | None:
         """The checkpoint that was signed last; None before the first. Raises NotSignable where that is not known any more."""
-        signed = any((self.keys / name).exists() for name in (KEY_NAME, STATE_NAME))
-        return self._signer().last() if signed else None
+        signer = self._last_signer()
+        return None if signer is None else signer.last()
+
+    def require_ours(self, checkpoint: Note) -> None:
+        """Raises NotSigned unless this ledger's key signed it."""
+        self._signer().require_ours(checkpoint)
 
     def verify(self, anchors: Sequence[Anchor] = ()) -> Scanned:
         """Check everything, also against what was signed last and against ``anchors``."""
@@ -107,9 +123,59 @@ class Ledger:
             raise Misconfigured(f"The checkpoint cannot be written to {path}: {error.strerror}.") from error
         return path
 
+    # The key, and the one after it
+
+    def rotations(self) -> tuple[Rotation, ...]:
+        """How each key of this ledger handed over to the next."""
+        return self._signer().rotations()
+
+    def rotate(self, overlap: timedelta, actor: str = OURSELVES) -> Rotation:
+        """Hand over to a new key: in the token that the settings name, or else in a file. For ``overlap`` both sign.
+
+        Interrupted, it is done or not done, and can be called again. Raises NotPossible where a rotation is under way or the key is the
+        same, NotSignable where the ledger is not the one that was signed.
+        """
+        self.checkpoint()
+        signer = self._signer()
+        place = self._signing_keys().next(len(signer.rotations()))
+        rotation = signer.hand_over(self._signing_keys().open(place), place, self.clock.now() + overlap)
+        self._tell_of_rotation(actor)
+        self.checkpoint()
+        return rotation
+
+    def _tell_of_rotation(self, actor: str = OURSELVES) -> None:
+        """Have the journal, and so the ledger, know of the last rotation; and end it, once its time has come."""
+        signer = self._last_signer()
+        rotations = () if signer is None else signer.rotations()
+        if signer is None or not rotations:
+            return
+        old, new = rotations[-1].old.key_id.hex(), rotations[-1].new.key_id.hex()
+        said = {"old": str(rotations[-1].old), "new": str(rotations[-1].new), "note": str(rotations[-1])}
+        self._tell_once(f"key {new} of the ledger follows key {old}", said, actor)
+        until = SignerState.read(signer.state).until
+        if until is not None and until <= self.clock.now():
+            self._tell_once(f"key {old} of the ledger signs no more", {"old": str(rotations[-1].old)}, actor)
+            signer.retire()
+        self._signing_keys().forget_retired(SignerState.read(signer.state))
+
+    def _tell_once(self, outcome: str, detail: dict[str, Any], actor: str) -> None:
+        told = select(JournalEntry.id).where(JournalEntry.step == Step.REKEYED, JournalEntry.outcome == outcome)
+
+        def tell(session: Session) -> None:
+            if session.scalar(told.limit(1)) is None:
+                journal.record(session, self.clock, step=Step.REKEYED, outcome=outcome, actor=actor, detail=detail)
+
+        self.database.write(tell)
+
     def _signer(self) -> GuardedSigner:
-        signer = file_signer(self.keys, self.vault, self.origin or ORIGIN.format(tenant=self._tenant()))
-        return GuardedSigner(signer, self.keys / STATE_NAME)
+        return guarded_signer(self._signing_keys())
+
+    def _last_signer(self) -> GuardedSigner | None:
+        """None before the first checkpoint."""
+        return self._signer() if any((self.keys / name).exists() for name in (KEY_NAME, STATE_NAME)) else None
+
+    def _signing_keys(self) -> SigningKeys:
+        return SigningKeys(self.keys, self.vault, self.origin or ORIGIN.format(tenant=self._tenant()), self.token)
 
     def _tenant(self) -> str:
         with self.database.read() as session:
@@ -126,9 +192,12 @@ def anchor_name(now: datetime, size: int) -> str:
 
 
 def read_anchor(path: Path, trusted: str) -> Anchor:
-    """A checkpoint in a file, signed by a verifier key. Raises Misconfigured for a file or key that is none, or one not signed by it."""
+    """A checkpoint in a file, or in a receipt that was saved there, signed by a verifier key.
+
+    Raises Misconfigured for a file or key that is none, or one not signed by it.
+    """
     try:
-        note = read_note(path.read_bytes())
+        note = read_note(note_in(path.read_bytes()))
         checkpoint = Checkpoint.read(note.text)
     except OSError as error:
         raise Misconfigured(f"The checkpoint {path} cannot be read: {error.strerror}.") from error

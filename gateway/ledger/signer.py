@@ -4,112 +4,108 @@ The signer believes no database. It keeps what it signed last, and signs the nex
 begins with that. So a ledger that was cut short, grown anew from an earlier state, or edited gets no signature any more.
 """
 
-import fcntl
-import json
-import os
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from canonical.errors import Misconfigured
-from spool.durability import sync_directory
-
-from ..certificates.vault import Vault, write_once
 from ..operations.instruction import NotPossible
 from . import note
 from .checkpoint import Checkpoint
 from .note import Malformed, Note, NoteSigner, NotSigned, VerifierKey, read_note
+from .rotation import Rotation
+from .signer_state import STATE_NAME, NotSignable, SignerState, alone
+from .signing_keys import SigningKeys
 from .tree import extends
-
-KEY_NAME = "ledger.key"
-"""The file among a home's keys."""
-
-STATE_NAME = "ledger.state.json"
-"""The file with what was signed last, beside the key."""
 
 Prove = Callable[[int], Sequence[bytes]]
 """The consistency proof from that many entries to those that are to be signed."""
 
 
-class NotSignable(NotPossible):
-    """The ledger is not the one that was signed before."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSigner:
-    """A key in a file: a :class:`.note.NoteSigner`."""
-
-    key: VerifierKey
-    private: Ed25519PrivateKey
-
-    def sign(self, message: bytes) -> bytes:
-        return self.private.sign(message)
-
-
-def file_signer(keys: Path, vault: Vault, name: str) -> FileSigner:
-    """The home's own signer, called ``name``; its key is made where there is none, with a state that says that nothing is signed yet.
-
-    Raises Misconfigured where the key does not open.
-    """
-    path = keys / KEY_NAME
-    if not path.exists():
-        with _alone(keys):
-            _make_key(keys, vault)
-    private = vault.open_ledger_key(path.read_text("ascii"))
-    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return FileSigner(VerifierKey(name, public), private)
-
-
-def _make_key(keys: Path, vault: Vault) -> None:
-    """The state first: a key without one is a key whose state was lost. Nothing where somebody else made one meanwhile."""
-    if (keys / KEY_NAME).exists():
-        return
-    vault.prepare()
-    if not (keys / STATE_NAME).exists():
-        _write(keys / STATE_NAME, _UNSIGNED)
-    write_once(keys / KEY_NAME, vault.seal(Ed25519PrivateKey.generate()))
-
-
 @dataclass(frozen=True, slots=True)
 class GuardedSigner:
-    """Signs by ``signer`` what extends what it signed last, as the file ``state`` says."""
+    """Signs by ``signer`` what extends what was signed last, as the file ``state`` says; and by ``retiring``, while that is trusted."""
 
     signer: NoteSigner
     state: Path
+    retiring: NoteSigner | None = None
 
     def last(self) -> Note | None:
         """The checkpoint that was signed last; None before the first. Raises NotSignable where the file says what we did not sign."""
-        text = _read(self.state)
-        if text == _UNSIGNED:
-            return None
-        try:
-            said = read_note(_checkpoint_in(text).encode())
-            # The log may have been called otherwise then; the key is the same.
-            said.require_signed_by(VerifierKey(Checkpoint.read(said.text).origin, self.signer.key.public))
-        except (Malformed, NotSigned, ValueError) as error:
-            raise NotSignable(
-                f"{self.state} does not hold a checkpoint that this key signed ({error}). Nothing is signed any more: restore the file "
-                "from a backup, and find out who changed it."
-            ) from error
-        return said
+        return self._known()[1]
+
+    def rotations(self) -> tuple[Rotation, ...]:
+        """How each key handed over to the next. Raises NotSignable as :meth:`last`."""
+        return self._known()[2]
+
+    def require_ours(self, checkpoint: Note) -> None:
+        """Raises NotSigned unless a key of ours, of now or of before a rotation, signed it."""
+        _require_by_one_of(checkpoint, self._publics(self.rotations()))
 
     def sign(self, checkpoint: Checkpoint, prove: Prove) -> Note:
         """The signed checkpoint, once the state says so durably. Raises NotSignable where it contradicts the last one."""
-        with _alone(self.state.parent):
-            last = self.last()
+        with alone(self.state.parent):
+            state, last, _ = self._known()
             if last is not None:
                 said = Checkpoint.read(last.text)
                 if said == checkpoint:
                     return last
                 self._require_extension(said, checkpoint, prove)
-            signed = note.signed(str(checkpoint), [self.signer])
-            _write(self.state, json.dumps({"checkpoint": str(signed)}, ensure_ascii=False))
+            signers = [self.signer] if self.retiring is None else [self.signer, self.retiring]
+            signed = note.signed(str(checkpoint), signers)
+            replace(state, checkpoint=str(signed)).write(self.state)
             return signed
+
+    def hand_over(self, new: NoteSigner, place: str, until: datetime) -> Rotation:
+        """From now on the key at ``place`` signs, and until then the one of before beside it. Raises NotPossible during another one."""
+        with alone(self.state.parent):
+            state, _, _ = self._known()
+            if state.until is not None:
+                raise NotPossible(
+                    f"The key before this one still signs too, until {state.until:%Y-%m-%d %H:%M} UTC. Rotate again after that."
+                )
+            if new.key.public == self.signer.key.public:
+                raise NotPossible(
+                    "That is the key that signs now. Without ledger_key in tally.toml a new one is made in a file; with it, make a new "
+                    "one in the token under another label and name that."
+                )
+            rotation = Rotation.between(self.signer, new)
+            replace(
+                state,
+                rotations=(*state.rotations, str(rotation)),
+                signing=(place, state.signing[0]),
+                until=until,
+            ).write(self.state)
+            return rotation
+
+    def retire(self) -> SignerState:
+        """The key of before the rotation signs no more; the state after that."""
+        with alone(self.state.parent):
+            state, _, _ = self._known()
+            retired = replace(state, signing=state.signing[:1], until=None)
+            retired.write(self.state)
+            return retired
+
+    def _known(self) -> tuple[SignerState, Note | None, tuple[Rotation, ...]]:
+        """What the state says, all of it signed by keys of ours. Raises NotSignable."""
+        try:
+            state = SignerState.read(self.state)
+            rotations = tuple(Rotation.read(text.encode()) for text in state.rotations)
+            _require_chain(rotations, self.signer.key)
+            if state.checkpoint is None:
+                return state, None, rotations
+            said = read_note(state.checkpoint.encode())
+            _require_by_one_of(said, self._publics(rotations))
+        except (Malformed, NotSigned, ValueError) as error:
+            raise NotSignable(
+                f"{self.state} does not hold a checkpoint that this key signed ({error}). Nothing is signed any more: restore the file "
+                "from a backup, and find out who changed it."
+            ) from error
+        return state, said, rotations
+
+    def _publics(self, rotations: Sequence[Rotation]) -> list[bytes]:
+        return [self.signer.key.public, *(each.old.public for each in rotations)]
 
     def _require_extension(self, said: Checkpoint, now: Checkpoint, prove: Prove) -> None:
         if now.size < said.size:
@@ -124,49 +120,41 @@ class GuardedSigner:
             )
 
 
-_UNSIGNED = json.dumps({"checkpoint": None})
+def guarded_signer(keys: SigningKeys) -> GuardedSigner:
+    """The home's own signer; its first key is made where there is none.
 
-
-def _checkpoint_in(text: str) -> str:
-    value = json.loads(text)
-    if not isinstance(value, dict) or not isinstance(value.get("checkpoint"), str):
-        raise Malformed("it holds no checkpoint")
-    return str(value["checkpoint"])
-
-
-def _read(path: Path) -> str:
+    Raises Misconfigured where a key does not open, NotSignable where nobody knows what was signed last.
+    """
+    path = keys.folder / STATE_NAME
     try:
-        return path.read_text("utf-8")
-    except FileNotFoundError as error:
+        keys.prepare()
+        state = SignerState.read(path)
+    except Malformed as error:
         raise NotSignable(
-            f"{path} is missing: without it nobody knows what was signed last, and nothing is signed. Restore it from a backup. Where it "
-            f"is lost for good, take {path.with_name(KEY_NAME)} away too: a new key begins anew, and auditors must be given it."
+            f"{path} does not hold a checkpoint that this key signed ({error}). Nothing is signed any more: restore the file from a "
+            "backup, and find out who changed it."
         ) from error
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be read: {error.strerror}.") from error
+    signers = [keys.open(place) for place in state.signing]
+    return GuardedSigner(signers[0], path, signers[1] if len(signers) > 1 else None)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Kept from other processes that sign by the same files, until the block ends."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def _require_chain(rotations: Sequence[Rotation], head: VerifierKey) -> None:
+    """Each hands over to the next, and the last to the key that signs."""
+    for before, after in pairwise(rotations):
+        if before.new.public != after.old.public:
+            raise Malformed("its rotations do not follow each other")
+    if rotations and rotations[-1].new.public != head.public:
+        raise NotSigned(f"it names another key than {head.key_id.hex()} as the one that signs")
 
 
-def _write(path: Path, text: str) -> None:
-    """Durable before it returns, readable by the owner only."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_directory(path.parent)
+def _require_by_one_of(checkpoint: Note, publics: Sequence[bytes]) -> None:
+    """Signed by one of these keys. The log may have been called otherwise then; the key is the same."""
+    origin = Checkpoint.read(checkpoint.text).origin
+    for public in publics:
+        try:
+            checkpoint.require_signed_by(VerifierKey(origin, public))
+        except NotSigned as error:
+            refused = error
+        else:
+            return
+    raise refused

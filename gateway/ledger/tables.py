@@ -83,3 +83,23 @@ class LedgerPartner(Base):
     partner: Mapped[str] = mapped_column(primary_key=True)
     pseudonym: Mapped[str] = mapped_column(String(16), unique=True)
     pseq: Mapped[int]
+
+
+class LedgerTimestamp(Base):
+    """The ``n``-th time stamp of the signed checkpoint of ``size`` entries, counted from 1: over that and the stamps before.
+
+    ``response`` is the answer of ``authority``, made ``at`` the time that it says, by a certificate that ``expires``. All four are None for
+    one that was wanted and not given when it was last tried; ``why`` says why.
+    """
+
+    __tablename__ = "ledger_timestamp"
+
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    checkpoint: Mapped[str]
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+    authority: Mapped[str | None]
+    at: Mapped[datetime | None]
+    expires: Mapped[datetime | None]
+    tried_at: Mapped[datetime]
+    why: Mapped[str | None]

@@ -28,7 +28,7 @@ from spool.durability import sync_directory
 
 from ..balance import balance
 from ..home import Home
-from ..ledger.signer import STATE_NAME
+from ..ledger.signer_state import STATE_NAME
 from .manifest import NAME, FileEntry, Hashing, Manifest
 from .sweeping import no_sweep
 

@@ -19,6 +19,8 @@ from spool.transmissions import Transmission
 from ..balance import Balance, balance
 from ..exchange.arrivals import Arrival, ArrivalKind
 from ..exchange.sendings import Sending
+from ..ledger import timestamping
+from ..ledger.timestamping import Standing
 from .work import DEAD, OPEN
 
 WINDOW = timedelta(minutes=5)
@@ -69,7 +71,7 @@ class StatusReport:
     """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
 
     ``circuits`` are the endpoints in trouble, and ``held`` the due work that is not begun, with what keeps it.
-    ``undecided`` certificates were sent by partners for approval.
+    ``undecided`` certificates were sent by partners for approval. ``timestamps`` is how the stamps of the ledger's checkpoints stand.
     """
 
     balance: Balance
@@ -82,6 +84,7 @@ class StatusReport:
     rates: dict[str, int] | None = None
     messages: MessageCounts = field(default_factory=MessageCounts)
     undecided: int = 0
+    timestamps: Standing = field(default_factory=Standing)
 
     @property
     def overdue(self) -> int:
@@ -104,6 +107,10 @@ class StatusReport:
             "overdue": self.overdue,
             "as2": {"came": dict(self.messages.came), "went": dict(self.messages.went)},
             "certificates": {"undecided": self.undecided},
+            "timestamps": {
+                "last": _text(self.timestamps.last),
+                "failing": [row.why for row in self.timestamps.failing],
+            },
             "rates": {"seconds": int(WINDOW.total_seconds()), **(self.rates or {})},
         }
 
@@ -124,6 +131,7 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         rates=_rates(session, now),
         messages=_messages(session),
         undecided=certificates.undecided(session),
+        timestamps=timestamping.standing(session),
     )
 
 

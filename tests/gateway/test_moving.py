@@ -21,6 +21,7 @@ from gateway.exchange.refusals import RefusalKind, Refusals
 from gateway.exchange.sendings import Sending
 from gateway.home import Home
 from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.tables import LedgerTimestamp
 from gateway.ledger.tiles import WIDTH
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
@@ -102,6 +103,15 @@ def _seldom(session: Session) -> None:
             ),
             User(name="ada", role=Role.AUDITOR, added_at=SystemClock().now(), added_by="root", token_sha256="0"),
             BrowserLogin(sha256="0", user="ada", ends_at=SystemClock().now()),
+            LedgerTimestamp(
+                size=1,
+                n=1,
+                checkpoint="a checkpoint",
+                response=b"\x30",
+                at=SystemClock().now(),
+                expires=SystemClock().now(),
+                tried_at=SystemClock().now(),
+            ),
             Sending(
                 id="s",
                 transmission="t",

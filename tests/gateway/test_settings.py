@@ -112,6 +112,10 @@ def test_the_example_has_every_setting_at_its_default(tmp_path: Path) -> None:
         "http_client_certificate",
         "http_client_key",
         "ledger_origin",
+        "ledger_key",
+        "timestamp_url",
+        "timestamp_roots",
+        "timestamp_policy",
     }
     assert load(written(tmp_path, "\n".join(f"{key} = {_toml(value)}" for key, value in given.items()))) == Settings()
     assert all(field.description and field.description in text for field in Settings.model_fields.values())

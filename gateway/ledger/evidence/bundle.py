@@ -19,9 +19,10 @@ from canonical.errors import Misconfigured
 
 from ..checkpoint import Checkpoint
 from ..note import Note, VerifierKey
+from ..rotation import Rotation
 from . import manifest as manifests
 from . import verify
-from .manifest import Extension, Manifest, SealedEntry, SealedPayload, Subject
+from .manifest import CHECKPOINT, EARLIER_CHECKPOINT, Extension, Manifest, SealedEntry, SealedPayload, Stamps, Subject
 
 Source = Callable[[], Iterable[bytes]]
 """A member's bytes, in pieces, as often as they are asked for."""
@@ -74,6 +75,24 @@ class Extended:
     old: int
     new: int
     proof: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """The authority's ``responses`` over a checkpoint, the bundle's own or, where ``is_earlier``, the one that it extends.
+
+    ``times`` are what they say; ``roots`` is the PEM file of the root certificates that they lead to.
+    """
+
+    is_earlier: bool
+    responses: Sequence[bytes]
+    times: Sequence[datetime]
+    roots: bytes
+
+    @property
+    def of(self) -> str:
+        """The member that is stamped."""
+        return EARLIER_CHECKPOINT if self.is_earlier else CHECKPOINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,8 @@ class Evidence:
     messages: Sequence[Message] = ()
     carried: Sequence[Carried] = ()
     extended: Extended | None = None
+    stamped: Stamped | None = None
+    rotations: Sequence[Rotation] = ()
 
     @property
     def size(self) -> int:
@@ -154,7 +175,14 @@ def manifest_of(evidence: Evidence) -> Manifest:
         consistency=None
         if extended is None
         else Extension(old=extended.old, new=extended.new, proof=tuple(extended.proof)),
+        timestamp=None if evidence.stamped is None else _stamps(evidence.stamped),
+        rotations=tuple(map(manifests.rotation_name, range(1, len(evidence.rotations) + 1))) or None,
     )
+
+
+def _stamps(stamped: Stamped) -> Stamps:
+    names = map(manifests.stamp_name, range(1, len(stamped.responses) + 1))
+    return Stamps.model_validate({"of": stamped.of, "stamps": tuple(names)})
 
 
 def _sealed(each: OpenedEntry) -> SealedEntry:
@@ -199,6 +227,12 @@ def members(evidence: Evidence, texts: Mapping[str, Text]) -> dict[str, Source]:
     found |= {name: _whole(text(evidence).encode()) for name, text in texts.items()}
     if evidence.extended is not None:
         found[manifests.EARLIER_CHECKPOINT] = _whole(str(evidence.extended.checkpoint).encode())
+    if evidence.stamped is not None:
+        found[manifests.ROOTS] = _whole(evidence.stamped.roots)
+        for number, response in enumerate(evidence.stamped.responses, 1):
+            found[manifests.stamp_name(number)] = _whole(response)
+    for number, rotation in enumerate(evidence.rotations, 1):
+        found[manifests.rotation_name(number)] = _whole(str(rotation).encode())
     return {"mimetype": _whole(verify.MIMETYPE)} | dict(sorted(found.items()))
 
 

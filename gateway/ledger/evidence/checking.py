@@ -6,8 +6,9 @@ is computed here once more, and a table of tests has both agree on every good an
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, BinaryIO, TypeVar
 
@@ -20,6 +21,9 @@ from ..checkpoint import Checkpoint
 from ..entry import CommittedBlob, Entry, commitment, read_entry
 from ..erasures import Covered
 from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
+from ..receipt_lines import note_in
+from ..rotation import Rotation, followers, predecessors, require_signed_by_one_of
+from ..timestamp import Trusted, chained, granted, stamped
 from . import manifest as manifests
 from .bundle import pem_of
 from .manifest import Manifest, SealedEntry, SealedPayload
@@ -29,6 +33,7 @@ from .verify import (
     ERASING,
     FIXED,
     READABLE,
+    UNPROVEN_STAMP,
     Archive,
     Failure,
     Report,
@@ -91,16 +96,21 @@ def trusted_key(text: str) -> VerifierKey:
 
 
 def read_anchor(data: bytes) -> Note:
-    """A checkpoint that somebody kept. Raises Misconfigured."""
+    """A checkpoint that somebody kept, or a receipt of ours that ends with one. Raises Misconfigured."""
     try:
-        note, _ = _read_checkpoint(data)
+        note, _ = _read_checkpoint(note_in(data))
     except (Malformed, Failure) as error:
         raise Misconfigured(f"This is no checkpoint: {error}.") from error
     return note
 
 
-def check(file: BinaryIO, trusted: VerifierKey | None, anchor: Note | None = None) -> Report:
-    """Judge every claim of a bundle."""
+def check(
+    file: BinaryIO,
+    trusted: VerifierKey | None,
+    anchor: Note | None = None,
+    authorities: Trusted | None = None,
+) -> Report:
+    """Judge every claim of a bundle; who made its time stamps only where ``authorities`` says whom to believe."""
     report = Report()
     archive = manifest = note = None
     with report.claim(1, "The archive is sound: nothing in it is hidden, doubled, linked, encrypted or explodes"):
@@ -114,7 +124,7 @@ def check(file: BinaryIO, trusted: VerifierKey | None, anchor: Note | None = Non
     with report.claim(4, "The checkpoint is well formed"):
         note, checkpoint = _read_checkpoint(archive.read(manifests.CHECKPOINT))
     if manifest is not None and note is not None:
-        _Checking(report, archive, manifest, note, checkpoint, trusted, anchor).run()
+        _Checking(report, archive, manifest, note, checkpoint, trusted, anchor, authorities).run()
     return report
 
 
@@ -140,6 +150,7 @@ class _Checking:
         checkpoint: Checkpoint,
         trusted: VerifierKey | None,
         anchor: Note | None,
+        authorities: Trusted | None,
     ) -> None:
         self._report = report
         self._archive = archive
@@ -148,6 +159,8 @@ class _Checking:
         self._checkpoint = checkpoint
         self._trusted = trusted
         self._anchor = anchor
+        self._authorities = authorities
+        self._rotations: list[Rotation] = []
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
         self._covered = Covered()
@@ -165,19 +178,26 @@ class _Checking:
         self._histories()
         self._consistency()
         self._rest()
+        self._timestamp()
 
     # 4. The checkpoint
 
     def _signatures(self) -> None:
+        for number, name in enumerate(self._manifest.rotations or (), 1):
+            with self._report.claim(
+                4, f"Rotation {number} is signed by the key that handed over and by the one after it"
+            ):
+                self._rotations.append(_rotation(self._archive.read(name)))
         checkpoint = self._checkpoint
         sealed = f"The checkpoint of {checkpoint.size} entries of {printable(checkpoint.origin)} is signed by"
-        with self._report.claim(4, f"{sealed} the key you trust"):
+        heirs = ", or one that it handed over to" if self._manifest.rotations else ""
+        with self._report.claim(4, f"{sealed} the key you trust{heirs}"):
             if self._trusted is None:
                 raise Failure("Nobody said which key to trust: give it with --trust. Until then all may be made up.")
-            _require_signed(self._note, checkpoint, self._trusted)
+            _require_signed(self._note, checkpoint, followers(self._trusted, self._rotations))
         with self._report.claim(4, f"{sealed} the key that the bundle names, and the files for openssl say the same"):
             key = VerifierKey.read(self._manifest.verifier)
-            _require_signed(self._note, checkpoint, key)
+            _require_signed(self._note, checkpoint, [key])
             signature = _signature_of(self._note, key)
             said = {"key.pem": pem_of(key), "checkpoint.body": self._note.text.encode(), "checkpoint.sig": signature}
             for name, content in said.items():
@@ -298,7 +318,7 @@ class _Checking:
         if (said := self._manifest.consistency) is not None:
             with self._report.claim(9, f"The ledger of {self._checkpoint.size} entries extends that of {said.old}"):
                 note, found = _read_checkpoint(self._archive.read(said.checkpoint))
-                _require_signed(note, found, self._trusted or VerifierKey.read(self._manifest.verifier))
+                _require_signed(note, found, self._family(self._trusted or VerifierKey.read(self._manifest.verifier)))
                 _require((said.old, said.new) == (found.size, self._checkpoint.size), "The proof is for other sizes.")
                 self._require_extends(found, said.proof)
                 earlier = found
@@ -307,8 +327,12 @@ class _Checking:
             with self._report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
                 if self._trusted is None:
                     raise Failure("Give the key to trust with --trust: an anchor counts by its signature.")
-                _require_signed(self._anchor, anchor, self._trusted)
+                _require_signed(self._anchor, anchor, self._family(self._trusted))
                 self._require_anchored(anchor, earlier)
+
+    def _family(self, key: VerifierKey) -> list[VerifierKey]:
+        """The keys that may have signed a checkpoint of before: those that ``key`` handed over to, and those that led to it."""
+        return [*followers(key, self._rotations), *predecessors(key, self._rotations)]
 
     def _require_anchored(self, anchor: Checkpoint, earlier: Checkpoint | None) -> None:
         if anchor.size == self._checkpoint.size:
@@ -329,7 +353,7 @@ class _Checking:
     # 10. What else is in it
 
     def _rest(self) -> None:
-        uncovered = [name for name in self._archive.names if name in READABLE]
+        uncovered = [name for name in self._archive.names if name in READABLE or name == manifests.ROOTS]
         for name in self._archive.names:
             kind = name.partition("/")[0]
             if kind == "documents":
@@ -355,6 +379,30 @@ class _Checking:
             10, f"That this is all there is about {subject} is the word of whoever made the bundle"
         )
 
+    # 11. The time stamps
+
+    def _timestamp(self) -> None:
+        said = self._manifest.timestamp
+        if said is None:
+            return
+        checkpoint = self._archive.read(said.of)
+        responses = [self._archive.read(name) for name in said.stamps]
+        times: list[datetime] = []
+        for place, response in enumerate(responses):
+            with self._report.claim(
+                11, f"Time stamp {place + 1} is one for exactly {said.of} and what was stamped before"
+            ):
+                times.append(granted(response, stamped(checkpoint, responses[:place])).tst_info.gen_time)
+                _require(times == sorted(times), "It is older than one that it is over.")
+        if len(times) < len(responses):
+            return
+        made = ", ".join(f"{time:%Y-%m-%d %H:%M:%S} UTC" for time in times)
+        if self._authorities is None:
+            self._report.not_covered(11, f"{UNPROVEN_STAMP}: {made}")
+            return
+        with self._report.claim(11, f"An authority that you trust made the time stamps: {made}"):
+            chained(checkpoint, responses, self._authorities)
+
     def _is_payload(self, name: str) -> bool:
         return self._archive.sha256(name).hex() in self._opened
 
@@ -378,9 +426,24 @@ def _read_checkpoint(data: bytes) -> tuple[Note, Checkpoint]:
     return note, checkpoint
 
 
-def _require_signed(note: Note, checkpoint: Checkpoint, key: VerifierKey) -> None:
+def _rotation(data: bytes) -> Rotation:
+    note = read_note(data)
+    signers = Counter((each.name, each.key_id) for each in note.signatures)
+    _require(max(signers.values()) == 1, "A key has signed it twice.")
     try:
-        note.require_signed_by(key)
+        rotation = Rotation.read(data)
+    except NotSigned as error:
+        raise Failure(str(error)) from error
+    for key in (rotation.old, rotation.new):
+        strict = _is_strict(key.public) and _is_strict(_signature_of(note, key)[:32])
+        _require(strict, "A key, or a signature, is one by which anything seems signed.")
+    return rotation
+
+
+def _require_signed(note: Note, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> None:
+    """Signed by one of ``keys`` at least, and by none of them falsely."""
+    try:
+        key = require_signed_by_one_of(note, keys)
     except NotSigned as error:
         raise Failure(str(error)) from error
     strict = _is_strict(key.public) and _is_strict(_signature_of(note, key)[:32])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+import structlog
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -22,16 +23,21 @@ from ... import trail
 from ...operations.instruction import NotPossible
 from ...trail import TrailEntry
 from .. import store
+from ..authority import NotStamped
 from ..checkpoint import Checkpoint
 from ..entry import Entry, read_entry
 from ..erasures import ERASED, Covered
 from ..ledger import Ledger
-from ..note import Note
+from ..note import Note, read_note
 from ..tiles import node_of
+from ..timestamp import granted, stamped
+from ..timestamping import StampedCheckpoint, Timestamping
 from ..tree import Node, consistency_proof, extends, inclusion_proof
-from .bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source
+from .bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source, Stamped
 from .manifest import Subject
 from .messages import Messages
+
+_log = structlog.get_logger(__name__)
 
 _SCANNED = 1000
 """Entries that are looked through at a time."""
@@ -45,12 +51,13 @@ class NotInLedger(NotPossible):
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Collects from one home."""
+    """Collects from one home; with ``timestamping`` the bundle has time stamps, if there are any."""
 
     database: Database
     blobs: BlobStore
     clock: Clock
     ledger: Ledger
+    timestamping: Timestamping | None = None
 
     def of_order(self, number: str, partner: str | None = None, anchor: Note | None = None) -> Evidence:
         """Everything about a purchase order, both ways. Raises NotFound, NotInLedger, NotSignable."""
@@ -70,15 +77,18 @@ class Collector:
         """1. What happened, as the trail has it. 2. All of it is taken into the ledger, and that is sealed anew. 3. Its entries, and with
         them the whole history of each thing they are about. 4. What opens and proves them. 5. What lies beside.
 
-        ``anchor`` is a checkpoint that an auditor kept; without one the ledger is proved to extend what was signed last.
+        ``anchor`` is a checkpoint that an auditor kept; without one the ledger is proved to extend the first that was stamped with the
+        time after all of this happened, or else what was signed last.
         """
         with self.database.read() as session:
             happened = told(session)
-        earlier = anchor or self.ledger.last()
+        last = self.ledger.last()
         sealed = self.ledger.checkpoint()
         with self.database.read() as session:
             reading = _Reading(session, self._stored, Checkpoint.read(sealed.text))
             entries = reading.entries([entry.id for entry in happened])
+            stamps = self._stamps(entries[-1].idx + 1, sealed, anchor)
+            earlier = anchor or _note_of(stamps, sealed) or last
             payloads = {payload.sha256 for entry in entries for payload in entry.payloads if payload.sha256}
             exchanged = Messages(self.database, self.blobs).around(
                 session,
@@ -96,7 +106,34 @@ class Collector:
                 messages=exchanged.messages,
                 carried=exchanged.carried,
                 extended=None if earlier is None else reading.extended(earlier),
+                stamped=None if stamps is None else self._stamped(stamps, sealed),
+                rotations=[each for each in self.ledger.rotations() if each.new.name == self.ledger.key().name],
             )
+
+    def _stamps(self, size: int, sealed: Note, anchor: Note | None) -> StampedCheckpoint | None:
+        """The earliest stamp that covers ``size`` entries; or one of the checkpoint that seals the bundle, where the authority gives it."""
+        timestamping = self.timestamping
+        if timestamping is None or timestamping.authority is None:
+            return None
+        found = timestamping.first_over(size) if anchor is None else timestamping.of(anchor)
+        if found is not None:
+            return found
+        try:
+            return timestamping.stamp(sealed)
+        except NotStamped as error:
+            _log.warning("evidence.not_stamped", why=error.message)
+            return None
+
+    def _stamped(self, stamps: StampedCheckpoint, sealed: Note) -> Stamped:
+        assert self.timestamping is not None
+        assert self.timestamping.authority is not None
+        data = stamps.checkpoint.encode()
+        times = [
+            granted(response, stamped(data, stamps.responses[:place])).tst_info.gen_time
+            for place, response in enumerate(stamps.responses)
+        ]
+        is_earlier = stamps.checkpoint != str(sealed)
+        return Stamped(is_earlier, stamps.responses, times, self.timestamping.authority.roots)
 
     def _documents(
         self, session: Session, happened: Sequence[TrailEntry], payloads: Collection[str]
@@ -117,6 +154,11 @@ class Collector:
     def _chunks(self, sha256: str) -> Iterator[bytes]:
         with self.database.read() as session:
             yield from self.blobs.chunks(session, BlobDigest(sha256))
+
+
+def _note_of(stamps: StampedCheckpoint | None, sealed: Note) -> Note | None:
+    """The checkpoint that was stamped, where it is another than the one that seals the bundle."""
+    return None if stamps is None or stamps.checkpoint == str(sealed) else read_note(stamps.checkpoint.encode())
 
 
 class _Reading:

@@ -10,10 +10,22 @@ from shlex import quote
 
 from ..entry import Entry, read_entry
 from ..note import Note, VerifierKey
-from .bundle import Carried, Evidence, Message, OpenedEntry, Place
-from .manifest import EARLIER_CHECKPOINT, detail_name, entry_name, payload_name
+from ..rotation import Rotation
+from .bundle import Carried, Evidence, Message, OpenedEntry, Place, Stamped
+from .manifest import (
+    EARLIER_CHECKPOINT,
+    ROOTS,
+    detail_name,
+    entry_name,
+    payload_name,
+    rotation_name,
+    stamp_name,
+)
 
 NAME = "COMMANDS.txt"
+
+_PEM_PREFIX = r"\060\052\060\005\006\003\053\145\160\003\041\000"
+"""How the SubjectPublicKeyInfo of an Ed25519 key begins (RFC 8410, section 4), for ``printf``."""
 
 _HEAD = r"""
 # How to check this bundle by hand, with sha256sum, openssl (3.0 or later) and a shell.
@@ -44,10 +56,14 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     yield "# 1. No file was damaged or exchanged since the bundle was made: a line for each, ending in OK."
     yield "sha256sum -c --strict SHA256SUMS"
     yield from _checkpoint(evidence)
+    for number, rotation in enumerate(evidence.rotations, 1):
+        yield from _rotation(number, rotation)
     for opened in evidence.entries:
         yield from _entry(evidence, opened)
     if evidence.extended is not None:
         yield from _earlier(evidence)
+    if evidence.stamped is not None:
+        yield from _stamps(evidence.stamped)
     for carried in evidence.carried:
         yield from _carried(carried)
     for message in evidence.messages:
@@ -72,12 +88,51 @@ def _checkpoint(evidence: Evidence) -> Iterator[str]:
     yield "root=$( sed -n 3p ledger/checkpoint.body )"
 
 
-def _verified(body: str, signature: str) -> str:
-    return f"openssl pkeyutl -verify -pubin -inkey ledger/key.pem -rawin -in {body} -sigfile {signature}"
+def _verified(body: str, signature: str, key: str = "ledger/key.pem") -> str:
+    return f"openssl pkeyutl -verify -pubin -inkey {key} -rawin -in {body} -sigfile {signature}"
+
+
+def _rotation(number: int, rotation: Rotation) -> Iterator[str]:
+    name, old, new = rotation_name(number), rotation.old, rotation.new
+    yield ""
+    yield f"# If you were given another key: the first of these two handed over to the second, as both signed in {name}."
+    yield f"sed -n 3,4p {name}"
+    yield f"head -n {_lines_of(rotation.note)} {name} > handed-over"
+    for key in (old, new):
+        file = f"key-{key.key_id.hex()}.pem"
+        yield f'test "$( sed -n {3 if key == old else 4}p {name} )" = {quote(str(key))}'
+        yield f"{{ printf '{_PEM_PREFIX}'; raw {_b64(key.public)}; }} | openssl pkey -pubin -inform DER -out {file}"
+        yield f"{_signature_in(name, rotation.note, key)} > handed-over.sig"
+        yield _verified("handed-over", "handed-over.sig", file)
+
+
+def _stamps(stamped: Stamped) -> Iterator[str]:
+    yield ""
+    yield f"# An authority stamped {stamped.of} with the time. Its root certificates, as we have them, are in"
+    yield f"# {ROOTS}: compare what is printed with what the authority makes known. Each stamp is over the"
+    yield "# checkpoint and the stamps before it; its certificates are judged as of its own time. Whether one was revoked since only the"
+    yield "# authority can tell."
+    yield f"openssl storeutl -noout -text -certs {ROOTS} | grep -E 'Subject:|Issuer:'"
+    yield f"openssl storeutl -certs {ROOTS} | openssl x509 -noout -fingerprint -sha256"
+    yield f"cat {stamped.of} > stamped"
+    for number, time in enumerate(stamped.times, 1):
+        name = stamp_name(number)
+        yield f"# {time:%Y-%m-%d %H:%M:%S} UTC:"
+        yield f"openssl ts -reply -in {name} -text 2> stamp.log | grep 'Time stamp:'"
+        yield f"openssl ts -verify -data stamped -in {name} -CAfile {ROOTS} -attime {int(time.timestamp())} 2>> stamp.log"
+        if number < len(stamped.times):
+            yield f"cat {name} >> stamped"
 
 
 def _lines_of(note: Note) -> int:
     return note.text.count("\n")
+
+
+def _signer_of(note: Note, evidence: Evidence) -> VerifierKey:
+    """The newest key of the ledger that signed a note."""
+    keys = [evidence.key, *(rotation.old for rotation in reversed(evidence.rotations))]
+    signers = {(each.name, each.key_id) for each in note.signatures}
+    return next(key for key in keys if (key.name, key.key_id) in signers)
 
 
 def _signature_in(name: str, note: Note, key: VerifierKey) -> str:
@@ -124,10 +179,13 @@ def _earlier(evidence: Evidence) -> Iterator[str]:
     extended = evidence.extended
     assert extended is not None
     yield ""
-    yield f"# An earlier checkpoint, which seals {extended.old} entries, is signed by the same key."
+    key = _signer_of(extended.checkpoint, evidence)
+    whose = "the same key" if key == evidence.key else "a key of before, which handed over as shown above"
+    yield f"# An earlier checkpoint, which seals {extended.old} entries, is signed by {whose}."
     yield f"head -n {_lines_of(extended.checkpoint)} {EARLIER_CHECKPOINT} > earlier-body"
-    yield f"{_signature_in(EARLIER_CHECKPOINT, extended.checkpoint, evidence.key)} > earlier-signature"
-    yield _verified("earlier-body", "earlier-signature")
+    yield f"{_signature_in(EARLIER_CHECKPOINT, extended.checkpoint, key)} > earlier-signature"
+    file = "ledger/key.pem" if key == evidence.key else f"key-{key.key_id.hex()}.pem"
+    yield _verified("earlier-body", "earlier-signature", file)
     yield f"# The ledger of {extended.new} entries extends it (RFC 9162, section 2.1.4.2): `old` ends as its root, `new` as this one's."
     proof = list(extended.proof)
     if extended.old == extended.new:

@@ -13,6 +13,10 @@ CHECKPOINT: Literal["ledger/checkpoint"] = "ledger/checkpoint"
 EARLIER_CHECKPOINT: Literal["ledger/checkpoint.earlier"] = "ledger/checkpoint.earlier"
 """Where a bundle has the checkpoint from which its consistency proof begins."""
 
+MOST_STAMPS = 100
+ROOTS: Literal["ledger/timestamp-roots.pem"] = "ledger/timestamp-roots.pem"
+"""Where a bundle has the root certificates that its time stamps lead to, as whoever made it knows them."""
+
 MOST_HASHES = 64
 """In a proof; a tree of 2^53 leaves is 53 high."""
 
@@ -31,6 +35,16 @@ def detail_name(idx: int) -> str:
 
 def payload_name(sha256: str) -> str:
     return f"payloads/{sha256}"
+
+
+def stamp_name(number: int) -> str:
+    """The first time stamp is number 1."""
+    return "ledger/timestamp.tsr" if number == 1 else f"ledger/timestamp.{number}.tsr"
+
+
+def rotation_name(number: int) -> str:
+    """The first rotation is number 1."""
+    return f"ledger/rotation.{number}"
 
 
 def _from_base64(value: Any) -> bytes:
@@ -102,15 +116,45 @@ class Extension(_Form):
     proof: Proof
 
 
-class Manifest(_Form):
-    """The whole. ``verifier`` is the key by which whoever made the bundle says that the checkpoint is signed."""
+class Stamps(_Form):
+    """The time stamps of a checkpoint of the bundle, each over that and the stamps before it."""
 
-    v: Literal[1] = 1
+    of: Literal["ledger/checkpoint", "ledger/checkpoint.earlier"]
+    stamps: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_STAMPS, strict=False)]
+    roots: Literal["ledger/timestamp-roots.pem"] = ROOTS
+
+    @model_validator(mode="after")
+    def _named_by_number(self) -> Self:
+        if list(self.stamps) != [stamp_name(number) for number in range(1, len(self.stamps) + 1)]:
+            raise ValueError("the time stamps have other names")
+        return self
+
+
+class Manifest(_Form):
+    """The whole. ``verifier`` is the key by which whoever made the bundle says that the checkpoint is signed.
+
+    Version 2 added ``timestamp``, and ``rotations``: the notes by which keys handed over to each other, the first one first.
+    """
+
+    v: Literal[1, 2] = 2
     subject: Subject
     checkpoint: Literal["ledger/checkpoint"] = CHECKPOINT
     verifier: str
     entries: Annotated[tuple[SealedEntry, ...], Field(min_length=1, strict=False)]
     consistency: Extension | None = None
+    timestamp: Stamps | None = None
+    rotations: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] | None = None
+
+    @model_validator(mode="after")
+    def _of_its_version(self) -> Self:
+        if self.v == 1 and (self.timestamp is not None or self.rotations is not None):
+            raise ValueError("version 1 has neither time stamps nor rotations")
+        rotations = self.rotations or ()
+        if list(rotations) != [rotation_name(number) for number in range(1, len(rotations) + 1)]:
+            raise ValueError("the rotations have other names")
+        if self.timestamp is not None and self.timestamp.of == EARLIER_CHECKPOINT and self.consistency is None:
+            raise ValueError("the checkpoint that is stamped is missing")
+        return self
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -125,14 +169,17 @@ class Manifest(_Form):
         names = {entry.entry for entry in self.entries}
         names |= {entry.detail for entry in self.entries if entry.detail is not None}
         names |= {each.file for entry in self.entries for each in entry.blobs if each.file is not None}
-        return frozenset(names | ({self.consistency.checkpoint} if self.consistency else set()))
+        names |= {self.consistency.checkpoint} if self.consistency else set()
+        names |= {*self.timestamp.stamps, self.timestamp.roots} if self.timestamp else set()
+        return frozenset(names | set(self.rotations or ()))
 
 
 def write(manifest: Manifest) -> bytes:
     """Its exact JSON."""
     value = manifest.model_dump(by_alias=True)
-    if manifest.consistency is None:
-        del value["consistency"]
+    for optional in ("consistency", "timestamp", "rotations"):
+        if value[optional] is None:
+            del value[optional]
     return exact.write(_listed(value))
 
 

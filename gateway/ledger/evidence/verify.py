@@ -4,9 +4,9 @@
     python3 verify.py BUNDLE.zip --trust KEY
 
 KEY is the ledger's verifier key (``NAME+ID+BASE64``) or a file that holds it. Have it from whoever runs the gateway by another way than the
-bundle: without it, whoever made the bundle may have made the ledger too. ``--anchor FILE`` is a checkpoint that you kept from before: the
-ledger must be an extension of it. ``--json`` prints the verdicts for programs. Exit code 0: everything the bundle claims is proved;
-1: something is not; 2: called wrongly. Nothing is written anywhere and no network is used.
+bundle: without it, whoever made the bundle may have made the ledger too. ``--anchor FILE`` is a checkpoint that you kept from before, or a
+signed receipt (MDN) that ends with one: the ledger must be an extension of it. ``--json`` prints the verdicts for programs. Exit code 0:
+everything the bundle claims is proved; 1: something is not; 2: called wrongly. Nothing is written anywhere and no network is used.
 
 The steps, in order; each stands at its code with the document it follows:
 
@@ -21,6 +21,8 @@ The steps, in order; each stands at its code with the document it follows:
  8. The history of each document and file runs without a gap from its first entry on (a chain of leaf hashes)
  9. The ledger of this checkpoint extends that of an earlier one (RFC 9162, section 2.1.4.2)
 10. Documents are payloads, certificates are of the fingerprint they are named by; and what of the rest nothing above proves
+11. The time stamps are for exactly the checkpoint, and those before them (RFC 3161, section 2.4.2). That an authority made them is checked
+    by `openssl ts -verify`, as COMMANDS.txt says: this program reads no certificates
 
 What no bundle can show by itself: that no later entry of a history was left out (the next bundle shows it, and the ledger cannot do without
 it), that whoever made it chose everything there is about its subject, and that the gateway's clock was right.
@@ -74,6 +76,8 @@ FIXED = {
 """What every bundle has and this program checks."""
 READABLE = {"report.html", "COMMANDS.txt", "verify.py"}
 """What every bundle has for people. It proves nothing by itself: this program does not read it."""
+ROOTS = "ledger/timestamp-roots.pem"
+"""Where a bundle has the root certificates of its time stamps, for openssl."""
 BESIDE = ("documents/", "as2/", "certificates/")
 """Where members may lie that the manifest does not name: for reading, under names that say what they are."""
 ERASING = "pruned"
@@ -407,6 +411,13 @@ class Consistency(NamedTuple):
     proof: list[bytes]
 
 
+class Stamps(NamedTuple):
+    """The time stamps of the checkpoint in the member ``of``: members too, each over that and the ones before it."""
+
+    of: str
+    names: list[str]
+
+
 class Manifest(NamedTuple):
     """The whole manifest."""
 
@@ -414,13 +425,19 @@ class Manifest(NamedTuple):
     verifier: str
     items: list[Item]
     consistency: Consistency | None
+    stamps: Stamps | None
+    rotations: list[str]
 
 
 def read_manifest(archive: Archive) -> Manifest:
+    optional = "consistency timestamp rotations"
     value = fields(
-        exact(archive.read("manifest.json")), "v subject checkpoint verifier entries", "The manifest", "consistency"
+        exact(archive.read("manifest.json")), "v subject checkpoint verifier entries", "The manifest", optional
     )
-    require(value["v"] == 1 and type(value["v"]) is int, "The manifest is of another version than 1.")
+    version = number(value["v"], "The version of the manifest")
+    require(version in (1, 2), "The manifest is of another version than 1 or 2.")
+    newer = version == 2 or not {"timestamp", "rotations"} & set(value)
+    require(newer, "The manifest has what version 1 has not.")
     require(value["checkpoint"] == "ledger/checkpoint", "The manifest names another checkpoint than ledger/checkpoint.")
     subject = fields(value["subject"], "kind id", "The subject")
     items = [read_item(each) for each in array(value["entries"], "The list of entries")]
@@ -443,9 +460,29 @@ def read_manifest(archive: Archive) -> Manifest:
         text(value["verifier"], "The verifier key"),
         items,
         consistency,
+        read_stamps(value["timestamp"], consistency is not None) if "timestamp" in value else None,
+        read_rotation_names(value["rotations"]) if "rotations" in value else [],
     )
     check_members(archive, manifest)
     return manifest
+
+
+def read_stamps(value: Any, has_earlier: bool) -> Stamps:
+    said = fields(value, "of stamps roots", "The manifest's time stamps")
+    allowed = ("ledger/checkpoint", "ledger/checkpoint.earlier") if has_earlier else ("ledger/checkpoint",)
+    require(said["of"] in allowed, "The time stamps are of something else than a checkpoint of the bundle.")
+    require(said["roots"] == ROOTS, "The roots of the time stamps have another name.")
+    names = array(said["stamps"], "The list of time stamps")
+    wanted = ["ledger/timestamp.tsr"] + [f"ledger/timestamp.{number}.tsr" for number in range(2, len(names) + 1)]
+    require(names == wanted and len(names) <= 100, "The time stamps have other names.")
+    return Stamps(said["of"], names)
+
+
+def read_rotation_names(value: Any) -> list[str]:
+    names = array(value, "The list of rotations")
+    wanted = [f"ledger/rotation.{number}" for number in range(1, len(names) + 1)]
+    require(names == wanted and bool(names), "The rotations have other names.")
+    return names
 
 
 def read_item(value: Any) -> Item:
@@ -490,6 +527,9 @@ def check_members(archive: Archive, manifest: Manifest) -> None:
     named |= {each.file for item in manifest.items for each in item.payloads if each.file is not None}
     if manifest.consistency is not None:
         named.add(manifest.consistency.checkpoint)
+    if manifest.stamps is not None:
+        named |= {ROOTS, *manifest.stamps.names}
+    named |= set(manifest.rotations)
     for name in sorted(FIXED | READABLE | named):
         require(name in archive, f"{name} is missing from the bundle.")
     for name in archive.names:
@@ -538,7 +578,8 @@ class Checkpoint(NamedTuple):
     signatures: dict[tuple[str, bytes], bytes]
 
 
-def read_checkpoint(data: bytes) -> Checkpoint:
+def read_note(data: bytes) -> tuple[str, dict[tuple[str, bytes], bytes]]:
+    """The text that is signed, without its last line break, and the signatures by key name and key id."""
     note = data.decode("utf-8")
     require(len(data) <= 2**20, "The checkpoint is larger than a mebibyte.")
     require(all(letter >= " " or letter == "\n" for letter in note), "The checkpoint has a control character.")
@@ -551,6 +592,11 @@ def read_checkpoint(data: bytes) -> Checkpoint:
             (name, identifier) not in signatures, f"The checkpoint has two signatures of {name}+{identifier.hex()}."
         )
         signatures[name, identifier] = signature
+    return body, signatures
+
+
+def read_checkpoint(data: bytes) -> Checkpoint:
+    body, signatures = read_note(data)
     lines = body.split("\n")
     require(len(lines) >= 3 and all(lines), "The checkpoint has fewer than three lines, or an empty one.")
     require(re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) is not None, "The size in the checkpoint is not a number.")
@@ -575,12 +621,56 @@ def read_signature(line: str) -> tuple[str, bytes, bytes]:
     return parts[1], data[:4], data[4:]
 
 
-def check_signature(checkpoint: Checkpoint, key: Key) -> None:
-    """Signed by ``key``, for the ledger of that name. Lines of other keys (witnesses) are not judged."""
-    signature = checkpoint.signatures.get((key.name, key.id))
-    require(signature is not None, f"The checkpoint has no signature of {key.name}+{key.id.hex()}.")
-    require(checkpoint.origin == key.name, f"The checkpoint is of the ledger {checkpoint.origin}, not of {key.name}.")
-    check_ed25519(key.public, checkpoint.body, signature or b"")
+def check_signature(checkpoint: Checkpoint, keys: list[Key]) -> None:
+    """Signed by one of ``keys`` at least, and by none of them falsely. Lines of other keys (witnesses) are not judged."""
+    found = [key for key in keys if (key.name, key.id) in checkpoint.signatures]
+    wanted = " or ".join(f"{key.name}+{key.id.hex()}" for key in keys)
+    others = ", ".join(f"{name}+{identifier.hex()}" for name, identifier in sorted(checkpoint.signatures))
+    require(bool(found), f"The checkpoint has no signature of {wanted}, but of {others}: that is the key to ask for.")
+    for key in found:
+        require(
+            checkpoint.origin == key.name, f"The checkpoint is of the ledger {checkpoint.origin}, not of {key.name}."
+        )
+        check_ed25519(key.public, checkpoint.body, checkpoint.signatures[key.name, key.id])
+
+
+class Rotation(NamedTuple):
+    """One key of the ledger handed over to the next."""
+
+    old: Key
+    new: Key
+
+
+def read_rotation(data: bytes) -> Rotation:
+    """A signed note of four lines: the ledger, what it is, the old key and the new one. Both have signed it."""
+    body, signatures = read_note(data)
+    lines = body.split("\n")
+    require(len(lines) == 4 and lines[1] == "ledger key rotation", "It is no rotation of a key.")
+    old, new = read_key(lines[2]), read_key(lines[3])
+    require(lines[0] == old.name == new.name and old.public != new.public, "It is not between two keys of one ledger.")
+    for key in (old, new):
+        check_ed25519(key.public, body.encode() + b"\n", signatures.get((key.name, key.id), b""))
+    return Rotation(old, new)
+
+
+def followers(trusted: Key, rotations: list[Rotation]) -> list[Key]:
+    """The keys to which ``trusted`` handed over, one after the other, itself first."""
+    keys = [trusted]
+    for rotation in rotations:
+        if rotation.old == keys[-1]:
+            keys.append(rotation.new)
+    return keys
+
+
+def family(trusted: Key, rotations: list[Rotation]) -> list[Key]:
+    """These, and the keys that handed over to ``trusted``: by one of them a checkpoint of before may be signed."""
+    keys = followers(trusted, rotations)
+    before = trusted
+    for rotation in reversed(rotations):
+        if rotation.new == before:
+            before = rotation.old
+            keys.append(before)
+    return keys
 
 
 # Ed25519 (RFC 8032, section 5.1)
@@ -953,6 +1043,66 @@ def check_anchor(anchor: Checkpoint, manifest: Manifest, earlier: Checkpoint | N
     )
 
 
+# Step 11. Time stamps (RFC 3161, section 2.4.2; the parts of CMS and DER that they need: RFC 5652, ITU-T X.690)
+
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+HASHES = {bytes.fromhex("608648016503040201"): "sha256", bytes.fromhex("608648016503040203"): "sha512"}
+"""What a stamp may be made over, by the object identifier."""
+
+UNPROVEN_STAMP = "That an authority made the time stamps is shown by `openssl ts -verify`, as COMMANDS.txt says"
+
+
+def elements(data: bytes) -> list[tuple[int, bytes]]:
+    """What stands one behind the other in DER: tags and contents."""
+    found = []
+    while data:
+        require(len(data) >= 2 and data[0] & 31 != 31, "Its DER is damaged.")
+        tag, length, start = data[0], data[1], 2
+        if length & 128:
+            start += length & 127
+            require(2 < start <= min(6, len(data)), "Its DER is damaged.")
+            length = int.from_bytes(data[2:start], "big")
+            require(length >= 128 and data[2] != 0, "Its DER is damaged.")
+        require(len(data) >= start + length, "Its DER ends too early.")
+        found.append((tag, data[start : start + length]))
+        data = data[start + length :]
+    return found
+
+
+def element(parts: list[tuple[int, bytes]], place: int, tag: int) -> bytes:
+    """The content of the element at a place, which must have this tag."""
+    require(place < len(parts) and parts[place][0] == tag, "It is not made like a time stamp.")
+    return parts[place][1]
+
+
+def read_stamp(data: bytes) -> tuple[str, bytes, str]:
+    """By which digest a granted time stamp is, over what, and the time that it says. Who signed it is not looked at."""
+    whole = elements(data)
+    require(len(whole) == 1, "Something stands behind the time stamp.")
+    response = elements(element(whole, 0, 0x30))
+    status = element(elements(element(response, 0, 0x30)), 0, 0x02)
+    require(status == b"\x00", f"The authority did not grant it: its status is {status.hex()}.")
+    token = elements(element(response, 1, 0x30))
+    require(element(token, 0, 0x06) == SIGNED_DATA, "It is not signed.")
+    content = elements(element(elements(element(elements(element(token, 1, 0xA0)), 0, 0x30)), 2, 0x30))
+    require(element(content, 0, 0x06) == TST_INFO, "What is signed is no time stamp.")
+    stamp = elements(element(elements(element(elements(element(content, 1, 0xA0)), 0, 0x04)), 0, 0x30))
+    imprint = elements(element(stamp, 2, 0x30))
+    algorithm = element(elements(element(imprint, 0, 0x30)), 0, 0x06)
+    require(algorithm in HASHES, "It is over a digest that is neither SHA-256 nor SHA-512.")
+    time = element(stamp, 4, 0x18).decode("ascii")
+    require(re.fullmatch(r"[0-9]{14}(\.[0-9]*[1-9])?Z", time) is not None, "The time that it says is none.")
+    return HASHES[algorithm], element(imprint, 1, 0x04), time
+
+
+def check_stamp(data: bytes, stamped: bytes) -> str:
+    """It is a time stamp for exactly these bytes; the time that it says."""
+    name, imprint, time = read_stamp(data)
+    require(hashlib.new(name, stamped).digest() == imprint, "It is a time stamp for something else.")
+    return time
+
+
 # All steps
 
 
@@ -972,30 +1122,47 @@ def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None
         checkpoint = read_checkpoint(archive.read("ledger/checkpoint"))
     if manifest is None or checkpoint is None:
         return report
-    judge_signatures(report, archive, manifest, checkpoint, trusted)
+    rotations = judge_rotations(report, archive, manifest)
+    judge_signatures(report, archive, manifest, checkpoint, trusted, rotations)
     entries = judge_entries(report, archive, manifest, checkpoint)
     proving = judge_contents(report, archive, manifest, entries)
     judge_histories(report, entries)
-    judge_consistency(report, archive, manifest, checkpoint, trusted, anchor)
+    judge_consistency(report, archive, manifest, checkpoint, trusted, anchor, rotations)
     judge_rest(report, archive, proving)
     subject = printable(manifest.subject)
     report.not_covered(10, f"That this is all there is about {subject} is the word of whoever made the bundle")
+    judge_stamps(report, archive, manifest)
     return report
 
 
+def judge_rotations(report: Report, archive: Archive, manifest: Manifest) -> list[Rotation]:
+    """Those by which keys can be followed."""
+    found: list[Rotation] = []
+    for position, name in enumerate(manifest.rotations, 1):
+        with report.claim(4, f"Rotation {position} is signed by the key that handed over and by the one after it"):
+            found.append(read_rotation(archive.read(name)))
+    return found
+
+
 def judge_signatures(
-    report: Report, archive: Archive, manifest: Manifest, checkpoint: Checkpoint, trusted: Key | None
+    report: Report,
+    archive: Archive,
+    manifest: Manifest,
+    checkpoint: Checkpoint,
+    trusted: Key | None,
+    rotations: list[Rotation],
 ) -> None:
     seal = f"The checkpoint of {checkpoint.size} entries of {printable(checkpoint.origin)} is signed by"
-    with report.claim(4, f"{seal} the key you trust"):
+    heirs = ", or one that it handed over to" if manifest.rotations else ""
+    with report.claim(4, f"{seal} the key you trust{heirs}"):
         require(
             trusted is not None, "Nobody said which key to trust: give it with --trust. Until then all may be made up."
         )
         if trusted is not None:
-            check_signature(checkpoint, trusted)
+            check_signature(checkpoint, followers(trusted, rotations))
     with report.claim(4, f"{seal} the key that the bundle names, and the files for openssl say the same"):
         named = read_key(manifest.verifier)
-        check_signature(checkpoint, named)
+        check_signature(checkpoint, [named])
         check_openssl_files(archive, checkpoint, named)
 
 
@@ -1058,13 +1225,14 @@ def judge_consistency(
     checkpoint: Checkpoint,
     trusted: Key | None,
     anchor: Checkpoint | None,
+    rotations: list[Rotation],
 ) -> None:
     earlier = None
     if manifest.consistency is not None:
         said = manifest.consistency
         with report.claim(9, f"The ledger of {checkpoint.size} entries extends that of {said.old}"):
             read = read_checkpoint(archive.read(said.checkpoint))
-            check_signature(read, trusted or read_key(manifest.verifier))
+            check_signature(read, family(trusted or read_key(manifest.verifier), rotations))
             require((said.old, said.new) == (read.size, checkpoint.size), "The proof is for other sizes.")
             check_consistency(read, checkpoint, said.proof)
             earlier = read
@@ -1072,7 +1240,7 @@ def judge_consistency(
         with report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
             require(trusted is not None, "Give the key to trust with --trust: an anchor counts by its signature.")
             if trusted is not None:
-                check_signature(anchor, trusted)
+                check_signature(anchor, family(trusted, rotations))
             check_anchor(anchor, manifest, earlier, checkpoint)
 
 
@@ -1081,7 +1249,7 @@ def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
 
     Anything else beside the ledger's own files is there to be read, and proves nothing.
     """
-    uncovered = [name for name in archive.names if name in READABLE]
+    uncovered = [name for name in archive.names if name in READABLE or name == ROOTS]
     for name in archive.names:
         if name.startswith("documents/"):
             with report.claim(10, f"{name} is, byte for byte, a payload proved above"):
@@ -1101,6 +1269,23 @@ def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
                 uncovered.append(name)
     if uncovered:
         report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
+
+
+def judge_stamps(report: Report, archive: Archive, manifest: Manifest) -> None:
+    if manifest.stamps is None:
+        return
+    stamped = archive.read(manifest.stamps.of)
+    times: list[str] = []
+    for position, name in enumerate(manifest.stamps.names, 1):
+        response = archive.read(name)
+        of = f"exactly {manifest.stamps.of} and what was stamped before"
+        with report.claim(11, f"Time stamp {position} is one for {of}"):
+            times.append(check_stamp(response, stamped))
+            # Fractions of a second stand behind the seconds, so that texts sort like times once the Z is gone.
+            require(times == sorted(times, key=lambda time: time[:-1]), "It is older than one that it is over.")
+        stamped += response
+    if len(times) == len(manifest.stamps.names):
+        report.not_covered(11, f"{UNPROVEN_STAMP}: {', '.join(times)}")
 
 
 def body_sha256(archive: Archive, name: str) -> str:
@@ -1136,7 +1321,23 @@ def key_of(argument: str) -> Key:
 
 
 def anchor_of(argument: str) -> Checkpoint:
-    return read_checkpoint(Path(argument).read_bytes())
+    return read_checkpoint(note_in(Path(argument).read_bytes()))
+
+
+def note_in(saved: bytes) -> bytes:
+    """What was saved, or, where that is a receipt (MDN) with a checkpoint at the end of its text, the signed note that its lines give."""
+    lines = [line.decode("ascii", "replace") for line in re.split(rb"\r\n|\r|\n", saved)]
+    for position, line in enumerate(lines):
+        found = re.fullmatch(r"Ledger-Checkpoint: ([!-~]+) ([0-9]+) ([A-Za-z0-9+/=]+)", line)
+        if found is not None:
+            note = "".join(part + "\n" for part in found.groups()) + "\n"
+            for signature in lines[position + 1 :]:
+                signed = re.fullmatch(r"Ledger-Signature: ([!-~]+ [A-Za-z0-9+/=]+)", signature)
+                if signed is None:
+                    break
+                note += f"\u2014 {signed[1]}\n"
+            return note.encode()
+    return saved
 
 
 def main() -> int:

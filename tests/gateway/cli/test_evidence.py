@@ -7,6 +7,7 @@ import pytest
 
 from gateway.cli.console import Exit
 from tests.gateway.house import House, invoice, wrapped
+from tests.gateway.ledger.authority import Authority
 from tests.gateway.ledger.evidence import making, tampering
 
 from .calling import ME, Called, Tally
@@ -131,3 +132,18 @@ class TestVerify:
         called = tally("evidence", "verify", str(tmp_path / name), "--trust", making.TRUST)
         assert called.code == Exit.USAGE
         assert "cannot be read" in called.err
+
+
+class TestTimeStamps:
+    def test_they_are_judged_by_the_roots_that_are_trusted(self, tally: Tally, tmp_path: Path) -> None:
+        stamped = tmp_path / "stamped.zip"
+        stamped.write_bytes(making.written(making.with_stamps(making.evidence())))
+        words = ("evidence", "verify", str(stamped), "--trust", making.TRUST)
+        assert "is shown by `openssl ts -verify`" in tally(*words).out
+        judged = tally(*words, "--trust-tsa", str(making.authority().roots))
+        assert judged.code == Exit.YES
+        assert "An authority that you trust made the time stamps" in judged.out
+        other = Authority(tmp_path / "other").roots
+        assert tally(*words, "--trust-tsa", str(other)).code == Exit.NO
+        for path in (stamped, tmp_path / "missing"):
+            assert tally(*words, "--trust-tsa", str(path)).code == Exit.USAGE

@@ -8,6 +8,7 @@ from gateway.cli.console import Exit
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.note import VerifierKey, read_note
 from tests.gateway.house import House, invoice, wrapped
+from tests.gateway.ledger.evidence import making
 
 from .calling import Tally
 
@@ -76,3 +77,55 @@ def test_mistakes_are_wrong_usage(house: House, tally: Tally, tmp_path: Path) ->
     ):
         assert tally("ledger", "verify", *arguments).code == Exit.USAGE, arguments
     assert tally("ledger", "anchor", "--to", str(tmp_path / "absent")).code == Exit.USAGE
+
+
+def test_the_key_is_handed_over_and_who_has_the_old_one_is_told_the_new(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    old = tally("--json", "ledger", "checkpoint").json["verifier"]
+    done = tally("--json", "ledger", "rotate", "--overlap", "5").json
+    assert done["old"] == old
+    signed = tally("--json", "ledger", "checkpoint").json
+    assert signed["verifier"] == done["verifier"] != old
+    for key in (old, done["verifier"]):
+        read_note(signed["checkpoint"].encode()).require_signed_by(VerifierKey.read(key))
+    again = tally("ledger", "rotate")
+    assert again.code == Exit.NO
+    assert "still signs too, until" in again.err
+    assert tally("ledger", "verify").code == Exit.YES
+
+
+def test_people_are_told_of_the_new_key(house: House, tally: Tally) -> None:
+    told = tally("ledger", "rotate").out
+    assert "for 30 days the one of before signs too" in told
+    assert "Give auditors the new one" in told
+
+
+def test_a_checkpoint_is_stamped_at_once_where_there_is_an_authority(house: House, tally: Tally) -> None:
+    refused = tally("ledger", "checkpoint", "--timestamp")
+    assert refused.code != Exit.YES
+    assert "set timestamp_url and timestamp_roots" in refused.err
+    with making.authority().serving() as url:
+        toml = f'timestamp_url = "{url}"\ntimestamp_roots = "{making.authority().roots}"\n'
+        (house.gateway.home.root / "tally.toml").write_text(toml)
+        signed = tally("--json", "ledger", "checkpoint", "--timestamp")
+    assert signed.code == Exit.YES
+    assert signed.json["authority"] == "CN=Time Stamps Inc"
+    found = tally("--json", "ledger", "verify")
+    assert found.code == Exit.YES
+    assert "that was stamped with the time" in found.json["anchors"][-1]
+    status = tally("--json", "status").json["timestamps"]
+    assert (status["failing"], status["last"]) == ([], signed.json["timestamp"])
+    house.gateway.database.write(
+        lambda session: session.execute(text("UPDATE ledger_timestamp SET response = X'3000'"))
+    )
+    found = tally("--json", "ledger", "verify")
+    assert found.code == Exit.NO
+    assert "time stamp of the checkpoint" in found.json["wrong"]
+
+
+def test_an_authority_that_is_away_is_told_in_the_status(house: House, tally: Tally) -> None:
+    toml = f'timestamp_url = "http://127.0.0.1:9/"\ntimestamp_roots = "{making.authority().roots}"\n'
+    (house.gateway.home.root / "tally.toml").write_text(toml)
+    assert tally("ledger", "checkpoint", "--timestamp").code != Exit.YES
+    assert "waits for its time stamp since" in tally("status").out
+    assert "time stamp missing" in tally("exceptions").out

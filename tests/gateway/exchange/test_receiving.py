@@ -18,6 +18,9 @@ from gateway.as2.cms.policy import Policy
 from gateway.as2.terms import Compression, Held, Pinned, Terms
 from gateway.exchange import receiving
 from gateway.exchange.doorkeeper import STRANGERS_BYTES
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.ledger import read_anchor
+from gateway.ledger.receipt_lines import receipt_lines
 from gateway.listeners.http import Answer
 from tests.gateway.as2.keys import own
 
@@ -383,3 +386,39 @@ def test_what_could_not_be_kept_is_not_acknowledged_and_the_next_attempt_succeed
     assert (taken_in(distributor), arrivals_of(distributor.house, message_id=f"<{sent.message_id}>")) == (before, [])
     assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
     assert taken_in(distributor) == before + 1
+
+
+# What a receipt says of the ledger
+
+
+def test_a_signed_receipt_ends_with_the_checkpoint_that_was_signed_last(
+    supplier: Site, distributor: Site, tmp_path: Path
+) -> None:
+    ledger = distributor.house.gateway.ledger
+    signed = ledger.checkpoint()
+    reply = post(distributor.url, sent := message(supplier))
+    assert judged(supplier, sent, reply).outcome is Outcome.DELIVERED
+    assert reply.report.text.endswith(f"\n\n{receipt_lines(signed)}")
+    (tmp_path / "mdn").write_bytes(reply.body)
+    anchor = read_anchor(tmp_path / "mdn", str(ledger.key()))
+    assert anchor.checkpoint == Checkpoint.read(signed.text)
+
+
+@pytest.mark.parametrize(
+    ("quirk", "fields"),
+    [("receipt_without_remark: true", ()), ("", ("Disposition-Notification-Options",))],
+    ids=["where the partner's product needs none", "where it is not signed"],
+)
+def test_it_does_not(quirk: str, fields: tuple[str, ...], tmp_path: Path) -> None:
+    with scene(tmp_path, f"  quirks: {{{quirk}}}") as made:
+        made.distributor.house.gateway.ledger.checkpoint()
+        sent = message(made.supplier)
+        for name in fields:
+            sent = sent.with_field(name, None)
+        assert "Ledger" not in post(made.distributor.url, sent).report.text
+
+
+def test_nor_where_the_settings_say_so(tmp_path: Path) -> None:
+    with scene(tmp_path, settings="mdn_checkpoints = false\n") as made:
+        made.distributor.house.gateway.ledger.checkpoint()
+        assert "Ledger" not in post(made.distributor.url, message(made.supplier)).report.text

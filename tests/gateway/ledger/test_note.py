@@ -19,7 +19,7 @@ from gateway.ledger.note import (
     read_note,
     signed,
 )
-from gateway.ledger.signer import FileSigner
+from gateway.ledger.signing_keys import FileSigner
 
 EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 EXAMPLE = """\

@@ -11,7 +11,9 @@ from canonical.errors import Misconfigured
 from gateway.certificates.vault import Vault
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.note import Note
-from gateway.ledger.signer import KEY_NAME, STATE_NAME, GuardedSigner, NotSignable, file_signer
+from gateway.ledger.signer import GuardedSigner, guarded_signer
+from gateway.ledger.signer_state import KEY_NAME, STATE_NAME, NotSignable
+from gateway.ledger.signing_keys import SigningKeys
 from gateway.ledger.tree import Frontier, consistency_proof, leaf_hash
 
 from .test_tree import leaves, node_over
@@ -24,7 +26,7 @@ def keys(tmp_path: Path) -> Path:
 
 
 def guarded(keys: Path, name: str = "log.example") -> GuardedSigner:
-    return GuardedSigner(file_signer(keys, Vault(keys), name), keys / STATE_NAME)
+    return guarded_signer(SigningKeys(keys, Vault(keys), name))
 
 
 def sign(signer: GuardedSigner, size: int) -> Note:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.scanning import Anchor
-from gateway.ledger.signer import STATE_NAME, NotSignable
+from gateway.ledger.signer_state import STATE_NAME, NotSignable
 from tests.spool.scene import KINDS
 
 from .scene import Scene, scene
@@ -411,6 +411,25 @@ class TestWithAnAnchorElsewhere:
         found = victim.ledger.verify([anchor])
         assert found.wrong is not None
         assert re.match(r"The first \d+ entries are not those of", found.wrong)
+
+    def test_a_split_view_is_caught_once_two_compare_what_they_were_given(
+        self, victim: Scene, untouched: Path, tmp_path: Path
+    ) -> None:
+        """One partner is shown one ledger and the other another, each signed and each extending what was signed before."""
+        (tmp_path / "acme").mkdir()
+        (tmp_path / "beta").mkdir()
+        other = Path(shutil.copytree(untouched, tmp_path / "other"))
+        with scene("sqlite", other, begun=True) as branch:
+            branch.grown(50, begin=SIZE + 1)
+            theirs = read_anchor(branch.ledger.anchor(tmp_path / "acme"), str(branch.ledger.key()))
+            assert branch.ledger.verify([theirs]).holds
+        victim.grown(50, begin=SIZE)
+        ours = read_anchor(victim.ledger.anchor(tmp_path / "beta"), str(branch.ledger.key()))
+        assert victim.ledger.verify([ours]).holds
+        assert ours.checkpoint.size == theirs.checkpoint.size == SIZE + 50
+        assert victim.ledger.verify([ours, theirs]).wrong == (
+            f"The first {SIZE + 50} entries are not those of {theirs.known_as}: some were changed, or removed and grown anew."
+        )
 
     def test_a_home_put_back_as_a_whole_is_caught_by_a_later_checkpoint(
         self, victim: Scene, untouched: Path, tmp_path: Path

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,10 +19,13 @@ from gateway.ledger.batch import Batch, Clerk, CommittedPayload, Standing, Waiti
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.entry import CommittedBlob, commitment, read_entry
 from gateway.ledger.evidence import bundle
-from gateway.ledger.evidence.bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source
+from gateway.ledger.evidence.bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source, Stamped
 from gateway.ledger.evidence.manifest import Subject
 from gateway.ledger.note import Note, VerifierKey, signed
+from gateway.ledger.rotation import Rotation
+from gateway.ledger.timestamp import Trusted, chained, stamped
 from gateway.ledger.tree import Frontier
+from tests.gateway.ledger.authority import Authority
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 TENANT = "00112233445566ff"
@@ -56,7 +61,9 @@ class Signer:
 
 SIGNER = Signer()
 WITNESS = Signer("witness.example", b"\x02" * 32)
+NEXT = Signer(seed=b"\x03" * 32)
 TRUST = str(SIGNER.key)
+ROTATION = Rotation.between(SIGNER, NEXT)
 
 
 class Counting:
@@ -189,6 +196,28 @@ def evidence(size: int = 11, *, signers: Sequence[Signer] = (SIGNER,), earlier: 
         if earlier is None
         else Extended(known.checkpoint(earlier), earlier, size, known.consistency(earlier, size)),
     )
+
+
+@cache
+def authority() -> Authority:
+    """One that stamps, for the whole run."""
+    return Authority(Path(mkdtemp()) / "authority")
+
+
+def with_stamps(made: Evidence, count: int = 1, *, is_earlier: bool = False) -> Evidence:
+    """The same, stamped with the time so many times."""
+    note = made.extended.checkpoint if is_earlier and made.extended is not None else made.checkpoint
+    checkpoint, responses = str(note).encode(), list[bytes]()
+    for _ in range(count):
+        responses.append(authority().stamp_data(stamped(checkpoint, responses)))
+    roots = authority().roots.read_bytes()
+    times = [each.at for each in chained(checkpoint, responses, Trusted.read(roots))]
+    return replace(made, stamped=Stamped(is_earlier, responses, times, roots))
+
+
+def rotated(*signers: Signer) -> Evidence:
+    """From after the rotation, signed by ``signers``; the earlier checkpoint is from before it."""
+    return replace(evidence(signers=signers or (NEXT,)), key=NEXT.key, rotations=[ROTATION])
 
 
 def _erased(payloads: Sequence[OpenedPayload]) -> list[OpenedPayload]:

@@ -20,7 +20,7 @@ from gateway.ledger.evidence.manifest import entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
 
 from . import making
-from .making import ERASED, ERASURE, SIGNER, TRUST, WITNESS, Signer
+from .making import ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
 
 Files = dict[str, bytes]
 
@@ -76,6 +76,8 @@ def cases() -> Iterator[Case]:
     yield from _contents()
     yield from _signatures()
     yield from _consistency()
+    yield from _rotations()
+    yield from _stamps()
     yield from _json()
     yield from _archives()
 
@@ -117,7 +119,7 @@ def _manifest() -> Iterator[Case]:
     def case(name: str, edit: Callable[[Any], None], caught_at: int) -> Case:
         return Case(name, _manifested(edit), caught_at)
 
-    yield case("another version", lambda m: m.update(v=2), 3)
+    yield case("another version", lambda m: m.update(v=3), 3)
     yield case("true for 1", lambda m: m.update(v=True), 3)
     yield case("a key too many", lambda m: m.update(more=1), 3)
     yield case("a key too few", lambda m: m.pop("subject"), 3)
@@ -300,20 +302,92 @@ def _consistency() -> Iterator[Case]:
     yield Case("an anchor that somebody else signed", lambda: zipped(GOOD), 9, anchor=unsigned)
 
 
+def _rotations() -> Iterator[Case]:
+    old, new = TRUST, str(NEXT.key)
+    stranger = Signer(seed=b"\x07" * 32)
+    both = making.evidence(11).checkpoint.text
+    lines = list(signed(both, [NEXT, SIGNER]).signatures)
+    before = _given(str(making.ledger().checkpoint(6)).encode())
+    yield Case("from after a rotation, the new key trusted", lambda: making.written(making.rotated()), None, new)
+    yield Case("from after a rotation, the old key trusted", lambda: making.written(making.rotated()), None, old)
+    for name, key in (("old", old), ("new", new)):
+        overlap = making.rotated(NEXT, SIGNER)
+        yield Case(f"from the overlap, the {name} key trusted", _written(overlap), None, key)
+        yield Case(f"the auditor kept a checkpoint of before, the {name} key trusted", _rotated(), None, key, before)
+    yield Case("a rotation left out", _written(replace(making.rotated(), rotations=(), extended=None)), 4, old)
+    for name, forged in {
+        "which only the stranger signed": (stranger, [stranger]),
+        "which the old key did not sign": (NEXT, [stranger, NEXT]),
+        "which the new key did not sign": (NEXT, [SIGNER]),
+        "to a stranger, whose the checkpoint is not": (stranger, [SIGNER, stranger]),
+    }.items():
+        yield Case(f"a rotation {name}", _rotated(_handing_over(*forged)), 4, old)
+    yield Case("a rotation of another ledger", _rotated(_of_another_ledger()), 4, old)
+    yield Case("a rotation that is a checkpoint", _rotated(str(making.ledger().checkpoint(6)).encode()), 4, new)
+    yield Case("a rotation with a line twice", _rotated(_with_a_line_twice()), 4, old)
+    forged_old = replace(lines[1], signature=bytes(64))
+    yield Case("both lines, that of the old key forged", _overlapping(lines[0], forged_old), 4, old)
+    yield Case("both lines, that of the new key forged", _overlapping(_zeroed(lines[0]), lines[1]), 4, new)
+    yield Case("both lines, with the id of the same key", _overlapping(lines[0], _as_new(lines[1])), 4, new)
+    yield Case("both lines, the one as the other", _overlapping(_as_new(lines[1]), lines[1]), 4, new)
+    manifest = files(making.written(making.rotated()))["manifest.json"]
+    for name, (was, now) in {
+        "a rotation in version 1": (b'"v":2', b'"v":1'),
+        "a rotation by another name": (b'"ledger/rotation.1"', b'"ledger/rotation.2"'),
+        "a list of no rotations": (b'["ledger/rotation.1"]', b"[]"),
+    }.items():
+        yield Case(name, _rotated(manifest.replace(was, now), member="manifest.json"), 3, new)
+
+
+def _stamps() -> Iterator[Case]:
+    yield Case("stamped with the time", _stamped(1), None)
+    yield Case("stamped three times", _stamped(3), None)
+    yield Case(
+        "the earlier checkpoint is stamped",
+        lambda: making.written(making.with_stamps(making.evidence(), is_earlier=True)),
+        None,
+    )
+
+    def wrong() -> bytes:
+        return making.authority().stamp_data(b"something else")
+
+    first, second = "ledger/timestamp.tsr", "ledger/timestamp.2.tsr"
+    yield Case("a stamp for something else", _stamped(1, {first: lambda _: wrong()}), 11)
+    yield Case("a second stamp for something else", _stamped(2, {second: lambda _: wrong()}), 11)
+    yield Case("the second stamp is the first", _stamped(2, {second: lambda made: made[first]}), 11)
+    yield Case("the first stamp is another of that checkpoint", _stamped(2, {first: _stamped_anew}), 11)
+    yield Case("a rejection for a stamp", _stamped(1, {first: lambda _: making.authority().stamp(b"nonsense")}), 11)
+    for name, data in {"nothing": b"", "no DER": b"stamp", "a long length": b"\x30\x84\xff\xff\xff\xff"}.items():
+        yield Case(f"{name} for a stamp", _stamped(1, {first: _always(data)}), 11)
+    yield Case("a stamp cut short", _stamped(1, {first: lambda made: made[first][:-1]}), 11)
+    yield Case("something behind a stamp", _stamped(1, {first: lambda made: made[first] + b"\0"}), 11)
+    yield Case(
+        "other roots, which prove nothing here", _stamped(1, {"ledger/timestamp-roots.pem": lambda _: b"x"}), None
+    )
+    for name, (was, now) in {
+        "stamps in version 1": (b'"v":2', b'"v":1'),
+        "a stamp by another name": (b'"ledger/timestamp.tsr"', b'"ledger/timestamp.2.tsr"'),
+        "stamps of another member": (b'"of":"ledger/checkpoint"', b'"of":"ledger/key.pem"'),
+        "no stamps": (b'["ledger/timestamp.tsr"]', b"[]"),
+        "other roots named": (b'"roots":"ledger/timestamp-roots.pem"', b'"roots":"verify.py"'),
+    }.items():
+        yield Case(name, _stamped(1, {"manifest.json": _manifest_with(was, now)}), 3)
+
+
 def _json() -> Iterator[Case]:
     good = GOOD["manifest.json"].decode()
     for what, text in {
-        "a key twice": good.replace('"v":1', '"v":1,"v":1'),
-        "a key twice, spelled otherwise": good.replace('"v":1', r'"v":1,"\u0076":1'),
-        "a fraction": good.replace('"v":1', '"v":1.0'),
-        "an exponent": good.replace('"v":1', '"v":1e0'),
-        "a number below nothing": good.replace('"v":1', '"v":-0'),
-        "not a number": good.replace('"v":1', '"v":NaN'),
-        "a number of 5,000 digits": good.replace('"v":1', f'"v":{"1" * 5000}'),
-        "a number of 2^53": good.replace('"v":1', f'"v":{2**53}'),
+        "a key twice": good.replace('"v":2', '"v":2,"v":1'),
+        "a key twice, spelled otherwise": good.replace('"v":2', r'"v":2,"\u0076":1'),
+        "a fraction": good.replace('"v":2', '"v":2.0'),
+        "an exponent": good.replace('"v":2', '"v":2e0'),
+        "a number below nothing": good.replace('"v":2', '"v":-0'),
+        "not a number": good.replace('"v":2', '"v":NaN'),
+        "a number of 5,000 digits": good.replace('"v":2', f'"v":{"1" * 5000}'),
+        "a number of 2^53": good.replace('"v":2', f'"v":{2**53}'),
         "half of a character": good.replace('"id":"d1"', r'"id":"\ud800"'),
-        "a key that is not ASCII": good.replace('"v":1', '"v":1,"ü":1'),
-        "blanks": good.replace('"v":1', '"v": 1'),
+        "a key that is not ASCII": good.replace('"v":2', '"v":2,"ü":1'),
+        "blanks": good.replace('"v":2', '"v": 2'),
         "a comment behind it": good + "//",
         "another value behind it": good + "{}",
         "an escape for a plain letter": good.replace('"id":"d1"', r'"id":"\u00641"'),
@@ -367,6 +441,71 @@ def _archives() -> Iterator[Case]:
 
 
 # How it is done
+
+
+def _written(made: Evidence) -> Callable[[], bytes]:
+    return lambda: making.written(made)
+
+
+def _rotated(data: bytes | None = None, *, member: str = "ledger/rotation.1") -> Callable[[], bytes]:
+    """From after the rotation, with another member."""
+
+    def bundle() -> bytes:
+        made = files(making.written(making.rotated()))
+        return zipped(made if data is None else made | {member: data})
+
+    return bundle
+
+
+def _handing_over(new: Signer, signers: list[Signer]) -> bytes:
+    text = making.ROTATION.note.text.replace(str(NEXT.key), str(new.key))
+    return str(signed(text, signers)).encode()
+
+
+def _of_another_ledger() -> bytes:
+    text = making.ROTATION.note.text.partition("\n")[2]
+    return str(signed(f"other.example\n{text}", [SIGNER, NEXT])).encode()
+
+
+def _with_a_line_twice() -> bytes:
+    note = making.ROTATION.note
+    return str(Note(note.text, (*note.signatures, note.signatures[0]))).encode()
+
+
+def _overlapping(*lines: Signature) -> Callable[[], bytes]:
+    made = making.rotated(NEXT, SIGNER)
+    return lambda: making.written(replace(made, checkpoint=Note(made.checkpoint.text, lines)))
+
+
+def _zeroed(line: Signature) -> Signature:
+    return replace(line, signature=bytes(64))
+
+
+def _as_new(line: Signature) -> Signature:
+    """A signature of the old key that says it is one of the new."""
+    return replace(line, key_id=NEXT.key.key_id)
+
+
+def _stamped(count: int, members: Mapping[str, Callable[[Files], bytes]] | None = None) -> Callable[[], bytes]:
+    """Stamped so many times, with other members in their places."""
+
+    def bundle() -> bytes:
+        made = files(making.written(making.with_stamps(making.evidence(), count)))
+        return zipped(made | {name: member(made) for name, member in (members or {}).items()})
+
+    return bundle
+
+
+def _always(data: bytes) -> Callable[[Files], bytes]:
+    return lambda _: data
+
+
+def _manifest_with(was: bytes, now: bytes) -> Callable[[Files], bytes]:
+    return lambda made: _replacing(was, now)(made["manifest.json"])
+
+
+def _stamped_anew(made: Files) -> bytes:
+    return making.authority().stamp_data(made["ledger/checkpoint"])
 
 
 def _proving(proof: list[bytes]) -> Callable[[Any], None]:

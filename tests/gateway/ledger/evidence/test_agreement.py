@@ -1,13 +1,16 @@
 """Both verifiers, on every good and every tampered bundle: each must catch what was done, at the step where it belongs."""
 
 import io
+from pathlib import Path
 
 import pytest
 
 from gateway.ledger.evidence import checking, verify
 from gateway.ledger.note import read_note
+from gateway.ledger.timestamp import Trusted
+from tests.gateway.ledger.authority import Authority
 
-from . import tampering
+from . import making, tampering
 from .making import TRUST
 from .tampering import CASES, Case
 
@@ -25,6 +28,16 @@ def test_both_catch_it_at_the_same_step(case: Case) -> None:
     assert first == case.caught_at, by_script.failed
     assert _verdicts(by_product) == _verdicts(by_script), by_product.failed
     assert all(claim.why for report in (by_script, by_product) for claim in report.failed)
+
+
+def test_the_product_judges_the_authority_where_it_is_told_whom_to_believe(tmp_path: Path) -> None:
+    """What verify.py leaves to openssl."""
+    data = making.written(making.with_stamps(making.evidence(), 2))
+    ours = Trusted.read(making.authority().roots.read_bytes())
+    other = Trusted.read(Authority(tmp_path / "other").roots.read_bytes())
+    for authorities, verdict in ((ours, verify.PROVED), (other, verify.FAILED), (None, verify.NOT_COVERED)):
+        report = checking.check(io.BytesIO(data), checking.trusted_key(TRUST), None, authorities)
+        assert [claim.verdict for claim in report.claims if claim.step == 11] == [verify.PROVED, verify.PROVED, verdict]
 
 
 def _key(case: Case) -> verify.Key | None:

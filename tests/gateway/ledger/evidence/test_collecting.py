@@ -3,7 +3,9 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound, TallyError
 from canonical.identity import DocumentId
+from gateway.ledger import authority as asking
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.entry import read_entry
 from gateway.ledger.erasures import Erasure, erase_details, erase_payloads
@@ -20,11 +23,15 @@ from gateway.ledger.evidence.bundle import Evidence
 from gateway.ledger.evidence.collecting import Collector, NotInLedger
 from gateway.ledger.evidence.exporting import export
 from gateway.ledger.note import Note, read_note, signed
+from gateway.ledger.timestamp import Trusted
+from gateway.ledger.timestamping import Timestamping
 from spool import journal
 from spool.blobs import Blob
 from spool.journal import JournalEntry, Step
 from tests.gateway.house import House, group, interchange, invoice, transaction_set, wrapped
+from tests.gateway.ledger.authority import Authority
 
+from . import making
 from .making import Signer
 from .test_commands import follow, unpack
 
@@ -240,3 +247,69 @@ def test_a_kept_checkpoint_is_read_as_it_was_written(house: House) -> None:
     traded(house)
     kept = house.gateway.ledger.checkpoint()
     assert checking.read_anchor(str(kept).encode()) == read_note(str(kept).encode())
+
+
+class TestTheStampInTheBundle:
+    """With an authority set the bundle says by when all of it was there."""
+
+    @pytest.fixture
+    def authority(self) -> Authority:
+        making.authority().asked.clear()
+        return making.authority()
+
+    @pytest.fixture
+    def collecting(self, house: House, authority: Authority) -> Iterator[Collector]:
+        house.clock.advance(seconds=(datetime.now(UTC) - house.clock.now()).total_seconds())
+        traded(house)
+        gateway = house.gateway
+        with authority.serving() as url:
+            asked = asking.authority(url, authority.roots, None, gateway.home.root, gateway.exchange.client)
+            stamping = Timestamping(gateway.database, gateway.clock, gateway.ledger, asked)
+            yield replace(collector(house), timestamping=stamping)
+
+    def test_the_first_stamp_after_it_all_happened_is_taken(
+        self, house: House, collecting: Collector, authority: Authority, tmp_path: Path
+    ) -> None:
+        assert collecting.timestamping is not None
+        kept = collecting.timestamping.stamp(house.gateway.ledger.checkpoint())
+        house.take("acme", "more.edi", wrapped("810", invoice("INV3", "4500999"), 4))
+        evidence = collecting.of_order(PO)
+        assert evidence.extended is not None
+        assert str(evidence.extended.checkpoint) == kept.checkpoint
+        assert evidence.stamped is not None
+        assert (evidence.stamped.is_earlier, len(authority.asked)) == (True, 1)
+        data = bundled(evidence, tmp_path, by_hand=True)
+        trusted = Trusted.read(authority.roots.read_bytes())
+        assert checking.check(io.BytesIO(data), evidence.key, None, trusted).claims[-1].verdict == verify.PROVED
+
+    def test_where_there_is_none_the_bundle_itself_is_stamped(
+        self, house: House, collecting: Collector, tmp_path: Path
+    ) -> None:
+        evidence = collecting.of_order(PO)
+        assert evidence.stamped is not None
+        assert not evidence.stamped.is_earlier
+        bundled(evidence, tmp_path, by_hand=True)
+
+    def test_an_authority_that_is_away_holds_nothing_up(
+        self, collecting: Collector, authority: Authority, tmp_path: Path
+    ) -> None:
+        good = authority.answer
+        authority.answer = lambda _: (503, b"")
+        evidence = collecting.of_order(PO)
+        authority.answer = good
+        assert evidence.stamped is None
+        bundled(evidence, tmp_path)
+
+
+def test_who_trusts_the_key_of_before_a_rotation_follows(house: House, tmp_path: Path) -> None:
+    traded(house)
+    ledger = house.gateway.ledger
+    old, kept = ledger.key(), ledger.checkpoint()
+    ledger.rotate(timedelta())
+    house.take("acme", "more.edi", wrapped("810", invoice("INV3", PO), 4))
+    evidence = collector(house).of_order(PO, anchor=kept)
+    assert [each.key_id for each in evidence.checkpoint.signatures] == [evidence.key.key_id]
+    data = bundled(evidence, tmp_path, by_hand=True)
+    assert checking.check(io.BytesIO(data), old, kept).failed == []
+    anchor = verify.read_checkpoint(str(kept).encode())
+    assert verify.verify(io.BytesIO(data), verify.read_key(str(old)), anchor).failed == []

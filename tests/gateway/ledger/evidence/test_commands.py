@@ -3,6 +3,7 @@
 import io
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,43 @@ def test_followed_as_printed_all_holds(folder: Path) -> None:
     assert lines[-1] == "All holds."
     assert making.TRUST in lines
     assert "Signature Verified Successfully" in lines
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: making.with_stamps(making.evidence()),
+        lambda: making.with_stamps(making.evidence(), 3, is_earlier=True),
+        lambda: making.rotated(),
+        lambda: making.with_stamps(making.rotated(making.NEXT, making.SIGNER), 2),
+    ],
+    ids=["stamped", "the earlier stamped three times", "rotated", "stamped during a rotation"],
+)
+def test_stamps_and_rotations_hold_too(made: Callable[[], bundle.Evidence], tmp_path: Path) -> None:
+    evidence = made()
+    done = follow(unpack(bundled(evidence), tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("Verification: OK") == len(evidence.stamped.times if evidence.stamped else ())
+    assert all(str(key) in done.stdout for key in (evidence.key, *(each.old for each in evidence.rotations)))
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("ledger/timestamp.tsr", 700),
+        ("ledger/timestamp.2.tsr", 120),
+        ("ledger/timestamp-roots.pem", 500),
+        ("ledger/rotation.1", 100),
+        ("ledger/rotation.1", -10),
+    ],
+)
+def test_an_altered_stamp_or_rotation_is_found(name: str, place: int, tmp_path: Path) -> None:
+    files = tampering.files(bundled(making.with_stamps(making.rotated(), 2)))
+    data = bytearray(files[name])
+    data[place] ^= 1
+    done = follow(unpack(tampering.zipped(files | {name: bytes(data)}), tmp_path))
+    assert done.returncode != 0
+    assert "All holds." not in done.stdout
 
 
 @pytest.mark.parametrize(("earlier", "size"), [(7, 7), (4, 8), (5, 8), (7, 8), (1, 11), (6, 11)])
