@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -12,7 +13,8 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.users.tables import Role
-from tests.gateway.house import House, invoice, order, wrapped
+from tests.gateway.house import House, invoice, wrapped
+from tests.gateway.house import house as open_house
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class Site:
 PO = "4500123"
 
 
-@pytest.fixture
-def site(house: House) -> Iterator[Site]:
+@contextmanager
+def served(house: House) -> Iterator[Site]:
     users = house.gateway.users
     tokens = {}
     for role in Role:
@@ -104,10 +106,27 @@ def site(house: House) -> Iterator[Site]:
         yield Site(house, server.port, tokens)
 
 
+def _trade(house: House) -> None:
+    """An order goes and its invoice comes."""
+    house.send_order()
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+
+
+@pytest.fixture
+def site(house: House) -> Iterator[Site]:
+    with served(house) as site:
+        yield site
+
+
 @pytest.fixture
 def traded(site: Site) -> Site:
-    """An order went and its invoice came."""
-    site.house.send_order()
-    site.house.take("acme", "810.edi", wrapped("810", invoice()))
-    assert order()["number"] == PO
+    _trade(site.house)
     return site
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One as ``traded`` for many tests that only read, by good tokens or none."""
+    with open_house(tmp_path_factory.mktemp("shared") / "home") as house, served(house) as site:
+        _trade(house)
+        yield site

@@ -33,8 +33,8 @@ class TestQuestions:
         assert all(each["columns"] and each["title"] for each in listed)
 
     @pytest.mark.parametrize("name", QUESTIONS)
-    def test_are_answered_as_at_the_command_line(self, traded: Site, name: str) -> None:
-        answer = traded.program().ask(f"/api/v1/audit/{name}").json
+    def test_are_answered_as_at_the_command_line(self, shared: Site, name: str) -> None:
+        answer = shared.program().ask(f"/api/v1/audit/{name}").json
         assert (answer["question"], answer["columns"]) == (name, list(QUESTIONS[name].columns))
         assert answer["rows"] == len(answer["records"])
         assert answer["queries"]
@@ -155,8 +155,8 @@ class TestEvidence:
         ("/api/v1/nothing", 404, "no-page"),
     ],
 )
-def test_what_is_wrong_is_told_and_what_to_do(site: Site, path: str, status: int, kind: str) -> None:
-    answered = site.program().ask(path)
+def test_what_is_wrong_is_told_and_what_to_do(shared: Site, path: str, status: int, kind: str) -> None:
+    answered = shared.program().ask(path)
     assert (answered.status, answered.json["type"]) == (status, f"urn:tallystick:problem:{kind}")
     assert answered.fields["content-type"] == "application/problem+json"
     assert all(answered.json[part] for part in ("title", "detail", "todo"))

@@ -24,15 +24,15 @@ PAGES = ("/audit", "/audit/balance", "/audit/trail", f"/audit/trail?po={PO}", "/
 
 class TestPrograms:
     @pytest.mark.parametrize("path", API)
-    def test_nobody_is_told_anything(self, traded: Site, path: str) -> None:
-        answered = traded.nobody().ask(path)
+    def test_nobody_is_told_anything(self, shared: Site, path: str) -> None:
+        answered = shared.nobody().ask(path)
         assert answered.status == 401
         assert answered.fields["www-authenticate"] == 'Bearer realm="tallystick"'
         assert answered.json["type"] == "urn:tallystick:problem:token"
 
     @pytest.mark.parametrize("path", API)
-    def test_an_auditor_is_answered(self, traded: Site, path: str) -> None:
-        assert traded.program().ask(path).status == 200
+    def test_an_auditor_is_answered(self, shared: Site, path: str) -> None:
+        assert shared.program().ask(path).status == 200
 
     @pytest.mark.parametrize(
         "value", ["Bearer", "Bearer ", "Bearer x", "Basic {token}", "{token}", "Bearer x{token}", "Bearer {token}x"]
@@ -69,14 +69,14 @@ class TestPrograms:
 
 class TestBrowsers:
     @pytest.mark.parametrize("path", PAGES)
-    def test_the_login_comes_first(self, site: Site, path: str) -> None:
-        answered = site.nobody().ask(path)
+    def test_the_login_comes_first(self, shared: Site, path: str) -> None:
+        answered = shared.nobody().ask(path)
         assert (answered.status, answered.body) == (303, b"")
         assert answered.fields["location"].startswith("/login?next=%2Faudit")
 
     @pytest.mark.parametrize("path", [*PAGES[:4], *API])
-    def test_then_everything_is_there(self, traded: Site, path: str) -> None:
-        assert traded.browser().ask(path).status == 200
+    def test_then_everything_is_there(self, shared: Site, path: str) -> None:
+        assert shared.browser().ask(path).status == 200
 
     def test_the_cookie_is_for_our_own_pages_only(self, site: Site) -> None:
         answered = site.nobody().log_in(site.tokens[Role.AUDITOR])
@@ -121,8 +121,8 @@ class TestBrowsers:
             ("/auditor.example", "/audit"),
         ],
     )
-    def test_it_goes_on_to_a_page_of_ours_only(self, site: Site, asked: str, onward: str) -> None:
-        answered = site.nobody().log_in(site.tokens[Role.AUDITOR], next=asked)
+    def test_it_goes_on_to_a_page_of_ours_only(self, shared: Site, asked: str, onward: str) -> None:
+        answered = shared.nobody().log_in(shared.tokens[Role.AUDITOR], next=asked)
         assert (answered.status, answered.fields["location"]) == (303, onward)
 
 

@@ -64,9 +64,9 @@ def test_all_questions_are_there_and_one_more(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_an_answer_has_its_rows_and_how_it_was_found(traded: Site, name: str) -> None:
-    answer = traded.program().ask(f"/api/v1/audit/{name}").json
-    page = seen(traded.browser(), f"/audit/{name}")
+def test_an_answer_has_its_rows_and_how_it_was_found(shared: Site, name: str) -> None:
+    answer = shared.program().ask(f"/api/v1/audit/{name}").json
+    page = seen(shared.browser(), f"/audit/{name}")
     text = "".join(page.texts)
     assert "Asked2026-11-21 12:00:00" in text.replace("\n", "")
     assert "SELECT" in text
@@ -95,8 +95,8 @@ def test_a_question_may_be_narrowed_and_taken_along(traded: Site) -> None:
 
 
 @pytest.mark.parametrize("query", ["since=x", "since=2026-11-22&until=2026-11-21", "partner=nobody"])
-def test_a_wrong_question_is_explained_beside_the_form(traded: Site, query: str) -> None:
-    page = seen(traded.browser(), f"/audit/in-force?{query}")
+def test_a_wrong_question_is_explained_beside_the_form(shared: Site, query: str) -> None:
+    page = seen(shared.browser(), f"/audit/in-force?{query}")
     assert [each.get("role") for each in page.all("div") if each.get("role")] == ["alert"]
     assert page.all("select")
     assert "What to do:" in page.texts
