@@ -59,4 +59,5 @@ def test_as_json_is_complete(house: House, tally: Tally) -> None:
         "as2",
         "certificates",
         "rates",
+        "timestamps",
     }
