@@ -43,6 +43,7 @@ from spool.worker import Handler, Workers
 from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
+from .at_hand import AtHand
 from .audit.export import about
 from .audit.question import Answer as AuditAnswer
 from .audit.question import Question, Scope, ask
@@ -126,8 +127,13 @@ class Gateway:
         self.answers = Answers(clock, self.queue)
         work = Work(self.queue)
         superseding = Superseding(work)
-        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers, superseding)
-        self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document)
+        at_hand = AtHand()
+        self.inbound = Inbound(
+            database, self.blobs, self.queue, clock, ids, self.outbound, self.answers, superseding, at_hand
+        )
+        self.delivery = Delivery(
+            database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document, at_hand
+        )
         self.administration = Administration(
             database,
             clock,
