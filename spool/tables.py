@@ -80,11 +80,18 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def _time_as_text(value: datetime | None) -> str | None:
-    return None if value is None else _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if value is None:
+        return None
+    in_utc = value if value.tzinfo is UTC else _in_utc(value)
+    return in_utc.isoformat(" ", "microseconds")[:_UNZONED]
 
 
 def _time_from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+_UNZONED = len("2026-01-01 00:00:00.000000")
+"""Characters of a time without its zone, which is UTC and is not written."""
 
 
 class Text(TypeDecorator[str]):

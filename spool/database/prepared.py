@@ -106,6 +106,9 @@ class _Running:
 
     def tell(self, text: str, parameters: Any, *, many: bool = False) -> None:
         """Have listeners hear what is about to be executed."""
+        # Mostly there is nobody, which takes less to see than to go through nobody.
+        if not self.hearing:
+            return
         for hear in self.hearing:
             hear(self.connection, None, text, parameters, None, many)
 
@@ -129,18 +132,15 @@ def _running(session: Session) -> _Running:
     """SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement, and only the asking begins a
     savepoint."""
     kept = cast(_Running | None, session.info.get(_KEPT))
-    if kept is not None and kept.transaction is _innermost(session):
+    if kept is not None and kept.transaction is (session.get_nested_transaction() or session.get_transaction()):
         return kept
     connection = session.connection()
     driver = connection.connection.driver_connection
     hearing = connection.dispatch.before_cursor_execute
-    running = _Running(_innermost(session), connection, connection.dialect, driver, hearing)
+    innermost = session.get_nested_transaction() or session.get_transaction()
+    running = _Running(innermost, connection, connection.dialect, driver, hearing)
     session.info[_KEPT] = running
     return running
-
-
-def _innermost(session: Session) -> SessionTransaction | None:
-    return session.get_nested_transaction() or session.get_transaction()
 
 
 class _Form:
@@ -153,7 +153,11 @@ class _Form:
         self.text = compiled.string
         self._positional = compiled.positional
         self._names = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
-        self._parameters = [_Parameter(compiled.binds[name], dialect) for name in self._names]
+        bound = [_Parameter(compiled.binds[name], dialect) for name in self._names]
+        self._constants = [each.constant for each in bound]
+        given = [(place, each.key, each.convert) for place, each in enumerate(bound) if each.key is not None]
+        self._as_given = [(place, key) for place, key, convert in given if convert is None]
+        self._to_convert = [(place, key, convert) for place, key, convert in given if convert is not None]
         returned = list(statement.exported_columns)
         self.returns = bool(returned)
         self._conversions = [
@@ -162,26 +166,24 @@ class _Form:
 
     def parameters(self, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """What the driver is given."""
-        given = [
-            each.constant
-            if each.key is None
-            else values[each.key]
-            if each.convert is None
-            else each.convert(values[each.key])
-            for each in self._parameters
-        ]
+        given = self._constants.copy()
+        for place, key in self._as_given:
+            given[place] = values[key]
+        for place, key, convert in self._to_convert:
+            given[place] = convert(values[key])
         return given if self._positional else dict(zip(self._names, given, strict=True))
 
     def values(self, rows: list[Row]) -> list[Row]:
         """What the driver gave, as the columns' types have it."""
         if not self._conversions:
             return rows
-        return [self._converted(list(row)) for row in rows]
-
-    def _converted(self, row: list[Any]) -> Row:
-        for place, convert in self._conversions:
-            row[place] = convert(row[place])
-        return tuple(row)
+        converted = []
+        for row in rows:
+            values = list(row)
+            for place, convert in self._conversions:
+                values[place] = convert(values[place])
+            converted.append(tuple(values))
+        return converted
 
 
 class _Parameter:

@@ -17,7 +17,8 @@ from typing import Any, Generic, Literal, TypeVar, cast
 from weakref import WeakSet
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, FromClause, QueuePool, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,13 @@ KEPT_READERS = 8
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+
+class _HintedCompiler(SQLiteCompiler):
+    """Writes hints for SQLite (``INDEXED BY``), which SQLAlchemy leaves out."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
 
 
 class _Undone(Exception):
@@ -207,6 +215,7 @@ class SqliteDatabase:
                 connection.execute(pragma).close()
 
         dialect: Any = engine.dialect
+        dialect.statement_compiler = _HintedCompiler
         dialect.do_begin = lambda driver: driver.execute(begin).close()
         # SQLAlchemy's own compile a statement anew each time, which takes longer than most of what is written in a savepoint.
         dialect.do_savepoint = lambda connection, name: _execute(connection, f"SAVEPOINT {name}")

@@ -238,7 +238,9 @@ def _let_go() -> Any:
 
     def first(column: Any) -> Any:
         ordered = select(column).where(item.c.lane == lane.c.key, OPEN).order_by(item.c.lane, item.c.position)
-        return ordered.limit(1).correlate(lane).scalar_subquery()
+        # By statistics most lanes are short, so that SQLite would go through all that was ever done in a long one.
+        by_index = ordered.with_hint(item, "INDEXED BY ix_work_item_open", "sqlite")
+        return by_index.limit(1).correlate(lane).scalar_subquery()
 
     at = first(item.c.next_at)
     return (

@@ -1,16 +1,21 @@
 """What a claim costs must not depend on how many lanes there are: counted in steps of the database, not in time."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from spool.database.port import Database
+from spool.database.prepared import Prepared
+from spool.database.sqlite import SqliteDatabase
 from spool.identifiers import TimeOrderedIdentifiers
+from spool.queue import statements as sql
 from spool.queue.channel import Channel
 from spool.queue.circuit import CircuitState
 from spool.queue.embedded import InProcessWaker
@@ -130,6 +135,44 @@ def test_what_is_done_of_a_long_lane_does_not_slow_down_what_is_not(flooded: Dat
     with pytest.raises(_RolledBack) as left:
         flooded.write(work)
     assert left.value.args[0] <= A_FEW
+
+
+@pytest.mark.parametrize("statement", [sql.LET_GO, sql.LET_GO_HELD], ids=["let go", "let go by its holder"])
+def test_statistics_in_which_lanes_look_short_do_not_make_a_long_one_be_searched_through(
+    tmp_path: Path, queue: LaneQueue, statement: Prepared
+) -> None:
+    def work(session: Session) -> None:
+        for number in range(100):
+            queue.enqueue(session, kind="job", lane=f"order {number}", payload={})
+            claim = queue.claim(session, "worker")
+            assert claim is not None
+            queue.complete(session, claim)
+
+    with new_database(tmp_path) as database:
+        database.write(work)
+        with database.migration() as connection:
+            connection.execute(text("ANALYZE"))
+    # Statistics are read when the file is opened.
+    with SqliteDatabase(database.url) as database, database.read() as session:
+        plan = _plan(session, statement)
+    searches = [step for step in plan if "work_item" in step]
+    assert searches
+    assert all("USING INDEX ix_work_item_open (lane=?)" in step for step in searches), plan
+
+
+def _plan(session: Session, statement: Prepared) -> list[str]:
+    """How SQLite will execute it."""
+    heard: list[str] = []
+    connection = session.connection()
+
+    def explain(_connection: object, _cursor: object, text: str, parameters: object, *_: object) -> None:
+        driver: Any = connection.connection.driver_connection
+        heard.extend(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {text}", parameters))
+
+    event.listen(connection, "before_cursor_execute", explain)
+    with suppress(DBAPIError):
+        statement.rows(session, {"of": "long", "now": ManualClock().now(), "held_as": 1})
+    return heard
 
 
 def test_an_item_takes_seven_statements_all_in_all(tmp_path: Path, queue: LaneQueue) -> None:
