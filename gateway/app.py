@@ -43,7 +43,6 @@ from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
 from .audit.desk import Desk
-from .at_hand import AtHand
 from .certificates.custody import Custody
 from .certificates.vault import Vault
 from .envelopes import Envelopes
@@ -131,13 +130,8 @@ class Gateway:
         self.answers = Answers(clock, self.queue)
         work = Work(self.queue)
         superseding = Superseding(work)
-        at_hand = AtHand()
-        self.inbound = Inbound(
-            database, self.blobs, self.queue, clock, ids, self.outbound, self.answers, superseding, at_hand
-        )
-        self.delivery = Delivery(
-            database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document, at_hand
-        )
+        self.inbound = Inbound(database, self.blobs, self.queue, clock, ids, self.outbound, self.answers, superseding)
+        self.delivery = Delivery(database, self.blobs, clock, self.adapter, self.outbound, envelopes.may_send_document)
         self.administration = Administration(
             database,
             clock,

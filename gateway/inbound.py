@@ -32,7 +32,6 @@ from spool.states import DocumentState, ReceiptState
 from .acks.matching import Answers
 from .agreed_limits import ERP
 from .answering import PreparedAnswer, content_of, prepare
-from .at_hand import AtHand
 from .journaling import Chronicle, as_role, as_sent
 from .listeners.port import Arrival
 from .operations.replay import Replay
@@ -90,7 +89,6 @@ class Inbound:
     outbound: Outbound
     answers: Answers
     superseding: Superseding
-    at_hand: AtHand
 
     # Rooms 1 to 4. A listener has staged the bytes and named the partner; the receipt and the work to be done on it commit
     # together, and only then is the sender answered.
@@ -240,9 +238,6 @@ class Inbound:
         for position, document in enumerate(unpacked.documents(start, start + BATCH), start=start + 1):
             canonical = unpacked.canonical(document)
             staged = None if canonical is None else self.blobs.stage_bytes(canonical)
-            made = unpacked.at_hand(document)
-            if staged is not None and made is not None and document.usable and document.answer is None:
-                self.at_hand.keep(staged.digest, made)
             taken.append(_Taken(DocumentId(f"{receipt_id}-{position:06d}"), document, staged))
         return taken
 

@@ -21,7 +21,6 @@ from spool.journal import Step
 from spool.queue.port import Claim
 from spool.states import DocumentState
 
-from ..at_hand import AtHand
 from ..business_key import business_key
 from ..journaling import Chronicle
 from ..outbound import OrderChanged, Outbound
@@ -59,7 +58,6 @@ class Delivery:
     adapter: ErpAdapter
     outbound: Outbound
     may_order: Callable[[Session, PartnerId, AnyDocument], str | None]
-    at_hand: AtHand
 
     def deliver(self, claim: Claim) -> Effects:
         """Work item ``deliver``: give a document to the ERP, once, however often this runs."""
@@ -221,9 +219,8 @@ class Delivery:
         return len(page.items)
 
     def _document(self, session: Session, row: DocumentRow) -> AnyDocument:
-        digest = BlobDigest(row.canonical_sha256 or "")
-        document = self.at_hand.take(digest) or ANY_DOCUMENT.validate_json(self.blobs.read(session, digest))
-        return document.model_copy(update={"id": row.id})
+        data = self.blobs.read(session, BlobDigest(row.canonical_sha256 or ""))
+        return ANY_DOCUMENT.validate_json(data).model_copy(update={"id": row.id})
 
 
 _UNREFUSED = (DocumentState.PENDING, DocumentState.DELIVERED)

@@ -14,7 +14,6 @@ from canonical.documents import AnyDocument, as_json
 from canonical.finding import Finding
 from canonical.identity import BlobDigest, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
-from spool.blobs import INLINE_LIMIT
 
 from .notice import told_notice
 from .reply import GroupReply, Reply
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 
 SPILL_BYTES = 8 << 20
 """What is put aside of one file in memory; more goes to a temporary file."""
-
-AT_HAND = 4
-"""Documents of one file that are kept in memory as they are; only those whose JSON is no larger than
-:data:`~spool.blobs.INLINE_LIMIT`."""
 
 NOT_AS_AGREED = (
     "The interchange was not taken: its sender and receiver (ISA05 to ISA08) are not those agreed for this account. "
@@ -94,7 +89,6 @@ class Unpacked:
         self.rejection: str | None = None
         self.report_on: Report = told_notice
         self.replay: Replay | None = None
-        self._at_hand: dict[Place, AnyDocument] = {}
         self._retracted: dict[int, tuple[Finding, ...]] = {}
         self._aside: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPILL_BYTES)  # noqa: SIM115
         self._documents = UnpackedDocuments(self._aside)
@@ -103,19 +97,11 @@ class Unpacked:
 
     def put(self, document: AnyDocument) -> Place:
         """Put canonical JSON aside; the place reads it back."""
-        canonical = as_json(document)
-        place = put_aside(self._aside, canonical)
-        if len(self._at_hand) < AT_HAND and len(canonical) <= INLINE_LIMIT:
-            self._at_hand[place] = document
-        return place
+        return put_aside(self._aside, as_json(document))
 
     def canonical(self, document: UnpackedDocument) -> bytes | None:
         """The canonical JSON of a document, if it could be translated."""
         return None if document.place is None else read_back(self._aside, document.place)
-
-    def at_hand(self, document: UnpackedDocument) -> AnyDocument | None:
-        """A document itself, where it is still in memory: the first few are, unless they are large."""
-        return None if document.place is None else self._at_hand.get(document.place)
 
     def add(self, document: UnpackedDocument) -> None:
         """Take a document, of which all is known but the fate of what it is a part of."""
