@@ -21,14 +21,17 @@ from . import (
     dead,
     demonstration,
     documents,
+    erasure,
     evidence,
     files,
+    holds,
     keys,
     ledger,
     maintenance,
     moving,
     orders,
     partner,
+    retention,
     service,
 )
 from .console import OPTIONS, Exit, GlobalOptions, warn
@@ -101,6 +104,8 @@ app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="cert")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(retention.app, name="retention")
+app.add_typer(holds.app, name="hold")
 documents.register(app)
 attention.register(app)
 audit.register(app)
@@ -108,6 +113,7 @@ demonstration.register(app)
 moving.register(app)
 backup.register(app)
 maintenance.register(app)
+erasure.register(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

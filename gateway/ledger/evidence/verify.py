@@ -76,8 +76,8 @@ READABLE = {"report.html", "COMMANDS.txt", "verify.py"}
 """What every bundle has for people. It proves nothing by itself: this program does not read it."""
 BESIDE = ("documents/", "as2/", "certificates/")
 """Where members may lie that the manifest does not name: for reading, under names that say what they are."""
-ERASING = "pruned"
-"""The type of entries whose details say which other entries lost their details or payloads."""
+ERASING = ("pruned", "erased")
+"""The types of entries whose details say which other entries lost their details or payloads."""
 
 
 class Failure(Exception):
@@ -853,7 +853,7 @@ def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry
     found = {}
     for item in manifest.items:
         entry = entries.get(item.idx)
-        if entry is None or entry.type != ERASING or item.detail is None:
+        if entry is None or entry.type not in ERASING or item.detail is None:
             continue
         try:
             detail = open_detail(archive, item, entry)["detail"]
