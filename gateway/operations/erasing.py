@@ -205,7 +205,8 @@ class Erasing:
         despite: Sequence[str],
     ) -> None:
         """An entry for each document, and for each file without any: the last of its history. The first says what all of them lost."""
-        said: dict[str, Any] = {"despite": list(despite)} | ({PO: wanted.po} if wanted.po else {})
+        said: dict[str, Any] = {PO: wanted.po} if wanted.po else {}
+        lost = erasure.as_json() | ({"despite": list(despite)} if despite else {})
         journal.write(
             session,
             [
@@ -217,7 +218,7 @@ class Erasing:
                     document_id=None if document is None else DocumentId(document),
                     receipt_id=ReceiptId(file) if file and not document else None,
                     actor=by.actor,
-                    detail=said | ({FILE: file} if file else {}) | ({} if number else erasure.as_json()),
+                    detail=said | ({FILE: file} if file else {}) | ({} if number else lost),
                 )
                 for number, (document, file, partner) in enumerate(subjects)
             ],
@@ -307,8 +308,8 @@ def _require_free(session: Session, chosen: _Chosen, wanted: Wanted) -> None:
     if held:
         id_, hold = min(held, key=lambda each: each[0])
         raise NotPossible(
-            f"{id_} is under {hold.id} ({hold.target}), placed by {hold.placed_by}: {hold.reason} Nothing was erased. A hold goes before "
-            f"any request; `tally hold release {hold.id}` when its reason is gone."
+            f"{id_} is under {hold.id} ({hold.target}), placed by {hold.placed_by} because: {hold.reason!r}. Nothing was erased. A hold "
+            f"goes before any request; `tally hold release {hold.id}` when its reason is gone."
         )
 
 
