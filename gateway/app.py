@@ -69,6 +69,7 @@ from .listeners.sftp.host_key import load_host_key
 from .operations import status
 from .operations.administration import Administration
 from .operations.cancelling import Cancelling
+from .operations.erasing import Erasing
 from .operations.replaying import Replaying
 from .operations.retention import Retention
 from .operations.retrying import Retrying
@@ -80,6 +81,7 @@ from .outbound import Outbound
 from .profile_sections import PROFILE_SECTIONS
 from .reception import Reception
 from .record import agreed, running
+from .retention.rules import Rules
 from .routines import Routines
 from .senders.by_profile import SendersByProfile
 from .settings import Role, Settings, load
@@ -164,6 +166,7 @@ class Gateway:
         self.timestamping = Timestamping(database, clock, self.ledger, stamping)
         self.desk = Desk(database, self.blobs, clock, self.ledger, self.timestamping)
         self.users = Users(database, clock)
+        self.rules = Rules(settings.country, settings.fiscal_year_ends, settings.keep_years)
         self.retention = Retention(
             home,
             database,
@@ -171,7 +174,9 @@ class Gateway:
             self.ledger,
             None if settings.keep_days is None else timedelta(days=settings.keep_days),
             timedelta(days=settings.keep_work_days),
+            self.rules,
         )
+        self.erasing = Erasing(home, database, clock, self.ledger, self.rules)
         front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
         self.reception = Reception(
             home, settings, database, self.blobs, clock, front, self.inbound, self.exchange, self.desk, self.users

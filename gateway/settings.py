@@ -6,9 +6,9 @@ import socket
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +17,9 @@ from pydantic_settings import (
 
 from canonical.errors import Misconfigured
 
+from .canonical_json import TYPES
+from .retention.presets import PRESETS
+
 TOML_NAME = "tally.toml"
 DEFAULT_HOME = "tally-data"
 
@@ -24,6 +27,7 @@ DAY = 86_400
 """Seconds: whatever is done again and again is done daily at least."""
 CENTURY = 36_500
 """Days."""
+CENTURY_IN_YEARS = 100
 MOST = 1_000_000
 """More than anything that is counted here can stand."""
 
@@ -167,6 +171,34 @@ class Settings(BaseSettings):
         ),
     )
     keep_work_days: int = Field(30, ge=1, le=CENTURY, description="How many days finished work items are kept.")
+    country: str | None = Field(
+        None,
+        pattern=f"^({'|'.join(PRESETS)})$",
+        description=(
+            f"Where our books are kept: documents are kept at least as long as the law there asks, whatever keep_days says. One of "
+            f"{', '.join(PRESETS)}; no law is looked at when not given, but that of partners whose profile has a country."
+        ),
+    )
+    fiscal_year_ends: int = Field(
+        12,
+        ge=1,
+        le=12,
+        description="The month with whose last day our fiscal year ends, from which years of keeping count.",
+    )
+    keep_years: dict[str, Annotated[int, Field(ge=1, le=CENTURY_IN_YEARS)]] = Field(
+        {},
+        description=(
+            "How many years from the end of the fiscal year we keep documents of a type at least, e.g. {Invoice=12}; never fewer than "
+            "the law asks."
+        ),
+    )
+
+    @field_validator("keep_years")
+    @classmethod
+    def _types_there_are(cls, years: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(set(years) - set(TYPES)):
+            raise ValueError(f"there is no type of document {unknown[0]}; there are {', '.join(TYPES)}")
+        return years
 
     @property
     def node_name(self) -> str:

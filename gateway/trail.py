@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import NotFound
@@ -18,6 +18,7 @@ from spool.transmissions import Transmission
 
 from .as2.disposition import without_mode
 from .exchange.sendings import Sending
+from .ledger.erasures import FILE, PO
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def of_order(session: Session, order_number: str, partner: str | None = None) ->
     rows = documents.of_order(session, order_number, partner)
     refused = journal.refused_orders(session, order_number, None if partner is None else PartnerId(partner))
     if not rows and not refused:
+        if erased := _erased(session, JournalEntry.detail[PO].as_string() == order_number):
+            return _entries(session, [entry for entry in erased if partner in (None, entry.partner)])
         raise NotFound(
             f"No document names purchase order {order_number}. `tally order list` shows the orders there are."
         )
@@ -69,8 +72,21 @@ def of_document(session: Session, document_id: DocumentId) -> Sequence[TrailEntr
         return _around(session, [row])
     receipt = receipts.get(session, ReceiptId(document_id))
     if receipt is None:
+        if erased := _erased(
+            session,
+            JournalEntry.document_id == document_id,
+            JournalEntry.receipt_id == document_id,
+            JournalEntry.detail[FILE].as_string() == document_id,
+        ):
+            return _entries(session, erased)
         raise NotFound(f"There is no document or file {document_id}. `tally doc list` shows what there is.")
     return _of_file(session, receipt)
+
+
+def _erased(session: Session, *named: ColumnElement[bool]) -> Sequence[JournalEntry]:
+    """What is told of an erasure that somebody asked for: all that is left of what was erased."""
+    told = select(JournalEntry).where(JournalEntry.step == Step.ERASED, or_(*named))
+    return session.scalars(told.order_by(JournalEntry.id)).all()
 
 
 def _of_file(session: Session, receipt: Receipt) -> Sequence[TrailEntry]:

@@ -137,6 +137,9 @@ def _time_zone(name: str) -> str:
     return name
 
 
+Country = Annotated[str, matches(r"[A-Z]{2}", "is not a country (two letters of ISO 3166-1, e.g. US).")]
+
+
 class DowntimeWindow(Value):
     """A time of each week at which the partner takes nothing."""
 
@@ -177,6 +180,10 @@ class Profile(Value):
     documents: DocumentTerms = Field(description="Which documents are exchanged: a section with send and receive.")
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "UTC", description="The time zone of the partner's clocks, by its IANA name, e.g. America/Chicago."
+    )
+    country: Country | None = Field(
+        None,
+        description="A country in whose books trade with the partner stands too, e.g. US: its law also says how long documents are kept.",
     )
     downtime: tuple[DowntimeWindow, ...] = Field(
         (),

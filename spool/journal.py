@@ -113,6 +113,18 @@ class Step(StrEnum):
     """The home was restored from a backup; what happened after that was made is not here."""
     PRUNED = "pruned"
     """What ended long ago was removed, as the settings say."""
+    ERASED = "erased"
+    """Something was erased because somebody asked for it."""
+    HELD = "held"
+    """A legal hold was placed: what it covers is not removed before it is released."""
+    UNHELD = "unheld"
+    """A legal hold was released."""
+    SHARDED = "sharded"
+    """A year of the ledger that is over was written out to be kept elsewhere."""
+
+
+ENDURING = frozenset({Step.PRUNED, Step.ERASED, Step.HELD, Step.UNHELD, Step.SHARDED})
+"""What says why something is missing, or must not be: these entries are never removed themselves."""
 
 
 class JournalEntry(Base):

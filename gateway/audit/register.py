@@ -58,4 +58,8 @@ SERVICE = _question(
     "When did nodes start and stop, and was the clock set?",
     (Step.STARTED, Step.STOPPED, Step.CLOCK_SET),
 )
-RETENTION = _question("retention", "What was removed or restored, and when?", (Step.PRUNED, Step.RESTORED))
+RETENTION = _question(
+    "retention",
+    "What was removed, erased on request, held, released or restored, and when, by whom and why?",
+    (Step.PRUNED, Step.ERASED, Step.HELD, Step.UNHELD, Step.SHARDED, Step.RESTORED),
+)

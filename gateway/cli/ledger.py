@@ -1,6 +1,7 @@
 """`tally ledger`: the record that nobody can change unnoticed."""
 
 import getpass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,8 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from ..ledger.checkpoint import Checkpoint
+from ..ledger.evidence.checking import trusted_key
 from ..ledger.ledger import read_anchor
 from ..ledger.scanning import Scanned
+from ..ledger.shards.checking import check
+from ..ledger.shards.writing import Sharding
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
 
@@ -29,8 +33,17 @@ def verify(
         str | None,
         typer.Option(help="The verifier key that must have signed it, NAME+KEYID+KEY, as the auditor has it."),
     ] = None,
+    shard: Annotated[
+        Path | None, typer.Option(help="A directory that `tally ledger shard` wrote, here or elsewhere.")
+    ] = None,
 ) -> None:
-    """Check every entry with its details and payloads, the journal, and what was signed before. Exit 1 when anything is wrong."""
+    """Check every entry with its details and payloads, the journal, and what was signed before. Exit 1 when anything is wrong.
+
+    With --shard a year that was written out is checked instead, which needs no home; without --trust nothing of it is proved.
+    """
+    if shard is not None and checkpoint is None:
+        _verify_shard(shard, trust)
+        return
     if (checkpoint is None) != (trust is None):
         usage(
             "--checkpoint and --trust go together: a checkpoint proves nothing without the key that must have signed it."
@@ -115,6 +128,50 @@ def rotate(
         out.say(str(done))
 
     out.answer({"old": str(done.old), "verifier": str(done.new), "overlap": overlap, "rotation": str(done)}, told)
+
+
+@app.command("shard")
+@explained
+def write_shard(
+    year: Annotated[
+        int, typer.Argument(min=2000, max=9998, help="The year that is over, by the year in which it ends.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The directory to write; it must not exist.")],
+    details: Annotated[
+        bool, typer.Option("--details", help="Also details and salts: names, numbers and hashes of payloads.")
+    ] = False,
+) -> None:
+    """Write a closed fiscal year of the ledger out as static files (C2SP tlog-tiles) that are verified without this home, and record it."""
+    with gateway() as opened:
+        sharding = Sharding(opened.database, opened.clock, opened.ledger, opened.settings.fiscal_year_ends)
+        done = sharding.write(year, output, getpass.getuser(), details=details)
+        key = opened.ledger.key()
+    out = terminal()
+
+    def told() -> None:
+        out.say(
+            f"{done.path} holds the {done.end - done.first} entries of {done.year}, {done.first} to {done.end - 1}."
+        )
+        out.say(f"tally ledger verify --shard {done.path} --trust {key}")
+
+    out.answer(
+        {"path": str(done.path), "year": done.year, "from": done.first, "to": done.end, "verifier": str(key)}, told
+    )
+
+
+def _verify_shard(folder: Path, trust: str | None) -> None:
+    found = check(folder, None if trust is None else trusted_key(trust))
+    out = terminal()
+    out.answer(
+        asdict(found) | {"holds": found.holds},
+        lambda: out.say(
+            f"The shard does not hold. {found.wrong}"
+            if found.wrong is not None
+            else f"The shard holds: {found.entries} entries of {found.year}, with the details of {found.details}, as they were signed."
+        ),
+    )
+    if not found.holds:
+        raise typer.Exit(Exit.NO)
 
 
 def as_json(found: Scanned) -> dict[str, Any]:

@@ -21,14 +21,17 @@ from . import (
     dead,
     demonstration,
     documents,
+    erasure,
     evidence,
     files,
+    holds,
     keys,
     ledger,
     maintenance,
     moving,
     orders,
     partner,
+    retention,
     service,
     users,
 )
@@ -103,6 +106,8 @@ app.add_typer(certificates.app, name="cert")
 app.add_typer(users.app, name="user")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(retention.app, name="retention")
+app.add_typer(holds.app, name="hold")
 documents.register(app)
 attention.register(app)
 audit.register(app)
@@ -110,6 +115,7 @@ demonstration.register(app)
 moving.register(app)
 backup.register(app)
 maintenance.register(app)
+erasure.register(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

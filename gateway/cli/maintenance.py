@@ -17,8 +17,12 @@ def register(root: typer.Typer) -> None:
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")] = False,
 ) -> None:
-    """Remove what the settings do not keep: keep_days, keep_work_days. `tally serve` does the same by itself, every hour."""
+    """Remove what the settings do not keep: keep_days, keep_work_days. `tally serve` does the same by itself, every hour.
+
+    What the law, keep_years or a legal hold keeps stays: `tally retention list`, `tally hold list`.
+    """
     with gateway() as opened:
+        kept = opened.retention.kept() if dry_run else []
         if dry_run:
             done = opened.retention.would_prune()
         else:
@@ -26,11 +30,21 @@ def prune(
             opened.retention.sweep()
     out = terminal()
     verb = "Would remove" if dry_run else "Removed"
-    out.answer(
-        asdict(done) | {"dry_run": dry_run},
-        lambda: out.say(
+
+    def told() -> None:
+        out.say(
             f"{verb} {done.files} files received, {done.sent} documents sent, {done.outbox} files that still lay in outboxes, "
             f"{done.work} finished work items"
             + ("." if dry_run else f", {done.messages} AS2 messages, {done.payloads} payloads.")
-        ),
-    )
+        )
+        if kept:
+            out.say("Old enough, and kept:")
+            out.table(
+                ("partner", "type", "number", "the first until", "because of"),
+                [(each.partner, each.type, str(each.count), str(each.until), each.rule) for each in kept],
+            )
+
+    answer = asdict(done) | {"dry_run": dry_run}
+    if dry_run:
+        answer["kept"] = [asdict(each) | {"until": each.until.isoformat()} for each in kept]
+    out.answer(answer, told)

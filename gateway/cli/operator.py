@@ -16,15 +16,18 @@ from .context import options
 
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the trail together with your name.")]
 
+Actor = Annotated[str | None, typer.Option(help="On whose behalf, where it is not you; your name is kept beside it.")]
+
 
 def operator() -> Reader:
     """The user who is logged in, reading."""
     return Reader(getpass.getuser(), Way.COMMAND)
 
 
-def instruction(reason: str) -> Instruction:
-    """An instruction of the user who is logged in."""
-    return Instruction(getpass.getuser(), reason)
+def instruction(reason: str, actor: str | None = None) -> Instruction:
+    """An instruction of the user who is logged in, on behalf of ``actor`` where that is given."""
+    user = getpass.getuser()
+    return Instruction(user if actor is None else f"{actor} (by {user})", reason)
 
 
 def carry_out(out: Terminal, ids: Iterable[str], operation: Callable[[str], Done]) -> None:

@@ -1,9 +1,10 @@
 """What is kept of AS2 messages goes with the files and transmissions they are about; what is about none, when it is old enough."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Select, delete, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
@@ -21,26 +22,65 @@ PAYLOADS = (
 """The payloads that messages refer to."""
 
 
-def forget(session: Session, before: str, limit: int) -> int:
-    """Remove up to ``limit`` messages each way with an identifier before ``before``; how many. An MDN that is still to be posted stays."""
+def forget(session: Session, before: str, limit: int, held: Collection[str] = ()) -> int:
+    """Remove up to ``limit`` messages each way with an identifier before ``before``; how many. An MDN that is still to be posted stays,
+    and so does what was exchanged with the partners that are ``held``."""
     sent = session.scalars(
         select(Sending.id)
-        .where(Sending.id < before, ~exists().where(Transmission.id == Sending.transmission))
+        .where(
+            Sending.id < before,
+            Sending.partner.not_in(held),
+            ~exists().where(Transmission.id == Sending.transmission),
+        )
         .limit(limit)
     ).all()
     session.execute(delete(Sending).where(Sending.id.in_(sent)))
-    came = session.scalars(_over(before, limit)).all()
+    came = session.scalars(_over(before, limit, held)).all()
     _remove(session, came)
     session.execute(delete(Refusals).where(Refusals.id < before))
     return len(sent) + len(came)
 
 
-def _over(before: str, limit: int) -> Select[str]:
+def about(session: Session, files: Collection[str], transmissions: Collection[str]) -> "Messages":
+    """The messages that brought these files and no others, that carry these transmissions, and the MDNs about the latter."""
+    others = aliased(ArrivedFile)
+    came = session.scalars(
+        select(ArrivedFile.arrival).where(
+            ArrivedFile.receipt_id.in_(files),
+            ~exists().where(others.arrival == ArrivedFile.arrival, others.receipt_id.not_in(files)),
+        )
+    ).all()
+    sent = session.scalars(select(Sending.id).where(Sending.transmission.in_(transmissions))).all()
+    mdns = session.scalars(select(Arrival.id).where(Arrival.sending.in_(sent))).all()
+    return Messages(tuple(sent), (*dict.fromkeys(came), *mdns))
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages by their ids, each way."""
+
+    sent: tuple[str, ...]
+    came: tuple[str, ...]
+
+    def payloads(self, session: Session) -> set[str]:
+        """The digests of all that they are made of."""
+        arrivals = select(Arrival.sha256, Arrival.mdn_sha256, Arrival.signed_sha256).where(Arrival.id.in_(self.came))
+        found = {digest for row in session.execute(arrivals) for digest in row if digest}
+        return found | {*session.scalars(select(Sending.sha256).where(Sending.id.in_(self.sent)))}
+
+    def remove(self, session: Session) -> None:
+        """Remove them."""
+        session.execute(delete(Sending).where(Sending.id.in_(self.sent)))
+        _remove(session, self.came)
+
+
+def _over(before: str, limit: int, held: Collection[str]) -> Select[str]:
     files = exists().where(ArrivedFile.arrival == Arrival.id, Receipt.id == ArrivedFile.receipt_id)
     return (
         select(Arrival.id)
         .where(
             Arrival.id < before,
+            or_(Arrival.partner.is_(None), Arrival.partner.not_in(held)),
             ~files,
             ~exists().where(Sending.id == Arrival.sending),
             or_(Arrival.mdn_url.is_(None), Arrival.mdn_sent_at.is_not(None)),

@@ -12,10 +12,18 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from spool.journal import Step
+
 from .tables import LedgerBlobSalt, LedgerDetail
 
 ERASED = "erased"
 """The key in the journal's detail under which an erasure says what it covers."""
+
+PO, FILE = "po", "from_file"
+"""The keys under which an erasure that was asked for names the order, if it was of one, and the file that brought the document."""
+
+STEPS = (Step.PRUNED, Step.ERASED)
+"""What is told of by entries that may cover something."""
 
 DETAILS, PAYLOADS = "details", "payloads"
 

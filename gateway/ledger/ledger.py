@@ -24,7 +24,7 @@ from . import store
 from .batch import Random
 from .checkpoint import Checkpoint
 from .entry import PSEUDONYM_BYTES
-from .note import Malformed, Note, NotSigned, VerifierKey, read_note
+from .note import Malformed, Note, NotSigned, VerifierKey, read_note, signed
 from .receipt_lines import note_in
 from .rotation import Rotation
 from .scanning import Anchor, Scan, Scanned
@@ -33,7 +33,7 @@ from .signer import GuardedSigner, guarded_signer
 from .signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState
 from .signing_keys import SigningKeys
 from .tiles import node_of
-from .tree import consistency_proof
+from .tree import consistency_proof, extends, root
 
 ORIGIN = "tally.local/{tenant}"
 """What a ledger is called unless the settings say otherwise."""
@@ -86,9 +86,22 @@ class Ledger:
             size = state.size
             now = Checkpoint(signer.signer.key.name, size, bytes(state.root))
             node = node_of(store.tiles(session, size))
-            signed = signer.sign(now, lambda old: consistency_proof(old, size, node))
+            sealed = signer.sign(now, lambda old: consistency_proof(old, size, node))
         _log.info("ledger.checkpoint", size=size, root=now.root.hex())
-        return signed
+        return sealed
+
+    def checkpoint_at(self, size: int) -> Note:
+        """Sign how the ledger was when it had ``size`` entries, proved to be what the present one begins with. Raises NotSignable."""
+        now = Checkpoint.read(self.checkpoint().text)
+        signer = self._signer()
+        with self.database.read() as session:
+            node = node_of(store.tiles(session, now.size))
+            then = Checkpoint(signer.signer.key.name, size, root(size, node))
+            if not extends(size, then.root, now.size, now.root, consistency_proof(size, now.size, node)):
+                raise NotSignable(
+                    f"The ledger of {size} entries is not what the one that was signed begins with. `tally ledger verify` says more."
+                )
+        return signed(str(then), signer.signers)
 
     def key(self) -> VerifierKey:
         """By what its checkpoints are verified."""
@@ -115,10 +128,10 @@ class Ledger:
 
         Raises Misconfigured where the folder is none.
         """
-        signed = self.checkpoint()
-        path = folder / anchor_name(self.clock.now(), Checkpoint.read(signed.text).size)
+        sealed = self.checkpoint()
+        path = folder / anchor_name(self.clock.now(), Checkpoint.read(sealed.text).size)
         try:
-            path.write_text(str(signed), "utf-8")
+            path.write_text(str(sealed), "utf-8")
         except OSError as error:
             raise Misconfigured(f"The checkpoint cannot be written to {path}: {error.strerror}.") from error
         return path

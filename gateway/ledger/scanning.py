@@ -16,14 +16,14 @@ from canonical.errors import NotFound
 from canonical.identity import BlobDigest
 from spool.blobs import BlobDamaged, BlobStore
 from spool.database.prepared import Prepared
-from spool.journal import JournalEntry, LedgerOutbox, Step
+from spool.journal import ENDURING, JournalEntry, LedgerOutbox
 
 from . import exact, store
 from .batch import Waiting
 from .chain import Chain, WrongEntry
 from .checkpoint import Checkpoint
 from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
-from .erasures import Covered
+from .erasures import STEPS, Covered
 from .exact import Inexact
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
@@ -67,6 +67,9 @@ class _Wrong(Exception):
 
 _Beside = tuple[int, bytes, bytes, Waiting | None]
 """What is kept beside an entry: the id of its row in the journal, salt and details, and that row, which they are to be the same as."""
+
+_ENDURING = frozenset(step.value.encode() for step in ENDURING)
+"""The types of entries that say why something is missing, or must not be."""
 
 _Salts = Mapping[str, tuple[str, bytes]]
 """By role, the digest of a payload and the salt of the commitment to it."""
@@ -124,7 +127,7 @@ class Scan:
         pruned = (
             select(LedgerDetail.idx, LedgerDetail.body)
             .join(JournalEntry, JournalEntry.id == LedgerDetail.journal_id)
-            .where(JournalEntry.step == Step.PRUNED)
+            .where(JournalEntry.step.in_(STEPS))
         )
         for idx, body in self.session.execute(pruned):
             try:
@@ -136,7 +139,7 @@ class Scan:
         waiting = (
             select(JournalEntry.detail)
             .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
-            .where(JournalEntry.step == Step.PRUNED)
+            .where(JournalEntry.step.in_(STEPS))
         )
         end = store.size(self.session)
         for detail in self.session.scalars(waiting):
@@ -225,6 +228,10 @@ class Scan:
         if beside is None:
             if self._covered.detail(idx) is None:
                 raise WrongEntry(idx, "has no details any more, and no erasure is recorded that covers it")
+            if fields[12] in _ENDURING:
+                raise WrongEntry(
+                    idx, f"has no details any more, and what tells of {fields[12].decode()} is never erased"
+                )
             self._erased += 1
             return None
         _, salt, body, row = beside

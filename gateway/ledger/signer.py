@@ -35,6 +35,11 @@ class GuardedSigner:
         """The checkpoint that was signed last; None before the first. Raises NotSignable where the file says what we did not sign."""
         return self._known()[1]
 
+    @property
+    def signers(self) -> Sequence[NoteSigner]:
+        """Who signs each checkpoint."""
+        return [self.signer] if self.retiring is None else [self.signer, self.retiring]
+
     def rotations(self) -> tuple[Rotation, ...]:
         """How each key handed over to the next. Raises NotSignable as :meth:`last`."""
         return self._known()[2]
@@ -52,8 +57,7 @@ class GuardedSigner:
                 if said == checkpoint:
                     return last
                 self._require_extension(said, checkpoint, prove)
-            signers = [self.signer] if self.retiring is None else [self.signer, self.retiring]
-            signed = note.signed(str(checkpoint), signers)
+            signed = note.signed(str(checkpoint), self.signers)
             replace(state, checkpoint=str(signed)).write(self.state)
             return signed
 

@@ -1,10 +1,10 @@
 """What came to its end long ago, and nothing kept refers to: what retention may remove."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from spool.documents import OUTBOUND, DocumentOrder, DocumentRow
@@ -16,6 +16,7 @@ from spool.transmissions import Transmission
 
 from ..acks.matching import report_lane
 from ..outbound import lane_to
+from ..retention.protection import Protection
 from .work import DEAD, OPEN
 
 _ENDED_RECEIPTS = (ReceiptState.OPENED, ReceiptState.DUPLICATE, ReceiptState.REJECTED)
@@ -41,29 +42,25 @@ class _Kept:
             kept |= more
 
 
-def receipts_before(session: Session, bound: str, after: str, limit: int) -> Sequence[str]:
-    """Ids of files that ended, older than the id ``bound`` and behind ``after``, in their order."""
+def receipts_before(session: Session, protection: Protection, bound: str, after: str, limit: int) -> Sequence[str]:
+    """Ids of files that ended and no rule keeps, older than the id ``bound`` and behind ``after``, in their order."""
     return session.scalars(
         select(Receipt.id)
-        .where(Receipt.id > after, Receipt.id < bound, Receipt.state.in_(_ENDED_RECEIPTS))
+        .where(Receipt.id > after, Receipt.id < bound, Receipt.state.in_(_ENDED_RECEIPTS), ~protection.of_file)
         .order_by(Receipt.id)
         .limit(limit)
     ).all()
 
 
-def removable_receipts(session: Session, ids: Sequence[str], cutoff: datetime) -> list[str]:
+def removable_receipts(session: Session, protection: Protection, ids: Sequence[str], cutoff: datetime) -> list[str]:
     """Those of ``ids`` that may go, with their documents and the answers to them.
 
-    A file stays while one of its documents or answers waits for something, while anything younger is about one of its orders, while
-    something that stays is a duplicate or a replay of it, and while what it acknowledged is here.
+    A file stays while a rule or a hold has it kept, while one of its documents or answers waits for something, while anything younger is
+    about one of its orders, while something that stays is a duplicate or a replay of it, and while what it acknowledged is here.
     """
-    waiting = session.scalars(
-        select(DocumentRow.receipt_id).where(DocumentRow.receipt_id.in_(ids), DocumentRow.state.in_(_WAITING))
-    )
     reasons = {
-        *waiting,
-        *_answers_at_work(session, ids),
-        *_answers_made_anew(session, ids),
+        *protection.files(session, ids),
+        *unfinished_receipts(session, ids),
         *_matching(session, ids),
         *_of_live_orders(session, DocumentRow.receipt_id.in_(ids), cutoff, by_receipt=True),
     }
@@ -72,8 +69,18 @@ def removable_receipts(session: Session, ids: Sequence[str], cutoff: datetime) -
     return [id_ for id_ in ids if id_ not in kept]
 
 
-def outbound_before(session: Session, bound: str, after: str, limit: int) -> Sequence[str]:
-    """Ids of documents of ours that ended, but for answers to files: these go with their files."""
+def unfinished_receipts(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those of ``ids`` that did not end, or of which a document or an answer waits for something."""
+    open_ = session.scalars(select(Receipt.id).where(Receipt.id.in_(ids), Receipt.state.not_in(_ENDED_RECEIPTS)))
+    waiting = session.scalars(
+        select(DocumentRow.receipt_id).where(DocumentRow.receipt_id.in_(ids), DocumentRow.state.in_(_WAITING))
+    )
+    found = {*open_, *waiting, *_answers_at_work(session, ids), *_answers_made_anew(session, ids)}
+    return {id_ for id_ in found if id_ in ids}
+
+
+def outbound_before(session: Session, protection: Protection, bound: str, after: str, limit: int) -> Sequence[str]:
+    """Ids of documents of ours that ended and no rule keeps, but for answers to files: these go with their files."""
     return session.scalars(
         select(DocumentRow.id)
         .outerjoin(Transmission, Transmission.id == DocumentRow.transmission_id)
@@ -82,6 +89,7 @@ def outbound_before(session: Session, bound: str, after: str, limit: int) -> Seq
             DocumentRow.id < bound,
             DocumentRow.direction == OUTBOUND,
             DocumentRow.state.not_in(_WAITING),
+            ~protection.still,
             or_(
                 Transmission.id.is_(None),
                 and_(Transmission.answers.is_(None), Transmission.state != TransmissionState.OVERDUE),
@@ -92,17 +100,13 @@ def outbound_before(session: Session, bound: str, after: str, limit: int) -> Seq
     ).all()
 
 
-def removable_outbound(session: Session, ids: Sequence[str], cutoff: datetime) -> list[str]:
+def removable_outbound(session: Session, protection: Protection, ids: Sequence[str], cutoff: datetime) -> list[str]:
     """Those of ``ids`` that may go, with their transmissions."""
-    chosen = session.execute(
-        select(DocumentRow.id, DocumentRow.partner, DocumentRow.number, DocumentRow.transmission_id).where(
-            DocumentRow.id.in_(ids)
-        )
-    ).all()
-    lanes = {lane for row in chosen for lane in (lane_to(row.partner), report_lane(row.partner, row.number))}
-    at_work = _at_work(session, lanes)
-    reasons = {row.id for row in chosen if row.id in at_work or row.transmission_id in at_work}
-    reasons |= _of_live_orders(session, DocumentRow.id.in_(ids), cutoff, by_receipt=False)
+    reasons = {
+        *protection.documents(session, ids),
+        *unfinished_outbound(session, ids),
+        *_of_live_orders(session, DocumentRow.id.in_(ids), cutoff, by_receipt=False),
+    }
     rows = session.execute(
         select(DocumentRow.id, DocumentRow.duplicate_of, DocumentRow.replays).where(
             or_(DocumentRow.duplicate_of.in_(ids), DocumentRow.replays.in_(ids))
@@ -111,6 +115,59 @@ def removable_outbound(session: Session, ids: Sequence[str], cutoff: datetime) -
     references = [(new, old) for new, *olds in rows for old in olds if old]
     kept = _Kept(set(ids), references).keeping(reasons)
     return [id_ for id_ in ids if id_ not in kept]
+
+
+def unfinished_outbound(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those of ``ids`` that wait for something, or that work is still to be done on."""
+    chosen = session.execute(
+        select(
+            DocumentRow.id, DocumentRow.partner, DocumentRow.number, DocumentRow.transmission_id, DocumentRow.state
+        ).where(DocumentRow.id.in_(ids))
+    ).all()
+    lanes = {lane for row in chosen for lane in (lane_to(row.partner), report_lane(row.partner, row.number))}
+    at_work = _at_work(session, lanes)
+    return {row.id for row in chosen if row.state in _WAITING or row.id in at_work or row.transmission_id in at_work}
+
+
+def copies_of_files(session: Session, ids: Collection[str]) -> set[str]:
+    """Files with all that they are a duplicate or a replay of, or that is one of them, by themselves or by a document in them."""
+    inside = select(DocumentRow.id).where(DocumentRow.receipt_id.in_(bindparam("ids", expanding=True)))
+
+    def linked(some: Collection[str]) -> set[str]:
+        rows = session.execute(
+            select(Receipt.id, Receipt.duplicate_of, Receipt.replays).where(
+                or_(Receipt.id.in_(some), Receipt.duplicate_of.in_(some), Receipt.replays.in_(some))
+            )
+        )
+        found = {id_ for row in rows for id_ in row if id_}
+        documents = copies_of_documents(session, session.scalars(inside, {"ids": [*some]}).all())
+        files = session.scalars(select(DocumentRow.receipt_id).where(DocumentRow.id.in_(documents)))
+        return found | {file for file in files if file}
+
+    return _closed(ids, linked)
+
+
+def copies_of_documents(session: Session, ids: Collection[str]) -> set[str]:
+    """Documents with all that they are a duplicate or a replay of, or that is one of them."""
+
+    def linked(some: Collection[str]) -> set[str]:
+        rows = session.execute(
+            select(DocumentRow.id, DocumentRow.duplicate_of, DocumentRow.replays).where(
+                or_(DocumentRow.id.in_(some), DocumentRow.duplicate_of.in_(some), DocumentRow.replays.in_(some))
+            )
+        )
+        return {id_ for row in rows for id_ in row if id_}
+
+    return _closed(ids, linked)
+
+
+def _closed(ids: Collection[str], linked: Callable[[Collection[str]], set[str]]) -> set[str]:
+    """These with all that is linked to them, to the ends of the chain."""
+    found, new = {*ids}, {*ids}
+    while new:
+        new = linked(new) - found
+        found |= new
+    return found
 
 
 def _answers_at_work(session: Session, ids: Sequence[str]) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/backup-and-restore.md)."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import Retryable
@@ -15,20 +14,21 @@ from spool import identifiers, journal
 from spool.blobs import Blob
 from spool.clock import Clock
 from spool.database.port import Database
-from spool.documents import DocumentOrder, DocumentRow
-from spool.journal import OURSELVES, JournalEntry, LedgerOutbox, Step
+from spool.documents import DocumentRow
+from spool.journal import OURSELVES, Step
 from spool.queue import pruning
-from spool.receipts import Receipt
-from spool.states import ReceiptState
-from spool.transmissions import Transmission
 
 from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import Erasure, erase_details, erase_payloads
 from ..ledger.ledger import Ledger
+from ..retention import holds
+from ..retention.protection import Protection
+from ..retention.rules import Rules, partner_countries
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
 from .outboxes import Placed, lying, placed, withdraw
+from .removing import REFERRING, answers_to, counted, remove_documents, remove_files, sent_with
 from .sweeping import sweep
 
 _log = structlog.get_logger(__name__)
@@ -61,8 +61,22 @@ class Pruned:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptGroup:
+    """``count`` documents of a ``type`` exchanged with ``partner`` are kept by a rule, the first of them until ``until``."""
+
+    partner: str
+    type: str
+    count: int
+    until: date
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """Prunes one home. ``keep`` is how long everything that ended is kept, for ever when None; ``keep_work`` how long finished work is."""
+    """Prunes one home. ``keep`` is how long everything that ended is kept, for ever when None; ``keep_work`` how long finished work is.
+
+    ``rules`` and legal holds keep documents beyond that.
+    """
 
     home: Home
     database: Database
@@ -70,6 +84,7 @@ class Retention:
     ledger: Ledger
     keep: timedelta | None
     keep_work: timedelta
+    rules: Rules = field(default_factory=Rules)
 
     def prune(self, actor: str = OURSELVES) -> Pruned:
         """Remove what the settings do not keep; may be run at any time, and stopped at any moment."""
@@ -94,6 +109,29 @@ class Retention:
         files, unfetched = self._steps(now, receipts_before, self._count_receipts)
         return Pruned(files, sent, left + unfetched, work=work)
 
+    def kept(self) -> list[KeptGroup]:
+        """What is old enough to go and is kept all the same by a rule, by partner and type of document."""
+        now = self.clock.now()
+        if self.keep is None:
+            return []
+        with self.database.read() as session:
+            countries = partner_countries(session)
+            rows = session.execute(
+                select(DocumentRow.partner, DocumentRow.type, func.count(), func.min(DocumentRow.created_at))
+                .where(self.rules.still(session, now), DocumentRow.created_at < now - self.keep)
+                .group_by(DocumentRow.partner, DocumentRow.type)
+                .order_by(DocumentRow.partner, DocumentRow.type)
+            ).all()
+        found = (
+            (partner, type_, count, self.rules.keeping(type_, first, countries.get(partner)))
+            for partner, type_, count, first in rows
+        )
+        return [
+            KeptGroup(partner, type_, count, kept.until, str(kept.rule))
+            for partner, type_, count, kept in found
+            if kept is not None
+        ]
+
     def _work(self, now: datetime) -> int:
         bound = identifiers.first_at(now - self.keep_work)
         total = 0
@@ -104,7 +142,7 @@ class Retention:
     def _steps(
         self,
         now: datetime,
-        candidates: Callable[[Session, str, str, int], Sequence[str]],
+        candidates: Callable[[Session, Protection, str, str, int], Sequence[str]],
         step: Callable[[Sequence[str], datetime], tuple[int, int]],
     ) -> tuple[int, int]:
         """Go through all candidates in the order of their age, some at a time; how many were removed, and how many files in outboxes."""
@@ -114,7 +152,8 @@ class Retention:
         total, lay, after = 0, 0, ""
         while True:
             with self.database.read() as session:
-                ids = candidates(session, identifiers.first_at(cutoff), after, STEP)
+                protection = Protection.now(session, self.rules, now)
+                ids = candidates(session, protection, identifiers.first_at(cutoff), after, STEP)
             if not ids:
                 return total, lay
             removed, outbox = step(ids, cutoff)
@@ -122,24 +161,28 @@ class Retention:
 
     def _count_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         with self.database.read() as session:
-            ended = removable_receipts(session, ids, cutoff)
-            return len(ended), self._lying(placed(session, _answers(session, ended)))
+            ended = removable_receipts(session, self._protection(session), ids, cutoff)
+            return len(ended), self._lying(placed(session, answers_to(session, ended)))
 
     def _count_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         with self.database.read() as session:
-            ended = removable_outbound(session, ids, cutoff)
-            return len(ended), self._lying(placed(session, _sent(session, ended)))
+            ended = removable_outbound(session, self._protection(session), ids, cutoff)
+            return len(ended), self._lying(placed(session, sent_with(session, ended)))
+
+    def _protection(self, session: Session) -> Protection:
+        return Protection.now(session, self.rules, self.clock.now())
 
     def _lying(self, files: Iterable[Placed]) -> int:
         return sum(lying(self.home, file) is not None for file in files)
 
     def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         def remove(session: Session) -> tuple[int, list[Placed]]:
-            ended = removable_receipts(session, ids, cutoff)
-            pruned.add(session, _counted(session, ended))
-            answers = _answers(session, ended)
+            holds.lock(session)
+            ended = removable_receipts(session, self._protection(session), ids, cutoff)
+            pruned.add(session, counted(session, ended))
+            answers = answers_to(session, ended)
             files = list(placed(session, answers))
-            self._record(session, _remove_files(session, ended, answers))
+            self._record(session, remove_files(session, ended, answers))
             return len(ended), files
 
         removed, files = self.database.write(remove)
@@ -147,10 +190,11 @@ class Retention:
 
     def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         def remove(session: Session) -> tuple[int, list[Placed]]:
-            ended = removable_outbound(session, ids, cutoff)
-            sent = _sent(session, ended)
+            holds.lock(session)
+            ended = removable_outbound(session, self._protection(session), ids, cutoff)
+            sent = sent_with(session, ended)
             files = list(placed(session, sent))
-            self._record(session, erase_details(session, _remove_documents(session, ended, sent)))
+            self._record(session, erase_details(session, remove_documents(session, ended, sent)))
             return len(ended), files
 
         removed, files = self.database.write(remove)
@@ -175,7 +219,7 @@ class Retention:
             return 0
         bound = identifiers.first_at(now - self.keep)
         total = 0
-        while removed := self.database.write(lambda session: messages.forget(session, bound, STEP)):
+        while removed := self.database.write(partial(_forget_messages, bound)):
             total += removed
         return total
 
@@ -185,17 +229,7 @@ class Retention:
             return 0
         before = now - UNSETTLED
         with self.database.read() as session:
-            unreferred = session.scalars(
-                select(Blob.sha256)
-                .where(Blob.created_at < before)
-                .except_(
-                    select(Receipt.sha256),
-                    select(Transmission.sha256),
-                    select(DocumentRow.canonical_sha256).where(DocumentRow.canonical_sha256.is_not(None)),
-                    select(DocumentRow.source_sha256).where(DocumentRow.source_sha256.is_not(None)),
-                    *messages.PAYLOADS,
-                )
-            ).all()
+            unreferred = session.scalars(select(Blob.sha256).where(Blob.created_at < before).except_(*REFERRING)).all()
         for start in range(0, len(unreferred), STEP):
             self.database.write(partial(self._remove_payloads, unreferred[start : start + STEP], before))
         return len(unreferred)
@@ -222,77 +256,6 @@ class Retention:
         journal.record(session, self.clock, step=Step.PRUNED, actor=actor, detail=asdict(done))
 
 
-def _counted(session: Session, ids: Sequence[str]) -> Counter[str]:
-    """What goes, on both sides of the balance: the left from the journal, the right from the states (``gateway/balance.py``)."""
-    counts: Counter[str] = Counter({pruned.FILES: len(ids)})
-    mine = JournalEntry.receipt_id.in_(ids)
-    arrivals = session.scalar(select(func.count()).where(mine, JournalEntry.step == Step.RECEIVED)) or 0
-    found = JournalEntry.detail["documents"].as_integer()
-    opened, documents = session.execute(
-        select(func.count(), func.coalesce(func.sum(found), 0)).where(mine, JournalEntry.step == Step.PARSED)
-    ).one()
-    counts[pruned.RECEIVED] = int(arrivals - opened + documents)
-    files = select(Receipt.state, func.count()).where(Receipt.id.in_(ids), Receipt.state != ReceiptState.OPENED)
-    inside = (
-        select(DocumentRow.state, func.count())
-        .join(Receipt, Receipt.id == DocumentRow.receipt_id)
-        .where(Receipt.id.in_(ids), Receipt.state == ReceiptState.OPENED)
-    )
-    for place, count in session.execute(files.group_by(Receipt.state)):
-        counts[place.value] += count
-    for state, count in session.execute(inside.group_by(DocumentRow.state)):
-        counts[state.value] += count
-    return counts
-
-
-def _answers(session: Session, ids: Sequence[str]) -> Sequence[str]:
-    """What was sent in answer to these files."""
-    return session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
-
-
-def _sent(session: Session, ids: Sequence[str]) -> Sequence[str]:
-    """The transmissions of these documents."""
-    found = select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ids))
-    return [id_ for id_ in session.scalars(found) if id_]
-
-
-def _remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> Erasure:
-    """Files received, the documents in them, and what was sent in answer; what of the ledger went with them."""
-    documents = session.scalars(
-        select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
-    ).all()
-    told = [*_forget(session, JournalEntry.receipt_id.in_(ids)), *_remove_documents(session, documents, answers)]
-    session.execute(delete(Receipt).where(Receipt.id.in_(ids)))
-    return erase_details(session, told)
-
-
-def _forget(session: Session, chosen: ColumnElement[bool]) -> Sequence[int]:
-    """Remove entries of the journal; their ids. Raises Retryable where one is not in the ledger yet."""
-    waiting = session.scalar(
-        select(LedgerOutbox.journal_id).join(JournalEntry, JournalEntry.id == LedgerOutbox.journal_id).where(chosen)
-    )
-    if waiting is not None:
-        raise Retryable(
-            f"Entry {waiting} of the journal is old enough to be removed, but the ledger could not take it in yet. The log says why "
-            "(ledger.held); nothing is removed before."
-        )
-    return session.scalars(delete(JournalEntry).where(chosen).returning(JournalEntry.id)).all()
-
-
-_AT_ONCE = 1000
-"""Ids in one statement."""
-
-
-def _remove_documents(session: Session, documents: Sequence[str], sent: Sequence[str]) -> list[int]:
-    """Documents with what left or is to leave of them, and all that happened to either; the ids of what the journal told of them."""
-    told: list[int] = []
-    for start in range(0, len(documents), _AT_ONCE):
-        some = documents[start : start + _AT_ONCE]
-        told += _forget(session, JournalEntry.document_id.in_(some))
-        session.execute(delete(DocumentOrder).where(DocumentOrder.document_id.in_(some)))
-        session.execute(delete(DocumentRow).where(DocumentRow.id.in_(some)))
-    for start in range(0, len(sent), _AT_ONCE):
-        some = sent[start : start + _AT_ONCE]
-        told += _forget(session, JournalEntry.transmission_id.in_(some))
-        session.execute(delete(Transmission).where(Transmission.id.in_(some)))
-    return told
+def _forget_messages(bound: str, session: Session) -> int:
+    holds.lock(session)
+    return messages.forget(session, bound, STEP, holds.in_force(session).partners)

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,23 @@ def sweep(root: Path, blobs: Path, database: Database, before: datetime) -> int:
                 some = _unknown(database, paths[start : start + _SOME])
                 removed += sum(_remove(path, old[path]) for path in some)
     return removed
+
+
+def remove_unknown(root: Path, database: Database, put_in: Mapping[Path, datetime]) -> dict[str, str]:
+    """Remove the files of payloads whose rows were removed just now; why some stay, by their digests.
+
+    ``put_in`` is when each was put in last. One that was staged later may be about to get a row again: it waits for :func:`sweep`.
+    """
+    here = {path: path.stat().st_ino for path in put_in if path.exists()}
+    waiting = {path.name: "its file is swept a day after it was put there" for path in here}
+    try:
+        with _locked(root, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            for path in _unknown(database, list(here)):
+                if _changed(path) <= put_in[path].timestamp() and _remove(path, here[path]):
+                    del waiting[path.name]
+    except Retryable:
+        return dict.fromkeys(waiting, "a backup is being made; its file is swept after that")
+    return waiting
 
 
 def _unknown(database: Database, paths: Sequence[Path]) -> list[Path]:

@@ -48,6 +48,13 @@ MISTAKES = {
     "a section": ("[sftp]\nport = 3", "sftp: Extra inputs are not permitted"),
     "a word for a number": ('workers = "many"', "workers: Input should be a valid integer"),
     "too few": ("workers = 0", "workers: Input should be greater than or equal to 1"),
+    "a country without a law we know": ('country = "DD"', "country: String should match pattern '^(AT|AU|BE|"),
+    "a type there is not": (
+        "keep_years = {Invoce = 9}",
+        "keep_years: Value error, there is no type of document Invoce",
+    ),
+    "no year": ("keep_years = {Invoice = 0}", "keep_years.Invoice: Input should be greater than or equal to 1"),
+    "a month too many": ("fiscal_year_ends = 13", "fiscal_year_ends: Input should be less than or equal to 12"),
     "no port": ("sftp_port = 70000", "sftp_port: Input should be less than or equal to 65535"),
 }
 
@@ -116,6 +123,7 @@ def test_the_example_has_every_setting_at_its_default(tmp_path: Path) -> None:
         "timestamp_url",
         "timestamp_roots",
         "timestamp_policy",
+        "country",
     }
     assert load(written(tmp_path, "\n".join(f"{key} = {_toml(value)}" for key, value in given.items()))) == Settings()
     assert all(field.description and field.description in text for field in Settings.model_fields.values())

@@ -293,7 +293,7 @@ LEAVES = [
         "name: Acme Supplies",
         'name: A\n"<zz>\\e[31m": red',
         '3: "<zz>\\x1b[31m": is not a known key. Known here: partner, name, status, contacts, x12, sftp, '
-        "as2, folder, documents, time_zone, downtime, limits, csv, rules.",
+        "as2, folder, documents, time_zone, country, downtime, limits, csv, rules.",
     ),
     (
         "name: Acme Supplies",
@@ -329,6 +329,11 @@ LEAVES = [
         "name: Acme Supplies",
         "name: A\ntime_zone: America/Chicgo",
         '3: time_zone: "America/Chicgo" is not a time zone. Did you mean "America/Chicago"?',
+    ),
+    (
+        "name: Acme Supplies",
+        "name: A\ncountry: us",
+        '3: country: "us" is not a country (two letters of ISO 3166-1, e.g. US).',
     ),
     (
         "name: Acme Supplies",

@@ -279,7 +279,7 @@ class _Checking:
         """Those of entries that were proved, and whose details are."""
         for sealed in self._manifest.entries:
             entry = self._entries.get(sealed.idx)
-            if entry is not None and entry.type == ERASING and sealed.detail is not None:
+            if entry is not None and entry.type in ERASING and sealed.detail is not None:
                 with suppress(*BROKEN):
                     self._covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
         self._covered.sort()

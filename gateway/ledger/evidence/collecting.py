@@ -17,7 +17,7 @@ from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import DocumentRow
-from spool.journal import JournalEntry, Step
+from spool.journal import JournalEntry
 
 from ... import trail
 from ...operations.instruction import NotPossible
@@ -26,7 +26,7 @@ from .. import store
 from ..authority import NotStamped
 from ..checkpoint import Checkpoint
 from ..entry import Entry, read_entry
-from ..erasures import ERASED, Covered
+from ..erasures import ERASED, STEPS, Covered
 from ..ledger import Ledger
 from ..note import Note, read_note
 from ..tiles import node_of
@@ -243,7 +243,7 @@ class _Reading:
     # What opens and proves them
 
     def _recall_erasures(self) -> None:
-        recorded = select(JournalEntry.id, JournalEntry.detail).where(JournalEntry.step == Step.PRUNED)
+        recorded = select(JournalEntry.id, JournalEntry.detail).where(JournalEntry.step.in_(STEPS))
         details = {id_: detail for id_, detail in self._session.execute(recorded) if ERASED in detail}
         for journal_id, idx in store.of_journal(self._session, list(details)).items():
             if idx < self._sealed.size:

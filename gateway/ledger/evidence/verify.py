@@ -80,8 +80,8 @@ ROOTS = "ledger/timestamp-roots.pem"
 """Where a bundle has the root certificates of its time stamps, for openssl."""
 BESIDE = ("documents/", "as2/", "certificates/")
 """Where members may lie that the manifest does not name: for reading, under names that say what they are."""
-ERASING = "pruned"
-"""The type of entries whose details say which other entries lost their details or payloads."""
+ERASING = ("pruned", "erased")
+"""The types of entries whose details say which other entries lost their details or payloads."""
 
 
 class Failure(Exception):
@@ -943,7 +943,7 @@ def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry
     found = {}
     for item in manifest.items:
         entry = entries.get(item.idx)
-        if entry is None or entry.type != ERASING or item.detail is None:
+        if entry is None or entry.type not in ERASING or item.detail is None:
             continue
         try:
             detail = open_detail(archive, item, entry)["detail"]

@@ -28,6 +28,7 @@ def test_is_told_first_and_then_done(old: House, tally: Tally) -> None:
         "work": 3,
         "payloads": 0,
         "dry_run": True,
+        "kept": [],
     }
     assert len(old.receipts()) == 1
     done = tally("--json", "prune")
@@ -35,3 +36,16 @@ def test_is_told_first_and_then_done(old: House, tally: Tally) -> None:
     assert old.receipts() == []
     assert tally("--json", "status").json["balance"]["received"] == 1
     assert "Removed 0 files" in tally("prune").out
+
+
+def test_what_the_law_keeps_is_told_with_the_day_and_the_source(
+    old: House, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_COUNTRY", "DE")
+    told = tally("--json", "prune", "--dry-run").json
+    year = (datetime.now(UTC) - timedelta(days=100)).year
+    [kept] = told["kept"]
+    assert (told["files"], kept["type"], kept["count"], kept["until"]) == (0, "Invoice", 1, f"{year + 8}-12-31")
+    assert "§ 147" in tally("prune", "--dry-run").out
+    assert tally("--json", "prune").json["files"] == 0
+    assert len(old.receipts()) == 1

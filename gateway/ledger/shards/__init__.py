@@ -1,0 +1,1 @@
+"""A year of the ledger that is over, as static files that anybody verifies without our database."""

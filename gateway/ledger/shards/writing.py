@@ -1,0 +1,173 @@
+"""`tally ledger shard`: a closed year is written out, and the ledger records that it was."""
+
+import secrets
+import shutil
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from canonical.errors import Misconfigured
+from spool import journal
+from spool.clock import Clock
+from spool.database.port import Database
+from spool.journal import JournalEntry, LedgerOutbox, Step
+
+from ...operations.instruction import NotPossible
+from .. import exact, store
+from ..checkpoint import Checkpoint
+from ..entry import read_entry, timestamp
+from ..ledger import Ledger
+from ..tiles import WIDTH
+from ..tree import HASH_BYTES
+from .layout import ABOUT, CHECKPOINT, DETAILS, packed, tiles
+
+_EVERYWHERE = timedelta(hours=12)
+"""How long after its end in UTC a year is over in every time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The entries from ``first`` on and before ``end``, which is the size of the log that is signed with ``root``."""
+
+    path: Path
+    year: int
+    first: int
+    end: int
+    root: bytes
+    details: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sharding:
+    """Writes shards of one home's ledger; ``fiscal_year_ends`` is the month with which a year ends, in UTC."""
+
+    database: Database
+    clock: Clock
+    ledger: Ledger
+    fiscal_year_ends: int = 12
+
+    def write(self, year: int, to: Path, by: str, *, details: bool = False) -> Shard:
+        """Write the year that ends in ``year`` into a new directory, complete or not at all, and record it.
+
+        Raises NotPossible for a year that is not over or has no entries, Misconfigured for a directory that is there or cannot be made.
+        """
+        self.ledger.drain()
+        first, end = self._bounds(year)
+        signed = self.ledger.checkpoint_at(end)
+        shard = Shard(to, year, first, end, Checkpoint.read(signed.text).root, details)
+        if to.exists():
+            raise Misconfigured(f"{to} is there already. A shard is written into a new directory.")
+        aside = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
+        try:
+            self._write(shard, aside, str(signed))
+            aside.rename(to)
+        except OSError as error:
+            raise Misconfigured(f"{to} cannot be written: {error.strerror}.") from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        self._record(shard, by)
+        return shard
+
+    def _bounds(self, year: int) -> tuple[int, int]:
+        begin, over = self._begins(year), self._begins(year + 1)
+        if self.clock.now() < over + _EVERYWHERE:
+            raise NotPossible(f"The year {year} is not over everywhere before {over + _EVERYWHERE:%Y-%m-%d %H:%M} UTC.")
+        with self.database.read() as session:
+            waiting = session.scalar(
+                select(func.count())
+                .select_from(LedgerOutbox)
+                .join(JournalEntry, JournalEntry.id == LedgerOutbox.journal_id)
+                .where(JournalEntry.at < over)
+            )
+            first, end = _first_since(session, begin), _first_since(session, over)
+        if waiting:
+            raise NotPossible(
+                f"{waiting} entries of {year} are not in the ledger yet: a payload cannot be read, as the log says (ledger.held)."
+            )
+        if first == end:
+            raise NotPossible(f"The ledger has no entries of the year that ended in {year}.")
+        return first, end
+
+    def _begins(self, year: int) -> datetime:
+        """The first moment of the fiscal year that ends in ``year``."""
+        month = self.fiscal_year_ends % 12 + 1
+        return datetime(year if month == 1 else year - 1, month, 1, tzinfo=UTC)
+
+    def _write(self, shard: Shard, folder: Path, checkpoint: str) -> None:
+        folder.mkdir(mode=0o700)
+        with self.database.read() as session:
+            tile = store.tiles(session, shard.end)
+            for place in tiles(shard.end, shard.first):
+                _put(folder / place.path, tile(place.level, place.n)[: place.width * HASH_BYTES])
+                if place.level == 0:
+                    start = place.n * WIDTH
+                    _put(folder / place.entries_path, packed(store.bodies(session, start, start + place.width)))
+            if shard.details:
+                _put(folder / DETAILS, b"".join(_details(session, shard)))
+        _put(folder / CHECKPOINT, checkpoint.encode())
+        about = {
+            "v": 1,
+            "year": shard.year,
+            "from": shard.first,
+            "to": shard.end,
+            "details": shard.details,
+            "verifier": str(self.ledger.key()),
+        }
+        _put(folder / ABOUT, exact.write(about))
+
+    def _record(self, shard: Shard, by: str) -> None:
+        detail = {
+            "year": shard.year,
+            "from": shard.first,
+            "to": shard.end,
+            "root": shard.root.hex(),
+            "details": shard.details,
+        }
+        self.database.write(
+            lambda session: journal.record(
+                session, self.clock, step=Step.SHARDED, outcome=f"year {shard.year}", actor=by, detail=detail
+            )
+        )
+        self.ledger.drain()
+
+
+def _first_since(session: Session, moment: datetime) -> int:
+    """The first entry of ``moment`` or later; the ledger's size where there is none. Found by halving: entries are in the order of their
+    times but for a moment's disorder, of which the entry that is found here makes an order once and for all."""
+    low, high = 0, store.size(session)
+    while low < high:
+        middle = (low + high) // 2
+        body = store.body(session, middle)
+        assert body is not None
+        if read_entry(body).ts < timestamp(moment):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _details(session: Session, shard: Shard) -> Iterator[bytes]:
+    for idx in range(shard.first, shard.end):
+        detail = store.detail(session, idx)
+        salts = store.blob_salts(session, idx)
+        if detail is not None or salts:
+            said = {
+                "idx": idx,
+                "detail": detail and b64encode(detail.body).decode(),
+                "salt": detail and b64encode(detail.salt).decode(),
+                "payloads": {
+                    role: {"sha256": digest, "salt": b64encode(salt).decode()} for role, (digest, salt) in salts.items()
+                },
+            }
+            yield exact.write(said) + b"\n"
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(data)
+    path.chmod(0o400)

@@ -1,0 +1,360 @@
+"""`tally erase`: what somebody has a right to have erased goes at once, and the ledger says that it went, and why.
+
+What goes is a file that came, with every document in it and our answers, or a document of ours with what left of it; and with either all
+its copies: what it is a duplicate or a replay of, and the other way round. A file with documents that nobody asked about is refused, since
+its bytes cannot go in part.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from canonical.errors import NotFound
+from canonical.identity import DocumentId, PartnerId, ReceiptId
+from spool import documents, journal
+from spool.blobs import Blob, BlobPart, BlobUpload
+from spool.clock import Clock
+from spool.database.port import Database
+from spool.documents import INBOUND, DocumentRow
+from spool.journal import JournalEntry, Step
+from spool.receipts import Receipt
+from spool.transmissions import Transmission
+
+from ..exchange import pruning as messages
+from ..home import Home
+from ..ledger.erasures import FILE, PO, Erasure, erase_details, erase_payloads
+from ..ledger.ledger import Ledger
+from ..retention import holds
+from ..retention.periods import is_over
+from ..retention.presets import ENVELOPES
+from ..retention.rules import Rules, partner_countries
+from . import pruned
+from .ended import copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
+from .instruction import Instruction, NotPossible
+from .outboxes import Placed, placed, withdraw
+from .removing import REFERRING, answers_to, counted, forget, remove_documents, remove_files, sent_with
+from .sweeping import remove_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be erased: documents and files by their ids, or all about the order ``po`` of ``partner``, of anybody where None.
+
+    ``despite_retention`` is whether a rule that has it kept is to be set aside.
+    """
+
+    ids: tuple[str, ...] = ()
+    po: str | None = None
+    partner: str | None = None
+    despite_retention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went: ``files`` and ``documents`` by their ids, ``entries`` of the ledger that lost their details, ``payloads``, and what lay in
+    an ``outbox``.
+
+    ``stayed`` are payloads that went from here and are still here, by their digests: something else has the same bytes, or, behind them,
+    their file waits to be swept. ``despite`` are the rules that were set aside, in words.
+    """
+
+    files: tuple[str, ...]
+    documents: tuple[str, ...]
+    entries: int
+    payloads: int
+    stayed: Mapping[str, str]
+    despite: tuple[str, ...]
+    outbox: int = 0
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Files that came, documents of ours, and what the journal says of orders that never became documents."""
+
+    files: set[str] = field(default_factory=set)
+    ours: set[str] = field(default_factory=set)
+    refused_orders: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Erases from one home, what ``rules`` keep only when told to."""
+
+    home: Home
+    database: Database
+    clock: Clock
+    ledger: Ledger
+    rules: Rules
+
+    def erase(self, wanted: Wanted, by: Instruction) -> Erased:
+        """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders.
+
+        Raises NotFound, and NotPossible where something waits, is held, is kept by a rule, or came with what nobody asked about.
+        """
+        self.ledger.drain()
+        done, lay, files = self.database.write(partial(self._erase, wanted, by))
+        outbox = sum(self._withdraw(each) for each in lay)
+        self.ledger.drain()
+        return Erased(
+            done.files,
+            done.documents,
+            done.entries,
+            done.payloads,
+            {**done.stayed, **remove_unknown(self.home.root, self.database, files)},
+            done.despite,
+            outbox,
+        )
+
+    def _erase(
+        self, wanted: Wanted, by: Instruction, session: Session
+    ) -> tuple[Erased, list[Placed], dict[Path, datetime]]:
+        holds.lock(session)
+        chosen = _chosen(session, wanted)
+        _require_whole(session, chosen, wanted)
+        self._require_finished(session, chosen)
+        _require_free(session, chosen, wanted)
+        despite = self._kept(session, chosen)
+        if despite and not wanted.despite_retention:
+            raise NotPossible(
+                f"It must be kept: {despite[0]}{f', and {len(despite) - 1} more' if len(despite) > 1 else ''}. Where a duty to erase goes "
+                "before that, add --despite-retention; it is recorded with your reason."
+            )
+        return self._remove(session, chosen, wanted, by, despite)
+
+    # 2. Whether it may go
+
+    def _require_finished(self, session: Session, chosen: _Chosen) -> None:
+        unfinished = unfinished_receipts(session, [*chosen.files]) | unfinished_outbound(session, [*chosen.ours])
+        if unfinished:
+            raise NotPossible(
+                f"{min(unfinished)} is not done with: something of it waits, or is to be sent. Let it end, or `tally doc cancel` it, then "
+                "erase it."
+            )
+
+    def _kept(self, session: Session, chosen: _Chosen) -> tuple[str, ...]:
+        """The rules that have any of it kept, each with what it is about."""
+        countries = partner_countries(session)
+        now = self.clock.now()
+        found = []
+        for row in _documents(session, chosen):
+            kept = self.rules.keeping(row.type, row.created_at, countries.get(row.partner))
+            if kept is not None and not is_over(kept.until, now):
+                found.append(f"{row.type} {row.number or row.id} until {kept.until} ({kept.rule})")
+        return tuple(found)
+
+    # 3. It goes
+
+    def _remove(
+        self, session: Session, chosen: _Chosen, wanted: Wanted, by: Instruction, despite: Sequence[str]
+    ) -> tuple[Erased, list[Placed], dict[Path, datetime]]:
+        files, ours = sorted(chosen.files), sorted(chosen.ours)
+        answers, sent = answers_to(session, files), sent_with(session, ours)
+        subjects = _subjects(session, chosen)
+        lay = list(placed(session, [*answers, *sent]))
+        carried = messages.about(session, files, [*answers, *sent])
+        digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
+        pruned.add(session, counted(session, files))
+        told = [*remove_documents(session, ours, sent), *forget(session, JournalEntry.id.in_(chosen.refused_orders))]
+        details = erase_details(session, told).details
+        details = sorted([*details, *remove_files(session, files, answers).details])
+        carried.remove(session)
+        gone, stayed, paths = self._payloads(session, digests)
+        erasure = Erasure(details, erase_payloads(session, gone).payloads)
+        self._tell(session, subjects, erasure, wanted, by, despite)
+        ids = tuple(document for document, _, _ in subjects if document)
+        return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), lay, paths
+
+    def _payloads(
+        self, session: Session, digests: Iterable[str]
+    ) -> tuple[list[str], dict[str, str], dict[Path, datetime]]:
+        """Remove those that nothing refers to any more; them, why others stay, and the files of those that went by when they were put in.
+
+        Whoever puts the same bytes in at this moment renews the time of their row, and has it.
+        """
+        rows = session.execute(
+            select(Blob.sha256, Blob.created_at, Blob.upload).where(Blob.sha256.in_(digests)).order_by(Blob.sha256)
+        ).all()
+        stayed: dict[str, str] = {}
+        gone: dict[Path, datetime] = {}
+        for digest, put_in, upload in rows:
+            if _referred(session, digest):
+                stayed[digest] = "something that stays has the same bytes"
+            elif not session.scalars(
+                delete(Blob).where(Blob.sha256 == digest, Blob.created_at == put_in).returning(Blob.sha256)
+            ).all():
+                stayed[digest] = "the same bytes came in again at this moment"
+            else:
+                gone[self.home.blobs / digest[:2] / digest] = put_in
+                session.execute(delete(BlobPart).where(BlobPart.upload == upload))
+                session.execute(delete(BlobUpload).where(BlobUpload.id == upload))
+        return [path.name for path in gone], stayed, gone
+
+    def _tell(
+        self,
+        session: Session,
+        subjects: Sequence[tuple[str | None, str | None, str | None]],
+        erasure: Erasure,
+        wanted: Wanted,
+        by: Instruction,
+        despite: Sequence[str],
+    ) -> None:
+        """An entry for each document, and for each file without any: the last of its history. The first says what all of them lost."""
+        said: dict[str, Any] = {PO: wanted.po} if wanted.po else {}
+        lost = erasure.as_json() | ({"despite": list(despite)} if despite else {})
+        journal.write(
+            session,
+            [
+                journal.entry(
+                    self.clock,
+                    step=Step.ERASED,
+                    outcome=by.reason,
+                    partner=PartnerId(partner) if partner else None,
+                    document_id=None if document is None else DocumentId(document),
+                    receipt_id=ReceiptId(file) if file and not document else None,
+                    actor=by.actor,
+                    detail=said | ({FILE: file} if file else {}) | ({} if number else lost),
+                )
+                for number, (document, file, partner) in enumerate(subjects)
+            ],
+        )
+
+    def _withdraw(self, file: Placed) -> bool:
+        with self.database.read() as session:
+            return withdraw(session, self.home, file)
+
+
+# 1. What is meant
+
+
+def _chosen(session: Session, wanted: Wanted) -> _Chosen:
+    """What was asked for, with its copies. Raises NotFound, and NotPossible for what goes with something else only."""
+    chosen = _Chosen()
+    rows = [_document(session, id_) for id_ in wanted.ids]
+    if wanted.po is not None:
+        about = documents.of_order(session, wanted.po, wanted.partner)
+        _require_one_partner(wanted, {row.partner for row in about})
+        rows += about
+        refused = journal.refused_orders(session, wanted.po, PartnerId(wanted.partner) if wanted.partner else None)
+        chosen.refused_orders = {entry.id for entry in refused}
+        if not about and not refused:
+            raise NotFound(
+                f"No document names purchase order {wanted.po}. `tally order list` shows the orders there are."
+            )
+    for row in rows:
+        if isinstance(row, Receipt):
+            chosen.files.add(row.id)
+        elif row.direction == INBOUND:
+            chosen.files.add(row.receipt_id or "")
+        else:
+            chosen.ours.add(row.id)
+    chosen.files = copies_of_files(session, chosen.files)
+    chosen.ours = copies_of_documents(session, chosen.ours)
+    return chosen
+
+
+def _document(session: Session, id_: str) -> DocumentRow | Receipt:
+    found = documents.get(session, DocumentId(id_)) or session.get(Receipt, id_)
+    if found is None:
+        raise NotFound(f"There is no document or file {id_}. `tally doc list` shows what there is.")
+    return found
+
+
+def _require_one_partner(wanted: Wanted, partners: set[str]) -> None:
+    if len(partners) > 1:
+        raise NotPossible(
+            f"{', '.join(sorted(partners))} have an order {wanted.po} each. Say whose is to be erased: --partner P."
+        )
+
+
+# 2. Whether it may go
+
+
+def _require_whole(session: Session, chosen: _Chosen, wanted: Wanted) -> None:
+    """Whatever goes takes along what is in one file with it: that must have been asked for."""
+    asked = {*wanted.ids}
+    if wanted.po is not None:
+        asked |= {row.id for row in documents.of_order(session, wanted.po, wanted.partner)}
+    asked = copies_of_documents(session, asked) | copies_of_files(session, asked)
+    for row in _documents(session, chosen):
+        if row.direction != INBOUND or row.receipt_id in asked or row.id in asked or row.type in ENVELOPES:
+            continue
+        raise NotPossible(
+            f"File {row.receipt_id} also brought {row.type} {row.number or row.id}, and its bytes cannot go in part. To erase all of it: "
+            f"`tally erase --doc {row.receipt_id}`."
+        )
+    for transmission in session.scalars(
+        select(Transmission)
+        .join(DocumentRow, DocumentRow.transmission_id == Transmission.id)
+        .where(DocumentRow.id.in_(chosen.ours))
+    ):
+        if transmission.answers is not None:
+            raise NotPossible(
+                f"It answers file {transmission.answers}, and goes with that: `tally erase --doc {transmission.answers}`."
+            )
+
+
+def _require_free(session: Session, chosen: _Chosen, wanted: Wanted) -> None:
+    """Raises NotPossible where a hold is on any of it."""
+    found = holds.in_force(session)
+    held = [*found.on_files(session, chosen.files).items(), *found.on_documents(session, chosen.ours).items()]
+    if wanted.po is not None and (hold := found.on_order(wanted.po, wanted.partner)) is not None:
+        held.append((f"order {wanted.po}", hold))
+    if held:
+        id_, hold = min(held, key=lambda each: each[0])
+        raise NotPossible(
+            f"{id_} is under {hold.id} ({hold.target}), placed by {hold.placed_by} because: {hold.reason!r}. Nothing was erased. A hold "
+            f"goes before any request; `tally hold release {hold.id}` when its reason is gone."
+        )
+
+
+# 3. It goes
+
+
+def _documents(session: Session, chosen: _Chosen) -> Sequence[DocumentRow]:
+    """All documents that go, but for our answers."""
+    return session.scalars(
+        select(DocumentRow)
+        .where(or_(DocumentRow.receipt_id.in_(chosen.files), DocumentRow.id.in_(chosen.ours)))
+        .order_by(DocumentRow.id)
+    ).all()
+
+
+def _subjects(session: Session, chosen: _Chosen) -> list[tuple[str | None, str | None, str | None]]:
+    """Each document that goes, its file and its partner, and the files in which there are none; at least one."""
+    found: list[tuple[str | None, str | None, str | None]] = [
+        (row.id, row.receipt_id, row.partner) for row in _documents(session, chosen)
+    ]
+    empty = chosen.files - {file for _, file, _ in found if file}
+    files = select(Receipt.id, Receipt.partner).where(Receipt.id.in_(empty)).order_by(Receipt.id)
+    found += [(None, id_, partner) for id_, partner in session.execute(files)]
+    return found or [(None, None, None)]
+
+
+def _digests(session: Session, chosen: _Chosen, sent: Sequence[str]) -> set[str]:
+    """The payloads of all that goes."""
+    files = session.scalars(select(Receipt.sha256).where(Receipt.id.in_(chosen.files)))
+    left = session.scalars(select(Transmission.sha256).where(Transmission.id.in_(sent)))
+    rows = session.execute(
+        select(DocumentRow.canonical_sha256, DocumentRow.source_sha256).where(
+            or_(
+                DocumentRow.receipt_id.in_(chosen.files),
+                DocumentRow.id.in_(chosen.ours),
+                DocumentRow.transmission_id.in_(sent),
+            )
+        )
+    )
+    return {*files, *left} | {digest for row in rows for digest in row if digest}
+
+
+def _referred(session: Session, digest: str) -> bool:
+    """Whether anything refers to a payload."""
+    return any(
+        session.scalars(each.where(each.selected_columns[0] == digest).limit(1)).first() is not None
+        for each in REFERRING
+    )

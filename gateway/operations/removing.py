@@ -1,0 +1,107 @@
+"""Removing files and documents with all that belongs to them: what retention and erasures have in common.
+
+Everything here works in the caller's transaction, which records in the ledger what went.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from canonical.errors import Retryable
+from spool.documents import DocumentOrder, DocumentRow
+from spool.journal import ENDURING, JournalEntry, LedgerOutbox, Step
+from spool.receipts import Receipt
+from spool.states import ReceiptState
+from spool.transmissions import Transmission
+
+from ..exchange import pruning as messages
+from ..ledger.erasures import Erasure, erase_details
+from . import pruned
+
+REFERRING = (
+    select(Receipt.sha256),
+    select(Transmission.sha256),
+    select(DocumentRow.canonical_sha256).where(DocumentRow.canonical_sha256.is_not(None)),
+    select(DocumentRow.source_sha256).where(DocumentRow.source_sha256.is_not(None)),
+    *messages.PAYLOADS,
+)
+"""The digests of all payloads that something refers to."""
+
+
+def counted(session: Session, ids: Sequence[str]) -> Counter[str]:
+    """What goes, on both sides of the balance: the left from the journal, the right from the states (``gateway/balance.py``)."""
+    counts: Counter[str] = Counter({pruned.FILES: len(ids)})
+    mine = JournalEntry.receipt_id.in_(ids)
+    arrivals = session.scalar(select(func.count()).where(mine, JournalEntry.step == Step.RECEIVED)) or 0
+    found = JournalEntry.detail["documents"].as_integer()
+    opened, documents = session.execute(
+        select(func.count(), func.coalesce(func.sum(found), 0)).where(mine, JournalEntry.step == Step.PARSED)
+    ).one()
+    counts[pruned.RECEIVED] = int(arrivals - opened + documents)
+    files = select(Receipt.state, func.count()).where(Receipt.id.in_(ids), Receipt.state != ReceiptState.OPENED)
+    inside = (
+        select(DocumentRow.state, func.count())
+        .join(Receipt, Receipt.id == DocumentRow.receipt_id)
+        .where(Receipt.id.in_(ids), Receipt.state == ReceiptState.OPENED)
+    )
+    for place, count in session.execute(files.group_by(Receipt.state)):
+        counts[place.value] += count
+    for state, count in session.execute(inside.group_by(DocumentRow.state)):
+        counts[state.value] += count
+    return counts
+
+
+def answers_to(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """What was sent in answer to these files."""
+    return session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
+
+
+def sent_with(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """The transmissions of these documents."""
+    found = select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ids))
+    return [id_ for id_ in session.scalars(found) if id_]
+
+
+def remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> Erasure:
+    """Files received, the documents in them, and what was sent in answer; what of the ledger went with them."""
+    documents = session.scalars(
+        select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
+    ).all()
+    told = [*forget(session, JournalEntry.receipt_id.in_(ids)), *remove_documents(session, documents, answers)]
+    session.execute(delete(Receipt).where(Receipt.id.in_(ids)))
+    return erase_details(session, told)
+
+
+def forget(session: Session, chosen: ColumnElement[bool]) -> Sequence[int]:
+    """Remove entries of the journal but for those that endure; their ids. Raises Retryable where one is not in the ledger yet."""
+    waiting = session.scalar(
+        select(LedgerOutbox.journal_id).join(JournalEntry, JournalEntry.id == LedgerOutbox.journal_id).where(chosen)
+    )
+    if waiting is not None:
+        raise Retryable(
+            f"Entry {waiting} of the journal is old enough to be removed, but the ledger could not take it in yet. The log says why "
+            "(ledger.held); nothing is removed before."
+        )
+    going = and_(chosen, JournalEntry.step.not_in(ENDURING))
+    return session.scalars(delete(JournalEntry).where(going).returning(JournalEntry.id)).all()
+
+
+_AT_ONCE = 1000
+"""Ids in one statement."""
+
+
+def remove_documents(session: Session, documents: Sequence[str], sent: Sequence[str]) -> list[int]:
+    """Documents with what left or is to leave of them, and all that happened to either; the ids of what the journal told of them."""
+    told: list[int] = []
+    for start in range(0, len(documents), _AT_ONCE):
+        some = documents[start : start + _AT_ONCE]
+        told += forget(session, JournalEntry.document_id.in_(some))
+        session.execute(delete(DocumentOrder).where(DocumentOrder.document_id.in_(some)))
+        session.execute(delete(DocumentRow).where(DocumentRow.id.in_(some)))
+    for start in range(0, len(sent), _AT_ONCE):
+        some = sent[start : start + _AT_ONCE]
+        told += forget(session, JournalEntry.transmission_id.in_(some))
+        session.execute(delete(Transmission).where(Transmission.id.in_(some)))
+    return told

@@ -1,0 +1,1 @@
+"""How long documents are kept: what the law asks for, and what nobody may remove for the time being."""
