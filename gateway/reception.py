@@ -1,6 +1,6 @@
 """Where partners come in: SFTP, HTTP with AS2, watched folders; each with its place in the home and the settings it goes by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from .listeners.http import Answer, ClientCertificates, Head, HttpLimits, HttpSe
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
 from .periodic import Periodic
+from .refused_logins import counted
 from .settings import Settings
 from .users.users import Users
 from .web.console import POSTED, SHOWN, console
@@ -63,18 +64,20 @@ class Reception:
             folder = self._folder()
             folder.start()
             stack.callback(folder.stop)
-            sftp = self._sftp(self.settings.sftp_port if sftp_port is None else sftp_port)
+            refused = stack.enter_context(counted(self.database, self.clock))
+            sftp = self._sftp(self.settings.sftp_port if sftp_port is None else sftp_port, refused.note)
             sftp.start()
             stack.callback(sftp.stop)
             http = stack.enter_context(self.http(self.settings.http_port if http_port is None else http_port))
             yield Ports(sftp.port, http.port)
 
-    def _sftp(self, port: int) -> SftpServer:
+    def _sftp(self, port: int, refused: Callable[[str, str], None]) -> SftpServer:
         return SftpServer(
             accounts=self.front,
             intake=self.inbound,
             received=self.front,
             collected=self.front,
+            refused=refused,
             blobs=self.blobs,
             root=self.home.sftp,
             # The server clears it at its start, so that it must be this node's alone where nodes share a home.

@@ -9,18 +9,14 @@ from spool.clock import Clock
 from spool.database.port import Database
 
 from ..audit.desk import Desk
-from ..periodic import Periodic
+from ..refused_logins import RefusedLogins, counted
 from ..users.logins import Logins
-from ..users.refused import RefusedLogins
 from ..users.users import Users
 from .bridge import Application, Bridge
 
 SHOWN = ("/", "/page.css", "/login", "/logout", "/audit", "/audit/*", "/api/v1/*")
 """The paths that are asked for; ``/*`` is all below."""
 POSTED = ("/login", "/logout")
-
-REFUSED_SECONDS = 5.0
-"""How often it is looked whether the journal is to be told of refused logins."""
 
 MOST_ROWS = 50_000
 """Rows of one answer. More take memory that others need; the command line has no such bound."""
@@ -46,11 +42,5 @@ class Console:
 @contextmanager
 def console(database: Database, clock: Clock, desk: Desk, users: Users, staging: Path) -> Iterator[Bridge]:
     """The console, for a server that ends before the block does."""
-    refused = RefusedLogins(database, clock)
-    telling = Periodic("refused-logins", REFUSED_SECONDS, refused.write)
-    telling.start()
-    try:
+    with counted(database, clock) as refused:
         yield Bridge(Console(desk, users, Logins(database, clock), refused, staging).application, staging)
-    finally:
-        telling.stop()
-        refused.write(at_once=True)

@@ -7,8 +7,8 @@ from fastapi import Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..audit.desk import Reader, Way
+from ..refused_logins import PAUSE
 from ..users.logins import LASTS
-from ..users.refused import PAUSE
 from ..users.tables import Right, User
 from .console import Console
 from .problem import Problem

@@ -32,7 +32,8 @@ class SftpServer:
     """Serves SFTP between ``start`` and ``stop``; each may be called once.
 
     ``root`` holds ``<partner>/outbox``. ``staging`` is this server's alone: what it finds there at the start is removed; it
-    must be on the file system of ``blobs``. ``monotonic`` gives seconds and is only compared with itself.
+    must be on the file system of ``blobs``. ``refused`` is told of whoever ends without having got in, from where and why, and never
+    waits. ``monotonic`` gives seconds and is only compared with itself.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class SftpServer:
         intake: Intake,
         received: Received,
         collected: Collected,
+        refused: Callable[[str, str], None],
         blobs: BlobStore,
         root: Path,
         staging: Path,
@@ -53,6 +55,7 @@ class SftpServer:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accounts = accounts
+        self._refused = refused
         self._limits = limits or SftpLimits()
         self._host_key = host_key
         self._address = (host, port)
@@ -155,6 +158,7 @@ class SftpServer:
             limits=self._limits,
             partners=self._partners,
             monotonic=self._monotonic,
+            refused=self._refused,
         )
         try:
             with suppress(OSError):

@@ -39,6 +39,7 @@ class Session(paramiko.ServerInterface):
         limits: SftpLimits,
         partners: Quota,
         monotonic: Callable[[], float],
+        refused: Callable[[str, str], None],
     ) -> None:
         self.remote = remote
         self._accounts = accounts
@@ -47,10 +48,12 @@ class Session(paramiko.ServerInterface):
         self._limits = limits
         self._partners = partners
         self._monotonic = monotonic
+        self._refused = refused
         self._opened_at = self._active_at = monotonic()
         self._account: SftpAccount | None = None
         self._counted = False
         self._failures = 0
+        self._why_refused: str | None = None
         self._transport: paramiko.Transport | None = None
         self._open: list[paramiko.Channel] = []
         self._channels: list[SftpChannel] = []
@@ -87,6 +90,8 @@ class Session(paramiko.ServerInterface):
         if self._counted and self._account is not None:
             self._partners.give_back(self._account.partner)
             self._counted = False
+        if self._why_refused is not None and self._account is None:
+            self._refused(self.remote, self._why_refused)
 
     # Owner of channels
 
@@ -114,6 +119,7 @@ class Session(paramiko.ServerInterface):
         if self._passwords.verify(account.password_hash if account else None, password) and account:
             return self._admit(account, "password")
         self._failures += 1
+        self._why_refused = _why("password", account)
         _log.warning("sftp.login_failed", username=_shown(username), remote=self.remote, method="password")
         return AUTH_FAILED
 
@@ -122,6 +128,8 @@ class Session(paramiko.ServerInterface):
         if account is not None and holds_key(account.public_keys, key):
             # Asked twice: may this key be used, and then with the signature, which paramiko verifies after this answer.
             return self._admit(account, "publickey")
+        # Clients offer one key after the other; only one that ends without having got in was refused.
+        self._why_refused = self._why_refused or _why("key", account)
         _log.info("sftp.key_refused", username=_shown(username), remote=self.remote, fingerprint=key.fingerprint)
         return AUTH_FAILED
 
@@ -176,6 +184,10 @@ class Session(paramiko.ServerInterface):
     def _serving(self) -> list[paramiko.Channel | None]:
         with self._lock:
             return [handler.sock for handler in self._channels]
+
+
+def _why(method: str, account: SftpAccount | None) -> str:
+    return "an unknown user over SFTP" if account is None else f"a wrong {method} of {account.partner} over SFTP"
 
 
 def _shown(username: str) -> str:

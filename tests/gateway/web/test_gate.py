@@ -9,8 +9,8 @@ from http.cookies import SimpleCookie
 import pytest
 from sqlalchemy import event, select
 
+from gateway.refused_logins import ATTEMPTS, PAUSE
 from gateway.users.logins import LASTS
-from gateway.users.refused import ATTEMPTS, PAUSE
 from gateway.users.tables import Role
 from gateway.web.console import SHOWN
 from spool.journal import JournalEntry, Step

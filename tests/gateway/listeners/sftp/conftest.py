@@ -41,6 +41,7 @@ class Site:
     root: Path
     key_file: Path
     time: FakeTime
+    refused: list[tuple[str, str]]
     clients: list[paramiko.Transport] = field(default_factory=list)
 
     @property
@@ -115,6 +116,7 @@ def serve(tmp_path: Path, key_file: Path) -> Serve:
     def start(**limits: float) -> Iterator[Site]:
         (tmp_path / "keys").mkdir()
         time = FakeTime()
+        refused: list[tuple[str, str]] = []
         gateway = RecordingGateway(tmp_path / "blobs")
         key = paramiko.Ed25519Key.from_private_key_file(str(key_file))
         stored = CHEAP.hash(PASSWORD)
@@ -127,6 +129,7 @@ def serve(tmp_path: Path, key_file: Path) -> Serve:
             intake=gateway,
             received=gateway,
             collected=gateway,
+            refused=lambda remote, why: refused.append((remote, why)),
             blobs=BlobFiles(tmp_path / "blobs"),
             root=tmp_path / "sftp",
             staging=tmp_path / "staging",
@@ -137,7 +140,7 @@ def serve(tmp_path: Path, key_file: Path) -> Serve:
             monotonic=time,
         )
         server.start()
-        site = Site(server, gateway, tmp_path, key_file, time)
+        site = Site(server, gateway, tmp_path, key_file, time, refused)
         try:
             yield site
         finally:

@@ -1,5 +1,6 @@
 """Logging in."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import paramiko
@@ -8,6 +9,8 @@ import pytest
 from gateway.listeners.sftp.authentication import holds_key
 
 from .conftest import PASSWORD, Site
+
+Attempt = Callable[[paramiko.Transport], object]
 
 
 def key_of(site: Site) -> paramiko.PKey:
@@ -73,6 +76,37 @@ def test_after_three_wrong_passwords_the_right_one_is_refused_too(site: Site) ->
         with pytest.raises(paramiko.AuthenticationException):
             transport.auth_password("acme", password)
     assert not transport.is_authenticated()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "why"),
+    [
+        (lambda transport: transport.auth_password("acme", "wrong"), "a wrong password of acme over SFTP"),
+        (
+            lambda transport: transport.auth_publickey("acme", paramiko.ECDSAKey.generate()),
+            "a wrong key of acme over SFTP",
+        ),
+        (lambda transport: transport.auth_password("nobody", PASSWORD), "an unknown user over SFTP"),
+    ],
+)
+def test_who_ends_without_having_got_in_is_told_once(site: Site, attempt: Attempt, why: str) -> None:
+    transport = site.connect()
+    for _ in range(2):
+        with pytest.raises(paramiko.AuthenticationException):
+            attempt(transport)
+    transport.close()
+    site.wait_for_connections()
+    assert site.refused == [("127.0.0.1", why)]
+
+
+def test_who_gets_in_with_the_second_key_was_not_refused(site: Site) -> None:
+    transport = site.connect()
+    with pytest.raises(paramiko.AuthenticationException):
+        transport.auth_publickey("acme", paramiko.ECDSAKey.generate())
+    transport.auth_publickey("acme", key_of(site))
+    transport.close()
+    site.wait_for_connections()
+    assert site.refused == []
 
 
 def test_nobody_opens_anything_without_logging_in(site: Site) -> None:

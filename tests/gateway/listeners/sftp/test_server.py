@@ -258,6 +258,7 @@ def server_on(root: Path, port: int) -> SftpServer:
         intake=gateway,
         received=gateway,
         collected=gateway,
+        refused=lambda _remote, _why: None,
         blobs=BlobFiles(root / "blobs"),
         root=root / "sftp",
         staging=root / "staging",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.users.refused import ATTEMPTS, NAMED, PAUSE, REMEMBERED, RefusedLogins
+from gateway.refused_logins import ATTEMPTS, NAMED, PAUSE, REMEMBERED, RefusedLogins
 from spool.journal import JournalEntry, Step
 from tests.gateway.house import House
 

@@ -1,7 +1,10 @@
-"""Whoever comes without a good token: let in less and less often, and told to the journal in so few entries that no stranger fills it."""
+"""Whoever comes without a good token, password or key: looked at no more after a while, and told to the journal in so few entries that no
+stranger fills it."""
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -12,8 +15,13 @@ from spool.clock import Clock
 from spool.database.port import Database
 from spool.journal import Step
 
+from .periodic import Periodic
+
+TOLD_SECONDS = 5.0
+"""How often it is looked whether the journal is to be told."""
+
 ATTEMPTS = 10
-"""Bad tokens from one address, after which none is looked at for :data:`PAUSE`."""
+"""Bad logins from one address, after which none is looked at for :data:`PAUSE`."""
 PAUSE = timedelta(minutes=5)
 REMEMBERED = 4096
 """Addresses. A stranger with more of them than that guesses 256 bits no better."""
@@ -21,7 +29,7 @@ REMEMBERED = 4096
 AT_MOST_EVERY = timedelta(hours=1)
 """How often the journal is told, beyond the first time."""
 NAMED = 10
-"""Addresses that an entry names."""
+"""Addresses, and reasons, that an entry names."""
 
 
 @dataclass(slots=True)
@@ -65,7 +73,8 @@ class RefusedLogins:
             untold = self._untold
             untold.times += 1
             untold.since = untold.since or now
-            untold.why.add(why)
+            if len(untold.why) < NAMED:
+                untold.why.add(why)
             if len(untold.addresses) < NAMED:
                 untold.addresses[address] = None
 
@@ -95,6 +104,19 @@ class RefusedLogins:
         self._bad[whose] = _Bad(count, now + PAUSE)
         if len(self._bad) > REMEMBERED:
             self._bad.popitem(last=False)
+
+
+@contextmanager
+def counted(database: Database, clock: Clock) -> Iterator[RefusedLogins]:
+    """A counter that tells the journal while the block lasts, and at its end what is not told yet."""
+    refused = RefusedLogins(database, clock)
+    telling = Periodic("refused-logins", TOLD_SECONDS, refused.write)
+    telling.start()
+    try:
+        yield refused
+    finally:
+        telling.stop()
+        refused.write(at_once=True)
 
 
 def _whose(address: str) -> str:
