@@ -201,5 +201,7 @@ def render(out: Terminal, found: Scanned) -> None:
     )
     if found.waiting:
         out.say(f"{found.waiting} entries of the journal are not in it yet; `tally ledger checkpoint` takes them in.")
+    if not found.anchors:
+        out.say("Nothing was signed before that it could be held against: only that it agrees with itself is shown.")
     for each in found.anchors:
         out.say(f"It still begins with {each}.")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -70,23 +70,13 @@ class Ledger:
         self._tell_of_rotation()
         self.drain()
         signer = self._signer()
-        while True:
-            size = self.size()
-            try:
-                return self._sign(signer)
-            except NotSignable:
-                # Others may have signed a larger one meanwhile, which contradicts nothing.
-                if self.size() == size:
-                    raise
-
-    def _sign(self, signer: GuardedSigner) -> Note:
-        with self.database.read() as session:
+        with signer.turn() as sign, self.database.read() as session:
             state = store.state(session)
             assert state is not None
             size = state.size
             now = Checkpoint(signer.signer.key.name, size, bytes(state.root))
             node = node_of(store.tiles(session, size))
-            sealed = signer.sign(now, lambda old: consistency_proof(old, size, node))
+            sealed = sign(now, lambda old: consistency_proof(old, size, node))
         _log.info("ledger.checkpoint", size=size, root=now.root.hex())
         return sealed
 
@@ -117,11 +107,20 @@ class Ledger:
         self._signer().require_ours(checkpoint)
 
     def verify(self, anchors: Sequence[Anchor] = ()) -> Scanned:
-        """Check everything, also against what was signed last and against ``anchors``."""
-        last = self.last()
-        known = [] if last is None else [Anchor("the checkpoint that was signed last", Checkpoint.read(last.text))]
+        """Check everything, also against what was signed last and against ``anchors``.
+
+        Where what was signed last is not known any more, that is wrong too, once nothing else is.
+        """
+        known, unknown = [], None
+        try:
+            last = self.last()
+        except NotSignable as error:
+            unknown = error.message
+        else:
+            known = [] if last is None else [Anchor("the checkpoint that was signed last", Checkpoint.read(last.text))]
         with self.database.read() as session:
-            return Scan(session, self.blobs, (*known, *anchors)).run()
+            found = Scan(session, self.blobs, (*known, *anchors)).run()
+        return replace(found, wrong=unknown) if found.holds else found
 
     def anchor(self, folder: Path) -> Path:
         """Write a checkpoint into a folder, better one on another machine, as a file that is called after the day and the size; the file.

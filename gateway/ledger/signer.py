@@ -4,7 +4,8 @@ The signer believes no database. It keeps what it signed last, and signs the nex
 begins with that. So a ledger that was cut short, grown anew from an earlier state, or edited gets no signature any more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -21,6 +22,9 @@ from .tree import extends
 
 Prove = Callable[[int], Sequence[bytes]]
 """The consistency proof from that many entries to those that are to be signed."""
+
+Sign = Callable[[Checkpoint, Prove], Note]
+"""Gives the signed checkpoint. Raises NotSignable where it contradicts the one that was signed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +52,23 @@ class GuardedSigner:
         """Raises NotSigned unless a key of ours, of now or of before a rotation, signed it."""
         _require_by_one_of(checkpoint, self._publics(self.rotations()))
 
-    def sign(self, checkpoint: Checkpoint, prove: Prove) -> Note:
-        """The signed checkpoint, once the state says so durably. Raises NotSignable where it contradicts the last one."""
+    @contextmanager
+    def turn(self) -> Iterator[Sign]:
+        """Nobody else signs until the block ends: what is read in it is not older than what was signed last. Gives what signs."""
         with alone(self.state.parent):
-            state, last, _ = self._known()
-            if last is not None:
-                said = Checkpoint.read(last.text)
-                if said == checkpoint:
-                    return last
-                self._require_extension(said, checkpoint, prove)
-            signed = note.signed(str(checkpoint), self.signers)
-            replace(state, checkpoint=str(signed)).write(self.state)
-            return signed
+            yield self._sign
+
+    def _sign(self, checkpoint: Checkpoint, prove: Prove) -> Note:
+        """The signed checkpoint, once the state says so durably. Raises NotSignable where it contradicts the last one."""
+        state, last, _ = self._known()
+        if last is not None:
+            said = Checkpoint.read(last.text)
+            if said == checkpoint:
+                return last
+            self._require_extension(said, checkpoint, prove)
+        signed = note.signed(str(checkpoint), self.signers)
+        replace(state, checkpoint=str(signed)).write(self.state)
+        return signed
 
     def hand_over(self, new: NoteSigner, place: str, until: datetime) -> Rotation:
         """From now on the key at ``place`` signs, and until then the one of before beside it. Raises NotPossible during another one."""
@@ -112,6 +121,11 @@ class GuardedSigner:
         return [self.signer.key.public, *(each.old.public for each in rotations)]
 
     def _require_extension(self, said: Checkpoint, now: Checkpoint, prove: Prove) -> None:
+        if now.origin != said.origin:
+            raise NotSignable(
+                f"The ledger is called {now.origin}, and {said.origin} was signed. The name is a part of the key that auditors have: it "
+                f"stays. Nothing is signed: put ledger_origin in tally.toml back to {said.origin}."
+            )
         if now.size < said.size:
             raise NotSignable(
                 f"The ledger has {now.size} entries, and {said.size} were signed: it was cut short or put back to an earlier state. "
@@ -152,7 +166,7 @@ def _require_chain(rotations: Sequence[Rotation], head: VerifierKey) -> None:
 
 
 def _require_by_one_of(checkpoint: Note, publics: Sequence[bytes]) -> None:
-    """Signed by one of these keys. The log may have been called otherwise then; the key is the same."""
+    """Signed by one of these keys."""
     origin = Checkpoint.read(checkpoint.text).origin
     for public in publics:
         try:

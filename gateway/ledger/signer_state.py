@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from canonical.errors import Misconfigured
+from canonical.errors import Misconfigured, Retryable
 from spool.durability import sync_directory
 
 from ..operations.instruction import NotPossible
@@ -61,13 +61,19 @@ class SignerState:
         )
 
     def write(self, path: Path) -> None:
-        """Durable before it returns, readable by the owner only."""
+        """Durable before it returns, readable by the owner only. Raises Retryable where it cannot be."""
         value: dict[str, Any] = {"checkpoint": self.checkpoint}
         if self.rotations:
             value |= {"signing": self.signing, "rotations": self.rotations}
         if self.until is not None:
             value["until"] = self.until.isoformat()
-        _write(path, json.dumps(value, ensure_ascii=False))
+        try:
+            _write(path, json.dumps(value, ensure_ascii=False))
+        except OSError as error:
+            raise Retryable(
+                f"{path} cannot be written: {error.strerror}. Nothing is signed without it: see that this user may write to its folder, "
+                "and that there is room."
+            ) from error
 
 
 @contextmanager

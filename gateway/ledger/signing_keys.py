@@ -11,7 +11,7 @@ from canonical.errors import Misconfigured
 
 from ..certificates.vault import Vault, write_once
 from .note import NoteSigner, VerifierKey
-from .signer_state import KEY_NAME, STATE_NAME, SignerState, alone
+from .signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState, alone
 
 TOKEN = "pkcs11:"  # noqa: S105 - the scheme of a URI
 """How the place of a key in a token begins (RFC 7512)."""
@@ -40,7 +40,7 @@ class SigningKeys:
     token: str | None = None
 
     def prepare(self) -> None:
-        """Make the first key where there is nothing yet.
+        """Make the first key where there is nothing yet. Raises NotSignable where there was one that signed.
 
         The state first, which says that nothing is signed: a key without one is a key whose state was lost.
         """
@@ -54,6 +54,11 @@ class SigningKeys:
             state = self.folder / STATE_NAME
             if not state.exists():
                 SignerState().write(state)
+            elif SignerState.read(state).checkpoint is not None:
+                raise NotSignable(
+                    f"{self.folder / KEY_NAME} is missing, and {STATE_NAME} beside it says that it signed. Restore it from a backup. Where "
+                    f"it is lost for good, take {STATE_NAME} away too: a new key begins anew, and auditors must be given it."
+                )
             self._make(KEY_NAME)
 
     def _has_begun(self) -> bool:

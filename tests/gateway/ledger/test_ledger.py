@@ -1,30 +1,57 @@
-"""The ledger of a home, sealed by several at once."""
+"""The ledger of a home, sealed by several at once, and verified where its keys are lost."""
 
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from gateway.ledger.checkpoint import Checkpoint
-from gateway.ledger.tiles import node_of
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.signer_state import KEY_NAME, STATE_NAME
 from spool import journal
 from spool.journal import Step
 from tests.gateway.house import House
 
 
-def test_a_smaller_checkpoint_that_comes_late_contradicts_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def tell(house: House) -> None:
+    house.gateway.database.write(
+        lambda session: journal.record(session, house.clock, step=Step.RETRIED, outcome="meanwhile")
+    )
+
+
+def test_what_others_sealed_since_we_looked_contradicts_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = house.gateway.ledger
-    others: list[Checkpoint] = []
+    drain, others = Ledger.drain, []
 
-    def overtaken(tiles: Any) -> Any:
-        """Others take something in and seal it, after we looked how far the ledger is."""
-        monkeypatch.setattr("gateway.ledger.ledger.node_of", node_of)
-        house.gateway.database.write(
-            lambda session: journal.record(session, house.clock, step=Step.RETRIED, outcome="meanwhile")
-        )
+    def overtaken(ledger: Ledger) -> int:
+        """Others take something in and seal it, after we took in what waited."""
+        taken = drain(ledger)
+        monkeypatch.setattr(Ledger, "drain", drain)
+        tell(house)
         others.append(Checkpoint.read(sealed.checkpoint().text))
-        return node_of(tiles)
+        return taken
 
-    monkeypatch.setattr("gateway.ledger.ledger.node_of", overtaken)
+    monkeypatch.setattr(Ledger, "drain", overtaken)
     assert [Checkpoint.read(sealed.checkpoint().text)] == others
+
+
+def test_any_number_seal_at_once(house: House) -> None:
+    def seal(_number: int) -> int:
+        tell(house)
+        return Checkpoint.read(house.gateway.ledger.checkpoint().text).size
+
+    with ThreadPoolExecutor(4) as pool:
+        sizes = list(pool.map(seal, range(40)))
+    assert max(sizes) == house.gateway.ledger.size()
+    assert house.gateway.ledger.verify().holds
+
+
+@pytest.mark.parametrize("lost", [KEY_NAME, STATE_NAME])
+def test_what_is_lost_among_the_keys_is_told_last(house: House, lost: str) -> None:
+    ledger = house.gateway.ledger
+    ledger.checkpoint()
+    (ledger.keys / lost).unlink()
+    found = ledger.verify()
+    assert found.wrong is not None
+    assert f"{lost} is missing" in found.wrong
+    assert (found.size, found.details) == (ledger.size(), ledger.size()), "everything was looked through all the same"
+    assert not (ledger.keys / lost).exists()

@@ -1,13 +1,14 @@
 """The signer and what it keeps; that it refuses what was tampered with is in ``test_tampering``."""
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from canonical.errors import Misconfigured
+from canonical.errors import Misconfigured, Retryable
 from gateway.certificates.vault import Vault
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.note import Note
@@ -34,7 +35,8 @@ def sign(signer: GuardedSigner, size: int) -> Note:
     for data in leaves(size):
         frontier.append(leaf_hash(data))
     checkpoint = Checkpoint(signer.signer.key.name, size, frontier.root)
-    return signer.sign(checkpoint, lambda old: consistency_proof(old, size, node_over(leaves(size))))
+    with signer.turn() as signs:
+        return signs(checkpoint, lambda old: consistency_proof(old, size, node_over(leaves(size))))
 
 
 def test_it_signs_a_ledger_that_grows_and_goes_on_after_a_restart(keys: Path) -> None:
@@ -62,19 +64,20 @@ def test_the_key_and_the_state_are_for_the_owner_only_and_the_key_is_sealed(keys
     assert sorted(path.name for path in keys.iterdir()) == [KEY_NAME, STATE_NAME, "passphrase"]
 
 
-def test_a_ledger_may_be_called_otherwise_later(keys: Path) -> None:
+def test_a_ledger_keeps_its_name_once_it_was_signed(keys: Path) -> None:
     sign(guarded(keys), 5)
-    renamed = guarded(keys, "other.example")
-    assert sign(renamed, 5).text.startswith("other.example\n")
-    sign(renamed, 6).require_signed_by(renamed.signer.key)
+    for size in (5, 6):
+        with pytest.raises(NotSignable, match=r"put ledger_origin in tally.toml back to log.example"):
+            sign(guarded(keys, "other.example"), size)
+    assert Checkpoint.read(sign(guarded(keys), 6).text).size == 6
 
 
 def test_it_believes_no_proof(keys: Path) -> None:
     signer = guarded(keys)
     sign(signer, 5)
     for proof in ([], [bytes(32)], [b""], [bytes(32)] * 70):
-        with pytest.raises(NotSignable, match="no longer those that were signed"):
-            signer.sign(Checkpoint("log.example", 8, bytes(32)), lambda _old, proof=proof: proof)  # type: ignore[misc]
+        with signer.turn() as signs, pytest.raises(NotSignable, match="no longer those that were signed"):
+            signs(Checkpoint("log.example", 8, bytes(32)), lambda _old, proof=proof: proof)  # type: ignore[misc]
 
 
 def test_a_smaller_ledger_is_refused_without_looking_at_proofs(keys: Path) -> None:
@@ -123,9 +126,23 @@ def test_a_state_that_was_changed_stops_it(keys: Path, change: Callable[[Path], 
         sign(guarded(keys), 6)
 
 
-def test_the_state_of_another_key_stops_it(keys: Path) -> None:
+def test_a_key_that_signed_and_is_lost_is_not_made_anew(keys: Path) -> None:
     sign(guarded(keys), 5)
     (keys / KEY_NAME).unlink()
+    with pytest.raises(
+        NotSignable, match=r"ledger.key is missing, and ledger.state.json beside it says that it signed"
+    ):
+        guarded(keys)
+    assert not (keys / KEY_NAME).exists()
+
+
+def test_the_state_of_another_key_stops_it(keys: Path, tmp_path: Path) -> None:
+    sign(guarded(keys), 5)
+    other = tmp_path / "other"
+    other.mkdir()
+    guarded(other)
+    shutil.copy(other / KEY_NAME, keys / KEY_NAME)
+    shutil.copy(other / "passphrase", keys / "passphrase")
     with pytest.raises(NotSignable, match="does not hold a checkpoint that this key signed"):
         sign(guarded(keys), 6)
 
@@ -146,7 +163,7 @@ def test_nothing_is_given_out_before_it_is_noted(keys: Path, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Retryable, match="No space"):
         sign(guarded(keys), 6)
     monkeypatch.undo()
     assert guarded(keys).last() == first
