@@ -89,7 +89,7 @@ class Routines:
             self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
             self._by_one_node("ledger", LEDGER_SECONDS, self.ledger.drain),
-            self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.ledger.checkpoint),
+            self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.seal),
             self._by_one_node("time-stamps", TIMESTAMP_SECONDS, self.timestamping.keep_up),
             self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
@@ -106,6 +106,13 @@ class Routines:
         self.adapter.clear_leftovers(before=before)
         for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
             clear_leftovers(outbox, before=before)
+
+    def seal(self) -> None:
+        """Sign how far the ledger is, and lay that down where the settings say."""
+        if self.settings.anchor_folder is None:
+            self.ledger.checkpoint()
+        else:
+            self.ledger.anchor(self.home.root / self.settings.anchor_folder)
 
     def _clear_up_after_others(self) -> None:
         self.clear_up(self.clock.now() - HALF_WRITTEN)

@@ -143,6 +143,13 @@ class Settings(BaseSettings):
             "`tally ledger rotate` hands over to it. A file among the home's keys when not given."
         ),
     )
+    anchor_folder: Path | None = Field(
+        None,
+        description=(
+            "A directory, better on another machine or in others' hands, into which a signed checkpoint of the ledger is laid every day; its path "
+            "absolute or from the home on. None is when not given."
+        ),
+    )
     mdn_checkpoints: bool = Field(
         True,
         description="Whether our signed MDNs end with the ledger's last checkpoint, so that partners hold what cannot be changed any more.",

@@ -123,6 +123,7 @@ def test_the_example_has_every_setting_at_its_default(tmp_path: Path) -> None:
         "timestamp_url",
         "timestamp_roots",
         "timestamp_policy",
+        "anchor_folder",
         "country",
     }
     assert load(written(tmp_path, "\n".join(f"{key} = {_toml(value)}" for key, value in given.items()))) == Settings()
