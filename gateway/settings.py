@@ -146,8 +146,8 @@ class Settings(BaseSettings):
     anchor_folder: Path | None = Field(
         None,
         description=(
-            "A directory, better on another machine or in others' hands, into which a signed checkpoint of the ledger is laid every day; its path "
-            "absolute or from the home on. None is when not given."
+            "A directory, better on another machine or in others' hands, into which a signed checkpoint of the ledger is laid every day; "
+            "its path absolute or from the home on. None is when not given."
         ),
     )
     mdn_checkpoints: bool = Field(
