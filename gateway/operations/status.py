@@ -19,7 +19,7 @@ from spool.transmissions import Transmission
 from ..balance import Balance, balance
 from ..exchange.arrivals import Arrival, ArrivalKind
 from ..exchange.sendings import Sending
-from ..ledger import timestamping
+from ..ledger import store, timestamping
 from ..ledger.timestamping import Standing
 from .work import DEAD, OPEN
 
@@ -71,7 +71,8 @@ class StatusReport:
     """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
 
     ``circuits`` are the endpoints in trouble, and ``held`` the due work that is not begun, with what keeps it.
-    ``undecided`` certificates were sent by partners for approval. ``timestamps`` is how the stamps of the ledger's checkpoints stand.
+    ``undecided`` certificates were sent by partners for approval. ``timestamps`` is how the stamps of the ledger's checkpoints stand;
+    ``in_ledger`` entries are there, and ``for_ledger`` wait for it.
     """
 
     balance: Balance
@@ -85,6 +86,8 @@ class StatusReport:
     messages: MessageCounts = field(default_factory=MessageCounts)
     undecided: int = 0
     timestamps: Standing = field(default_factory=Standing)
+    in_ledger: int = 0
+    for_ledger: int = 0
 
     @property
     def overdue(self) -> int:
@@ -107,6 +110,7 @@ class StatusReport:
             "overdue": self.overdue,
             "as2": {"came": dict(self.messages.came), "went": dict(self.messages.went)},
             "certificates": {"undecided": self.undecided},
+            "ledger": {"entries": self.in_ledger, "waiting": self.for_ledger},
             "timestamps": {
                 "last": _text(self.timestamps.last),
                 "failing": [row.why for row in self.timestamps.failing],
@@ -132,6 +136,8 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         messages=_messages(session),
         undecided=certificates.undecided(session),
         timestamps=timestamping.standing(session),
+        in_ledger=store.size(session),
+        for_ledger=store.count_waiting(session),
     )
 
 

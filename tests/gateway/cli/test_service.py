@@ -60,4 +60,6 @@ def test_as_json_is_complete(house: House, tally: Tally) -> None:
         "certificates",
         "rates",
         "timestamps",
+        "ledger",
     }
+    assert status["ledger"]["entries"] + status["ledger"]["waiting"] > 0
