@@ -40,7 +40,10 @@ def test_people_see_what_is_in_trouble_and_what_it_holds_back(house: House, tall
     lines = [line.split() for line in tally("status").out.splitlines()]
     assert ["in", "trouble"] in [words[:2] for words in lines]
     assert ["erp", "open", str(FAILURES)] in [words[:3] for words in lines]
-    assert ["erp", "acme", "1", "circuit"] in [words[:4] for words in lines]
+    # What failed before is due again after some seconds, and then held up too: how many seconds this took is not known.
+    [held] = [words for words in lines if words[:2] == ["erp", "acme"]]
+    assert held[3] == "circuit"
+    assert 1 <= int(held[2]) <= FAILURES + 1
 
 
 def test_as_json_is_complete(house: House, tally: Tally) -> None:
