@@ -25,6 +25,7 @@ from .checkpoint import Checkpoint
 from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
 from .erasures import STEPS, Covered
 from .exact import Inexact
+from .outbox import first_that_cannot_be_taken_in, waiting_erasures
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
 from .tree import HASH_BYTES, Frontier, subtree_root
@@ -136,13 +137,8 @@ class Scan:
                 raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
             self._covered.add(idx, said.get("detail") if isinstance(said, dict) else None)
         # What was erased a moment ago is told by an entry that still waits for its place.
-        waiting = (
-            select(JournalEntry.detail)
-            .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
-            .where(JournalEntry.step.in_(STEPS))
-        )
         end = store.size(self.session)
-        for detail in self.session.scalars(waiting):
+        for detail in waiting_erasures(self.session):
             self._covered.add(end, detail)
         self._covered.sort()
 
@@ -306,6 +302,7 @@ class Scan:
         self._check_upper_tiles()
         self._check_partners()
         self._check_nothing_besides()
+        self._check_waiting()
         self._check_nothing_untold()
         self._check_anchors()
 
@@ -366,6 +363,11 @@ class Scan:
             raise _Wrong(f"There are details of {details} entries, and only {self._details} entries have any.")
         if salts != self._payloads:
             raise _Wrong(f"There are salts of {salts} payloads, and the entries have {self._payloads}.")
+
+    def _check_waiting(self) -> None:
+        """What waits excuses that the ledger does not tell of it, so that it must be about to get its place."""
+        if (wrong := first_that_cannot_be_taken_in(self.session, self.blobs)) is not None:
+            raise _Wrong(wrong)
 
     def _check_nothing_untold(self) -> None:
         untold = self.session.scalar(

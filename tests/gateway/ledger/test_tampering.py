@@ -215,6 +215,44 @@ def a_row_is_added_to_the_journal(scene: Scene) -> None:
     )
 
 
+# What waits
+
+HELD = '[{"role":"received","sha256":"%s","size":1}]' % ("0" * 64)
+"""A payload that there is not: who names it waits for ever."""
+
+
+def waits(scene: Scene, step: str, detail: str, blobs: str) -> None:
+    """Put a row into the journal that waits to be told of."""
+    scene.sql(
+        "INSERT INTO journal_entry (at, step, outcome, actor, detail) VALUES ('2026-03-01 12:00:00.000000', :step, '', 'tallystick', :detail)",
+        "INSERT INTO ledger_outbox (journal_id, blobs) SELECT max(id), :blobs FROM journal_entry",
+        step=step,
+        detail=detail,
+        blobs=blobs,
+    )
+
+
+@said(r"Entry 5 has no details any more, and no erasure is recorded that covers it")
+def an_erasure_is_forged_that_waits_for_ever(scene: Scene) -> None:
+    waits(scene, "pruned", '{"erased":{"details":[[5,5]]}}', HELD)
+    scene.sql("DELETE FROM ledger_detail WHERE idx = 5", "DELETE FROM ledger_blob_salt WHERE idx = 5")
+
+
+@said(r"Row 601 of the journal cannot be taken in: There is no payload 0{64}")
+def a_row_is_added_that_waits_for_ever(scene: Scene) -> None:
+    waits(scene, "delivered", "{}", HELD)
+
+
+@said(r"Row 601 of the journal cannot be taken in: its payloads are not named in a form that can be read\.")
+def a_row_is_added_that_names_payloads_in_no_form(scene: Scene) -> None:
+    waits(scene, "delivered", "{}", '[{"of":"received"}]')
+
+
+@said(r"Row 6 of the journal waits to be told of again: entry 5 tells of it")
+def a_row_that_was_told_waits_again(scene: Scene) -> None:
+    scene.sql("INSERT INTO ledger_outbox (journal_id) VALUES (6)")
+
+
 # The tree
 
 
@@ -318,6 +356,9 @@ def test_what_was_done_is_said(victim: Scene, name: str) -> None:
         "a_payload_is_removed",
         "the_journal_is_edited",
         "a_row_of_the_journal_is_removed",
+        "an_erasure_is_forged_that_waits_for_ever",
+        "a_row_is_added_that_waits_for_ever",
+        "a_row_that_was_told_waits_again",
         "everything_is_grown_anew_with_another_outcome",
     ],
 )
