@@ -51,7 +51,7 @@ def _digests(named: str | None) -> list[str]:
 
 
 def waiting_erasures(session: Session) -> Iterator[Any]:
-    """The journal's detail of each erasure that will get a place with the next batch. None of ours is about a payload that might hold it."""
+    """The journal's detail of each erasure that will get a place with the next batch. None of ours names a payload."""
     rows = (
         select(cast(JournalEntry.detail, Text), cast(LedgerOutbox.blobs, Text))
         .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)

@@ -25,6 +25,7 @@ from .checkpoint import Checkpoint
 from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
 from .erasures import STEPS, Covered
 from .exact import Inexact
+from .numbers import Numbers, gap
 from .outbox import first_that_cannot_be_taken_in, waiting_erasures
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
@@ -91,6 +92,7 @@ class Scan:
     _grown: Frontier = field(default_factory=Frontier)
     _tile_roots: list[bytes] = field(default_factory=list)
     _covered: Covered = field(default_factory=Covered)
+    _numbers: Numbers = field(default_factory=Numbers)
     _pseudonyms: dict[str, bytes] = field(default_factory=dict)
     _details: int = 0
     _payloads: int = 0
@@ -230,7 +232,10 @@ class Scan:
                 )
             self._erased += 1
             return None
-        _, salt, body, row = beside
+        if (by := self._covered.detail(idx)) is not None:
+            raise WrongEntry(idx, f"has its details still, though entry {by} says that they were erased")
+        journal_id, salt, body, row = beside
+        self._numbers.take(idx, journal_id)
         if commitment(salt, body) != b64decode(fields[2]):
             raise WrongEntry(idx, "has other details, or another salt, than those it commits to")
         digests = {role: digest for role, (digest, _) in kept.items()}
@@ -277,6 +282,10 @@ class Scan:
                 )
             self._erased += digests is not None
             return
+        if (by := self._covered.payload(idx, blob.role)) is not None:
+            raise WrongEntry(
+                idx, f"has the salt of its payload {blob.role} still, though entry {by} says that it was erased"
+            )
         digest, salt = kept
         if digests is not None and digests.get(blob.role) != digest:
             raise WrongEntry(idx, f"has a payload {blob.role} that is not the one that its details name")
@@ -305,6 +314,7 @@ class Scan:
         self._check_waiting()
         self._check_nothing_untold()
         self._check_anchors()
+        self._check_numbers()
 
     def _check_anchors(self) -> None:
         for each in self._contradicted:
@@ -366,8 +376,7 @@ class Scan:
 
     def _check_waiting(self) -> None:
         """What waits excuses that the ledger does not tell of it, so that it must be about to get its place."""
-        if (wrong := first_that_cannot_be_taken_in(self.session, self.blobs)) is not None:
-            raise _Wrong(wrong)
+        _require(first_that_cannot_be_taken_in(self.session, self.blobs))
 
     def _check_nothing_untold(self) -> None:
         untold = self.session.scalar(
@@ -378,6 +387,18 @@ class Scan:
         )
         if untold is not None:
             raise _Wrong(f"Row {untold} of the journal was put there by somebody: the ledger was never told of it.")
+
+    def _check_numbers(self) -> None:
+        if self._erased:
+            self._numbers.check_told_once(self.session)
+            _require(self._numbers.told_again(self.session))
+        _require(gap(self.session))
+
+
+def _require(nothing: str | None) -> None:
+    """Raises _Wrong with what is wrong, where that is not nothing."""
+    if nothing is not None:
+        raise _Wrong(nothing)
 
 
 def _agreeing(leaves: Sequence[bytes], tile: bytes) -> int:

@@ -224,7 +224,8 @@ HELD = '[{"role":"received","sha256":"%s","size":1}]' % ("0" * 64)
 def waits(scene: Scene, step: str, detail: str, blobs: str) -> None:
     """Put a row into the journal that waits to be told of."""
     scene.sql(
-        "INSERT INTO journal_entry (at, step, outcome, actor, detail) VALUES ('2026-03-01 12:00:00.000000', :step, '', 'tallystick', :detail)",
+        "INSERT INTO journal_entry (at, step, outcome, actor, detail) "
+        "VALUES ('2026-03-01 12:00:00.000000', :step, '', 'tallystick', :detail)",
         "INSERT INTO ledger_outbox (journal_id, blobs) SELECT max(id), :blobs FROM journal_entry",
         step=step,
         detail=detail,
@@ -251,6 +252,76 @@ def a_row_is_added_that_names_payloads_in_no_form(scene: Scene) -> None:
 @said(r"Row 6 of the journal waits to be told of again: entry 5 tells of it")
 def a_row_that_was_told_waits_again(scene: Scene) -> None:
     scene.sql("INSERT INTO ledger_outbox (journal_id) VALUES (6)")
+
+
+# Erasures that are recorded as true ones are
+
+
+def erase(scene: Scene, first: int, last: int) -> None:
+    """Have the ledger take in that these entries lost their details, and remove these."""
+    waits(scene, "pruned", f'{{"erased":{{"details":[[{first},{last}]]}}}}', "[]")
+    scene.ledger.drain()
+    scene.sql(
+        f"DELETE FROM ledger_detail WHERE idx BETWEEN {first} AND {last}",
+        f"DELETE FROM ledger_blob_salt WHERE idx BETWEEN {first} AND {last}",
+    )
+
+
+REWRITTEN = r"(Entry 601 tells|The ledger is to be told) of row 7 of the journal, of which an entry whose details were erased told before"
+
+
+@said(REWRITTEN)
+def a_row_is_rewritten_under_an_erasure_and_told_again(scene: Scene) -> None:
+    erase(scene, 6, 6)
+    scene.sql(
+        "UPDATE journal_entry SET outcome = 'rejected' WHERE id = 7",
+        "INSERT INTO ledger_outbox (journal_id) VALUES (7)",
+    )
+    scene.ledger.drain()
+
+
+@said(REWRITTEN)
+def a_row_is_rewritten_under_an_erasure_and_waits(scene: Scene) -> None:
+    erase(scene, 6, 6)
+    scene.sql(
+        "UPDATE journal_entry SET outcome = 'rejected' WHERE id = 7",
+        "INSERT INTO ledger_outbox (journal_id) VALUES (7)",
+    )
+
+
+@said(REWRITTEN)
+def a_row_is_rewritten_among_others_that_were_erased(scene: Scene) -> None:
+    """And a number is used up elsewhere, so that as many are missing as must be."""
+    scene.sql("DELETE FROM journal_entry WHERE id BETWEEN 2 AND 12 AND id <> 7")
+    erase(scene, 1, 11)
+    scene.sql(
+        "UPDATE journal_entry SET outcome = 'rejected' WHERE id = 7",
+        "INSERT INTO ledger_outbox (journal_id) VALUES (7)",
+    )
+    scene.ledger.drain()
+    waits(scene, "delivered", "{}", "[]")
+    scene.sql("DELETE FROM ledger_outbox", "DELETE FROM journal_entry WHERE id = 602")
+
+
+@said(r"Row 7 of the journal was put there by somebody")
+def a_row_stays_that_an_erasure_covers(scene: Scene) -> None:
+    erase(scene, 6, 6)
+
+
+@said(r"Entry 9 has its details still, though entry 601 says that they were erased")
+def an_erasure_is_forged_for_later(scene: Scene) -> None:
+    scene.sql("DELETE FROM journal_entry WHERE id = 9")
+    erase(scene, 8, 8)
+    scene.sql("DELETE FROM ledger_outbox")
+    waits(scene, "pruned", '{"erased":{"details":[[9,99]]}}', "[]")
+    scene.ledger.drain()
+
+
+@said(r"The journal numbered 602 rows, and the ledger was told of 601: the others were taken out of the journal before")
+def a_row_is_removed_before_it_is_told(scene: Scene) -> None:
+    scene.tell(2, begin=SIZE + 1)
+    scene.sql("DELETE FROM ledger_outbox WHERE journal_id = 601", "DELETE FROM journal_entry WHERE id = 601")
+    scene.ledger.drain()
 
 
 # The tree
@@ -359,6 +430,8 @@ def test_what_was_done_is_said(victim: Scene, name: str) -> None:
         "an_erasure_is_forged_that_waits_for_ever",
         "a_row_is_added_that_waits_for_ever",
         "a_row_that_was_told_waits_again",
+        "a_row_is_rewritten_under_an_erasure_and_told_again",
+        "a_row_is_rewritten_among_others_that_were_erased",
         "everything_is_grown_anew_with_another_outcome",
     ],
 )
