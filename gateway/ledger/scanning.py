@@ -4,6 +4,7 @@ What it is held against: itself (form, chains, tree), what is kept beside it (de
 were signed before. Nothing is believed that follows from the entries: their hashes, the tiles, the root and the counts are computed anew.
 """
 
+import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from canonical.identity import BlobDigest
 from spool.blobs import BlobDamaged, BlobStore
 from spool.database.prepared import Prepared
 from spool.journal import ENDURING, JournalEntry, LedgerOutbox
+from spool.tables import json_text
 
 from . import exact, store
 from .batch import Waiting
@@ -27,6 +29,7 @@ from .erasures import STEPS, Covered
 from .exact import Inexact
 from .numbers import Numbers, gap
 from .outbox import first_that_cannot_be_taken_in, waiting_erasures
+from .stored import first_stored_otherwise
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
 from .tree import HASH_BYTES, Frontier, subtree_root
@@ -102,9 +105,12 @@ class Scan:
         self._anchored = frozenset(each.checkpoint.size for each in self.anchors)
 
     def run(self) -> Scanned:
-        """1. What was erased, as the ledger says. 2. Entry by entry, with what is kept beside it. 3. What follows from all together."""
+        """1. Whether all is stored as we do it, and what was erased, as the ledger says. 2. Entry by entry, with what is kept beside it.
+        3. What follows from all together.
+        """
         entry, wrong = None, None
         try:
+            _require(first_stored_otherwise(self.session))
             self._read_erasures()
             self._scan_entries()
             self._check_whole()
@@ -243,6 +249,10 @@ class Scan:
         if row is None or row.details(digests) != body:
             digests = self._read_detail(idx, beside)
         assert row is not None
+        if row.detail.encode() not in body and not _as_we_write(row.detail):
+            raise WrongEntry(
+                idx, f"tells of row {journal_id} of the journal, whose detail was written by somebody else"
+            )
         self._check_envelope(idx, fields, row)
         self._details += 1
         return digests
@@ -417,6 +427,11 @@ def _upper_tiles(roots: Sequence[bytes]) -> Iterator[tuple[tuple[int, int], byte
             yield (level, number), b"".join(roots[start : start + WIDTH])
         roots = [subtree_root(roots[start : start + WIDTH]) for start in range(0, len(roots) - WIDTH + 1, WIDTH)]
         level += 1
+
+
+def _as_we_write(detail: str) -> bool:
+    """Whether JSON is spelled as the journal spells it, each key once."""
+    return json_text(json.loads(detail)) == detail
 
 
 def _without_nul(details: bytes) -> bytes:

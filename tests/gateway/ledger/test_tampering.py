@@ -324,6 +324,78 @@ def a_row_is_removed_before_it_is_told(scene: Scene) -> None:
     scene.ledger.drain()
 
 
+# What reads the same, and is not stored as we do it
+
+OTHERWISE = r"Entry 5 tells of row 6 of the journal, which is not stored as we store it"
+
+
+@said(OTHERWISE)
+def a_time_is_spelled_without_dashes(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = replace(substr(at, 1, 10), '-', '') || substr(at, 11) WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_given_a_zone(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = at || '+09:00' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_none(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = 'yesterday' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_of_a_day_that_there_is_not(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = '2026-02-30 12:00:00.000000' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_for_ever_away(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = 'infinity' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_step_is_none_of_ours(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET step = 'nonsense' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_detail_is_no_json(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET detail = '{' WHERE id = 6")
+
+
+@said(r"Entry 5 tells of row 6 of the journal, whose detail was written by somebody else")
+def a_key_is_put_before_its_like(scene: Scene) -> None:
+    """SQLite finds the first of two, and we the last."""
+    detail = '{"number":777,"number":5,"weight":1.5}'
+    scene.sql("UPDATE journal_entry SET detail = :detail WHERE id = 6", detail=detail)
+
+
+@said(r"Entry 5 tells of row 6 of the journal, whose detail was written by somebody else")
+def a_number_is_spelled_otherwise(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET detail = :detail WHERE id = 6", detail='{"number":5,"weight":1.50}')
+
+
+@said(r"Entry 5 tells something else than row 6 of the journal, which was changed")
+def nothing_becomes_an_empty_text(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET transmission_id = '' WHERE id = 6")
+
+
+@said(r"Entry 5 has a row in ledger_entry that is not stored as we store it")
+def an_entry_is_stored_as_text(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_entry SET body = CAST(body AS TEXT) WHERE idx = 5")
+
+
+@said(r"Entry 5 has a row in ledger_detail that is not stored as we store it")
+def details_are_stored_as_text(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_detail SET body = CAST(body AS TEXT) WHERE idx = 5")
+
+
+@said(r"The row 1, 0 of ledger_tile is not stored as we store it")
+def a_tile_is_stored_as_a_number(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_tile SET data = 5 WHERE level = 1")
+
+
 # The tree
 
 
@@ -432,6 +504,11 @@ def test_what_was_done_is_said(victim: Scene, name: str) -> None:
         "a_row_that_was_told_waits_again",
         "a_row_is_rewritten_under_an_erasure_and_told_again",
         "a_row_is_rewritten_among_others_that_were_erased",
+        "a_time_is_for_ever_away",
+        "a_step_is_none_of_ours",
+        "a_key_is_put_before_its_like",
+        "a_number_is_spelled_otherwise",
+        "nothing_becomes_an_empty_text",
         "everything_is_grown_anew_with_another_outcome",
     ],
 )
