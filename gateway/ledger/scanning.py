@@ -27,6 +27,7 @@ from .checkpoint import Checkpoint
 from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
 from .erasures import STEPS, Covered
 from .exact import Inexact
+from .guards import first_missing
 from .numbers import Numbers, gap
 from .outbox import first_that_cannot_be_taken_in, waiting_erasures
 from .stored import first_stored_otherwise
@@ -325,6 +326,7 @@ class Scan:
         self._check_nothing_untold()
         self._check_anchors()
         self._check_numbers()
+        _require(first_missing(self.session))
 
     def _check_anchors(self) -> None:
         for each in self._contradicted:
@@ -355,6 +357,10 @@ class Scan:
         size, root, frontier = (0, Frontier().root, b"") if state is None else (state.size, state.root, state.frontier)
         if size != self._grown.size:
             raise _Wrong(f"The ledger says that it has {size} entries, and there are {self._grown.size}.")
+        if state is not None and size and state.tenant.encode() != self._chain.tenant:
+            raise _Wrong(
+                f"The ledger says that it is {state.tenant}, and its entries are of {self._chain.tenant.decode()}."
+            )
         if bytes(root) != self._grown.root or bytes(frontier) != self._grown.written():
             raise _Wrong("The entries do not give the root that the ledger has: one of those at the end was changed.")
 
@@ -370,10 +376,14 @@ class Scan:
             raise _Wrong(f"There are {low} tiles over the entries, and there must be {len(self._tile_roots)}.")
 
     def _check_partners(self) -> None:
-        known = {row.partner: row.pseudonym.encode() for row in self.session.scalars(select(LedgerPartner))}
+        known = {row.partner: row for row in self.session.scalars(select(LedgerPartner))}
         for partner, pseudonym in self._pseudonyms.items():
-            if partner and known.get(partner) != pseudonym:
+            if partner and (partner not in known or known[partner].pseudonym.encode() != pseudonym):
                 raise _Wrong(f"The pseudonym of {partner} is not the one that its entries have.")
+        for row in known.values():
+            count = self._chain.partners.get(row.pseudonym.encode(), 0)
+            if row.pseq != count:
+                raise _Wrong(f"There are {count} entries about partner {row.partner}, and there were {row.pseq}.")
 
     def _check_nothing_besides(self) -> None:
         """Details of no entry might tell of erasures that no entry tells of."""

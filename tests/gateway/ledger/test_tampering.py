@@ -436,6 +436,31 @@ def a_pseudonym_is_edited(scene: Scene) -> None:
     scene.sql("UPDATE ledger_partner SET pseudonym = '0000000000000000' WHERE partner = 'acme'")
 
 
+@said(r"There are 300 entries about partner acme, and there were 305\.")
+def a_partner_is_counted_on(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_partner SET pseq = pseq + 5 WHERE partner = 'acme'")
+
+
+@said(r"There are 0 entries about partner ghost, and there were 9\.")
+def a_partner_is_added(scene: Scene) -> None:
+    scene.sql("INSERT INTO ledger_partner (partner, pseudonym, pseq) VALUES ('ghost', '0123456789abcdef', 9)")
+
+
+@said(r"The ledger says that it is 0123456789abcdef, and its entries are of [0-9a-f]{16}\.")
+def the_home_is_renamed(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_state SET tenant = '0123456789abcdef'")
+
+
+@said(r"The database's trigger ledger_entry_appended, which guards the ledger, was removed, changed or switched off")
+def nothing_is_done_but_to_take_the_guards_away(_scene: Scene) -> None:
+    pass
+
+
+@said(r"ledger_entry is no table of the database any more")
+def a_view_is_put_in_place_of_a_table(scene: Scene) -> None:
+    scene.sql("ALTER TABLE ledger_entry RENAME TO aside", "CREATE VIEW ledger_entry AS SELECT idx, body FROM aside")
+
+
 @said(r"There are entries about more documents than the ledger knows of")
 def a_document_is_forgotten(scene: Scene) -> None:
     scene.sql("DELETE FROM ledger_subject WHERE doc = 'document-3'")
@@ -504,6 +529,9 @@ def test_what_was_done_is_said(victim: Scene, name: str) -> None:
         "a_row_that_was_told_waits_again",
         "a_row_is_rewritten_under_an_erasure_and_told_again",
         "a_row_is_rewritten_among_others_that_were_erased",
+        "a_partner_is_counted_on",
+        "nothing_is_done_but_to_take_the_guards_away",
+        "a_view_is_put_in_place_of_a_table",
         "a_time_is_for_ever_away",
         "a_step_is_none_of_ours",
         "a_key_is_put_before_its_like",
@@ -523,6 +551,16 @@ def test_the_same_is_said_on_postgresql(tmp_path: Path, name: str) -> None:
         found = victim.verify()
     assert found.wrong is not None
     assert re.match(expected, found.wrong), found.wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trigger_of_somebody_else_is_named(kind: str, tmp_path: Path) -> None:
+    does = {"sqlite": "BEGIN SELECT 1; END", "postgresql": "EXECUTE FUNCTION ledger_refuse()"}[kind]
+    with scene(kind, tmp_path) as made:
+        made.grown(10)
+        made.sql(f"CREATE TRIGGER theirs BEFORE DELETE ON ledger_outbox FOR EACH ROW {does}")
+        found = made.verify()
+    assert found.wrong == "The database's trigger theirs is none of ours: somebody has it change what is told."
 
 
 @pytest.mark.parametrize("kind", KINDS)
