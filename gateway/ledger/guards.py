@@ -1,6 +1,6 @@
 """What guards the ledger in the database: its tables are tables, and the triggers of migration 0007 are there, at work, and alone."""
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import BindParameter, bindparam, text
 from sqlalchemy.orm import Session
 
 from spool.journal import JournalEntry, LedgerOutbox
@@ -44,7 +44,7 @@ _TRIGGERS = {
 }
 """By name, what each does; on PostgreSQL in the words of :data:`_AT_WORK`."""
 
-_ONE_OF = bindparam("tables", list(_TABLES), expanding=True)
+_ONE_OF: BindParameter[list[str]] = bindparam("tables", list(_TABLES), expanding=True)
 
 _AT_WORK = {
     "sqlite": text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN :tables").bindparams(
