@@ -20,10 +20,11 @@ class Chain:
 
     def __init__(self) -> None:
         self.size = 0
-        self._tenant = b""
+        self.tenant = b""
         self.subjects: dict[bytes, tuple[int, bytes, int]] = {}
         """By what entries are about: how many there are, the leaf hash of the last in base64, and its number."""
-        self._partners: dict[bytes, int] = {}
+        self.partners: dict[bytes, int] = {}
+        """By pseudonym, how many entries there are."""
 
     def take(self, body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
         """The leaf hash of the next entry, and its fields as :func:`.entry.fields_of` gives them. Raises WrongEntry."""
@@ -38,7 +39,7 @@ class Chain:
             self._follow(idx, doc, int(dseq), dprev, leaf)
         if partner or pseq != b"0":
             self._count(idx, partner, int(pseq))
-        if tenant != self._tenant:
+        if tenant != self.tenant:
             self._belong(idx, tenant)
         self.size += 1
         return leaf, fields
@@ -58,15 +59,15 @@ class Chain:
         self.subjects[doc] = dseq, b2a_base64(leaf, newline=False), idx
 
     def _count(self, idx: int, partner: bytes, pseq: int) -> None:
-        last = self._partners.get(partner, 0)
+        last = self.partners.get(partner, 0)
         if not partner or pseq != last + 1:
             raise WrongEntry(
                 idx,
                 f"is number {pseq} of partner {partner.decode() or '(none)'}, of which {last} came before it: some are missing, or moved",
             )
-        self._partners[partner] = pseq
+        self.partners[partner] = pseq
 
     def _belong(self, idx: int, tenant: bytes) -> None:
         if idx > 0:
             raise WrongEntry(idx, f"is of another ledger, {tenant.decode()}")
-        self._tenant = tenant
+        self.tenant = tenant

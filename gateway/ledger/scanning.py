@@ -4,6 +4,7 @@ What it is held against: itself (form, chains, tree), what is kept beside it (de
 were signed before. Nothing is believed that follows from the entries: their hashes, the tiles, the root and the counts are computed anew.
 """
 
+import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from canonical.identity import BlobDigest
 from spool.blobs import BlobDamaged, BlobStore
 from spool.database.prepared import Prepared
 from spool.journal import ENDURING, JournalEntry, LedgerOutbox
+from spool.tables import json_text
 
 from . import exact, store
 from .batch import Waiting
@@ -25,6 +27,10 @@ from .checkpoint import Checkpoint
 from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
 from .erasures import STEPS, Covered
 from .exact import Inexact
+from .guards import first_missing
+from .numbers import Numbers, gap
+from .outbox import first_that_cannot_be_taken_in, waiting_erasures
+from .stored import first_stored_otherwise
 from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
 from .tree import HASH_BYTES, Frontier, subtree_root
@@ -90,6 +96,7 @@ class Scan:
     _grown: Frontier = field(default_factory=Frontier)
     _tile_roots: list[bytes] = field(default_factory=list)
     _covered: Covered = field(default_factory=Covered)
+    _numbers: Numbers = field(default_factory=Numbers)
     _pseudonyms: dict[str, bytes] = field(default_factory=dict)
     _details: int = 0
     _payloads: int = 0
@@ -99,9 +106,12 @@ class Scan:
         self._anchored = frozenset(each.checkpoint.size for each in self.anchors)
 
     def run(self) -> Scanned:
-        """1. What was erased, as the ledger says. 2. Entry by entry, with what is kept beside it. 3. What follows from all together."""
+        """1. Whether all is stored as we do it, and what was erased, as the ledger says. 2. Entry by entry, with what is kept beside it.
+        3. What follows from all together.
+        """
         entry, wrong = None, None
         try:
+            _require(first_stored_otherwise(self.session))
             self._read_erasures()
             self._scan_entries()
             self._check_whole()
@@ -136,13 +146,8 @@ class Scan:
                 raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
             self._covered.add(idx, said.get("detail") if isinstance(said, dict) else None)
         # What was erased a moment ago is told by an entry that still waits for its place.
-        waiting = (
-            select(JournalEntry.detail)
-            .join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
-            .where(JournalEntry.step.in_(STEPS))
-        )
         end = store.size(self.session)
-        for detail in self.session.scalars(waiting):
+        for detail in waiting_erasures(self.session):
             self._covered.add(end, detail)
         self._covered.sort()
 
@@ -234,7 +239,10 @@ class Scan:
                 )
             self._erased += 1
             return None
-        _, salt, body, row = beside
+        if (by := self._covered.detail(idx)) is not None:
+            raise WrongEntry(idx, f"has its details still, though entry {by} says that they were erased")
+        journal_id, salt, body, row = beside
+        self._numbers.take(idx, journal_id)
         if commitment(salt, body) != b64decode(fields[2]):
             raise WrongEntry(idx, "has other details, or another salt, than those it commits to")
         digests = {role: digest for role, (digest, _) in kept.items()}
@@ -242,6 +250,10 @@ class Scan:
         if row is None or row.details(digests) != body:
             digests = self._read_detail(idx, beside)
         assert row is not None
+        if row.detail.encode() not in body and not _as_we_write(row.detail):
+            raise WrongEntry(
+                idx, f"tells of row {journal_id} of the journal, whose detail was written by somebody else"
+            )
         self._check_envelope(idx, fields, row)
         self._details += 1
         return digests
@@ -281,6 +293,10 @@ class Scan:
                 )
             self._erased += digests is not None
             return
+        if (by := self._covered.payload(idx, blob.role)) is not None:
+            raise WrongEntry(
+                idx, f"has the salt of its payload {blob.role} still, though entry {by} says that it was erased"
+            )
         digest, salt = kept
         if digests is not None and digests.get(blob.role) != digest:
             raise WrongEntry(idx, f"has a payload {blob.role} that is not the one that its details name")
@@ -306,8 +322,11 @@ class Scan:
         self._check_upper_tiles()
         self._check_partners()
         self._check_nothing_besides()
+        self._check_waiting()
         self._check_nothing_untold()
         self._check_anchors()
+        self._check_numbers()
+        _require(first_missing(self.session))
 
     def _check_anchors(self) -> None:
         for each in self._contradicted:
@@ -338,6 +357,10 @@ class Scan:
         size, root, frontier = (0, Frontier().root, b"") if state is None else (state.size, state.root, state.frontier)
         if size != self._grown.size:
             raise _Wrong(f"The ledger says that it has {size} entries, and there are {self._grown.size}.")
+        if state is not None and size and state.tenant.encode() != self._chain.tenant:
+            raise _Wrong(
+                f"The ledger says that it is {state.tenant}, and its entries are of {self._chain.tenant.decode()}."
+            )
         if bytes(root) != self._grown.root or bytes(frontier) != self._grown.written():
             raise _Wrong("The entries do not give the root that the ledger has: one of those at the end was changed.")
 
@@ -353,10 +376,14 @@ class Scan:
             raise _Wrong(f"There are {low} tiles over the entries, and there must be {len(self._tile_roots)}.")
 
     def _check_partners(self) -> None:
-        known = {row.partner: row.pseudonym.encode() for row in self.session.scalars(select(LedgerPartner))}
+        known = {row.partner: row for row in self.session.scalars(select(LedgerPartner))}
         for partner, pseudonym in self._pseudonyms.items():
-            if partner and known.get(partner) != pseudonym:
+            if partner and (partner not in known or known[partner].pseudonym.encode() != pseudonym):
                 raise _Wrong(f"The pseudonym of {partner} is not the one that its entries have.")
+        for row in known.values():
+            count = self._chain.partners.get(row.pseudonym.encode(), 0)
+            if row.pseq != count:
+                raise _Wrong(f"There are {count} entries about partner {row.partner}, and there were {row.pseq}.")
 
     def _check_nothing_besides(self) -> None:
         """Details of no entry might tell of erasures that no entry tells of."""
@@ -367,6 +394,10 @@ class Scan:
         if salts != self._payloads:
             raise _Wrong(f"There are salts of {salts} payloads, and the entries have {self._payloads}.")
 
+    def _check_waiting(self) -> None:
+        """What waits excuses that the ledger does not tell of it, so that it must be about to get its place."""
+        _require(first_that_cannot_be_taken_in(self.session, self.blobs))
+
     def _check_nothing_untold(self) -> None:
         untold = self.session.scalar(
             select(func.min(JournalEntry.id)).where(
@@ -376,6 +407,18 @@ class Scan:
         )
         if untold is not None:
             raise _Wrong(f"Row {untold} of the journal was put there by somebody: the ledger was never told of it.")
+
+    def _check_numbers(self) -> None:
+        if self._erased:
+            self._numbers.check_told_once(self.session)
+            _require(self._numbers.told_again(self.session))
+        _require(gap(self.session))
+
+
+def _require(nothing: str | None) -> None:
+    """Raises _Wrong with what is wrong, where that is not nothing."""
+    if nothing is not None:
+        raise _Wrong(nothing)
 
 
 def _agreeing(leaves: Sequence[bytes], tile: bytes) -> int:
@@ -394,6 +437,11 @@ def _upper_tiles(roots: Sequence[bytes]) -> Iterator[tuple[tuple[int, int], byte
             yield (level, number), b"".join(roots[start : start + WIDTH])
         roots = [subtree_root(roots[start : start + WIDTH]) for start in range(0, len(roots) - WIDTH + 1, WIDTH)]
         level += 1
+
+
+def _as_we_write(detail: str) -> bool:
+    """Whether JSON is spelled as the journal spells it, each key once."""
+    return json_text(json.loads(detail)) == detail
 
 
 def _without_nul(details: bytes) -> bytes:

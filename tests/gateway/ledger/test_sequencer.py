@@ -89,7 +89,8 @@ def test_an_envelope_tells_of_no_person(scene: Scene) -> None:
 
 def test_what_is_about_nothing_has_a_place_too(scene: Scene) -> None:
     scene.sql(
-        "INSERT INTO journal_entry (at, step, outcome, actor, detail) VALUES ('2026-03-01 12:00:00+00', 'renumbered', '', 'anna', '{}')",
+        "INSERT INTO journal_entry (at, step, outcome, actor, detail) "
+        "VALUES ('2026-03-01 12:00:00.000000', 'renumbered', '', 'anna', '{}')",
         "INSERT INTO ledger_outbox (journal_id) SELECT id FROM journal_entry",
     )
     scene.ledger.drain()

@@ -215,6 +215,187 @@ def a_row_is_added_to_the_journal(scene: Scene) -> None:
     )
 
 
+# What waits
+
+HELD = '[{"role":"received","sha256":"%s","size":1}]' % ("0" * 64)
+"""A payload that there is not: who names it waits for ever."""
+
+
+def waits(scene: Scene, step: str, detail: str, blobs: str) -> None:
+    """Put a row into the journal that waits to be told of."""
+    scene.sql(
+        "INSERT INTO journal_entry (at, step, outcome, actor, detail) "
+        "VALUES ('2026-03-01 12:00:00.000000', :step, '', 'tallystick', :detail)",
+        "INSERT INTO ledger_outbox (journal_id, blobs) SELECT max(id), :blobs FROM journal_entry",
+        step=step,
+        detail=detail,
+        blobs=blobs,
+    )
+
+
+@said(r"Entry 5 has no details any more, and no erasure is recorded that covers it")
+def an_erasure_is_forged_that_waits_for_ever(scene: Scene) -> None:
+    waits(scene, "pruned", '{"erased":{"details":[[5,5]]}}', HELD)
+    scene.sql("DELETE FROM ledger_detail WHERE idx = 5", "DELETE FROM ledger_blob_salt WHERE idx = 5")
+
+
+@said(r"Row 601 of the journal cannot be taken in: There is no payload 0{64}")
+def a_row_is_added_that_waits_for_ever(scene: Scene) -> None:
+    waits(scene, "delivered", "{}", HELD)
+
+
+@said(r"Row 601 of the journal cannot be taken in: its payloads are not named in a form that can be read\.")
+def a_row_is_added_that_names_payloads_in_no_form(scene: Scene) -> None:
+    waits(scene, "delivered", "{}", '[{"of":"received"}]')
+
+
+@said(r"Row 6 of the journal waits to be told of again: entry 5 tells of it")
+def a_row_that_was_told_waits_again(scene: Scene) -> None:
+    scene.sql("INSERT INTO ledger_outbox (journal_id) VALUES (6)")
+
+
+# Erasures that are recorded as true ones are
+
+
+def erase(scene: Scene, first: int, last: int) -> None:
+    """Have the ledger take in that these entries lost their details, and remove these."""
+    waits(scene, "pruned", f'{{"erased":{{"details":[[{first},{last}]]}}}}', "[]")
+    scene.ledger.drain()
+    scene.sql(
+        f"DELETE FROM ledger_detail WHERE idx BETWEEN {first} AND {last}",
+        f"DELETE FROM ledger_blob_salt WHERE idx BETWEEN {first} AND {last}",
+    )
+
+
+REWRITTEN = r"(Entry 601 tells|The ledger is to be told) of row 7 of the journal, of which an entry whose details were erased told before"
+
+
+@said(REWRITTEN)
+def a_row_is_rewritten_under_an_erasure_and_told_again(scene: Scene) -> None:
+    erase(scene, 6, 6)
+    scene.sql(
+        "UPDATE journal_entry SET outcome = 'rejected' WHERE id = 7",
+        "INSERT INTO ledger_outbox (journal_id) VALUES (7)",
+    )
+    scene.ledger.drain()
+
+
+@said(REWRITTEN)
+def a_row_is_rewritten_under_an_erasure_and_waits(scene: Scene) -> None:
+    erase(scene, 6, 6)
+    scene.sql(
+        "UPDATE journal_entry SET outcome = 'rejected' WHERE id = 7",
+        "INSERT INTO ledger_outbox (journal_id) VALUES (7)",
+    )
+
+
+@said(REWRITTEN)
+def a_row_is_rewritten_among_others_that_were_erased(scene: Scene) -> None:
+    """And a number is used up elsewhere, so that as many are missing as must be."""
+    scene.sql("DELETE FROM journal_entry WHERE id BETWEEN 2 AND 12 AND id <> 7")
+    erase(scene, 1, 11)
+    scene.sql(
+        "UPDATE journal_entry SET outcome = 'rejected' WHERE id = 7",
+        "INSERT INTO ledger_outbox (journal_id) VALUES (7)",
+    )
+    scene.ledger.drain()
+    waits(scene, "delivered", "{}", "[]")
+    scene.sql("DELETE FROM ledger_outbox", "DELETE FROM journal_entry WHERE id = 602")
+
+
+@said(r"Row 7 of the journal was put there by somebody")
+def a_row_stays_that_an_erasure_covers(scene: Scene) -> None:
+    erase(scene, 6, 6)
+
+
+@said(r"Entry 9 has its details still, though entry 601 says that they were erased")
+def an_erasure_is_forged_for_later(scene: Scene) -> None:
+    scene.sql("DELETE FROM journal_entry WHERE id = 9")
+    erase(scene, 8, 8)
+    scene.sql("DELETE FROM ledger_outbox")
+    waits(scene, "pruned", '{"erased":{"details":[[9,99]]}}', "[]")
+    scene.ledger.drain()
+
+
+@said(r"The journal numbered 602 rows, and the ledger was told of 601: the others were taken out of the journal before")
+def a_row_is_removed_before_it_is_told(scene: Scene) -> None:
+    scene.tell(2, begin=SIZE + 1)
+    scene.sql("DELETE FROM ledger_outbox WHERE journal_id = 601", "DELETE FROM journal_entry WHERE id = 601")
+    scene.ledger.drain()
+
+
+# What reads the same, and is not stored as we do it
+
+OTHERWISE = r"Entry 5 tells of row 6 of the journal, which is not stored as we store it"
+
+
+@said(OTHERWISE)
+def a_time_is_spelled_without_dashes(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = replace(substr(at, 1, 10), '-', '') || substr(at, 11) WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_given_a_zone(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = at || '+09:00' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_none(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = 'yesterday' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_of_a_day_that_there_is_not(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = '2026-02-30 12:00:00.000000' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_time_is_for_ever_away(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = 'infinity' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_step_is_none_of_ours(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET step = 'nonsense' WHERE id = 6")
+
+
+@said(OTHERWISE)
+def a_detail_is_no_json(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET detail = '{' WHERE id = 6")
+
+
+@said(r"Entry 5 tells of row 6 of the journal, whose detail was written by somebody else")
+def a_key_is_put_before_its_like(scene: Scene) -> None:
+    """SQLite finds the first of two, and we the last."""
+    detail = '{"number":777,"number":5,"weight":1.5}'
+    scene.sql("UPDATE journal_entry SET detail = :detail WHERE id = 6", detail=detail)
+
+
+@said(r"Entry 5 tells of row 6 of the journal, whose detail was written by somebody else")
+def a_number_is_spelled_otherwise(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET detail = :detail WHERE id = 6", detail='{"number":5,"weight":1.50}')
+
+
+@said(r"Entry 5 tells something else than row 6 of the journal, which was changed")
+def nothing_becomes_an_empty_text(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET transmission_id = '' WHERE id = 6")
+
+
+@said(r"Entry 5 has a row in ledger_entry that is not stored as we store it")
+def an_entry_is_stored_as_text(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_entry SET body = CAST(body AS TEXT) WHERE idx = 5")
+
+
+@said(r"Entry 5 has a row in ledger_detail that is not stored as we store it")
+def details_are_stored_as_text(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_detail SET body = CAST(body AS TEXT) WHERE idx = 5")
+
+
+@said(r"The row 1, 0 of ledger_tile is not stored as we store it")
+def a_tile_is_stored_as_a_number(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_tile SET data = 5 WHERE level = 1")
+
+
 # The tree
 
 
@@ -253,6 +434,31 @@ def the_size_is_edited(scene: Scene) -> None:
 @said(r"The pseudonym of acme is not the one that its entries have")
 def a_pseudonym_is_edited(scene: Scene) -> None:
     scene.sql("UPDATE ledger_partner SET pseudonym = '0000000000000000' WHERE partner = 'acme'")
+
+
+@said(r"There are 300 entries about partner acme, and there were 305\.")
+def a_partner_is_counted_on(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_partner SET pseq = pseq + 5 WHERE partner = 'acme'")
+
+
+@said(r"There are 0 entries about partner ghost, and there were 9\.")
+def a_partner_is_added(scene: Scene) -> None:
+    scene.sql("INSERT INTO ledger_partner (partner, pseudonym, pseq) VALUES ('ghost', '0123456789abcdef', 9)")
+
+
+@said(r"The ledger says that it is 0123456789abcdef, and its entries are of [0-9a-f]{16}\.")
+def the_home_is_renamed(scene: Scene) -> None:
+    scene.sql("UPDATE ledger_state SET tenant = '0123456789abcdef'")
+
+
+@said(r"The database's trigger ledger_entry_appended, which guards the ledger, was removed, changed or switched off")
+def nothing_is_done_but_to_take_the_guards_away(_scene: Scene) -> None:
+    pass
+
+
+@said(r"ledger_entry is no table of the database any more")
+def a_view_is_put_in_place_of_a_table(scene: Scene) -> None:
+    scene.sql("ALTER TABLE ledger_entry RENAME TO aside", "CREATE VIEW ledger_entry AS SELECT idx, body FROM aside")
 
 
 @said(r"There are entries about more documents than the ledger knows of")
@@ -318,6 +524,19 @@ def test_what_was_done_is_said(victim: Scene, name: str) -> None:
         "a_payload_is_removed",
         "the_journal_is_edited",
         "a_row_of_the_journal_is_removed",
+        "an_erasure_is_forged_that_waits_for_ever",
+        "a_row_is_added_that_waits_for_ever",
+        "a_row_that_was_told_waits_again",
+        "a_row_is_rewritten_under_an_erasure_and_told_again",
+        "a_row_is_rewritten_among_others_that_were_erased",
+        "a_partner_is_counted_on",
+        "nothing_is_done_but_to_take_the_guards_away",
+        "a_view_is_put_in_place_of_a_table",
+        "a_time_is_for_ever_away",
+        "a_step_is_none_of_ours",
+        "a_key_is_put_before_its_like",
+        "a_number_is_spelled_otherwise",
+        "nothing_becomes_an_empty_text",
         "everything_is_grown_anew_with_another_outcome",
     ],
 )
@@ -332,6 +551,16 @@ def test_the_same_is_said_on_postgresql(tmp_path: Path, name: str) -> None:
         found = victim.verify()
     assert found.wrong is not None
     assert re.match(expected, found.wrong), found.wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trigger_of_somebody_else_is_named(kind: str, tmp_path: Path) -> None:
+    does = {"sqlite": "BEGIN SELECT 1; END", "postgresql": "EXECUTE FUNCTION ledger_refuse()"}[kind]
+    with scene(kind, tmp_path) as made:
+        made.grown(10)
+        made.sql(f"CREATE TRIGGER theirs BEFORE DELETE ON ledger_outbox FOR EACH ROW {does}")
+        found = made.verify()
+    assert found.wrong == "The database's trigger theirs is none of ours: somebody has it change what is told."
 
 
 @pytest.mark.parametrize("kind", KINDS)
