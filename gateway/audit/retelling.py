@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from spool.journal import JournalEntry, Step
+from spool.journal import ENDURING, JournalEntry, Step
 from spool.states import DocumentState, ReceiptState, TransmissionState
+
+from ..ledger.erasures import STEPS
 
 Place = TypeVar("Place")
 
@@ -71,6 +73,10 @@ class Retold:
 
     def take(self, entry: Entry) -> None:
         """What one more entry, the next one, says."""
+        if entry.step in ENDURING:
+            # They outlast what they are about, and do not say where it is.
+            self.erased |= entry.step in STEPS
+            return
         if entry.receipt is not None:
             self._receipt(entry, entry.receipt)
         if entry.document is not None:
@@ -82,8 +88,6 @@ class Retold:
                 self.agreed[entry.partner or "", entry.detail.get("version", 0)] = entry
             case Step.REKEYED if "fingerprint" in entry.detail:
                 self.keyed.setdefault(entry.detail["certificate"], []).append(entry)
-            case Step.PRUNED | Step.ERASED:
-                self.erased = True
 
     def _receipt(self, entry: Entry, receipt: str) -> None:
         if entry.step is Step.RECEIVED:

@@ -1,12 +1,16 @@
 """What tables say is held against the record: every change by somebody else is told, and nothing that happened by itself."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from canonical.identity import DocumentId
 from gateway import inbound, outbound
+from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction
 from tests.gateway.exchange.scene import scene
 from tests.gateway.house import BAD_INVOICE, House, invoice, order, wrapped
@@ -121,4 +125,16 @@ def test_what_people_do_contradicts_nothing(house: House) -> None:
     house.exhaust()
     house.later(days=3)
     house.work()
+    assert contradicted(house) == []
+
+
+def test_what_was_removed_on_record_contradicts_nothing(house: House) -> None:
+    house.send_order("1")
+    house.take("acme", "7.edi", wrapped("810", invoice("A", "9"), 7))
+    house.collect("acme")
+    [file] = house.documents()
+    house.gateway.erasing.erase(Wanted((DocumentId(file.id),)), BY)
+    assert contradicted(house) == []
+    house.later(days=100)
+    assert replace(house.gateway.retention, keep=timedelta(days=30)).prune().anything
     assert contradicted(house) == []
