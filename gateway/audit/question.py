@@ -39,9 +39,11 @@ class Scope:
             conditions.append(at >= self.since)
         if self.until is not None:
             conditions.append(at < self.until)
-        if self.partner is not None and partner is not None:
-            conditions.append(partner == self.partner)
-        return conditions
+        return conditions if partner is None else [*conditions, *self.about(partner)]
+
+    def about(self, partner: InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
+        """The conditions for rows that have their partner in ``partner``, whenever they are from."""
+        return [] if self.partner is None else [partner == self.partner]
 
 
 @dataclass(frozen=True, slots=True)
