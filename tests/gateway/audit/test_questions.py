@@ -81,6 +81,24 @@ class TestUnanswered:
         house.work(failing(outbound.TRANSMIT))
         assert told(house, "unanswered", "answer", "partner", "state") == [("sending", "acme", "failed")]
 
+    def test_what_was_submitted_and_not_built(self, house: House) -> None:
+        house.place_order(order("5"))
+        house.gateway.delivery.pull()
+        unbuilt = [("building", "acme", "PurchaseOrder 5", "pending")]
+        assert told(house, "unanswered", "answer", "partner", "what", "state") == unbuilt
+        assert len(asked(house, "unanswered").wrong) == 1
+        house.work(failing(outbound.BUILD))
+        assert told(house, "unanswered", "answer", "state") == [("building", "dead")]
+
+    def test_what_was_received_and_not_read(self, house: House) -> None:
+        house.receive("acme", "7.edi", wrapped("810", invoice("A"), 7))
+        assert told(house, "unanswered", "answer", "partner", "what", "state") == [
+            ("reading", "acme", "7.edi", "pending")
+        ]
+        house.work(failing(inbound.OPEN))
+        assert told(house, "unanswered", "answer", "state") == [("reading", "dead")]
+        assert told(house, "unanswered", "answer", until=NOON) == []
+
     def test_what_the_erp_has_not_taken(self, house: House) -> None:
         house.receive("acme", "1.edi", wrapped("810", invoice("INV1")))
         house.work(failing(inbound.DELIVER))
