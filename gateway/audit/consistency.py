@@ -52,15 +52,17 @@ def contradictions(session: Session) -> Iterator[Row]:
 
 def _receipts(session: Session, told: Retold) -> Iterator[Row]:
     missing = set(told.receipts)
-    for row in session.execute(
-        select(Receipt.id, Receipt.partner, Receipt.state, Receipt.received_at).execution_options(yield_per=1000)
-    ):
+    columns = (Receipt.id, Receipt.partner, Receipt.state, Receipt.received_at, Receipt.filename, Receipt.size)
+    for row in session.execute(select(*columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
-        stands = told.receipts.get(row.id, set())
+        begun = told.beginnings.get(row.id)
         differences = [
-            *_state(row.state, stands),
-            *_beginning(told.beginnings.get(row.id), row.partner, ("received_at", row.received_at)),
+            *_state(row.state, told.receipts.get(row.id, set())),
+            *_beginning(begun, row.partner, ("received_at", row.received_at)),
         ]
+        if begun is not None:
+            should = {"filename": begun.detail.get("file"), "size": begun.detail.get("bytes")}
+            differences += _different({"filename": row.filename, "size": row.size}, should)
         yield from _rows("receipt", row.partner, row.id, differences)
     for id_ in sorted(missing):
         yield "receipt", told.beginnings[id_].partner, id_, "", _NOTHING, "a file that came"
@@ -109,6 +111,9 @@ def _transmissions(session: Session, told: Retold) -> Iterator[Row]:
         Transmission.state,
         Transmission.sent_at,
         Transmission.answered_at,
+        Transmission.created_at,
+        Transmission.filename,
+        Transmission.interchange_control,
     )
     for row in session.execute(select(*columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
@@ -116,9 +121,13 @@ def _transmissions(session: Session, told: Retold) -> Iterator[Row]:
         if told.erased and row.id in told.verdicts and not any(each.answered_at for each in stands):
             # The answer was removed on record; only that there was one is told, with what it was about.
             continue
-        yield from _rows(
-            "transmission", row.partner, row.id, _sent(Sent(row.state, row.sent_at, row.answered_at), stands)
-        )
+        differences = _sent(Sent(row.state, row.sent_at, row.answered_at), stands)
+        begun = told.beginnings.get(row.id)
+        if begun is not None:
+            should = {"filename": begun.detail.get("file"), "interchange_control": begun.detail.get("interchange")}
+            has = {"filename": row.filename, "interchange_control": row.interchange_control}
+            differences += [*_beginning(begun, row.partner, ("created_at", row.created_at)), *_different(has, should)]
+        yield from _rows("transmission", row.partner, row.id, differences)
     for id_ in sorted(missing):
         yield "transmission", None, id_, "", _NOTHING, "something sent"
 

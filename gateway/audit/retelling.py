@@ -4,7 +4,7 @@ Not every step says alone where something ends: a message that is declined takes
 over. Then all is kept that may be, and only what cannot be is a contradiction.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -44,10 +44,11 @@ class Sent(NamedTuple):
 
 @dataclass(slots=True)
 class Beginning:
-    """What the first entry about something says, and what any says of a document: its type and number."""
+    """What the first entry about something says, and what any says of a document: its type and number; ``detail`` is the first one's."""
 
     at: datetime
     partner: str | None
+    detail: Mapping[str, Any]
     type: str | None = None
     number: str | None = None
 
@@ -92,19 +93,21 @@ class Retold:
     def _receipt(self, entry: Entry, receipt: str) -> None:
         if entry.step is Step.RECEIVED:
             self.receipts[receipt] = {ReceiptState.PENDING}
-            self.beginnings[receipt] = Beginning(entry.at, entry.partner)
+            self.beginnings[receipt] = Beginning(entry.at, entry.partner, entry.detail)
         elif receipt in self.receipts:
             self.receipts[receipt] = _moved(self.receipts[receipt], _after_of_receipt, entry)
         if entry.step in _REPLAYED:
             self.replayed.add(receipt)
 
     def _document(self, entry: Entry, document: str) -> None:
-        begun = self.beginnings.setdefault(document, Beginning(entry.at, entry.partner))
+        begun = self.beginnings.setdefault(document, Beginning(entry.at, entry.partner, entry.detail))
         # What is matched or sent is named by others' entries as well.
         begun.type, begun.number = entry.detail.get("type", begun.type), entry.detail.get("number", begun.number)
         self.documents[document] = _moved(self.documents.get(document) or {None}, _after_of_document, entry)
 
     def _transmission(self, entry: Entry, transmission: str) -> None:
+        if entry.step is Step.BUILT:
+            self.beginnings.setdefault(transmission, Beginning(entry.at, entry.partner, entry.detail))
         stood = self.transmissions.get(transmission) or {Sent(TransmissionState.READY)}
         self.transmissions[transmission] = _moved(stood, _after_of_transmission, entry)
         if entry.step is Step.MATCHED and entry.receipt is None:
