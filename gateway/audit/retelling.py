@@ -108,6 +108,9 @@ class Retold:
     def _transmission(self, entry: Entry, transmission: str) -> None:
         if entry.step is Step.BUILT:
             self.beginnings.setdefault(transmission, Beginning(entry.at, entry.partner, entry.detail))
+        if entry.step in _OF_MESSAGES and transmission not in self.transmissions:
+            # A message that only tries the way out carries nothing that is kept.
+            return
         stood = self.transmissions.get(transmission) or {Sent(TransmissionState.READY)}
         self.transmissions[transmission] = _moved(stood, _after_of_transmission, entry)
         if entry.step is Step.MATCHED and entry.receipt is None:
@@ -138,6 +141,7 @@ def retold(session: Session) -> Retold:
 
 
 _REPLAYED = (Step.REPLAYED, Step.RELEASED)
+_OF_MESSAGES = (Step.CONFIRMED, Step.DECLINED, Step.UNPROVEN, Step.OVERDUE)
 
 
 def _moved(stood: Collection[Any], after: Callable[[Any, Entry], Iterable[Place]], entry: Entry) -> set[Place]:
