@@ -14,15 +14,17 @@ from spool.clock import Clock
 from spool.database.port import Database
 
 from .. import known, record, trail
+from ..ledger import store
 from ..ledger.checkpoint import Checkpoint
 from ..ledger.evidence.bundle import Evidence
 from ..ledger.evidence.collecting import Collector
 from ..ledger.ledger import Ledger
 from ..ledger.note import Note
 from ..ledger.timestamping import Timestamping
+from ..ledger.tree import EMPTY_ROOT
 from ..trail import TrailEntry
 from .export import about
-from .question import Answer, Question, Scope, TooMuch, ask
+from .question import Answer, Question, Scope, Standing, TooMuch, ask
 
 
 class Way(StrEnum):
@@ -94,11 +96,16 @@ class Desk:
         most: int | None = None,
         form: str | None = None,
     ) -> Answer:
-        """Answer a question; ``form`` is that in which it is taken along. Raises TooMuch for more than ``most`` rows."""
+        """Answer a question; ``form`` is that in which it is taken along. Raises TooMuch for more than ``most`` rows.
+
+        How far the ledger was is read from the same state of the database as the answer. The checkpoint is signed after that, and so is of
+        that size or a larger one, which begins with the same entries.
+        """
         scope = Scope(self.clock.now(), since, until, partner)
+        self.ledger.drain()
         with self.database.read() as session:
             known.partner(session, partner)
-            answer = ask(session, question, scope, most)
+            answer = replace(ask(session, question, scope, most), standing=_standing(session))
         checkpoint = self.ledger.checkpoint()
         answer = replace(answer, checkpoint=str(checkpoint))
         asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
@@ -156,3 +163,9 @@ class Desk:
         if reader.address is not None:
             detail["address"] = reader.address
         self.database.write(lambda session: record.read(session, self.clock, reader.name, what, partner, detail))
+
+
+def _standing(session: Session) -> Standing:
+    state = store.state(session)
+    size, root = (0, EMPTY_ROOT) if state is None else (state.size, bytes(state.root))
+    return Standing(size, root, store.count_waiting(session))

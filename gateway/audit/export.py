@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ..trail import TrailEntry
-from .question import Answer, Row, Value
+from .question import Answer, Row, Standing, Value, Values
 
 TRAIL = tuple(TrailEntry.__slots__)
 """The columns of a trail."""
@@ -18,7 +19,7 @@ _OBEYED = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def about(answer: Answer) -> dict[str, Any]:
-    """What was asked, of what period, when, and how it was found."""
+    """What was asked, of what period, when, how far the ledger was, and how it was found."""
     scope = answer.scope
     return {
         "question": answer.question.name,
@@ -29,9 +30,35 @@ def about(answer: Answer) -> dict[str, Any]:
         "partner": scope.partner,
         "columns": list(answer.question.columns),
         "rows": len(answer.rows),
+        "ledger": None if answer.standing is None else _standing(answer.standing),
         "checkpoint": answer.checkpoint,
-        "queries": list(answer.queries),
+        "queries": [
+            {"statement": each.text, "values": [run_values(values) for values in each.values]}
+            for each in answer.queries
+        ],
     }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    root = b64encode(standing.root).decode()
+    return {"size": standing.size, "root": root, "waiting": standing.waiting}
+
+
+def run_values(values: Values) -> Any:
+    """The values with which a statement was run once, for JSON: a list, or an object where its parameters have names."""
+    if isinstance(values, Mapping):
+        return {name: _parameter(value) for name, value in values.items()}
+    return [_parameter(value) for value in values]
+
+
+def _parameter(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_parameter(each) for each in value]
+    return value if value is None or isinstance(value, str | int | float) else _plain_text(value)
+
+
+def _plain_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def records(answer: Answer) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What a question is, how it is asked, and what an answer says of itself."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,9 +39,11 @@ class Scope:
             conditions.append(at >= self.since)
         if self.until is not None:
             conditions.append(at < self.until)
-        if self.partner is not None and partner is not None:
-            conditions.append(partner == self.partner)
-        return conditions
+        return conditions if partner is None else [*conditions, *self.about(partner)]
+
+    def about(self, partner: InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
+        """The conditions for rows that have their partner in ``partner``, whenever they are from."""
+        return [] if self.partner is None else [partner == self.partner]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,41 @@ class Question:
     about_one: bool = True
 
 
+Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+"""What stood in the places of a statement's parameters: in their order, or by name, as the database wants them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as the database was given it; ``values`` are those of each time that it was run."""
+
+    text: str
+    values: Sequence[Values] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the ledger was in the very state of the database that an answer was read from: its ``size`` and ``root``, and how many
+    entries of the journal were ``waiting`` to be taken in."""
+
+    size: int
+    root: bytes
+    waiting: int
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The rows, and what was asked of the database to find them: ``queries`` are the statements as they were run, each once.
 
-    ``checkpoint`` says, signed, how far the ledger was when it was asked; empty where nobody signed.
+    ``standing`` is how far the ledger was then; ``checkpoint`` is signed after that, of at least that size. Neither is there where nobody
+    keeps a ledger.
     """
 
     question: Question
     scope: Scope
     rows: Sequence[Row]
-    queries: Sequence[str]
+    queries: Sequence[Statement]
+    standing: Standing | None = None
     checkpoint: str = ""
 
     @property
@@ -93,15 +119,17 @@ def ask(session: Session, question: Question, scope: Scope, most: int | None = N
             f"The answer to {question.name} has more than the {most} rows that are given here at once. Ask for a shorter period or one "
             f"partner, or have `tally audit {question.name} -o FILE` write all of it where the gateway runs."
         )
-    return Answer(question, scope, rows, tuple(dict.fromkeys(queries)))
+    return Answer(question, scope, rows, [Statement(text, tuple(values)) for text, values in queries.items()])
 
 
 @contextmanager
-def _listening(connection: Connection) -> Iterator[list[str]]:
-    heard: list[str] = []
+def _listening(connection: Connection) -> Iterator[Mapping[str, Sequence[Values]]]:
+    heard: dict[str, list[Values]] = {}
 
-    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        heard.append(" ".join(statement.split()))
+    def hear(_connection: object, _cursor: object, statement: str, parameters: Values, *_: object) -> None:
+        runs = heard.setdefault(" ".join(statement.split()), [])
+        if parameters not in runs[-1:]:
+            runs.append(parameters)
 
     event.listen(connection, "before_cursor_execute", hear)
     try:

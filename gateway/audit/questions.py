@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from .agreements import CONFIGURATION, IN_FORCE
 from .balance import BALANCE
+from .consistency import CONSISTENCY
 from .control_numbers import CONTROL_NUMBERS
 from .invoices import INVOICES
 from .question import Question
@@ -28,6 +29,7 @@ QUESTIONS: Mapping[str, Question] = {
         READS,
         SERVICE,
         RETENTION,
+        CONSISTENCY,
     )
 }
 """By name, in the order in which an auditor would ask them."""

@@ -1,4 +1,8 @@
-"""What was begun and not ended: built and not sent; sent and not answered in time by an MDN or 997; received and not taken by the ERP."""
+"""What was begun and not ended: received and not read; submitted and not built; built and not sent; sent and not answered in time by an
+MDN or 997; read and not taken by the ERP.
+
+What is quarantined waits for a person, and is told by `tally exceptions` and the balance.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from spool.documents import INBOUND, DocumentRow
-from spool.states import DocumentState, TransmissionState
+from spool.documents import INBOUND, OUTBOUND, DocumentRow
+from spool.receipts import Receipt
+from spool.states import DocumentState, ReceiptState, TransmissionState
 from spool.transmissions import Transmission
 
 from ..exchange.sendings import Sending
@@ -15,13 +20,35 @@ from .question import Question, Row, Scope
 
 _NOT_SENT = (TransmissionState.READY, TransmissionState.FAILED)
 _NOT_TAKEN = (DocumentState.PENDING, DocumentState.DEAD)
+_NOT_READ = (ReceiptState.PENDING, ReceiptState.DEAD)
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
+    yield from _unread(session, scope)
+    yield from _unbuilt(session, scope)
     yield from _unsent(session, scope)
     yield from _acknowledgements(session, scope)
     yield from _receipts(session, scope)
     yield from _documents(session, scope)
+
+
+def _unread(session: Session, scope: Scope) -> Iterator[Row]:
+    """Received, and not opened yet or for good."""
+    came = select(Receipt).where(Receipt.state.in_(_NOT_READ), *scope.within(Receipt.received_at, Receipt.partner))
+    for row in session.scalars(came.order_by(Receipt.id)):
+        yield "reading", row.partner, row.filename, row.id, row.received_at, None, None, row.state
+
+
+def _unbuilt(session: Session, scope: Scope) -> Iterator[Row]:
+    """Taken for sending, and without the bytes that would be sent; what has them is told as not sent."""
+    submitted = select(DocumentRow).where(
+        DocumentRow.direction == OUTBOUND,
+        DocumentRow.state.in_(_NOT_TAKEN),
+        DocumentRow.transmission_id.is_(None),
+        *scope.within(DocumentRow.created_at, DocumentRow.partner),
+    )
+    for row in session.scalars(submitted.order_by(DocumentRow.id)):
+        yield "building", row.partner, _named(row), row.id, None, None, None, row.state
 
 
 def _unsent(session: Session, scope: Scope) -> Iterator[Row]:
@@ -60,13 +87,17 @@ def _documents(session: Session, scope: Scope) -> Iterator[Row]:
         yield (
             "ERP",
             row.partner,
-            f"{row.type} {row.number or ''}".strip(),
+            _named(row),
             row.id,
             row.created_at,
             None,
             None,
             row.state,
         )
+
+
+def _named(row: DocumentRow) -> str:
+    return f"{row.type} {row.number or ''}".strip()
 
 
 def _late(answered: datetime | None, due: datetime | None) -> bool:
@@ -79,7 +110,7 @@ def _wrong(row: Row) -> bool:
 
 UNANSWERED = Question(
     "unanswered",
-    "What was built and not sent, sent without an MDN or 997 within the deadline, or not taken by the ERP?",
+    "What was not read, not built, not sent, sent without an MDN or 997 within the deadline, or not taken by the ERP?",
     ("answer", "partner", "what", "id", "sent", "due", "answered", "state"),
     _rows,
     _wrong,

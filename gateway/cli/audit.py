@@ -26,8 +26,12 @@ def register(app: typer.Typer) -> None:
 @explained
 def audit(
     question: Annotated[str | None, typer.Argument(help="Its name; without one the questions are listed.")] = None,
-    since: Annotated[str | None, typer.Option(help="What happened from this day or moment on (2026-11-01).")] = None,
-    until: Annotated[str | None, typer.Option(help="What happened before this day or moment (2026-12-01).")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="What happened from this day or moment on (2026-11-01), UTC.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="What happened before this day or moment (2026-12-01), UTC.")
+    ] = None,
     partner: Annotated[str | None, typer.Option(help="Only this partner's.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write it to this file, .csv or .jsonl, which must not exist.")
@@ -89,5 +93,7 @@ def _summary(answer: Answer) -> str:
     counted = f"{len(answer.rows)} {'row' if len(answer.rows) == 1 else 'rows'}"
     if answer.rows and answer.question.wrong is not None:
         counted += f", {len(answer.wrong) or 'none'} of which should not be"
-    origin, size, root = answer.checkpoint.split("\n")[:3]
-    return f"{counted}; asked at {as_cell(answer.scope.now)}, when {origin} had {size} entries and the root {root}."
+    ledger = export.about(answer)["ledger"]
+    origin = answer.checkpoint.partition("\n")[0]
+    when = f"asked at {as_cell(answer.scope.now)} UTC, as all times here are"
+    return f"{counted}; {when}, when {origin} had {ledger['size']} entries and the root {ledger['root']}."

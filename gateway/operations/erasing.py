@@ -38,7 +38,7 @@ from . import pruned
 from .ended import copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
 from .instruction import Instruction, NotPossible
 from .outboxes import Placed, placed, withdraw
-from .removing import REFERRING, answers_to, counted, forget, remove_documents, remove_files, sent_with
+from .removing import REFERRING, answers_to, counted, forget, numbers_on, remove_documents, remove_files, sent_with
 from .sweeping import remove_unknown
 
 
@@ -160,13 +160,14 @@ class Erasing:
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
         pruned.add(session, counted(session, files))
+        numbers = numbers_on(session, [*answers, *sent])
         told = [*remove_documents(session, ours, sent), *forget(session, JournalEntry.id.in_(chosen.refused_orders))]
         details = erase_details(session, told).details
         details = sorted([*details, *remove_files(session, files, answers).details])
         carried.remove(session)
         gone, stayed, paths = self._payloads(session, digests)
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
-        self._tell(session, subjects, erasure, wanted, by, despite)
+        self._tell(session, subjects, {**erasure.as_json(), **numbers}, wanted, by, despite)
         ids = tuple(document for document, _, _ in subjects if document)
         return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), lay, paths
 
@@ -199,14 +200,14 @@ class Erasing:
         self,
         session: Session,
         subjects: Sequence[tuple[str | None, str | None, str | None]],
-        erasure: Erasure,
+        lost: Mapping[str, Any],
         wanted: Wanted,
         by: Instruction,
         despite: Sequence[str],
     ) -> None:
-        """An entry for each document, and for each file without any: the last of its history. The first says what all of them lost."""
+        """An entry for each document, and for each file without any: the last of its history. The first says what all of them ``lost``."""
         said: dict[str, Any] = {PO: wanted.po} if wanted.po else {}
-        lost = erasure.as_json() | ({"despite": list(despite)} if despite else {})
+        first = {**lost, **({"despite": list(despite)} if despite else {})}
         journal.write(
             session,
             [
@@ -218,7 +219,7 @@ class Erasing:
                     document_id=None if document is None else DocumentId(document),
                     receipt_id=ReceiptId(file) if file and not document else None,
                     actor=by.actor,
-                    detail=said | ({FILE: file} if file else {}) | ({} if number else lost),
+                    detail=said | ({FILE: file} if file else {}) | ({} if number else first),
                 )
                 for number, (document, file, partner) in enumerate(subjects)
             ],

@@ -3,8 +3,8 @@
 Everything here works in the caller's transaction, which records in the ledger what went.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from spool.states import ReceiptState
 from spool.transmissions import Transmission
 
 from ..exchange import pruning as messages
-from ..ledger.erasures import Erasure, erase_details
+from ..ledger.erasures import STEPS, Erasure, erase_details, spans
 from . import pruned
 
 REFERRING = (
@@ -28,6 +28,9 @@ REFERRING = (
     *messages.PAYLOADS,
 )
 """The digests of all payloads that something refers to."""
+
+_AT_ONCE = 1000
+"""Ids in one statement."""
 
 
 def counted(session: Session, ids: Sequence[str]) -> Counter[str]:
@@ -64,6 +67,32 @@ def sent_with(session: Session, ids: Sequence[str]) -> Sequence[str]:
     return [id_ for id_ in session.scalars(found) if id_]
 
 
+NUMBERS = "numbers"
+"""The key in the detail of what tells of a removal under which the control numbers stand that went, as ranges by partner."""
+
+
+def numbers_on(session: Session, sent: Sequence[str]) -> dict[str, dict[str, list[list[int]]]]:
+    """The interchange control numbers (ISA13) that these transmissions carry, for the entry that tells that they went."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for start in range(0, len(sent), _AT_ONCE):
+        some = select(Transmission.partner, Transmission.interchange_control).where(
+            Transmission.id.in_(sent[start : start + _AT_ONCE])
+        )
+        for partner, number in session.execute(some):
+            if number is not None:
+                found[partner].append(int(number))
+    return {NUMBERS: {partner: spans(numbers) for partner, numbers in sorted(found.items())}} if found else {}
+
+
+def removed_numbers(session: Session) -> Mapping[str, set[int]]:
+    """By partner, the control numbers of what was sent to it and removed since, as the journal tells."""
+    removed: defaultdict[str, set[int]] = defaultdict(set)
+    for detail in session.scalars(select(JournalEntry.detail).where(JournalEntry.step.in_(STEPS))):
+        for partner, ranges in detail.get(NUMBERS, {}).items():
+            removed[partner].update(number for first, last in ranges for number in range(first, last + 1))
+    return removed
+
+
 def remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> Erasure:
     """Files received, the documents in them, and what was sent in answer; what of the ledger went with them."""
     documents = session.scalars(
@@ -86,10 +115,6 @@ def forget(session: Session, chosen: ColumnElement[bool]) -> Sequence[int]:
         )
     going = and_(chosen, JournalEntry.step.not_in(ENDURING))
     return session.scalars(delete(JournalEntry).where(going).returning(JournalEntry.id)).all()
-
-
-_AT_ONCE = 1000
-"""Ids in one statement."""
 
 
 def remove_documents(session: Session, documents: Sequence[str], sent: Sequence[str]) -> list[int]:

@@ -1,9 +1,11 @@
 """`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/backup-and-restore.md)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select
@@ -28,7 +30,7 @@ from ..retention.rules import Rules, partner_countries
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
 from .outboxes import Placed, lying, placed, withdraw
-from .removing import REFERRING, answers_to, counted, remove_documents, remove_files, sent_with
+from .removing import REFERRING, answers_to, counted, numbers_on, remove_documents, remove_files, sent_with
 from .sweeping import sweep
 
 _log = structlog.get_logger(__name__)
@@ -182,7 +184,8 @@ class Retention:
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
             files = list(placed(session, answers))
-            self._record(session, remove_files(session, ended, answers))
+            numbers = numbers_on(session, answers)
+            self._record(session, remove_files(session, ended, answers), numbers)
             return len(ended), files
 
         removed, files = self.database.write(remove)
@@ -194,7 +197,8 @@ class Retention:
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
             sent = sent_with(session, ended)
             files = list(placed(session, sent))
-            self._record(session, erase_details(session, remove_documents(session, ended, sent)))
+            numbers = numbers_on(session, sent)
+            self._record(session, erase_details(session, remove_documents(session, ended, sent)), numbers)
             return len(ended), files
 
         removed, files = self.database.write(remove)
@@ -240,10 +244,11 @@ class Retention:
         ).all()
         self._record(session, erase_payloads(session, gone))
 
-    def _record(self, session: Session, erasure: Erasure) -> None:
-        """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified."""
+    def _record(self, session: Session, erasure: Erasure, numbers: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified,
+        and which control ``numbers`` (:func:`.removing.numbers_on`) went with them."""
         if erasure:
-            journal.record(session, self.clock, step=Step.PRUNED, detail=erasure.as_json())
+            journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **numbers})
 
     def sweep(self, before: datetime | None = None) -> int:
         """Remove payload files without a row, those that a crash left among them; how many. Nothing while a backup is being made."""

@@ -1,5 +1,6 @@
 """The pages: they need no script, print well, and show whatever partners wrote as text."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from canonical.errors import NotFound
 
 from .. import trail as trails
+from ..audit import export
 from ..audit.desk import Subject
 from ..audit.question import Answer, Question, TooMuch
 from ..audit.questions import QUESTIONS
@@ -29,6 +31,9 @@ from .problem import Problem, problem_of
 
 ROWS = 100
 """Rows on a page."""
+
+RUNS = 10
+"""Sets of values of a statement on a page."""
 
 _LINKED = {"document": "doc", "order": "po", "invoice": "invoice"}
 """Columns whose cells lead to a trail, and what that is asked by."""
@@ -132,7 +137,9 @@ def router(console: Console, gate: Gate) -> APIRouter:
         exports = {
             form: _link(f"/api/v1/audit/{question}", given | {"format": form}) for form in ("csv", "jsonl", "json")
         }
+        about = export.about(answer)
         shown_as = {"part": part, "lines": _lines(asked, part.items), "exports": exports}
+        shown_as |= {"queries": [Run.of(each) for each in about["queries"]], "root": about["ledger"]["root"]}
         return _page("question.html", **said | {"answer": answer, "ledger": _ledger_of(answer)} | shown_as)
 
     return routes
@@ -186,6 +193,24 @@ class Line:
 
     cells: Sequence[Cell]
     wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A statement as it was run, with the first sets of its values as JSON, and how many ``more`` there are."""
+
+    text: str
+    shown: Sequence[str]
+    more: int
+
+    @classmethod
+    def of(cls, query: Mapping[str, Any]) -> "Run":
+        values = query["values"]
+        return cls(
+            query["statement"],
+            [json.dumps(each, ensure_ascii=False) for each in values[:RUNS]],
+            max(0, len(values) - RUNS),
+        )
 
 
 def _lines(question: Question, rows: Sequence[Sequence[Any]]) -> list[Line]:

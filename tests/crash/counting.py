@@ -17,6 +17,7 @@ from canonical.documents import ANY_DOCUMENT, DOCUMENTS
 from canonical.errors import TallyError
 from canonical.identity import BlobDigest
 from gateway.app import Gateway
+from gateway.audit.consistency import contradictions
 from gateway.business_key import business_key
 from gateway.erp.folder import file_name
 from gateway.erp.port import IdempotencyKey
@@ -432,6 +433,11 @@ def the_ledger_tells_all(evidence: Evidence) -> Faults:
         yield f"{found.size} entries are in the ledger and {found.waiting} wait; the journal has {len(evidence.journal)}"
 
 
+def tables_agree_with_the_journal(evidence: Evidence) -> Faults:
+    for table, _, id_, column, has, should in contradictions(evidence.session):
+        yield f"{table} {id_} has {column} {has}, and by the journal {should}"
+
+
 CHECKS: tuple[Callable[[Evidence], Faults], ...] = (
     received_is_what_was_sent,
     receipts_end_as_due,
@@ -447,4 +453,5 @@ CHECKS: tuple[Callable[[Evidence], Faults], ...] = (
     lanes_kept_their_order,
     database_is_sound,
     the_ledger_tells_all,
+    tables_agree_with_the_journal,
 )

@@ -17,6 +17,7 @@ from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.identity import PartnerId, ReceiptId
 from gateway import trail
 from gateway.app import Gateway
+from gateway.audit.consistency import contradictions
 from gateway.listeners.port import Arrival
 from gateway.trail import TrailEntry
 from gateway.unended import Unended, unended
@@ -294,6 +295,7 @@ class House:
         with self.gateway.database.read() as session:
             assert self.gateway.queue.dead_items(session) == []
             assert unended(session) == Unended([], [], [], [])
+            assert list(contradictions(session)) == []
         assert (status.queue.open, status.queue.dead, status.balance.places["pending"]) == (0, 0, 0), status
         assert status.balance.places["dead"] == 0, status
 

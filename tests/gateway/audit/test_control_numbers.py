@@ -1,5 +1,6 @@
 """Control numbers: what is missing between others, and what was used twice, both ways."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,12 +36,12 @@ def found(house: House, **scope: Any) -> list[tuple[Any, ...]]:
     ],
 )
 def test_gaps_lie_between_what_was_seen(numbers: list[int], missing: list[tuple[int, int]]) -> None:
-    assert gaps(numbers) == missing
+    assert [(gap.first, gap.last) for gap in gaps(numbers)] == missing
 
 
 @given(st.sets(st.integers(1, 60), min_size=1), st.sets(st.integers(1, 60)))
 def test_seen_missing_and_elsewhere_are_all_there_is(seen: set[int], elsewhere: set[int]) -> None:
-    missing = {number for first, last in gaps(seen, elsewhere) for number in range(first, last + 1)}
+    missing = {number for first, last, _ in gaps(seen, elsewhere) for number in range(first, last + 1)}
     assert missing == set(range(min(seen), max(seen) + 1)) - seen - elsewhere
 
 
@@ -79,11 +80,47 @@ def test_numbers_of_ours_that_were_passed_over_or_given_twice_are_told(house: Ho
     assert found(house) == [("outbound", "acme", "gap", 2, 4, 3), ("outbound", "acme", "duplicate", 1, 1, 1)]
 
 
-def test_only_the_period_and_the_partner_that_are_asked_for_count(house: House) -> None:
+def test_a_gap_belongs_to_the_period_in_which_the_number_after_it_came(house: House) -> None:
     for number in (7, 10):
         house.take("acme", f"{number}.edi", wrapped("810", invoice(f"INV{number}"), number))
         house.later(days=1)
-    assert found(house, until=NOON + timedelta(days=1)) == []
-    assert found(house, since=NOON + timedelta(days=1)) == []
+    border = NOON + timedelta(days=1)
+    assert found(house, until=border) == []
+    assert found(house, since=border) == [("inbound", "acme", "gap", 8, 9, 2)]
+    assert found(house, since=NOON + timedelta(days=2)) == []
     assert found(house, partner="cargo") == []
     assert len(found(house, partner="acme")) == 1
+
+
+def test_a_duplicate_belongs_to_the_period_in_which_the_number_came_again(house: House) -> None:
+    for name in ("A", "B"):
+        house.take("acme", f"{name}.edi", wrapped("810", invoice(name), 7))
+        house.later(days=1)
+    border = NOON + timedelta(days=1)
+    assert found(house, until=border) == []
+    assert found(house, since=border) == [("inbound", "acme", "duplicate", 7, 7, 1)]
+
+
+def test_what_came_late_is_not_missing(house: House) -> None:
+    for number in (7, 9, 8):
+        house.take("acme", f"{number}.edi", wrapped("810", invoice(f"INV{number}"), number))
+        house.later(days=1)
+    assert found(house, until=NOON + timedelta(days=2)) == []
+
+
+def test_what_retention_removed_on_record_is_no_gap(house: House) -> None:
+    """Of two orders the answered one goes, and with it our answers to its files; what was passed over stays missing."""
+    by = Instruction("anna", "moved here from another gateway")
+    house.send_order("1")
+    house.gateway.administration.set_control_number("acme", Kind.INTERCHANGE, 5, by, back=False)
+    house.take("acme", "7.edi", wrapped("810", invoice("A", "9"), 7))
+    house.send_order("2")
+    [unsent] = [each for each in house.documents("outbound", type="PurchaseOrder") if each.number == "1"]
+    house.later(days=100)
+    house.send_order("3")
+    gap = [("outbound", "acme", "gap", 2, 4, 3)]
+    assert found(house) == gap
+    house.collect("acme")
+    done = replace(house.gateway.retention, keep=timedelta(days=30)).prune()
+    assert (done.files, unsent.state) == (1, "delivered")
+    assert found(house) == gap

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.audit.export import comma_separated, json_lines, records
-from gateway.audit.question import Answer, Question, Scope, Value
+from gateway.audit.question import Answer, Question, Scope, Standing, Statement, Value
 from spool.journal import Step
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -16,7 +16,8 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 def answer(*rows: tuple[Value, ...]) -> Answer:
     question = Question("q", "What?", ("at", "what", "times"), lambda _session, _scope: [])
-    return Answer(question, Scope(NOON, since=NOON), rows, ("SELECT 1",), "ours")
+    queries = (Statement("SELECT 1 WHERE ? = ?", ((NOON, "a'b"), ("1", None))), Statement("SELECT %(n)s", ({"n": 1},)))
+    return Answer(question, Scope(NOON, since=NOON), rows, queries, Standing(7, bytes(32), waiting=1), "ours")
 
 
 ROWS = ((NOON, 'a "b", c\nd', 3), (None, Step.SENT, True))
@@ -42,7 +43,11 @@ def test_json_lines_begin_with_what_was_asked() -> None:
         "columns": ["at", "what", "times"],
         "rows": 2,
         "checkpoint": "ours",
-        "queries": ["SELECT 1"],
+        "ledger": {"size": 7, "root": "A" * 43 + "=", "waiting": 1},
+        "queries": [
+            {"statement": "SELECT 1 WHERE ? = ?", "values": [["2026-11-21T12:00:00+00:00", "a'b"], ["1", None]]},
+            {"statement": "SELECT %(n)s", "values": [{"n": 1}]},
+        ],
     }
 
 

@@ -1,17 +1,22 @@
 """Every question, asked of a house in which something happened: what is named, and what is found to be wrong."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gateway import inbound, outbound
+from gateway.audit.export import json_lines
+from gateway.audit.question import Standing
 from gateway.audit.questions import QUESTIONS
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.note import read_note
 from gateway.operations.instruction import Instruction
 from partners.control_numbers import Kind
 from tests.gateway.exchange.scene import scene
-from tests.gateway.house import SHIPMENT, House, invoice, order, wrapped
+from tests.gateway.house import NOON, SHIPMENT, House, invoice, order, wrapped
 from tests.gateway.operations.scene import failing
 
 from .asking import asked, told
@@ -30,9 +35,24 @@ def test_an_answer_says_how_it_was_found(house: House, name: str) -> None:
     house.send_order()
     answer = asked(house, name)
     assert answer.queries
-    assert all(query.startswith("SELECT") for query in answer.queries)
-    assert Checkpoint.read(read_note(answer.checkpoint.encode()).text).size > 0
+    assert all(query.text.startswith("SELECT") for query in answer.queries)
+    sealed = Checkpoint.read(read_note(answer.checkpoint.encode()).text)
+    assert answer.standing == Standing(sealed.size, sealed.root, waiting=0)
     assert all(len(row) == len(answer.question.columns) for row in answer.rows)
+
+
+def test_its_statements_can_be_run_again(house: House) -> None:
+    """As they stand there, with their values."""
+    house.send_order()
+    for number in (7, 10):
+        house.take("acme", f"{number}.edi", wrapped("810", invoice(f"INV{number}"), number))
+    queries = json.loads(json_lines(asked(house, "unanswered", since=NOON, partner="acme")).splitlines()[0])["queries"]
+    with closing(sqlite3.connect(house.gateway.home.root / "tally.db")) as database:
+        for query in queries:
+            assert query["statement"].count("?") == len(query["values"][0])
+            for values in query["values"]:
+                database.execute(query["statement"], values).fetchall()
+    assert any("2026-11-21 12:00:00.000000" in values for query in queries for values in query["values"])
 
 
 class TestInvoices:
@@ -60,6 +80,24 @@ class TestUnanswered:
         house.gateway.delivery.pull()
         house.work(failing(outbound.TRANSMIT))
         assert told(house, "unanswered", "answer", "partner", "state") == [("sending", "acme", "failed")]
+
+    def test_what_was_submitted_and_not_built(self, house: House) -> None:
+        house.place_order(order("5"))
+        house.gateway.delivery.pull()
+        unbuilt = [("building", "acme", "PurchaseOrder 5", "pending")]
+        assert told(house, "unanswered", "answer", "partner", "what", "state") == unbuilt
+        assert len(asked(house, "unanswered").wrong) == 1
+        house.work(failing(outbound.BUILD))
+        assert told(house, "unanswered", "answer", "state") == [("building", "dead")]
+
+    def test_what_was_received_and_not_read(self, house: House) -> None:
+        house.receive("acme", "7.edi", wrapped("810", invoice("A"), 7))
+        assert told(house, "unanswered", "answer", "partner", "what", "state") == [
+            ("reading", "acme", "7.edi", "pending")
+        ]
+        house.work(failing(inbound.OPEN))
+        assert told(house, "unanswered", "answer", "state") == [("reading", "dead")]
+        assert told(house, "unanswered", "answer", until=NOON) == []
 
     def test_what_the_erp_has_not_taken(self, house: House) -> None:
         house.receive("acme", "1.edi", wrapped("810", invoice("INV1")))

@@ -1,0 +1,147 @@
+"""What tables say is held against the record: every change by somebody else is told, and nothing that happened by itself."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from canonical.identity import DocumentId
+from gateway import inbound, outbound
+from gateway.operations.erasing import Wanted
+from gateway.operations.instruction import Instruction
+from tests.gateway.exchange.scene import scene
+from tests.gateway.house import BAD_INVOICE, House, invoice, order, wrapped
+from tests.gateway.operations.scene import failing
+from tools.make_home import trade
+
+from .asking import asked, told
+
+BY = Instruction("eva", "asked for by acme")
+
+
+def contradicted(house: House) -> list[tuple[Any, ...]]:
+    return told(house, "consistency", "table", "column")
+
+
+def tamper(house: House, statement: str) -> None:
+    def run(session: Any) -> None:
+        assert session.execute(text(statement)).rowcount, statement
+
+    house.gateway.database.write(run)
+
+
+@pytest.fixture
+def traded(house: House) -> House:
+    trade(house)
+    house.send_order("4500777")
+    assert contradicted(house) == []
+    return house
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "column"),
+    [
+        ("UPDATE receipt SET state = 'duplicate' WHERE state = 'opened'", "receipt", "state"),
+        ("UPDATE receipt SET received_at = '2026-01-01 00:00:00.000000'", "receipt", "received_at"),
+        ("UPDATE receipt SET partner = 'beta' WHERE partner = 'acme'", "receipt", "partner"),
+        ("UPDATE document SET state = 'delivered' WHERE state = 'rejected'", "document", "state"),
+        ("UPDATE document SET number = 'X' WHERE type = 'Invoice'", "document", "number"),
+        ("UPDATE document SET canonical_sha256 = source_sha256", "document", "canonical_sha256"),
+        ("DELETE FROM received_interchange", "received_interchange", ""),
+        ("UPDATE received_interchange SET sha256 = 'x'", "received_interchange", "sha256"),
+        ("UPDATE transmission SET sent_at = NULL WHERE sent_at IS NOT NULL", "transmission", "sent_at"),
+        ("UPDATE transmission SET answered_at = created_at WHERE answered_at IS NULL", "transmission", "answered_at"),
+        ("UPDATE transmission SET state = 'accepted' WHERE state = 'sent'", "transmission", "state"),
+        ("UPDATE transmission SET sha256 = 'x'", "transmission", "sha256"),
+        ("UPDATE transmission SET created_at = '2026-01-01 00:00:00.000000'", "transmission", "created_at"),
+        ("UPDATE transmission SET partner = 'beta' WHERE partner = 'acme'", "transmission", "partner"),
+        (
+            "UPDATE transmission SET interchange_control = '9' WHERE interchange_control IS NOT NULL",
+            "transmission",
+            "interchange_control",
+        ),
+        ("UPDATE receipt SET filename = 'x'", "receipt", "filename"),
+        ("UPDATE profile_version SET applied_by = 'nobody'", "profile_version", "applied_by"),
+        ("UPDATE profile_version SET applied_at = '2026-01-01 00:00:00.000000'", "profile_version", "applied_at"),
+        ("UPDATE profile_version SET yaml = 'partner: acme'", "profile_version", "yaml"),
+        ("DELETE FROM profile_version WHERE partner = 'cargo'", "profile_version", ""),
+        (
+            "INSERT INTO profile_version (partner, version, sha256, yaml, profile, applied_at, applied_by) "
+            "SELECT partner, 9, sha256, yaml, profile, applied_at, applied_by FROM profile_version WHERE partner = 'acme'",
+            "profile_version",
+            "",
+        ),
+    ],
+)
+def test_what_somebody_changed_is_told(traded: House, statement: str, table: str, column: str) -> None:
+    tamper(traded, statement)
+    assert (table, column) in contradicted(traded)
+    assert asked(traded, "consistency").wrong
+
+
+def test_what_somebody_removed_is_told(house: House) -> None:
+    receipt = house.take("acme", "hello.txt", b"hello")
+    tamper(house, f"DELETE FROM receipt WHERE id = '{receipt.id}'")
+    assert told(house, "consistency", "id", "table_says") == [(receipt.id, "nothing")]
+    assert told(house, "consistency", "id", partner="beta") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ("subject = 'CN=Evil'", "subject"),
+        ("not_after = '2021-01-01 00:00:00.000000'", "not_after"),
+        ("fingerprint = 'aa'", "fingerprint"),
+        ("state = 'withdrawn'", "state"),
+        ("changed_by = 'nobody'", "changed_by"),
+        ("added_at = '2021-01-01 00:00:00.000000'", "added_at"),
+    ],
+)
+def test_a_certificate_is_what_it_says_itself_and_what_was_told_of_it(tmp_path: Path, change: str, column: str) -> None:
+    with scene(tmp_path) as made:
+        made.distributor.house.gateway.try_out("acme")
+        house = made.supplier.house
+        assert contradicted(house) == contradicted(made.distributor.house) == []
+        tamper(house, f"UPDATE certificate SET {change}")
+        assert ("certificate", column) in contradicted(house)
+
+
+def test_what_people_do_contradicts_nothing(house: House) -> None:
+    administration = house.gateway.administration
+    file = house.take("acme", "hello.txt", b"hello")
+    administration.replay(file.id, BY)
+    house.receive("acme", "1.edi", wrapped("810", invoice("INV1")))
+    house.work(failing(inbound.DELIVER))
+    [dead] = house.documents(state="dead")
+    assert contradicted(house) == []
+    administration.retry(dead.id, BY)
+    assert contradicted(house) == []
+    house.work(failing(inbound.DELIVER))
+    administration.cancel(dead.id, BY)
+    house.work()
+    house.take("acme", "2.edi", wrapped("810", BAD_INVOICE.format(number="INV2", order="1"), 2))
+    house.place_order(order("1"))
+    house.gateway.delivery.pull()
+    house.work(failing(outbound.TRANSMIT))
+    [unsent] = house.documents("outbound", state="dead", type="PurchaseOrder")
+    administration.replay(unsent.id, BY)
+    assert contradicted(house) == []
+    house.exhaust()
+    house.later(days=3)
+    house.work()
+    assert contradicted(house) == []
+
+
+def test_what_was_removed_on_record_contradicts_nothing(house: House) -> None:
+    house.send_order("1")
+    house.take("acme", "7.edi", wrapped("810", invoice("A", "9"), 7))
+    house.collect("acme")
+    [file] = house.documents()
+    house.gateway.erasing.erase(Wanted((DocumentId(file.id),)), BY)
+    assert contradicted(house) == []
+    house.later(days=100)
+    assert replace(house.gateway.retention, keep=timedelta(days=30)).prune().anything
+    assert contradicted(house) == []
