@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from spool.journal import JournalEntry, LedgerOutbox
+from spool.journal import JournalEntry, LedgerOutbox, Step
 
 from . import store
 from .chain import WrongEntry
 from .entry import read_entry
+from .erasures import ERASED
 from .tables import LedgerDetail
 
 _Told = tuple[int, int]
@@ -99,13 +100,24 @@ def _erased_of_that_time(session: Session, start: int, end: int) -> int:
     return sum(idx not in kept and begun <= ts <= over for idx, ts in times if start < idx < end)
 
 
+def _pruned_before_it_began(session: Session) -> bool:
+    """Whether rows of the journal were removed before there was a ledger to record it: then nobody knows how many."""
+    pruned = select(JournalEntry.detail).where(JournalEntry.step == Step.PRUNED).order_by(JournalEntry.id)
+    for detail in session.scalars(pruned):
+        if ERASED in detail:
+            return False
+        if detail.get("files") or detail.get("sent"):
+            return True
+    return False
+
+
 def gap(session: Session) -> str | None:
     """What the journal gave out and nobody tells of, in words.
 
     On SQLite alone: there numbers are given out one after the other, and a transaction that is undone gives its own back. On PostgreSQL
     it does not.
     """
-    if session.get_bind().dialect.name != "sqlite":
+    if session.get_bind().dialect.name != "sqlite" or _pruned_before_it_began(session):
         return None
     counted = session.scalar(text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'journal_entry'")) or 0
     given = max(counted, session.scalar(select(func.max(JournalEntry.id))) or 0)
