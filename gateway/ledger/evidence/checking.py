@@ -1,10 +1,10 @@
 """Verify an evidence bundle with the ledger's own code, by the steps of ``verify.py`` beside it.
 
-Shared with that program are how an archive is opened and how claims are written down. What entries, proofs, signatures and histories prove
-is computed here once more, and a table of tests has both agree on every good and every tampered bundle.
+Shared with that program are how an archive is opened, how claims are written down, and what is said of what lies beside. What entries,
+proofs, signatures and histories prove is computed here once more, and a table of tests has both agree on every good and every tampered
+bundle.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -36,10 +36,11 @@ from .verify import (
     UNPROVEN_STAMP,
     Archive,
     Failure,
+    Proved,
     Report,
-    body_sha256,
     check_sums,
-    fingerprint_of,
+    judge_rest,
+    judge_subject,
     printable,
 )
 
@@ -59,8 +60,6 @@ _SMALL_ORDER = frozenset(
     )
 )
 """Points of Ed25519 by which anything seems signed, and which openssl takes for keys."""
-
-_FINGERPRINT = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -164,8 +163,8 @@ class _Checking:
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
         self._covered = Covered()
-        self._opened: set[str] = set()
-        self._named: set[str] = set()
+        self._details: dict[int, dict[str, Any]] = {}
+        self._payloads: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
 
     def run(self) -> None:
         self._signatures()
@@ -236,6 +235,7 @@ class _Checking:
             ):
                 said = hashes.get(payload.role) if roles[payload.role] == 1 else None
                 self._payload(payload, committed, sealed.idx, said)
+                self._payloads[sealed.idx].append((payload.role, payload.file))
 
     def _detail(self, sealed: SealedEntry, entry: Entry) -> Mapping[str, str]:
         if sealed.detail is None:
@@ -244,6 +244,7 @@ class _Checking:
             return {}
         detail = self._open_detail(sealed, entry)
         _require(detail.subject == entry.doc, "They are about something else than the entry.")
+        self._details[sealed.idx] = detail.model_dump()
         return detail.sha256
 
     def _open_detail(self, sealed: SealedEntry, entry: Entry) -> _Detail:
@@ -254,9 +255,7 @@ class _Checking:
         _require(
             commitment(sealed.detail_salt, data) == entry.d, "They are not the details that the entry was made with."
         )
-        detail = _read(_Detail, exact.read(data), "The text of the details")
-        self._named.update(_FINGERPRINT.findall(data.decode()))
-        return detail
+        return _read(_Detail, exact.read(data), "The text of the details")
 
     def _payload(self, payload: SealedPayload, committed: CommittedBlob, idx: int, said: str | None) -> None:
         _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")
@@ -273,7 +272,6 @@ class _Checking:
         _require(self._archive.size(payload.file) == payload.n, "It has another size.")
         computed = self._archive.salted(payload.file, payload.salt)
         _require(computed == payload.c, "It is not, with this salt, what the entry was made for.")
-        self._opened.add(sha256)
 
     def _recall_erasures(self) -> None:
         """Those of entries that were proved, and whose details are."""
@@ -298,6 +296,9 @@ class _Checking:
             last = self._entries[history[-1]].dseq
             with self._report.claim(8, f"The history of {printable(doc)} has no gap up to its entry {last}"):
                 self._require_chained(history)
+        self._report.not_covered(
+            8, "What the ledger has about them behind these entries: no bundle can show that there is nothing"
+        )
         with self._report.claim(8, "All entries are of one ledger, and count upwards for each partner"):
             _require(len({entry.tenant for entry in self._entries.values()}) <= 1, "They are of several gateways.")
             rising = all(before < after for numbers in counted.values() for before, after in pairwise(numbers))
@@ -350,34 +351,13 @@ class _Checking:
         extends = tree.extends(old.size, old.root, new.size, new.root, list(proof))
         _require(extends, "The ledger was changed or forked since the earlier checkpoint, or the proof is wrong.")
 
-    # 10. What else is in it
+    # 10. What it all is about, and what lies beside
 
     def _rest(self) -> None:
-        uncovered = [name for name in self._archive.names if name in READABLE or name == manifests.ROOTS]
-        for name in self._archive.names:
-            kind = name.partition("/")[0]
-            if kind == "documents":
-                with self._report.claim(10, f"{name} is, byte for byte, a payload proved above"):
-                    _require(self._is_payload(name), "No entry has it as its payload.")
-            elif kind == "certificates":
-                with self._report.claim(10, f"{name} is the certificate of that fingerprint"):
-                    fingerprint = fingerprint_of(self._archive.read(name))
-                    _require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
-                    if fingerprint not in self._named:
-                        uncovered.append(name)
-            elif kind == "as2" and self._is_payload(name):
-                self._report.proved(10, f"{name} is, byte for byte, a payload proved above")
-            elif kind == "as2" and body_sha256(self._archive, name) in self._opened:
-                self._report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
-            elif kind == "as2":
-                uncovered.append(name)
-        if uncovered:
-            names = ", ".join(sorted(uncovered))
-            self._report.not_covered(10, f"For reading only; no entry of the ledger proves it: {names}")
-        subject = printable(f"{self._manifest.subject.kind} {self._manifest.subject.id}")
-        self._report.not_covered(
-            10, f"That this is all there is about {subject} is the word of whoever made the bundle"
-        )
+        proved = Proved({idx: entry.doc for idx, entry in self._entries.items()}, self._details, self._payloads)
+        subject = self._manifest.subject
+        judge_subject(self._report, self._archive, subject.kind, subject.id, proved)
+        judge_rest(self._report, self._archive, proved)
 
     # 11. The time stamps
 
@@ -402,9 +382,6 @@ class _Checking:
             return
         with self._report.claim(11, f"An authority that you trust made the time stamps: {made}"):
             chained(checkpoint, responses, self._authorities)
-
-    def _is_payload(self, name: str) -> bool:
-        return self._archive.sha256(name).hex() in self._opened
 
 
 def _read(form: type[Form], value: Any, what: str) -> Form:

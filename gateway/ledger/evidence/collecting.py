@@ -102,7 +102,7 @@ class Collector:
                 checkpoint=sealed,
                 entries=entries,
                 payloads={sha256: self._stored(sha256) for sha256 in payloads},
-                beside=exchanged.beside | self._documents(session, happened, payloads),
+                beside=exchanged.beside | self._documents(session, happened, entries),
                 messages=exchanged.messages,
                 carried=exchanged.carried,
                 extended=None if earlier is None else reading.extended(earlier),
@@ -136,16 +136,21 @@ class Collector:
         return Stamped(is_earlier, stamps.responses, times, self.timestamping.authority.roots)
 
     def _documents(
-        self, session: Session, happened: Sequence[TrailEntry], payloads: Collection[str]
+        self, session: Session, happened: Sequence[TrailEntry], entries: Sequence[OpenedEntry]
     ) -> dict[str, Source]:
-        """Canonical JSON under the ids of the documents, of those whose JSON the ledger knows."""
+        """Canonical JSON under the ids of the documents, of those for which the ledger knows it to be theirs."""
+        known = {(read_entry(entry.body).doc, payload.sha256) for entry in entries for payload in entry.payloads}
         ids = sorted({entry.document_id for entry in happened if entry.document_id})
         found: dict[str, Source] = {}
         for start in range(0, len(ids), _AT_ONCE):
             rows = select(DocumentRow.id, DocumentRow.canonical_sha256).where(
-                DocumentRow.id.in_(ids[start : start + _AT_ONCE]), DocumentRow.canonical_sha256.in_(payloads)
+                DocumentRow.id.in_(ids[start : start + _AT_ONCE])
             )
-            found |= {f"documents/{id_}.json": self._stored(sha256) for id_, sha256 in session.execute(rows) if sha256}
+            found |= {
+                f"documents/{id_}.json": self._stored(sha256)
+                for id_, sha256 in session.execute(rows)
+                if sha256 and (id_, sha256) in known
+            }
         return found
 
     def _stored(self, sha256: str) -> Source:

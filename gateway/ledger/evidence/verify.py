@@ -20,7 +20,8 @@ The steps, in order; each stands at its code with the document it follows:
  7. Each payload is, byte for byte, what its entry was made for; or its erasure is on record (SHA-256 of salt and payload)
  8. The history of each document and file runs without a gap from its first entry on (a chain of leaf hashes)
  9. The ledger of this checkpoint extends that of an earlier one (RFC 9162, section 2.1.4.2)
-10. Documents are payloads, certificates are of the fingerprint they are named by; and what of the rest nothing above proves
+10. What is proved is about the bundle's subject, documents are the payloads of theirs, certificates those that proved details name; and
+    what is missing, and what of the rest nothing above proves
 11. The time stamps are for exactly the checkpoint, and those before them (RFC 3161, section 2.4.2). That an authority made them is checked
     by `openssl ts -verify`, as COMMANDS.txt says: this program reads no certificates
 
@@ -129,6 +130,14 @@ class Report:
 
     def proved(self, step: int, text: str) -> None:
         self.claims.append(Claim(step, text, PROVED, ""))
+
+    @contextmanager
+    def judged(self, step: int, text: str) -> Iterator[None]:
+        """The same of what proves nothing of the ledger even where the block does not raise."""
+        with self.claim(step, text):
+            yield
+        if self.claims[-1].verdict == PROVED:
+            self.claims[-1] = self.claims[-1]._replace(verdict=NOT_COVERED)
 
     def not_covered(self, step: int, text: str) -> None:
         self.claims.append(Claim(step, text, NOT_COVERED, ""))
@@ -419,8 +428,9 @@ class Stamps(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The whole manifest."""
+    """The whole manifest. ``kind`` is `order` or `document`, ``subject`` the number of the one or the id of the other."""
 
+    kind: str
     subject: str
     verifier: str
     items: list[Item]
@@ -440,6 +450,7 @@ def read_manifest(archive: Archive) -> Manifest:
     require(newer, "The manifest has what version 1 has not.")
     require(value["checkpoint"] == "ledger/checkpoint", "The manifest names another checkpoint than ledger/checkpoint.")
     subject = fields(value["subject"], "kind id", "The subject")
+    require(subject["kind"] in ("order", "document"), "The subject is neither an order nor a document.")
     items = [read_item(each) for each in array(value["entries"], "The list of entries")]
     require(bool(items), "The bundle has no entry: it proves nothing.")
     indexes = [item.idx for item in items]
@@ -456,7 +467,8 @@ def read_manifest(archive: Archive) -> Manifest:
             read_proof(said["proof"], "The consistency proof"),
         )
     manifest = Manifest(
-        f"{text(subject['kind'], 'The kind of the subject')} {text(subject['id'], 'The id of the subject')}",
+        subject["kind"],
+        text(subject["id"], "The id of the subject"),
         text(value["verifier"], "The verifier key"),
         items,
         consistency,
@@ -891,12 +903,12 @@ def open_detail(archive: Archive, item: Item, entry: Entry) -> dict[str, Any]:
     return fields(exact(data), DETAIL, "The text of the details")
 
 
-def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, str]:
-    """The details are those committed to, or their erasure is on record; the hashes of payloads that they name, by role."""
+def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, Any] | None:
+    """The details, which are those committed to, or None where their erasure is on record."""
     if item.detail is None:
         require(item.detail_salt is None, "There is a salt, and no details.")
         check_erased(item.idx, None, item.detail_erased, erasures)
-        return {}
+        return None
     said = open_detail(archive, item, entry)
     for name in ("document", "transmission", "receipt"):
         require(said[name] is None or isinstance(said[name], str), f"`{name}` of the details is no text.")
@@ -904,7 +916,9 @@ def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int,
     require(subject == entry.doc, "They are about something else than the entry.")
     hashes = said["sha256"]
     require(isinstance(hashes, dict), "`sha256` of the details is not an object.")
-    return {role: text(hashes[role], "A hash of a payload") for role in hashes}
+    for role in hashes:
+        text(hashes[role], "A hash of a payload")
+    return said
 
 
 def check_payload(
@@ -1103,6 +1117,189 @@ def check_stamp(data: bytes, stamped: bytes) -> str:
     return time
 
 
+# Step 10. What it all is about, and what lies beside
+
+
+class Proved(NamedTuple):
+    """What the steps before have proved, by the indexes of entries: what each is about, its details, and its payloads by role and file.
+
+    A payload whose file is None, and an entry without details, lost these by an erasure on record, or failed.
+    """
+
+    about: dict[int, str]
+    details: dict[int, dict[str, Any]]
+    payloads: dict[int, list[tuple[str, str | None]]]
+
+    @property
+    def files(self) -> set[str]:
+        """All payloads that are there."""
+        return {file for payloads in self.payloads.values() for _, file in payloads if file is not None}
+
+    def canonical(self, doc: str | None = None) -> set[str]:
+        """The canonical JSON of entries about ``doc``, or of all."""
+        found = [idx for idx in self.payloads if doc in (None, self.about[idx])]
+        return {file for idx in found for role, file in self.payloads[idx] if role == "canonical" and file is not None}
+
+    def told(self, idx: int) -> dict[str, Any]:
+        """What the gateway noted of an entry beside what all entries have."""
+        said = self.details[idx]["detail"] if idx in self.details else None
+        return said if isinstance(said, dict) else {}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing that might name what it was about."""
+        gone = [role for payloads in self.payloads.values() for role, file in payloads if file is None]
+        return len(self.details) == len(self.about) and "canonical" not in gone
+
+
+def judge_subject(report: Report, archive: Archive, kind: str, subject: str, proved: Proved) -> None:
+    name = f"{kind} {printable(subject)}"
+    is_named = names_document(subject, proved) if kind == "document" else names_order(archive, subject, proved)
+    if not is_named and kind == "order" and not proved.is_whole:
+        report.not_covered(10, f"That the entries are about {name}: what is left of them does not name it")
+    else:
+        with report.claim(10, f"Entries proved above are about {name}"):
+            require(is_named, f"None of them names {name}: the bundle is about something else than it says.")
+    report.not_covered(10, f"That this is all there is about {name} is the word of whoever made the bundle")
+
+
+def names_document(subject: str, proved: Proved) -> bool:
+    """Whether an entry is about a document or a file, or names it as the file or the document it belongs to."""
+    named = {said[name] for said in proved.details.values() for name in ("document", "receipt", "transmission")}
+    named |= {each for each in (proved.told(idx).get("from_file") for idx in proved.details) if isinstance(each, str)}
+    return bool(subject) and subject in {*proved.about.values(), *named}
+
+
+def names_order(archive: Archive, number: str, proved: Proved) -> bool:
+    """Whether proved details name an order, or the canonical JSON of a document does."""
+    for said in map(proved.told, proved.details):
+        if number in (said.get("po"), said.get("refused_order")) or is_order(said, number, NOTED_OF_ORDERS):
+            return True
+    for file in proved.canonical():
+        try:
+            document = json.loads(archive.read(file).decode("utf-8"))
+        except (*BROKEN, RecursionError):
+            continue
+        if is_order(document, number, ORDERS) or refers_to_order(document, number):
+            return True
+    return False
+
+
+NOTED_OF_ORDERS = (
+    "PurchaseOrder",
+    "PurchaseOrderChange",
+    "PurchaseOrderAcknowledgement",
+    "PurchaseOrderChangeAcknowledgement",
+)
+"""The types of documents for whose number the gateway notes that of the order."""
+ORDERS = ("PurchaseOrder", "WarehouseShippingOrder", "WarehouseShippingAdvice", "StockTransferShipment")
+"""The types of documents that have it for their own number."""
+
+
+def is_order(said: Any, number: str, types: tuple[str, ...]) -> bool:
+    return isinstance(said, dict) and said.get("type") in types and said.get("number") == number
+
+
+def refers_to_order(document: Any, number: str) -> bool:
+    """Whether anything in canonical JSON names an order: a line, a level of a shipment, a reference or a remitted item."""
+    left = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            order = value.get("order")
+            named = [value.get("order_number"), value.get("transfer_number")]
+            named += [order.get("number")] if isinstance(order, dict) else []
+            named += [value.get("number"), value.get("value")] if value.get("kind") == "purchase_order" else []
+            if number in named:
+                return True
+        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return False
+
+
+def judge_rest(report: Report, archive: Archive, proved: Proved) -> None:
+    """Documents must be the canonical JSON of entries about them, and certificates of their fingerprint.
+
+    Anything else beside the ledger's own files is there to be read, and proves nothing.
+    """
+    uncovered = [name for name in archive.names if name in READABLE or name == ROOTS]
+    unnamed = []
+    files = proved.files
+    for name in archive.names:
+        if name.startswith("documents/"):
+            with report.claim(10, f"{name} is, byte for byte, the canonical JSON of the document of that id"):
+                check_document(archive, name, proved)
+        elif name.startswith("certificates/"):
+            fingerprint = name[len("certificates/") : -len(".pem")]
+            if is_fingerprint_named(fingerprint, proved):
+                with report.claim(10, f"{name} is the certificate whose fingerprint proved details name"):
+                    check_certificate(archive, name)
+            else:
+                unnamed.append(name)
+        elif name.startswith("as2/"):
+            if f"payloads/{archive.sha256(name).hex()}" in files:
+                report.proved(10, f"{name} is, byte for byte, a payload proved above")
+            elif f"payloads/{body_sha256(archive, name)}" in files:
+                report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
+            else:
+                uncovered.append(name)
+    judge_unnamed(report, archive, unnamed)
+    for what in missing_messages(archive, proved):
+        report.not_covered(10, f"Missing, though proved details name it: {printable(what)}")
+    if uncovered:
+        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
+
+
+def check_document(archive: Archive, name: str, proved: Proved) -> None:
+    found = re.fullmatch(r"documents/([A-Za-z0-9._-]{1,64})\.json", name)
+    file = f"payloads/{archive.sha256(name).hex()}"
+    holds = found is not None and file in proved.canonical(found[1])
+    require(holds, "No entry about that document has it as its canonical JSON.")
+
+
+def judge_unnamed(report: Report, archive: Archive, names: list[str]) -> None:
+    """Certificates that the ledger does not know: anybody can make one of the same key, with another name in it."""
+    for name in names:
+        with report.judged(
+            10, f"{name} is of the fingerprint it is named by; that a message is by its owner no entry proves"
+        ):
+            check_certificate(archive, name)
+
+
+def check_certificate(archive: Archive, name: str) -> None:
+    fingerprint = fingerprint_of(archive.read(name))
+    require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
+
+
+def is_fingerprint_named(fingerprint: str, proved: Proved) -> bool:
+    """Whether the gateway noted of an entry that it was signed by that certificate."""
+    return any(proved.told(idx).get("signed_by") == fingerprint for idx in proved.details)
+
+
+def missing_messages(archive: Archive, proved: Proved) -> list[str]:
+    """What proved details name of the traffic over AS2, certificates too, and the bundle does not have."""
+    headers = [
+        archive.read(name)
+        for name in archive.names
+        if re.fullmatch("as2/[^/]+/headers", name) and archive.size(name) <= MOST_TEXT
+    ]
+    bodies = {f"payloads/{body_sha256(archive, name)}" for name in archive.names if re.fullmatch("as2/[^/]+/mdn", name)}
+    missing = []
+    for idx in sorted(proved.details):
+        said = proved.told(idx)
+        message, mdn, arrival = said.get("message_id"), said.get("mdn"), said.get("arrival")
+        if isinstance(message, str) and not any(message.encode("utf-8", "replace") in each for each in headers):
+            missing.append(f"the message {message} of entry {idx}")
+        answers = {file for role, file in proved.payloads.get(idx, []) if role == "answer" and file is not None}
+        if isinstance(mdn, str) and not answers & bodies:
+            missing.append(f"our MDN {mdn} of entry {idx}")
+        if isinstance(arrival, str) and f"as2/{arrival}/mdn" not in archive:
+            missing.append(f"the partner's MDN {arrival} of entry {idx}")
+        signer = said.get("signed_by")
+        if isinstance(signer, str) and f"certificates/{signer}.pem" not in archive:
+            missing.append(f"the certificate {signer} of entry {idx}")
+    return missing
+
+
 # All steps
 
 
@@ -1125,12 +1322,11 @@ def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None
     rotations = judge_rotations(report, archive, manifest)
     judge_signatures(report, archive, manifest, checkpoint, trusted, rotations)
     entries = judge_entries(report, archive, manifest, checkpoint)
-    proving = judge_contents(report, archive, manifest, entries)
+    proved = judge_contents(report, archive, manifest, entries)
     judge_histories(report, entries)
     judge_consistency(report, archive, manifest, checkpoint, trusted, anchor, rotations)
-    judge_rest(report, archive, proving)
-    subject = printable(manifest.subject)
-    report.not_covered(10, f"That this is all there is about {subject} is the word of whoever made the bundle")
+    judge_subject(report, archive, manifest.kind, manifest.subject, proved)
+    judge_rest(report, archive, proved)
     judge_stamps(report, archive, manifest)
     return report
 
@@ -1179,10 +1375,10 @@ def judge_entries(report: Report, archive: Archive, manifest: Manifest, checkpoi
     return proved
 
 
-def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> set[str]:
-    """Details and payloads; the names of all payloads that were proved, and each SHA-256 that proved details name."""
+def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> Proved:
+    """Details and payloads."""
     erasures = read_erasures(archive, manifest, entries)
-    proving: set[str] = set()
+    proved = Proved({idx: entry.doc for idx, entry in entries.items()}, {}, {})
     for item in manifest.items:
         entry = entries.get(item.idx)
         if entry is None:
@@ -1191,19 +1387,18 @@ def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries
         hashes: dict[str, str] = {}
         state = "were erased, on record" if item.detail is None else "are those it was made with"
         with report.claim(6, f"The details of {name} {state}"):
-            hashes = check_detail(archive, item, entry, erasures)
-            if item.detail is not None:
-                for sha256 in re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", archive.read(item.detail)):
-                    proving.add(sha256.decode())
+            said = check_detail(archive, item, entry, erasures)
+            if said is not None:
+                hashes = said["sha256"]
+                proved.details[item.idx] = said
         for each, committed in zip(item.payloads, entry.blobs):  # noqa: B905 - Python 3.8; compared when it was read
             where = "was erased, on record" if each.file is None else f"is {printable(each.file)}"
             roles = [role for role, _, _ in entry.blobs]
             sha256 = hashes.get(each.role) if roles.count(each.role) == 1 else None
             with report.claim(7, f"The payload `{printable(each.role)}` of {name}, {each.size} bytes, {where}"):
                 check_payload(archive, each, committed, item.idx, sha256, erasures)
-                if each.file is not None:
-                    proving.add(each.file)
-    return proving
+                proved.payloads.setdefault(item.idx, []).append((each.role, each.file))
+    return proved
 
 
 def judge_histories(report: Report, entries: dict[int, Entry]) -> None:
@@ -1214,6 +1409,9 @@ def judge_histories(report: Report, entries: dict[int, Entry]) -> None:
     for doc, history in sorted(histories.items()):
         with report.claim(8, f"The history of {printable(doc)} has no gap up to its entry {history[-1].dseq}"):
             check_history(history)
+    report.not_covered(
+        8, "What the ledger has about them behind these entries: no bundle can show that there is nothing"
+    )
     with report.claim(8, "All entries are of one ledger, and count upwards for each partner"):
         check_one_ledger([entries[idx] for idx in sorted(entries)])
 
@@ -1242,33 +1440,6 @@ def judge_consistency(
             if trusted is not None:
                 check_signature(anchor, family(trusted, rotations))
             check_anchor(anchor, manifest, earlier, checkpoint)
-
-
-def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
-    """Documents must be payloads proved above, whatever their names, and certificates those that proved details name by fingerprint.
-
-    Anything else beside the ledger's own files is there to be read, and proves nothing.
-    """
-    uncovered = [name for name in archive.names if name in READABLE or name == ROOTS]
-    for name in archive.names:
-        if name.startswith("documents/"):
-            with report.claim(10, f"{name} is, byte for byte, a payload proved above"):
-                require(f"payloads/{archive.sha256(name).hex()}" in proving, "No entry has it as its payload.")
-        elif name.startswith("certificates/"):
-            with report.claim(10, f"{name} is the certificate of that fingerprint"):
-                fingerprint = fingerprint_of(archive.read(name))
-                require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
-                if fingerprint not in proving:
-                    uncovered.append(name)
-        elif name.startswith("as2/"):
-            if f"payloads/{archive.sha256(name).hex()}" in proving:
-                report.proved(10, f"{name} is, byte for byte, a payload proved above")
-            elif f"payloads/{body_sha256(archive, name)}" in proving:
-                report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
-            else:
-                uncovered.append(name)
-    if uncovered:
-        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
 
 
 def judge_stamps(report: Report, archive: Archive, manifest: Manifest) -> None:

@@ -16,11 +16,11 @@ from typing import Any
 
 from gateway.ledger import exact
 from gateway.ledger.evidence.bundle import Evidence
-from gateway.ledger.evidence.manifest import entry_name
+from gateway.ledger.evidence.manifest import Subject, entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
 
 from . import making
-from .making import ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
+from .making import EMPTIED, ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
 
 Files = dict[str, bytes]
 
@@ -64,13 +64,14 @@ def plain(name: str) -> zipfile.ZipInfo:
 GOOD: Files = files(making.written())
 FOR_READING = ("COMMANDS.txt", "as2/a1/headers", "report.html", "verify.py")
 """What nothing depends on but its sum."""
-BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", "documents/d1.json")
+BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", making.CERTIFICATE, "documents/d1.json")
 """What the manifest does not name."""
 
 
 def cases() -> Iterator[Case]:
     yield from _good()
     yield from _members()
+    yield from _subjects()
     yield from _manifest()
     yield from _entries()
     yield from _contents()
@@ -105,14 +106,40 @@ def _members() -> Iterator[Case]:
         yield Case(f"{name} removed, which claims nothing", _without(name), None)
     for name in FOR_READING:
         yield Case(f"{name} altered, which proves nothing and is said to", _altering(name), None)
-    yield Case("a document that is no payload", _altering("documents/d1.json"), 10)
     yield Case("a file added, its sum left out", _with({"payloads/more": b"x"}, sums=False), 2)
     for name in ("payloads/more", "ledger/entries/2.json", "notes.txt", "ledger/checkpoint.other"):
         yield Case(f"{name} added", _with({name: b"x"}), 3)
     yield Case("a sum listed twice", _edited("SHA256SUMS", lambda data: data + data[-83:], sums=False), 2)
     yield Case("sums out of order", _edited("SHA256SUMS", _reversed_lines, sums=False), 2)
     yield Case("sums with CR LF", _edited("SHA256SUMS", lambda data: data.replace(b"\n", b"\r\n"), sums=False), 2)
+
+
+def _subjects() -> Iterator[Case]:
+    """What a bundle is said to be about, and what lies beside under names that say what it is."""
+
+    def about(kind: str, subject: str) -> Callable[[], bytes]:
+        return _manifested(lambda manifest: manifest.update(subject={"kind": kind, "id": subject}))
+
+    yield Case("about the file", about("document", "r1"), None)
+    yield Case("about a transmission", about("document", "t1"), None)
+    for subject in ("d2", "r2", "", "acme"):
+        yield Case(f"about the document {subject!r}, of which nothing is there", about("document", subject), 10)
+    yield Case("about an invoice", about("invoice", "INV1"), 3)
+    yield Case("about an order that what is left does not name", about("order", "4500125"), None)
+    whole = making.evidence()
+    whole = replace(whole, entries=[entry for entry in whole.entries if entry.idx not in (ERASED, EMPTIED, ERASURE)])
+    for kind, subject, at in (("order", making.ORDER, None), ("order", "4500125", 10), ("order", "INV1", 10)):
+        yield Case(
+            f"about the order {subject}, nothing erased", _written(replace(whole, subject=_subject(kind, subject))), at
+        )
+    yield Case("a document that is no payload", _altering("documents/d1.json"), 10)
+    yield Case("a document that is another payload", _with({"documents/d1.json": making.RECEIVED}), 10)
+    for name in ("documents/d2.json", "documents/r1.json", "documents/d1.pdf", "documents/d1", "documents/a/d1.json"):
+        yield Case(f"the document under the name {name}", _with({name: making.CANONICAL}), 10)
     yield Case("no certificate", _with({"certificates/x.pem": b"x"}), 10)
+    other = making.certificate("Somebody Else")
+    yield Case("another certificate of the same key", _with({making.CERTIFICATE: other}), 10)
+    yield Case("the same, rightly named: of it nothing is proved", _with({making.certificate_name(other): other}), None)
 
 
 def _manifest() -> Iterator[Case]:
@@ -441,6 +468,10 @@ def _archives() -> Iterator[Case]:
 
 
 # How it is done
+
+
+def _subject(kind: str, subject: str) -> Subject:
+    return Subject.model_validate({"kind": kind, "id": subject})
 
 
 def _written(made: Evidence) -> Callable[[], bytes]:
