@@ -54,7 +54,11 @@ MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 """Names of members: nothing that any system takes for a root, a parent directory, a drive, an option or a hidden file."""
 
-MOST_MEMBERS = 100_000
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?|.*\.", re.IGNORECASE)
+"""What Windows takes for a device in any folder, or writes under another name."""
+
+MOST_MEMBERS = 65_535
+"""What the end of an archive can count."""
 MOST_BYTES = 2_000_000_000
 """All members together, unpacked."""
 MOST_RATIO = 100
@@ -164,9 +168,9 @@ class Archive:
     """The members of a bundle, once the archive was found to be sound."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(file)
+        with zipfile.ZipFile(file) as directory:
+            members = directory.infolist()
         self._file = file
-        members = self._zip.infolist()
         require(0 < len(members) <= MOST_MEMBERS, f"It has {len(members)} members; 1 to {MOST_MEMBERS} are allowed.")
         for member in members:
             self._require_plain(member)
@@ -188,8 +192,13 @@ class Archive:
             len(name) <= 200 and NAME.fullmatch(name) is not None, f"The member name {name[:200]!r} is not allowed."
         )
         require(member.filename == name, f"The member name {name!r} is not what it seems.")
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        require(kind in (0, stat.S_IFREG), f"{name} is not a plain file but a link or something else.")
+        parts = name.split("/")
+        require(not any(RESERVED.fullmatch(part) for part in parts), f"The member name {name!r} is not one on Windows.")
+        mode = member.external_attr >> 16
+        require(stat.S_IFMT(mode) in (0, stat.S_IFREG), f"{name} is not a plain file but a link or something else.")
+        plain = mode & 0o7000 == 0 and member.external_attr & 0xFFFF == 0 and member.internal_attr == 0
+        require(plain, f"{name} has attributes that no member needs.")
+        require(member.volume == 0, f"{name} is said to lie on another disk.")
         require(member.flag_bits & ~0x800 == 0, f"{name} is encrypted, or written in a way that hides its size.")
         packing = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         require(member.compress_type in packing, f"{name} is packed by another method than deflate.")
@@ -203,6 +212,10 @@ class Archive:
             folded = member.filename.lower()
             require(folded not in seen, f"{member.filename} is in it twice.")
             seen.add(folded)
+        for name in sorted(seen):
+            parts = name.split("/")
+            above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+            require(not above & seen, f"{name} lies in a folder that is a file too.")
 
     @staticmethod
     def _require_bounded(members: list[zipfile.ZipInfo]) -> None:
@@ -226,24 +239,28 @@ class Archive:
             require(
                 len(head) == 30 + len(name) and head[30:] == name, f"{member.filename} has another name at its place."
             )
-            signature, _, flags, method, _, _, crc, packed, size, length, extra = struct.unpack("<4s5H3L2H", head[:30])
-            said = (signature, flags, method, crc, packed, size, length, extra)
             wanted = (
                 b"PK\x03\x04",
+                member.extract_version,
                 member.flag_bits,
                 member.compress_type,
+                *dos_time(member),
                 member.CRC,
                 member.compress_size,
                 member.file_size,
                 len(name),
                 0,
             )
+            said = struct.unpack("<4s5H3L2H", head[:30])
             require(said == wanted, f"The directory says otherwise of {member.filename} than stands at its place.")
             require(member.header_offset == end, f"Something is hidden before {member.filename}.")
             end += 30 + len(name) + member.compress_size
         directory = sum(46 + len(member.filename) for member in members)
         self._file.seek(0, 2)
         require(self._file.tell() == end + directory + 22, "Something is hidden behind its members.")
+        self._file.seek(end + directory)
+        closing = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(members), len(members), directory, end, 0)
+        require(self._file.read(22) == closing, "Its end says otherwise of its members than their directory.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
@@ -277,12 +294,43 @@ class Archive:
         return self._members[name]
 
     def _chunks(self, name: str) -> Iterator[bytes]:
-        left = self._member(name).file_size
-        with self._zip.open(name) as member:
-            while chunk := member.read(CHUNK):
-                left -= len(chunk)
-                yield chunk
-        require(left == 0, f"{name} ends too early.")
+        """A member's bytes, which are all that is stored of it."""
+        member = self._member(name)
+        size = crc = 0
+        for chunk in self._unpacked(member):
+            size, crc = size + len(chunk), zlib.crc32(chunk, crc)
+            require(size <= member.file_size, f"{name} is larger than it says.")
+            yield chunk
+        require((size, crc) == (member.file_size, member.CRC), f"{name} is damaged: it is not what the archive says.")
+
+    def _unpacked(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        start = member.header_offset + 30 + len(member.filename)
+        end = start + member.compress_size
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS) if member.compress_type == zipfile.ZIP_DEFLATED else None
+        while start < end:
+            self._file.seek(start)
+            packed = self._file.read(min(CHUNK, end - start))
+            require(bool(packed), f"{member.filename} ends too early.")
+            start += len(packed)
+            if unpacker is None:
+                yield packed
+                continue
+            while packed and not unpacker.eof:
+                yield unpacker.decompress(packed, CHUNK)
+                packed = unpacker.unconsumed_tail
+            require(
+                not packed and not unpacker.unused_data,
+                f"Something is hidden behind the packed bytes of {member.filename}.",
+            )
+        if unpacker is not None:
+            yield unpacker.flush()
+            require(unpacker.eof, f"{member.filename} ends too early.")
+
+
+def dos_time(member: zipfile.ZipInfo) -> tuple[int, int]:
+    """The time and the date of a member as they are stored (.ZIP File Format Specification 6.3.10, section 4.4.6)."""
+    year, month, day, hour, minute, second = member.date_time
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
 
 
 # Step 2. SHA256SUMS

@@ -10,8 +10,10 @@ import json
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gateway.ledger import exact
@@ -443,6 +445,12 @@ def _archives() -> Iterator[Case]:
         "a\0b",
         "ü",
         "x" * 300,
+        "as2/nul",
+        "as2/NUL.txt",
+        "as2/con/x",
+        "as2/Com1.pem",
+        "as2/trailing.",
+        "as2/trailing./x",
     ):
         yield Case(f"a member named {name[:20]!r}", _raw(name), 1)
     link = zipfile.ZipInfo("payloads/link")
@@ -460,6 +468,41 @@ def _archives() -> Iterator[Case]:
     yield Case("something behind the archive", lambda: good + b"more", 1)
     yield Case("a comment on the archive", lambda: _commented(good), 1)
     yield Case("a member that the directory does not list", _unlisted_by_directory, 1)
+    yield Case("a member that is a folder too", lambda: _appended((plain("as2/x"), b"x"), (plain("as2/x/y"), b"y")), 1)
+    yield Case("a folder that is a member but for its case", lambda: _appended((plain("AS2"), b"x")), 1)
+    for name, attributes in {
+        "a set-uid bit": 0o104755 << 16,
+        "a sticky bit": 0o101644 << 16,
+        "a folder's": 0x10,
+    }.items():
+        yield Case(f"attributes with {name}", partial(_claiming, (38, "<L"), attributes), 1)
+    yield Case("a member said to be a text", lambda: _claiming((36, "<H"), 1), 1)
+    yield Case("a member on another disk", lambda: _claiming((34, "<H"), 7), 1)
+    yield Case("a member of a later version", lambda: _claiming((6, "<H"), 45), 1)
+    yield Case("a member of another time", lambda: _claiming((12, "<H"), 1), 1)
+    yield Case("a member of another day", lambda: _claiming((14, "<H"), 0x5A21), 1)
+    for name, place, value in (
+        ("fewer members", (10, "<H"), 3),
+        ("fewer members on this disk", (8, "<H"), 3),
+        ("more members", (10, "<H"), 1000),
+        ("another disk", (4, "<H"), 7),
+        ("a directory on another disk", (6, "<H"), 7),
+        ("a smaller directory", (12, "<L"), 46),
+        ("a directory further on", (16, "<L"), len(good)),
+        ("a directory a bit further on", (16, "<L"), good.rindex(b"PK\x05\x06") + 1),
+    ):
+        yield Case(f"an end that says {name}", partial(_claiming, place, value, at=b"PK\x05\x06"), 1)
+    for name, packed in {
+        "bytes": _packed(b"report") + b"hidden",
+        "an archive": _packed(b"report") + good,
+        "another stream": _packed(b"report") + _packed(b"hidden"),
+        "a byte": _packed(b"report") + b"\0",
+        "a mebibyte": _packed(b"report") + bytes(2**20),
+    }.items():
+        yield Case(f"{name} hidden behind a packed member", partial(_with_packed, packed), 1)
+    yield Case("a packed member", lambda: _with_packed(_packed(b"report")), None)
+    yield Case("a packed member cut short", lambda: _with_packed(_packed(b"report")[:-1]), 1)
+    yield Case("a packed member of nothing", lambda: _with_packed(b""), 1)
     yield Case("an archive cut short", lambda: good[:-30], 1)
     yield Case("no archive", lambda: b"this is no zip file", 1)
     yield Case("nothing at all", lambda: b"", 1)
@@ -751,10 +794,32 @@ _flags_at, _method_at, _size_at = (8, "<H"), (10, "<H"), (24, "<L")
 """Where the directory's entry of a member has them (.ZIP File Format Specification, section 4.3.12)."""
 
 
-def _claiming(place: tuple[int, str], value: int) -> bytes:
-    """A directory that says something else of its last member."""
+def _claiming(place: tuple[int, str], value: int, *, at: bytes = b"PK\x01\x02") -> bytes:
+    """A directory that says something else of its last member, or, ``at`` its end, of all of them."""
     data = bytearray(zipped(GOOD))
-    struct.pack_into(place[1], data, data.rindex(b"PK\x01\x02") + place[0], value)
+    struct.pack_into(place[1], data, data.rindex(at) + place[0], value)
+    return bytes(data)
+
+
+def _packed(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+def _with_packed(packed: bytes) -> bytes:
+    """A last member whose content is `report`, said to be stored in these bytes; all that the archive says of it accords with that."""
+    content = b"report"
+    members = GOOD | {"report.html": content}
+    first = {name: data for name, data in members.items() if name != "report.html"}
+    sums = files(zipped(members))["SHA256SUMS"]
+    stored = zipped(first | {"SHA256SUMS": sums, "report.html": packed}, sums=False)
+    data = bytearray(stored)
+    directory = data.rindex(b"PK\x01\x02")
+    local = struct.unpack_from("<L", data, directory + 42)[0]
+    for place in (local + 8, directory + 10):
+        struct.pack_into("<H", data, place, zipfile.ZIP_DEFLATED)
+    for place in (local + 14, directory + 16):
+        struct.pack_into("<3L", data, place, zlib.crc32(content), len(packed), len(content))
     return bytes(data)
 
 
