@@ -42,6 +42,7 @@ from .verify import (
     judge_rest,
     judge_subject,
     printable,
+    require_shallow,
 )
 
 _PRIME = 2**255 - 19
@@ -128,7 +129,9 @@ def check(
 
 
 def _manifest(archive: Archive) -> Manifest:
-    manifest = manifests.read(archive.read(manifests.NAME))
+    data = archive.read(manifests.NAME)
+    require_shallow(data)
+    manifest = manifests.read(data)
     allowed = FIXED | READABLE | manifest.named
     for name in sorted(allowed):
         _require(name in archive, f"{name} is missing from the bundle.")
@@ -162,7 +165,7 @@ class _Checking:
         self._rotations: list[Rotation] = []
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
-        self._covered = Covered()
+        self._erasures: dict[int, Covered] = {}
         self._details: dict[int, dict[str, Any]] = {}
         self._payloads: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
 
@@ -195,7 +198,7 @@ class _Checking:
                 raise Failure("Nobody said which key to trust: give it with --trust. Until then all may be made up.")
             _require_signed(self._note, checkpoint, followers(self._trusted, self._rotations))
         with self._report.claim(4, f"{sealed} the key that the bundle names, and the files for openssl say the same"):
-            key = VerifierKey.read(self._manifest.verifier)
+            key = _key(self._manifest.verifier)
             _require_signed(self._note, checkpoint, [key])
             signature = _signature_of(self._note, key)
             said = {"key.pem": pem_of(key), "checkpoint.body": self._note.text.encode(), "checkpoint.sig": signature}
@@ -211,6 +214,7 @@ class _Checking:
             _require(
                 (entry.dseq == 0) == (entry.doc == ""), "It counts a history of nothing, or not that of something."
             )
+            _require(entry.doc != "" or not entry.dprev, "It follows another one, and is about nothing.")
             _require((entry.pseq == 0) == (entry.partner == ""), "It counts for no partner, or not for one.")
             leaf, size, root = tree.leaf_hash(body), self._checkpoint.size, self._checkpoint.root
             proven = tree.includes(size, root, sealed.idx, leaf, sealed.proof)
@@ -240,7 +244,7 @@ class _Checking:
     def _detail(self, sealed: SealedEntry, entry: Entry) -> Mapping[str, str]:
         if sealed.detail is None:
             _require(sealed.detail_salt is None, "There is a salt, and no details.")
-            _require_erased(sealed.detail_erased, self._covered.detail(sealed.idx))
+            _require_erased(sealed.detail_erased, self._erased(sealed.idx))
             return {}
         detail = self._open_detail(sealed, entry)
         _require(detail.subject == entry.doc, "They are about something else than the entry.")
@@ -255,13 +259,15 @@ class _Checking:
         _require(
             commitment(sealed.detail_salt, data) == entry.d, "They are not the details that the entry was made with."
         )
+        require_shallow(data)
         return _read(_Detail, exact.read(data), "The text of the details")
 
     def _payload(self, payload: SealedPayload, committed: CommittedBlob, idx: int, said: str | None) -> None:
         _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")
         if payload.file is None:
             _require(payload.salt is None, "There is a salt, and no payload.")
-            _require_erased(payload.erased, self._covered.payload(idx, payload.role))
+            alone = [by for by, each in self._erasures.items() if each.payload_alone(idx, payload.role) is not None]
+            _require_erased(payload.erased, alone or self._erased(idx))
             return
         _require(payload.erased is None, "It is said to be erased, and is there.")
         if payload.salt is None:
@@ -279,8 +285,14 @@ class _Checking:
             entry = self._entries.get(sealed.idx)
             if entry is not None and entry.type in ERASING and sealed.detail is not None:
                 with suppress(*BROKEN):
-                    self._covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
-        self._covered.sort()
+                    covered = Covered()
+                    covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
+                    covered.sort()
+                    self._erasures[sealed.idx] = covered
+
+    def _erased(self, idx: int) -> list[int]:
+        """The entries that say that the details of this one were erased."""
+        return [by for by, covered in self._erasures.items() if covered.detail(idx) is not None]
 
     # 8. Histories
 
@@ -319,7 +331,7 @@ class _Checking:
         if (said := self._manifest.consistency) is not None:
             with self._report.claim(9, f"The ledger of {self._checkpoint.size} entries extends that of {said.old}"):
                 note, found = _read_checkpoint(self._archive.read(said.checkpoint))
-                _require_signed(note, found, self._family(self._trusted or VerifierKey.read(self._manifest.verifier)))
+                _require_signed(note, found, self._family(self._trusted or _key(self._manifest.verifier)))
                 _require((said.old, said.new) == (found.size, self._checkpoint.size), "The proof is for other sizes.")
                 self._require_extends(found, said.proof)
                 earlier = found
@@ -403,6 +415,13 @@ def _read_checkpoint(data: bytes) -> tuple[Note, Checkpoint]:
     return note, checkpoint
 
 
+def _key(text: str) -> VerifierKey:
+    """The key that ``text`` is, with nothing around it. Raises Malformed or Failure."""
+    key = VerifierKey.read(text)
+    _require(str(key) == text, "The verifier key has blanks around it.")
+    return key
+
+
 def _rotation(data: bytes) -> Rotation:
     note = read_note(data)
     signers = Counter((each.name, each.key_id) for each in note.signatures)
@@ -411,6 +430,7 @@ def _rotation(data: bytes) -> Rotation:
         rotation = Rotation.read(data)
     except NotSigned as error:
         raise Failure(str(error)) from error
+    _require(note.text.split("\n")[2:4] == [str(rotation.old), str(rotation.new)], "A key has blanks around it.")
     for key in (rotation.old, rotation.new):
         strict = _is_strict(key.public) and _is_strict(_signature_of(note, key)[:32])
         _require(strict, "A key, or a signature, is one by which anything seems signed.")
@@ -438,10 +458,13 @@ def _is_strict(point: bytes) -> bool:
     return y < _PRIME and point.hex() not in _SMALL_ORDER
 
 
-def _require_erased(said: int | None, covering: int | None) -> None:
+def _require_erased(said: int | None, covering: Sequence[int]) -> None:
     if said is None:
         raise Failure("It is missing from the bundle, and no erasure is on record.")
-    _require(said == covering, f"It is missing, and no erasure of it by entry {said} was proved.")
+    _require(said in covering, f"It is missing, and no erasure of it by entry {said} was proved.")
+    _require(
+        len(covering) == 1, f"It is missing, and entries {', '.join(map(str, covering))} all say that they erased it."
+    )
 
 
 def _require(holds: bool, why: str) -> None:

@@ -65,6 +65,12 @@ MOST_RATIO = 100
 """Unpacked bytes for a packed one."""
 MOST_TEXT = 64 * 2**20
 """Of a member that is read whole."""
+MOST_NESTED = 64
+"""Objects and lists in each other, in any JSON."""
+MOST_SIGNATURES = 100
+"""Under a signed note."""
+MOST_COUNTED = 10**15 - 1
+"""What an entry counts to."""
 MOST_PROOF = 64
 """Hashes in a proof: a tree of 2^53 leaves is 53 high."""
 CHUNK = 2**20
@@ -361,6 +367,7 @@ def check_sums(archive: Archive) -> None:
 
 def exact(data: bytes) -> Any:
     """The value of JSON that has one form only: sorted ASCII keys, none twice, no blanks, no fractions, integers below 2^53."""
+    require_shallow(data)
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -370,12 +377,21 @@ def exact(data: bytes) -> Any:
             parse_constant=_no_number,
         )
         again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-    except RecursionError:
-        raise Failure("This JSON is nested too deeply.") from None
     except ValueError as error:
         raise Failure(f"This is not exact JSON: {error}.") from None
     require(again == data, "This JSON is not written in its exact form.")
     return value
+
+
+def require_shallow(data: bytes) -> None:
+    """JSON that no reader finds too deep, whatever the version of Python."""
+    depth, is_text = 0, False
+    for found in re.finditer(rb'\\.|["\[\]{}]', data, re.DOTALL):
+        if found[0] == b'"':
+            is_text = not is_text
+        elif not is_text and len(found[0]) == 1:
+            depth += 1 if found[0] in b"[{" else -1
+            require(depth <= MOST_NESTED, f"This JSON is nested more than {MOST_NESTED} deep.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -645,8 +661,10 @@ def read_note(data: bytes) -> tuple[str, dict[tuple[str, bytes], bytes]]:
     require(all(letter >= " " or letter == "\n" for letter in note), "The checkpoint has a control character.")
     body, blank, signed = note.rpartition("\n\n")
     require(bool(blank) and signed.endswith("\n"), "The checkpoint is no signed note: it has no lines of signatures.")
+    lines = signed[:-1].split("\n")
+    require(len(lines) <= MOST_SIGNATURES, f"The checkpoint has more than {MOST_SIGNATURES} signatures.")
     signatures: dict[tuple[str, bytes], bytes] = {}
-    for line in signed[:-1].split("\n"):
+    for line in lines:
         name, identifier, signature = read_signature(line)
         require(
             (name, identifier) not in signatures, f"The checkpoint has two signatures of {name}+{identifier.hex()}."
@@ -847,16 +865,28 @@ class Entry(NamedTuple):
     detail: bytes
 
 
+OUTCOMES = (
+    "accepted",
+    "accepted_with_errors",
+    "partially_accepted",
+    "rejected",
+    "downloaded",
+    "removed",
+    "renamed",
+    "same bytes",
+    "imported",
+    "sent for approval",
+)
 ENTRY_FORMS = {
     "type": "[a-z_]{1,32}",
     "ts": r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z",
     "doc": "[A-Za-z0-9._:-]{0,64}",
-    "dprev": "([A-Za-z0-9+/]{43}=)?",
+    "dprev": "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)?",
     "partner": "([0-9a-f]{16})?",
     "tenant": "[0-9a-f]{16}",
     "actor": "system|operator|partner",
     "node": "[A-Za-z0-9._-]{0,64}",
-    "outcome": "[a-z0-9_. -]{0,40}",
+    "outcome": f"({'|'.join(OUTCOMES)})?",
 }
 """The texts of an entry. None has room for a name or a number that says who or what it was about."""
 ROLES = ("received", "sent", "canonical", "answer", "wire", "signed")
@@ -877,18 +907,19 @@ def read_entry(data: bytes) -> Entry:
     for name, form in ENTRY_FORMS.items():
         found = re.fullmatch(form, text(said[name], f"`{name}` of the entry"), re.ASCII)
         require(found is not None, f"`{name}` of the entry is not what it may be.")
-    dseq, pseq = number(said["dseq"], "`dseq` of the entry"), number(said["pseq"], "`pseq` of the entry")
+    dseq, pseq = count(said["dseq"], "`dseq` of the entry"), count(said["pseq"], "`pseq` of the entry")
     require(
         (dseq == 0) == (said["doc"] == ""),
         "The entry counts a history of nothing, or does not count that of something.",
     )
+    require(said["doc"] != "" or said["dprev"] == "", "The entry follows another one, and is about nothing.")
     require((pseq == 0) == (said["partner"] == ""), "The entry counts for no partner, or does not count for one.")
     blobs = []
     for each in array(said["blobs"], "`blobs` of the entry"):
         blob = fields(each, "role c n", "A payload of the entry")
         commitment = thirty_two(blob["c"], "A commitment of the entry")
         require(blob["role"] in ROLES, "A payload of the entry has a role that this program does not know.")
-        blobs.append((blob["role"], commitment, number(blob["n"], "A size in the entry")))
+        blobs.append((blob["role"], commitment, count(blob["n"], "A size in the entry")))
     return Entry(
         leaf_hash(data),
         said["type"],
@@ -902,6 +933,11 @@ def read_entry(data: bytes) -> Entry:
         blobs,
         thirty_two(said["d"], "`d` of the entry"),
     )
+
+
+def count(value: Any, what: str) -> int:
+    require(number(value, what) <= MOST_COUNTED, f"{what} is larger than {MOST_COUNTED}.")
+    return int(value)
 
 
 def check_inclusion(leaf: bytes, idx: int, proof: list[bytes], checkpoint: Checkpoint) -> None:
@@ -933,8 +969,8 @@ class Erasure(NamedTuple):
     payloads: dict[str, list[tuple[int, int]]]
 
     def covers(self, idx: int, role: str | None) -> bool:
-        """Whether the details of an entry went (``role`` None), or a payload of it, which goes with the details too."""
-        spans = self.details + (self.payloads.get(role, []) if role is not None else [])
+        """Whether it names the payload of that role of an entry, or, without a role, the details of it."""
+        spans = self.details if role is None else self.payloads.get(role, [])
         return any(first <= idx <= last for first, last in spans)
 
 
@@ -995,9 +1031,13 @@ def check_payload(
 def check_erased(idx: int, role: str | None, by: int | None, erasures: dict[int, Erasure]) -> None:
     """What is missing counts as erased only where the details of a later entry, proved themselves, say so."""
     require(by is not None, "It is missing from the bundle, and no erasure is on record.")
-    if by is not None:
-        require(by in erasures, f"It is missing, and entry {by} is no erasure that was proved.")
-        require(erasures[by].covers(idx, role), f"It is missing, and entry {by} does not record its erasure.")
+    # A payload goes by itself, or else with the details; and what went cannot go once more.
+    alone = [each for each, erasure in erasures.items() if role is not None and erasure.covers(idx, role)]
+    covering = alone or [each for each, erasure in erasures.items() if erasure.covers(idx, None)]
+    require(by in covering, f"It is missing, and no erasure of it by entry {by} was proved.")
+    require(
+        len(covering) == 1, f"It is missing, and entries {', '.join(map(str, covering))} all say that they erased it."
+    )
 
 
 def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
@@ -1023,11 +1063,16 @@ def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry
 
 
 def spans_before(by: int, said: Any) -> list[tuple[int, int]]:
-    """Pairs of indexes below ``by``: an erasure covers what was there before it. What has another form covers nothing."""
+    """Pairs of indexes below ``by``, each behind the one before: an erasure covers what was there before it. Other forms cover nothing."""
     spans = []
+    before = -1
     for each in said if isinstance(said, list) else []:
-        if isinstance(each, list) and [type(end) for end in each] == [int, int] and each[1] < by:
-            spans.append((each[0], each[1]))
+        if not (
+            isinstance(each, list) and [type(end) for end in each] == [int, int] and before < each[0] <= each[1] < by
+        ):
+            return []
+        spans.append((each[0], each[1]))
+        before = each[1]
     return spans
 
 
@@ -1225,8 +1270,10 @@ def names_order(archive: Archive, number: str, proved: Proved) -> bool:
             return True
     for file in proved.canonical():
         try:
-            document = json.loads(archive.read(file).decode("utf-8"))
-        except (*BROKEN, RecursionError):
+            data = archive.read(file)
+            require_shallow(data)
+            document = json.loads(data.decode("utf-8"), parse_int=str, parse_float=str)
+        except BROKEN:
             continue
         if is_order(document, number, ORDERS) or refers_to_order(document, number):
             return True

@@ -12,12 +12,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from gateway.ledger import exact
-from gateway.ledger.evidence.bundle import Evidence
+from gateway.ledger import exact, tree
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.entry import commitment
+from gateway.ledger.evidence.bundle import Evidence, OpenedEntry, OpenedPayload
 from gateway.ledger.evidence.manifest import Subject, entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
 
@@ -81,6 +83,7 @@ def cases() -> Iterator[Case]:
     yield from _consistency()
     yield from _rotations()
     yield from _stamps()
+    yield from _by_whoever_has_the_key()
     yield from _json()
     yield from _archives()
 
@@ -165,6 +168,9 @@ def _manifest() -> Iterator[Case]:
     yield case("a salt of 31 bytes", lambda m: m["entries"][1].update(detail_salt=_b64(b"x" * 31)), 3)
     yield case("a salt not in base64", lambda m: m["entries"][1].update(detail_salt="*" * 44), 3)
     yield case("a verifier that is none", lambda m: m.update(verifier="x"), 4)
+    for blank in (" ", "\n", "\t"):
+        yield Case(f"a verifier with {blank!r} behind it", _manifested(partial(dict.update, verifier=TRUST + blank)), 4)
+        yield Case(f"a verifier with {blank!r} before it", _manifested(partial(dict.update, verifier=blank + TRUST)), 4)
     yield case("a verifier with the id of another", lambda m: m.update(verifier=_with_wrong_id()), 4)
     yield case("a proof that is no list", lambda m: m["entries"][1].update(proof="x"), 3)
     yield case("a proof of 65 hashes", lambda m: m["entries"][1].update(proof=[_b64(bytes(32))] * 65), 3)
@@ -281,6 +287,12 @@ def _signatures() -> Iterator[Case]:
     yield Case("a signature too short", _noted(text, replace(good, signature=good.signature[:63])), 4)
     yield Case("a signature too long", _noted(text, replace(good, signature=good.signature + b"\0")), 4)
     yield Case("a signature with S beyond the order", _noted(text, _unreduced(good)), 4)
+    witness = Signature("witness.example", b"\0\0\0\0", b"\0")
+    for name in ("wit\x01ness", "wit\x1bness", "wit\tness"):
+        yield Case(f"a witness named {name!r}", _noted(text, good, replace(witness, name=name)), 4)
+    many = [replace(witness, name=f"w{number}") for number in range(100)]
+    yield Case("signed by a hundred", _noted(text, good, *many[1:]), None)
+    yield Case("signed by a hundred and one", _noted(text, good, *many), 4)
     yield Case("another text under the signature", _noted(text.replace("\n11\n", "\n12\n"), good), 4)
     yield Case("another origin", _noted("other.example\n" + text.partition("\n")[2], good), 4)
     yield Case("an extension that is not signed", _noted(text + "more\n", good), 4)
@@ -353,6 +365,9 @@ def _rotations() -> Iterator[Case]:
         yield Case(f"a rotation {name}", _rotated(_handing_over(*forged)), 4, old)
     yield Case("a rotation of another ledger", _rotated(_of_another_ledger()), 4, old)
     yield Case("a rotation that is a checkpoint", _rotated(str(making.ledger().checkpoint(6)).encode()), 4, new)
+    text = making.ROTATION.note.text
+    blank = str(signed(text.replace(new, f"{new} "), [SIGNER, NEXT])).encode()
+    yield Case("a rotation with a blank behind a key", _rotated(blank), 4, old)
     yield Case("a rotation with a line twice", _rotated(_with_a_line_twice()), 4, old)
     forged_old = replace(lines[1], signature=bytes(64))
     yield Case("both lines, that of the old key forged", _overlapping(lines[0], forged_old), 4, old)
@@ -401,6 +416,126 @@ def _stamps() -> Iterator[Case]:
         "other roots named": (b'"roots":"ledger/timestamp-roots.pem"', b'"roots":"verify.py"'),
     }.items():
         yield Case(name, _stamped(1, {"manifest.json": _manifest_with(was, now)}), 3)
+
+
+def _by_whoever_has_the_key() -> Iterator[Case]:
+    """A ledger whose entries were never made by us, rightly signed."""
+    yield Case("an entry of its own", _sealed_by_key(_Told()), None)
+    cases: dict[str, tuple[dict[str, Any], int | None]] = {
+        "an outcome of ours": ({"outcome": "sent for approval"}, None),
+        "an outcome that is none": ({"outcome": "some new outcome"}, 5),
+        "an outcome with more behind it": ({"outcome": "accepted."}, 5),
+        "a partner's entry 10^15 - 1": ({"partner": "0" * 16, "pseq": 10**15 - 1}, None),
+        "a partner's entry 10^15": ({"partner": "0" * 16, "pseq": 10**15}, 5),
+        "a history that begins at 10^15": ({"dseq": 10**15}, 5),
+        "a payload of 10^15 bytes": ({"blobs": [{"c": _b64(bytes(32)), "n": 10**15, "role": "sent"}]}, 5),
+        "something before it, not canonical": ({"dprev": "A" * 42 + "B="}, 5),
+        "something before it, about nothing": ({"doc": "", "dseq": 0, "dprev": _b64(bytes(32))}, 5),
+        "something before it, about nothing, not canonical": ({"doc": "", "dseq": 0, "dprev": "A" * 42 + "B="}, 5),
+    }
+    for name, (changes, at) in cases.items():
+        yield Case(f"an entry with {name}", _sealed_by_key(_Told(changes)), at)
+    for depth, at in ((62, None), (63, None), (64, 6), (400, 6), (1200, 6), (2000, 6), (100_000, 6)):
+        deep = b"[" * depth + b"]" * depth
+        yield Case(f"details {depth} deep", _sealed_by_key(_Told(detail=deep)), at)
+    yield Case("many brackets in a text", _sealed_by_key(_Told(detail=b'"' + b'[{\\"' * 1000 + b'"')), None)
+    first = _Told(erased=2)
+    second = _Told({"doc": "d2"})
+
+    def erasing(*spans: list[int], role: str | None = None) -> _Told:
+        said: dict[str, Any] = {"details": list(spans)} if role is None else {"payloads": {role: list(spans)}}
+        return _Told({"doc": "", "type": "pruned"}, exact.write({"erased": said}))
+
+    for spans, at in (
+        ([[0, 0]], None),
+        ([[0, 1]], None),
+        ([[0, 0], [1, 1]], None),
+        ([[0, 1], [0, 0]], 6),
+        ([[0, 1], [1, 1]], 6),
+        ([[0, 1], [1, 0]], 6),
+        ([[1, 1], [0, 0]], 6),
+        ([[1, 0]], 6),
+        ([[-5, 0]], 6),
+        ([[0, 0], [1, 2]], 6),
+        ([[0, 0], "x"], 6),
+        ([[0, True]], 6),
+    ):
+        yield Case(f"erased from {spans}", _sealed_by_key(first, second, erasing(*spans)), at)
+    for by in (2, 3):
+        twice = (replace(first, erased=by), second, erasing([0, 0]), erasing([0, 0]))
+        yield Case(f"erased twice, and said to be by entry {by}", _sealed_by_key(*twice), 6)
+        nested = (replace(first, erased=by), second, erasing([0, 0]), erasing([0, 1]))
+        yield Case(f"erased twice, once with more, and said to be by entry {by}", _sealed_by_key(*nested), 6)
+    other = (first, second, erasing([0, 0]), erasing([0, 0], role="sent"))
+    yield Case("erased, and a payload that is none", _sealed_by_key(*other), None)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """An entry about d1 with ``changes``, its details' ``detail`` as JSON, and which entry says that the details were ``erased``."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    detail: bytes = b"{}"
+    erased: int | None = None
+
+
+def _sealed_by_key(*told: _Told) -> Callable[[], bytes]:
+    """A bundle of a ledger of nothing but these."""
+
+    def bundle() -> bytes:
+        salt = b"s" * 32
+        details = [_detail_about(str(each.changes.get("doc", "d1")), each.detail) for each in told]
+        bodies = [_body(each.changes, commitment(salt, detail)) for each, detail in zip(told, details, strict=True)]
+        leaves = [tree.leaf_hash(body) for body in bodies]
+
+        def node(level: int, position: int) -> bytes:
+            return tree.subtree_root(leaves[position << level : (position + 1) << level])
+
+        size = len(told)
+        entries = [
+            OpenedEntry(
+                idx,
+                bodies[idx],
+                None if each.erased is not None else details[idx],
+                None if each.erased is not None else salt,
+                tree.inclusion_proof(idx, size, node),
+                _payloads_in(each.changes),
+                each.erased,
+            )
+            for idx, each in enumerate(told)
+        ]
+        sealed = signed(str(Checkpoint(making.NAME, size, tree.root(size, node))), [SIGNER])
+        about = _subject("document", str(told[0].changes.get("doc") or "d1"))
+        return making.written(Evidence(about, making.NOON, SIGNER.key, sealed, entries))
+
+    return bundle
+
+
+def _detail_about(doc: str, detail: bytes) -> bytes:
+    named = json.dumps(doc or None).encode()
+    return (
+        b'{"actor":"a","detail":%b,"document":%b,"journal":1,"outcome":"","partner":null,"receipt":null,"sha256":{},"transmission":null}'
+        % (detail, named)
+    )
+
+
+def _body(changes: Mapping[str, Any], d: bytes) -> bytes:
+    counted = {"doc": "d1", "dseq": 1, "dprev": ""} if changes.get("doc", "d1") else {"doc": "", "dseq": 0, "dprev": ""}
+    said: dict[str, Any] = {
+        "v": 1,
+        "type": "sent",
+        "ts": "2026-11-26T12:00:00.000000Z",
+        "partner": "",
+        "pseq": 0,
+        "tenant": making.TENANT,
+    }
+    said |= {"actor": "system", "node": "n", "outcome": "", "blobs": [], "d": _b64(d)}
+    return exact.write(said | counted | dict(changes))
+
+
+def _payloads_in(changes: Mapping[str, Any]) -> list[OpenedPayload]:
+    blobs = changes.get("blobs", [])
+    return [OpenedPayload(each["role"], each["n"], base64.b64decode(each["c"]), None, None) for each in blobs]
 
 
 def _json() -> Iterator[Case]:

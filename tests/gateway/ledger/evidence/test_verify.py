@@ -17,8 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger import exact, tree
+from gateway.ledger.entry import OUTCOMES
 from gateway.ledger.evidence import verify
 from gateway.ledger.evidence.verify import Failure
+from spool.journal import BlobRole
 
 from . import making, tampering
 from .making import TRUST
@@ -175,6 +177,14 @@ def _holds(check: Callable[[], object]) -> bool:
     except (Failure, exact.Inexact):
         return False
     return True
+
+
+# What entries may say
+
+
+def test_it_knows_what_entries_may_say() -> None:
+    assert set(verify.OUTCOMES) == OUTCOMES
+    assert set(verify.ROLES) == set(BlobRole)
 
 
 # What names an order
