@@ -136,6 +136,8 @@ class Proofs:
         """
         told = Chronicle(self.clock)
         detail = {"arrival": arrival.id, "outcome": judgement.outcome.value}
+        if arrival.signed_by is not None:
+            detail["signed_by"] = arrival.signed_by
         blobs = [NamedBlob(BlobRole.WIRE, BlobDigest(arrival.sha256), arrival.size)]
         if sending is None:
             told.of_message(Step.UNPROVEN, partner, outcome=judgement.why, detail=detail, blobs=blobs)

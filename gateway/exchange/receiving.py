@@ -268,6 +268,8 @@ class As2Receiver:
                 return False
             self._put(session, signed)
             detail = {"message_id": received.message_id}
+            if received.signed_by is not None:
+                detail["signed_by"] = received.signed_by.fingerprint
             receipts = [self.inbound.keep(session, each, detail=detail, blobs=came_in) for each in files]
             arrivals.add_files(session, arrival, receipts)
             self._tell_answered(session, arrival, receipts, received.mdn)

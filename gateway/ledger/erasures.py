@@ -106,8 +106,12 @@ class Covered:
 
     def payload(self, idx: int, role: str) -> int | None:
         """The entry that says that this payload of entry ``idx`` was erased, or its details with it."""
-        found = _covering(self._payloads.get(role, []), idx)
+        found = self.payload_alone(idx, role)
         return self.detail(idx) if found is None else found
+
+    def payload_alone(self, idx: int, role: str) -> int | None:
+        """The entry that says that this payload of entry ``idx`` was erased, and its details were not."""
+        return _covering(self._payloads.get(role, []), idx)
 
 
 def spans(numbers: Iterable[int]) -> list[list[int]]:
@@ -122,13 +126,17 @@ def spans(numbers: Iterable[int]) -> list[list[int]]:
 
 
 def _ranges(said: Any, by: int) -> list[tuple[int, int, int]]:
-    if not isinstance(said, list):
-        return []
-    return [
-        (each[0], each[1], by)
-        for each in said
-        if isinstance(each, list) and [type(end) for end in each] == [int, int] and each[1] < by
-    ]
+    """Ranges that end before ``by`` and follow each other, as :func:`spans` makes them; none where they have another form."""
+    found: list[tuple[int, int, int]] = []
+    before = -1
+    for each in said if isinstance(said, list) else ():
+        if not (
+            isinstance(each, list) and [type(end) for end in each] == [int, int] and before < each[0] <= each[1] < by
+        ):
+            return []
+        found.append((each[0], each[1], by))
+        before = each[1]
+    return found
 
 
 def _covering(ranges: list[tuple[int, int, int]], idx: int) -> int | None:

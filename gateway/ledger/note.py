@@ -139,6 +139,8 @@ def read_note(data: bytes) -> Note:
         whole = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed("a note is text in UTF-8") from error
+    if _CONTROL.search(whole):
+        raise Malformed("a note has no control characters")
     text, gap, lines = whole.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
         raise Malformed("a note ends with an empty line and signature lines")

@@ -1,10 +1,10 @@
 """Verify an evidence bundle with the ledger's own code, by the steps of ``verify.py`` beside it.
 
-Shared with that program are how an archive is opened and how claims are written down. What entries, proofs, signatures and histories prove
-is computed here once more, and a table of tests has both agree on every good and every tampered bundle.
+Shared with that program are how an archive is opened, how claims are written down, and what is said of what lies beside. What entries,
+proofs, signatures and histories prove is computed here once more, and a table of tests has both agree on every good and every tampered
+bundle.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -36,11 +36,13 @@ from .verify import (
     UNPROVEN_STAMP,
     Archive,
     Failure,
+    Proved,
     Report,
-    body_sha256,
     check_sums,
-    fingerprint_of,
+    judge_rest,
+    judge_subject,
     printable,
+    require_shallow,
 )
 
 _PRIME = 2**255 - 19
@@ -59,8 +61,6 @@ _SMALL_ORDER = frozenset(
     )
 )
 """Points of Ed25519 by which anything seems signed, and which openssl takes for keys."""
-
-_FINGERPRINT = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -129,7 +129,9 @@ def check(
 
 
 def _manifest(archive: Archive) -> Manifest:
-    manifest = manifests.read(archive.read(manifests.NAME))
+    data = archive.read(manifests.NAME)
+    require_shallow(data)
+    manifest = manifests.read(data)
     allowed = FIXED | READABLE | manifest.named
     for name in sorted(allowed):
         _require(name in archive, f"{name} is missing from the bundle.")
@@ -163,9 +165,9 @@ class _Checking:
         self._rotations: list[Rotation] = []
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
-        self._covered = Covered()
-        self._opened: set[str] = set()
-        self._named: set[str] = set()
+        self._erasures: dict[int, Covered] = {}
+        self._details: dict[int, dict[str, Any]] = {}
+        self._payloads: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
 
     def run(self) -> None:
         self._signatures()
@@ -196,7 +198,7 @@ class _Checking:
                 raise Failure("Nobody said which key to trust: give it with --trust. Until then all may be made up.")
             _require_signed(self._note, checkpoint, followers(self._trusted, self._rotations))
         with self._report.claim(4, f"{sealed} the key that the bundle names, and the files for openssl say the same"):
-            key = VerifierKey.read(self._manifest.verifier)
+            key = _key(self._manifest.verifier)
             _require_signed(self._note, checkpoint, [key])
             signature = _signature_of(self._note, key)
             said = {"key.pem": pem_of(key), "checkpoint.body": self._note.text.encode(), "checkpoint.sig": signature}
@@ -212,6 +214,7 @@ class _Checking:
             _require(
                 (entry.dseq == 0) == (entry.doc == ""), "It counts a history of nothing, or not that of something."
             )
+            _require(entry.doc != "" or not entry.dprev, "It follows another one, and is about nothing.")
             _require((entry.pseq == 0) == (entry.partner == ""), "It counts for no partner, or not for one.")
             leaf, size, root = tree.leaf_hash(body), self._checkpoint.size, self._checkpoint.root
             proven = tree.includes(size, root, sealed.idx, leaf, sealed.proof)
@@ -236,14 +239,16 @@ class _Checking:
             ):
                 said = hashes.get(payload.role) if roles[payload.role] == 1 else None
                 self._payload(payload, committed, sealed.idx, said)
+                self._payloads[sealed.idx].append((payload.role, payload.file))
 
     def _detail(self, sealed: SealedEntry, entry: Entry) -> Mapping[str, str]:
         if sealed.detail is None:
             _require(sealed.detail_salt is None, "There is a salt, and no details.")
-            _require_erased(sealed.detail_erased, self._covered.detail(sealed.idx))
+            _require_erased(sealed.detail_erased, self._erased(sealed.idx))
             return {}
         detail = self._open_detail(sealed, entry)
         _require(detail.subject == entry.doc, "They are about something else than the entry.")
+        self._details[sealed.idx] = detail.model_dump()
         return detail.sha256
 
     def _open_detail(self, sealed: SealedEntry, entry: Entry) -> _Detail:
@@ -254,15 +259,15 @@ class _Checking:
         _require(
             commitment(sealed.detail_salt, data) == entry.d, "They are not the details that the entry was made with."
         )
-        detail = _read(_Detail, exact.read(data), "The text of the details")
-        self._named.update(_FINGERPRINT.findall(data.decode()))
-        return detail
+        require_shallow(data)
+        return _read(_Detail, exact.read(data), "The text of the details")
 
     def _payload(self, payload: SealedPayload, committed: CommittedBlob, idx: int, said: str | None) -> None:
         _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")
         if payload.file is None:
             _require(payload.salt is None, "There is a salt, and no payload.")
-            _require_erased(payload.erased, self._covered.payload(idx, payload.role))
+            alone = [by for by, each in self._erasures.items() if each.payload_alone(idx, payload.role) is not None]
+            _require_erased(payload.erased, alone or self._erased(idx))
             return
         _require(payload.erased is None, "It is said to be erased, and is there.")
         if payload.salt is None:
@@ -273,7 +278,6 @@ class _Checking:
         _require(self._archive.size(payload.file) == payload.n, "It has another size.")
         computed = self._archive.salted(payload.file, payload.salt)
         _require(computed == payload.c, "It is not, with this salt, what the entry was made for.")
-        self._opened.add(sha256)
 
     def _recall_erasures(self) -> None:
         """Those of entries that were proved, and whose details are."""
@@ -281,8 +285,14 @@ class _Checking:
             entry = self._entries.get(sealed.idx)
             if entry is not None and entry.type in ERASING and sealed.detail is not None:
                 with suppress(*BROKEN):
-                    self._covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
-        self._covered.sort()
+                    covered = Covered()
+                    covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
+                    covered.sort()
+                    self._erasures[sealed.idx] = covered
+
+    def _erased(self, idx: int) -> list[int]:
+        """The entries that say that the details of this one were erased."""
+        return [by for by, covered in self._erasures.items() if covered.detail(idx) is not None]
 
     # 8. Histories
 
@@ -298,6 +308,9 @@ class _Checking:
             last = self._entries[history[-1]].dseq
             with self._report.claim(8, f"The history of {printable(doc)} has no gap up to its entry {last}"):
                 self._require_chained(history)
+        self._report.not_covered(
+            8, "What the ledger has about them behind these entries: no bundle can show that there is nothing"
+        )
         with self._report.claim(8, "All entries are of one ledger, and count upwards for each partner"):
             _require(len({entry.tenant for entry in self._entries.values()}) <= 1, "They are of several gateways.")
             rising = all(before < after for numbers in counted.values() for before, after in pairwise(numbers))
@@ -318,7 +331,7 @@ class _Checking:
         if (said := self._manifest.consistency) is not None:
             with self._report.claim(9, f"The ledger of {self._checkpoint.size} entries extends that of {said.old}"):
                 note, found = _read_checkpoint(self._archive.read(said.checkpoint))
-                _require_signed(note, found, self._family(self._trusted or VerifierKey.read(self._manifest.verifier)))
+                _require_signed(note, found, self._family(self._trusted or _key(self._manifest.verifier)))
                 _require((said.old, said.new) == (found.size, self._checkpoint.size), "The proof is for other sizes.")
                 self._require_extends(found, said.proof)
                 earlier = found
@@ -350,34 +363,13 @@ class _Checking:
         extends = tree.extends(old.size, old.root, new.size, new.root, list(proof))
         _require(extends, "The ledger was changed or forked since the earlier checkpoint, or the proof is wrong.")
 
-    # 10. What else is in it
+    # 10. What it all is about, and what lies beside
 
     def _rest(self) -> None:
-        uncovered = [name for name in self._archive.names if name in READABLE or name == manifests.ROOTS]
-        for name in self._archive.names:
-            kind = name.partition("/")[0]
-            if kind == "documents":
-                with self._report.claim(10, f"{name} is, byte for byte, a payload proved above"):
-                    _require(self._is_payload(name), "No entry has it as its payload.")
-            elif kind == "certificates":
-                with self._report.claim(10, f"{name} is the certificate of that fingerprint"):
-                    fingerprint = fingerprint_of(self._archive.read(name))
-                    _require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
-                    if fingerprint not in self._named:
-                        uncovered.append(name)
-            elif kind == "as2" and self._is_payload(name):
-                self._report.proved(10, f"{name} is, byte for byte, a payload proved above")
-            elif kind == "as2" and body_sha256(self._archive, name) in self._opened:
-                self._report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
-            elif kind == "as2":
-                uncovered.append(name)
-        if uncovered:
-            names = ", ".join(sorted(uncovered))
-            self._report.not_covered(10, f"For reading only; no entry of the ledger proves it: {names}")
-        subject = printable(f"{self._manifest.subject.kind} {self._manifest.subject.id}")
-        self._report.not_covered(
-            10, f"That this is all there is about {subject} is the word of whoever made the bundle"
-        )
+        proved = Proved({idx: entry.doc for idx, entry in self._entries.items()}, self._details, self._payloads)
+        subject = self._manifest.subject
+        judge_subject(self._report, self._archive, subject.kind, subject.id, proved)
+        judge_rest(self._report, self._archive, proved)
 
     # 11. The time stamps
 
@@ -403,9 +395,6 @@ class _Checking:
         with self._report.claim(11, f"An authority that you trust made the time stamps: {made}"):
             chained(checkpoint, responses, self._authorities)
 
-    def _is_payload(self, name: str) -> bool:
-        return self._archive.sha256(name).hex() in self._opened
-
 
 def _read(form: type[Form], value: Any, what: str) -> Form:
     """A value in a certain form. Raises Failure."""
@@ -426,6 +415,13 @@ def _read_checkpoint(data: bytes) -> tuple[Note, Checkpoint]:
     return note, checkpoint
 
 
+def _key(text: str) -> VerifierKey:
+    """The key that ``text`` is, with nothing around it. Raises Malformed or Failure."""
+    key = VerifierKey.read(text)
+    _require(str(key) == text, "The verifier key has blanks around it.")
+    return key
+
+
 def _rotation(data: bytes) -> Rotation:
     note = read_note(data)
     signers = Counter((each.name, each.key_id) for each in note.signatures)
@@ -434,6 +430,7 @@ def _rotation(data: bytes) -> Rotation:
         rotation = Rotation.read(data)
     except NotSigned as error:
         raise Failure(str(error)) from error
+    _require(note.text.split("\n")[2:4] == [str(rotation.old), str(rotation.new)], "A key has blanks around it.")
     for key in (rotation.old, rotation.new):
         strict = _is_strict(key.public) and _is_strict(_signature_of(note, key)[:32])
         _require(strict, "A key, or a signature, is one by which anything seems signed.")
@@ -461,10 +458,13 @@ def _is_strict(point: bytes) -> bool:
     return y < _PRIME and point.hex() not in _SMALL_ORDER
 
 
-def _require_erased(said: int | None, covering: int | None) -> None:
+def _require_erased(said: int | None, covering: Sequence[int]) -> None:
     if said is None:
         raise Failure("It is missing from the bundle, and no erasure is on record.")
-    _require(said == covering, f"It is missing, and no erasure of it by entry {said} was proved.")
+    _require(said in covering, f"It is missing, and no erasure of it by entry {said} was proved.")
+    _require(
+        len(covering) == 1, f"It is missing, and entries {', '.join(map(str, covering))} all say that they erased it."
+    )
 
 
 def _require(holds: bool, why: str) -> None:

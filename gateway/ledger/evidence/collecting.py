@@ -29,6 +29,7 @@ from ..entry import Entry, read_entry
 from ..erasures import ERASED, STEPS, Covered
 from ..ledger import Ledger
 from ..note import Note, read_note
+from ..rotation import Rotation
 from ..tiles import node_of
 from ..timestamp import granted, stamped
 from ..timestamping import StampedCheckpoint, Timestamping
@@ -84,11 +85,13 @@ class Collector:
             happened = told(session)
         last = self.ledger.last()
         sealed = self.ledger.checkpoint()
+        if anchor is not None:
+            self._require_ours(anchor)
         with self.database.read() as session:
             reading = _Reading(session, self._stored, Checkpoint.read(sealed.text))
             entries = reading.entries([entry.id for entry in happened])
             stamps = self._stamps(entries[-1].idx + 1, sealed, anchor)
-            earlier = anchor or _note_of(stamps, sealed) or last
+            earlier = anchor or _note_of(stamps, sealed) or (last if last and self._is_ours(last) else None)
             payloads = {payload.sha256 for entry in entries for payload in entry.payloads if payload.sha256}
             exchanged = Messages(self.database, self.blobs).around(
                 session,
@@ -102,12 +105,30 @@ class Collector:
                 checkpoint=sealed,
                 entries=entries,
                 payloads={sha256: self._stored(sha256) for sha256 in payloads},
-                beside=exchanged.beside | self._documents(session, happened, payloads),
+                beside=exchanged.beside | self._documents(session, happened, entries),
                 messages=exchanged.messages,
                 carried=exchanged.carried,
                 extended=None if earlier is None else reading.extended(earlier),
                 stamped=None if stamps is None else self._stamped(stamps, sealed),
-                rotations=[each for each in self.ledger.rotations() if each.new.name == self.ledger.key().name],
+                rotations=self._rotations(),
+            )
+
+    def _rotations(self) -> list[Rotation]:
+        """Those of keys by the name that the ledger has now."""
+        return [each for each in self.ledger.rotations() if each.new.name == self.ledger.key().name]
+
+    def _is_ours(self, note: Note) -> bool:
+        """Whether a key by the name that the ledger has now signed it: another name is another ledger to a verifier."""
+        keys = [self.ledger.key(), *(each.old for each in self._rotations())]
+        signers = {(each.name, each.key_id) for each in note.signatures}
+        return any((key.name, key.key_id) in signers for key in keys)
+
+    def _require_ours(self, anchor: Note) -> None:
+        if not self._is_ours(anchor):
+            raise NotInLedger(
+                f"The checkpoint to extend is of {Checkpoint.read(anchor.text).origin}, and this ledger is {self.ledger.key().name}: it is "
+                "not one of this ledger, or ledger_origin in tally.toml was changed since. Set that back to what it was, or export without "
+                "this anchor."
             )
 
     def _stamps(self, size: int, sealed: Note, anchor: Note | None) -> StampedCheckpoint | None:
@@ -116,7 +137,7 @@ class Collector:
         if timestamping is None or timestamping.authority is None:
             return None
         found = timestamping.first_over(size) if anchor is None else timestamping.of(anchor)
-        if found is not None:
+        if found is not None and self._is_ours(read_note(found.checkpoint.encode())):
             return found
         try:
             return timestamping.stamp(sealed)
@@ -136,16 +157,21 @@ class Collector:
         return Stamped(is_earlier, stamps.responses, times, self.timestamping.authority.roots)
 
     def _documents(
-        self, session: Session, happened: Sequence[TrailEntry], payloads: Collection[str]
+        self, session: Session, happened: Sequence[TrailEntry], entries: Sequence[OpenedEntry]
     ) -> dict[str, Source]:
-        """Canonical JSON under the ids of the documents, of those whose JSON the ledger knows."""
+        """Canonical JSON under the ids of the documents, of those for which the ledger knows it to be theirs."""
+        known = {(read_entry(entry.body).doc, payload.sha256) for entry in entries for payload in entry.payloads}
         ids = sorted({entry.document_id for entry in happened if entry.document_id})
         found: dict[str, Source] = {}
         for start in range(0, len(ids), _AT_ONCE):
             rows = select(DocumentRow.id, DocumentRow.canonical_sha256).where(
-                DocumentRow.id.in_(ids[start : start + _AT_ONCE]), DocumentRow.canonical_sha256.in_(payloads)
+                DocumentRow.id.in_(ids[start : start + _AT_ONCE])
             )
-            found |= {f"documents/{id_}.json": self._stored(sha256) for id_, sha256 in session.execute(rows) if sha256}
+            found |= {
+                f"documents/{id_}.json": self._stored(sha256)
+                for id_, sha256 in session.execute(rows)
+                if sha256 and (id_, sha256) in known
+            }
         return found
 
     def _stored(self, sha256: str) -> Source:

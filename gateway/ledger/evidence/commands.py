@@ -4,9 +4,12 @@ The text is a shell script whose comments say what the next command shows; each 
 read and typed, or run as a whole.
 """
 
+import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
+
+from spool.journal import BlobRole
 
 from ..entry import Entry, read_entry
 from ..note import Note, VerifierKey
@@ -24,6 +27,11 @@ from .manifest import (
 
 NAME = "COMMANDS.txt"
 
+_CERTIFICATES = "certificates/"
+
+_RANGE = re.compile(rb"\[([0-9]+),([0-9]+)\]")
+"""The form in which erasures name entries."""
+
 _PEM_PREFIX = r"\060\052\060\005\006\003\053\145\160\003\041\000"
 """How the SubjectPublicKeyInfo of an Ed25519 key begins (RFC 8410, section 4), for ``printf``."""
 
@@ -33,7 +41,9 @@ _HEAD = r"""
 # Unpack the bundle into an empty directory and go there. Then run the commands one by one, or all of them: sh -eu COMMANDS.txt
 # Where something does not hold, its command ends with an error, and nothing after it is run. The last line printed is "All holds."
 #
-# `python3 verify.py BUNDLE.zip --trust KEY` checks all of this and more. Take verify.py from whoever you trust, not from the bundle.
+# Whoever forges a bundle forges this file too: read it before you run it, and see that each command is there that the documentation of
+# Tallystick has for each claim. `python3 verify.py BUNDLE.zip --trust KEY` checks all of this and more, among it that no two entries of a
+# partner have one number. Take verify.py from whoever you trust, not from the bundle.
 
 # Short words for what is repeated below (RFC 6962, section 2.1): a SHA-256 in base64, the hash of an entry, of two hashes side by side, and
 # of a file behind its salt.
@@ -42,6 +52,8 @@ raw() { printf %s "$1" | openssl base64 -d -A; }
 leaf() { { printf '\000'; cat "$1"; } | hash; }
 node() { { printf '\001'; raw "$1"; raw "$2"; } | hash; }
 salted() { { raw "$1"; cat "$2"; } | hash; }
+# What the commands write lies in a directory of its own, so that nothing is added to the bundle.
+work=$( mktemp -d )
 """.strip()
 
 
@@ -55,11 +67,19 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     yield ""
     yield "# 1. No file was damaged or exchanged since the bundle was made: a line for each, ending in OK."
     yield "sha256sum -c --strict SHA256SUMS"
+    yield "# And none is there that is not listed."
+    yield 'find . ! -type d ! -path ./SHA256SUMS | cut -c 3- | LC_ALL=C sort > "$work/found"'
+    yield 'cut -c 67- SHA256SUMS | cmp - "$work/found"'
     yield from _checkpoint(evidence)
     for number, rotation in enumerate(evidence.rotations, 1):
         yield from _rotation(number, rotation)
     for opened in evidence.entries:
         yield from _entry(evidence, opened)
+    yield from _histories(evidence.entries)
+    yield from _documents(evidence)
+    for name in sorted(evidence.beside):
+        if name.startswith(_CERTIFICATES):
+            yield from _certificate(name)
     if evidence.extended is not None:
         yield from _earlier(evidence)
     if evidence.stamped is not None:
@@ -97,13 +117,13 @@ def _rotation(number: int, rotation: Rotation) -> Iterator[str]:
     yield ""
     yield f"# If you were given another key: the first of these two handed over to the second, as both signed in {name}."
     yield f"sed -n 3,4p {name}"
-    yield f"head -n {_lines_of(rotation.note)} {name} > handed-over"
+    yield f"head -n {_lines_of(rotation.note)} {name} > $work/handed-over"
     for key in (old, new):
-        file = f"key-{key.key_id.hex()}.pem"
+        file = f"$work/key-{key.key_id.hex()}.pem"
         yield f'test "$( sed -n {3 if key == old else 4}p {name} )" = {quote(str(key))}'
         yield f"{{ printf '{_PEM_PREFIX}'; raw {_b64(key.public)}; }} | openssl pkey -pubin -inform DER -out {file}"
-        yield f"{_signature_in(name, rotation.note, key)} > handed-over.sig"
-        yield _verified("handed-over", "handed-over.sig", file)
+        yield f"{_signature_in(name, rotation.note, key)} > $work/handed-over.sig"
+        yield _verified("$work/handed-over", "$work/handed-over.sig", file)
 
 
 def _stamps(stamped: Stamped) -> Iterator[str]:
@@ -114,14 +134,14 @@ def _stamps(stamped: Stamped) -> Iterator[str]:
     yield "# authority can tell."
     yield f"openssl storeutl -noout -text -certs {ROOTS} | grep -E 'Subject:|Issuer:'"
     yield f"openssl storeutl -certs {ROOTS} | openssl x509 -noout -fingerprint -sha256"
-    yield f"cat {stamped.of} > stamped"
+    yield f"cat {stamped.of} > $work/stamped"
     for number, time in enumerate(stamped.times, 1):
         name = stamp_name(number)
         yield f"# {time:%Y-%m-%d %H:%M:%S} UTC:"
-        yield f"openssl ts -reply -in {name} -text 2> stamp.log | grep 'Time stamp:'"
-        yield f"openssl ts -verify -data stamped -in {name} -CAfile {ROOTS} -attime {int(time.timestamp())} 2>> stamp.log"
+        yield f"openssl ts -reply -in {name} -text 2> $work/log | grep 'Time stamp:'"
+        yield f"openssl ts -verify -data $work/stamped -in {name} -CAfile {ROOTS} -attime {int(time.timestamp())} 2>> $work/log"
         if number < len(stamped.times):
-            yield f"cat {name} >> stamped"
+            yield f"cat {name} >> $work/stamped"
 
 
 def _lines_of(note: Note) -> int:
@@ -152,13 +172,14 @@ def _entry(evidence: Evidence, opened: OpenedEntry) -> Iterator[str]:
         here, there = '"$h"', _b64(sibling)
         yield f"h=$( node {there} {here} )" if is_left else f"h=$( node {here} {there} )"
     yield 'test "$h" = "$root"'
-    yield from _contents(entry, opened)
+    yield from _contents(entry, opened, {each.idx: each for each in evidence.entries})
 
 
-def _contents(entry: Entry, opened: OpenedEntry) -> Iterator[str]:
+def _contents(entry: Entry, opened: OpenedEntry, entries: Mapping[int, OpenedEntry]) -> Iterator[str]:
     idx = opened.idx
     if opened.detail is None or opened.detail_salt is None:
-        yield f"# Its details were erased; the details of entry {opened.detail_erased} say so."
+        yield f"# Its details were erased; the details of entry {opened.detail_erased} say so, in a range from one entry to another."
+        yield from _erased(idx, opened.detail_erased, entries)
     else:
         yield "# Its details are those it was made with."
         yield f'test "$( salted {_b64(opened.detail_salt)} {detail_name(idx)} )" = {_b64(entry.d)}'
@@ -167,12 +188,64 @@ def _contents(entry: Entry, opened: OpenedEntry) -> Iterator[str]:
         commitment = _b64(payload.commitment)
         if payload.sha256 is None or payload.salt is None:
             yield f"# Its payload `{payload.role}` ({payload.size} bytes) was erased; the details of entry {payload.erased} say so."
+            yield from _erased(idx, payload.erased, entries)
             continue
         name = payload_name(payload.sha256)
         yield f"# Its payload `{payload.role}` ({payload.size} bytes) is, byte for byte, what it was made for."
         yield f"test \"$( sha256sum < {name} )\" = '{payload.sha256}  -'"
         yield f'test "$( salted {_b64(payload.salt)} {name} )" = {commitment}'
         yield f'grep -F -q \'"c":"{commitment}","n":{payload.size},"role":"{payload.role}"\' {entry_name(idx)}'
+
+
+def _erased(idx: int, by: int | None, entries: Mapping[int, OpenedEntry]) -> Iterator[str]:
+    """The range within which the details of an erasure name an entry: whether of its details or of a payload is to be read there."""
+    recorded = None if by is None else entries.get(by)
+    said = b"" if recorded is None or recorded.detail is None else recorded.detail
+    ranges = [(int(first), int(last)) for first, last in _RANGE.findall(said)]
+    for first, last in [each for each in ranges if each[0] <= idx <= each[1]][:1]:
+        yield f"grep -F -q '\"erased\":{{' {detail_name(by or 0)}"
+        yield f"grep -F -q '[{first},{last}]' {detail_name(by or 0)}"
+
+
+def _histories(entries: Sequence[OpenedEntry]) -> Iterator[str]:
+    """Each entry about something is counted, and names the hash of the one before it."""
+    last: dict[str, int] = {}
+    for opened in entries:
+        entry = read_entry(opened.body)
+        if not entry.doc:
+            continue
+        before = last.get(entry.doc)
+        yield ""
+        if before is None:
+            yield f"# The history of {entry.doc} begins with entry {opened.idx}. What may be behind its last one here, no bundle can show."
+            named = ""
+        else:
+            yield f"# Entry {opened.idx} is the next about {entry.doc}, behind entry {before}: nothing is missing between them."
+            named = f"'\"$( leaf {entry_name(before)} )\"'"
+        yield f'grep -F -q \'"doc":"{entry.doc}","dprev":"{named}","dseq":{entry.dseq},\' {entry_name(opened.idx)}'
+        last[entry.doc] = opened.idx
+
+
+def _documents(evidence: Evidence) -> Iterator[str]:
+    """Those that lie beside are the canonical JSON of entries about them."""
+    for opened in evidence.entries:
+        doc = read_entry(opened.body).doc
+        for payload in opened.payloads:
+            name = f"documents/{doc}.json"
+            if payload.role == BlobRole.CANONICAL and payload.sha256 is not None and name in evidence.beside:
+                yield ""
+                yield f"# {name} is the canonical JSON that entry {opened.idx} about that document was made for."
+                yield f"cmp {name} {payload_name(payload.sha256)}"
+
+
+def _certificate(name: str) -> Iterator[str]:
+    fingerprint = name.removeprefix(_CERTIFICATES).removesuffix(".pem")
+    yield ""
+    yield f"# {name} is the certificate of that fingerprint: SHA-256 over all of it."
+    yield f"printed=$( openssl x509 -in {name} -noout -fingerprint -sha256 | tr -d : | tr A-F a-f )"
+    yield f'test "${{printed##*=}}" = {fingerprint}'
+    yield "# Which entries say that it signed their message; where none is printed, nothing in the ledger does."
+    yield f'grep -F -l \'"signed_by":"{fingerprint}"\' ledger/details/* || true'
 
 
 def _earlier(evidence: Evidence) -> Iterator[str]:
@@ -182,10 +255,10 @@ def _earlier(evidence: Evidence) -> Iterator[str]:
     key = _signer_of(extended.checkpoint, evidence)
     whose = "the same key" if key == evidence.key else "a key of before, which handed over as shown above"
     yield f"# An earlier checkpoint, which seals {extended.old} entries, is signed by {whose}."
-    yield f"head -n {_lines_of(extended.checkpoint)} {EARLIER_CHECKPOINT} > earlier-body"
-    yield f"{_signature_in(EARLIER_CHECKPOINT, extended.checkpoint, key)} > earlier-signature"
-    file = "ledger/key.pem" if key == evidence.key else f"key-{key.key_id.hex()}.pem"
-    yield _verified("earlier-body", "earlier-signature", file)
+    yield f"head -n {_lines_of(extended.checkpoint)} {EARLIER_CHECKPOINT} > $work/earlier-body"
+    yield f"{_signature_in(EARLIER_CHECKPOINT, extended.checkpoint, key)} > $work/earlier-signature"
+    file = "ledger/key.pem" if key == evidence.key else f"$work/key-{key.key_id.hex()}.pem"
+    yield _verified("$work/earlier-body", "$work/earlier-signature", file)
     yield f"# The ledger of {extended.new} entries extends it (RFC 9162, section 2.1.4.2): `old` ends as its root, `new` as this one's."
     proof = list(extended.proof)
     if extended.old == extended.new:
@@ -207,22 +280,22 @@ def _earlier(evidence: Evidence) -> Iterator[str]:
 def _message(message: Message) -> Iterator[str]:
     file, certificate = quote(message.file), quote(message.certificate)
     decoded = " | tr -d '\\r\\n' | openssl base64 -d -A" if message.is_base64 else ""
-    verify = "openssl cms -verify -binary -inform DER -in signature"
+    verify = "openssl cms -verify -binary -inform DER -in $work/signature"
     trusting = f"-certfile {certificate} -nointern -CAfile {certificate} -partial_chain -purpose any -no_check_time"
     yield ""
     yield f"# {_one_line(message.about)}: what was signed, and the signature, by the key of the certificate."
-    yield f"{_bytes_at(file, message.signature)}{decoded} > signature"
+    yield f"{_bytes_at(file, message.signature)}{decoded} > $work/signature"
     if message.content is None:
-        yield f"{verify} {trusting} -out signed-part"
+        yield f"{verify} {trusting} -out $work/signed-part"
     else:
-        yield f"{_bytes_at(file, message.content)} > signed-part"
-        yield f"{verify} -content signed-part {trusting} -out verified-part"
+        yield f"{_bytes_at(file, message.content)} > $work/signed-part"
+        yield f"{verify} -content $work/signed-part {trusting} -out $work/verified-part"
     if message.mic is not None:
         yield "# The digest of what was signed is the MIC."
-        yield f'test "$( openssl dgst -{message.digest} -binary signed-part | openssl base64 -A )" = {quote(message.mic)}'
+        yield f'test "$( openssl dgst -{message.digest} -binary $work/signed-part | openssl base64 -A )" = {quote(message.mic)}'
     if message.says is not None:
         yield "# What was signed returns the MIC."
-        yield f"grep -F -q {quote(message.says)} signed-part"
+        yield f"grep -F -q {quote(message.says)} $work/signed-part"
 
 
 def _bytes_at(file: str, place: Place) -> str:

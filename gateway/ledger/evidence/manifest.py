@@ -74,7 +74,7 @@ class _Form(BaseModel):
 class Subject(_Form):
     """What a bundle is about: a purchase ``order`` by its number, or a ``document`` (or file) by its id."""
 
-    kind: str
+    kind: Literal["order", "document"]
     id: str
 
 

@@ -20,7 +20,8 @@ The steps, in order; each stands at its code with the document it follows:
  7. Each payload is, byte for byte, what its entry was made for; or its erasure is on record (SHA-256 of salt and payload)
  8. The history of each document and file runs without a gap from its first entry on (a chain of leaf hashes)
  9. The ledger of this checkpoint extends that of an earlier one (RFC 9162, section 2.1.4.2)
-10. Documents are payloads, certificates are of the fingerprint they are named by; and what of the rest nothing above proves
+10. What is proved is about the bundle's subject, documents are the payloads of theirs, certificates those that proved details name; and
+    what is missing, and what of the rest nothing above proves
 11. The time stamps are for exactly the checkpoint, and those before them (RFC 3161, section 2.4.2). That an authority made them is checked
     by `openssl ts -verify`, as COMMANDS.txt says: this program reads no certificates
 
@@ -53,13 +54,23 @@ MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 """Names of members: nothing that any system takes for a root, a parent directory, a drive, an option or a hidden file."""
 
-MOST_MEMBERS = 100_000
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?|.*\.", re.IGNORECASE)
+"""What Windows takes for a device in any folder, or writes under another name."""
+
+MOST_MEMBERS = 65_535
+"""What the end of an archive can count."""
 MOST_BYTES = 2_000_000_000
 """All members together, unpacked."""
 MOST_RATIO = 100
 """Unpacked bytes for a packed one."""
 MOST_TEXT = 64 * 2**20
 """Of a member that is read whole."""
+MOST_NESTED = 64
+"""Objects and lists in each other, in any JSON."""
+MOST_SIGNATURES = 100
+"""Under a signed note."""
+MOST_COUNTED = 10**15 - 1
+"""What an entry counts to."""
 MOST_PROOF = 64
 """Hashes in a proof: a tree of 2^53 leaves is 53 high."""
 CHUNK = 2**20
@@ -130,6 +141,14 @@ class Report:
     def proved(self, step: int, text: str) -> None:
         self.claims.append(Claim(step, text, PROVED, ""))
 
+    @contextmanager
+    def judged(self, step: int, text: str) -> Iterator[None]:
+        """The same of what proves nothing of the ledger even where the block does not raise."""
+        with self.claim(step, text):
+            yield
+        if self.claims[-1].verdict == PROVED:
+            self.claims[-1] = self.claims[-1]._replace(verdict=NOT_COVERED)
+
     def not_covered(self, step: int, text: str) -> None:
         self.claims.append(Claim(step, text, NOT_COVERED, ""))
 
@@ -155,9 +174,9 @@ class Archive:
     """The members of a bundle, once the archive was found to be sound."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(file)
+        with zipfile.ZipFile(file) as directory:
+            members = directory.infolist()
         self._file = file
-        members = self._zip.infolist()
         require(0 < len(members) <= MOST_MEMBERS, f"It has {len(members)} members; 1 to {MOST_MEMBERS} are allowed.")
         for member in members:
             self._require_plain(member)
@@ -179,8 +198,13 @@ class Archive:
             len(name) <= 200 and NAME.fullmatch(name) is not None, f"The member name {name[:200]!r} is not allowed."
         )
         require(member.filename == name, f"The member name {name!r} is not what it seems.")
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        require(kind in (0, stat.S_IFREG), f"{name} is not a plain file but a link or something else.")
+        parts = name.split("/")
+        require(not any(RESERVED.fullmatch(part) for part in parts), f"The member name {name!r} is not one on Windows.")
+        mode = member.external_attr >> 16
+        require(stat.S_IFMT(mode) in (0, stat.S_IFREG), f"{name} is not a plain file but a link or something else.")
+        plain = mode & 0o7000 == 0 and member.external_attr & 0xFFFF == 0 and member.internal_attr == 0
+        require(plain, f"{name} has attributes that no member needs.")
+        require(member.volume == 0, f"{name} is said to lie on another disk.")
         require(member.flag_bits & ~0x800 == 0, f"{name} is encrypted, or written in a way that hides its size.")
         packing = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         require(member.compress_type in packing, f"{name} is packed by another method than deflate.")
@@ -194,6 +218,10 @@ class Archive:
             folded = member.filename.lower()
             require(folded not in seen, f"{member.filename} is in it twice.")
             seen.add(folded)
+        for name in sorted(seen):
+            parts = name.split("/")
+            above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+            require(not above & seen, f"{name} lies in a folder that is a file too.")
 
     @staticmethod
     def _require_bounded(members: list[zipfile.ZipInfo]) -> None:
@@ -217,24 +245,28 @@ class Archive:
             require(
                 len(head) == 30 + len(name) and head[30:] == name, f"{member.filename} has another name at its place."
             )
-            signature, _, flags, method, _, _, crc, packed, size, length, extra = struct.unpack("<4s5H3L2H", head[:30])
-            said = (signature, flags, method, crc, packed, size, length, extra)
             wanted = (
                 b"PK\x03\x04",
+                member.extract_version,
                 member.flag_bits,
                 member.compress_type,
+                *dos_time(member),
                 member.CRC,
                 member.compress_size,
                 member.file_size,
                 len(name),
                 0,
             )
+            said = struct.unpack("<4s5H3L2H", head[:30])
             require(said == wanted, f"The directory says otherwise of {member.filename} than stands at its place.")
             require(member.header_offset == end, f"Something is hidden before {member.filename}.")
             end += 30 + len(name) + member.compress_size
         directory = sum(46 + len(member.filename) for member in members)
         self._file.seek(0, 2)
         require(self._file.tell() == end + directory + 22, "Something is hidden behind its members.")
+        self._file.seek(end + directory)
+        closing = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(members), len(members), directory, end, 0)
+        require(self._file.read(22) == closing, "Its end says otherwise of its members than their directory.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
@@ -268,12 +300,43 @@ class Archive:
         return self._members[name]
 
     def _chunks(self, name: str) -> Iterator[bytes]:
-        left = self._member(name).file_size
-        with self._zip.open(name) as member:
-            while chunk := member.read(CHUNK):
-                left -= len(chunk)
-                yield chunk
-        require(left == 0, f"{name} ends too early.")
+        """A member's bytes, which are all that is stored of it."""
+        member = self._member(name)
+        size = crc = 0
+        for chunk in self._unpacked(member):
+            size, crc = size + len(chunk), zlib.crc32(chunk, crc)
+            require(size <= member.file_size, f"{name} is larger than it says.")
+            yield chunk
+        require((size, crc) == (member.file_size, member.CRC), f"{name} is damaged: it is not what the archive says.")
+
+    def _unpacked(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        start = member.header_offset + 30 + len(member.filename)
+        end = start + member.compress_size
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS) if member.compress_type == zipfile.ZIP_DEFLATED else None
+        while start < end:
+            self._file.seek(start)
+            packed = self._file.read(min(CHUNK, end - start))
+            require(bool(packed), f"{member.filename} ends too early.")
+            start += len(packed)
+            if unpacker is None:
+                yield packed
+                continue
+            while packed and not unpacker.eof:
+                yield unpacker.decompress(packed, CHUNK)
+                packed = unpacker.unconsumed_tail
+            require(
+                not packed and not unpacker.unused_data,
+                f"Something is hidden behind the packed bytes of {member.filename}.",
+            )
+        if unpacker is not None:
+            yield unpacker.flush()
+            require(unpacker.eof, f"{member.filename} ends too early.")
+
+
+def dos_time(member: zipfile.ZipInfo) -> tuple[int, int]:
+    """The time and the date of a member as they are stored (.ZIP File Format Specification 6.3.10, section 4.4.6)."""
+    year, month, day, hour, minute, second = member.date_time
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
 
 
 # Step 2. SHA256SUMS
@@ -304,6 +367,7 @@ def check_sums(archive: Archive) -> None:
 
 def exact(data: bytes) -> Any:
     """The value of JSON that has one form only: sorted ASCII keys, none twice, no blanks, no fractions, integers below 2^53."""
+    require_shallow(data)
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -313,12 +377,21 @@ def exact(data: bytes) -> Any:
             parse_constant=_no_number,
         )
         again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-    except RecursionError:
-        raise Failure("This JSON is nested too deeply.") from None
     except ValueError as error:
         raise Failure(f"This is not exact JSON: {error}.") from None
     require(again == data, "This JSON is not written in its exact form.")
     return value
+
+
+def require_shallow(data: bytes) -> None:
+    """JSON that no reader finds too deep, whatever the version of Python."""
+    depth, is_text = 0, False
+    for found in re.finditer(rb'\\.|["\[\]{}]', data, re.DOTALL):
+        if found[0] == b'"':
+            is_text = not is_text
+        elif not is_text and len(found[0]) == 1:
+            depth += 1 if found[0] in b"[{" else -1
+            require(depth <= MOST_NESTED, f"This JSON is nested more than {MOST_NESTED} deep.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -419,8 +492,9 @@ class Stamps(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The whole manifest."""
+    """The whole manifest. ``kind`` is `order` or `document`, ``subject`` the number of the one or the id of the other."""
 
+    kind: str
     subject: str
     verifier: str
     items: list[Item]
@@ -440,6 +514,7 @@ def read_manifest(archive: Archive) -> Manifest:
     require(newer, "The manifest has what version 1 has not.")
     require(value["checkpoint"] == "ledger/checkpoint", "The manifest names another checkpoint than ledger/checkpoint.")
     subject = fields(value["subject"], "kind id", "The subject")
+    require(subject["kind"] in ("order", "document"), "The subject is neither an order nor a document.")
     items = [read_item(each) for each in array(value["entries"], "The list of entries")]
     require(bool(items), "The bundle has no entry: it proves nothing.")
     indexes = [item.idx for item in items]
@@ -456,7 +531,8 @@ def read_manifest(archive: Archive) -> Manifest:
             read_proof(said["proof"], "The consistency proof"),
         )
     manifest = Manifest(
-        f"{text(subject['kind'], 'The kind of the subject')} {text(subject['id'], 'The id of the subject')}",
+        subject["kind"],
+        text(subject["id"], "The id of the subject"),
         text(value["verifier"], "The verifier key"),
         items,
         consistency,
@@ -585,8 +661,10 @@ def read_note(data: bytes) -> tuple[str, dict[tuple[str, bytes], bytes]]:
     require(all(letter >= " " or letter == "\n" for letter in note), "The checkpoint has a control character.")
     body, blank, signed = note.rpartition("\n\n")
     require(bool(blank) and signed.endswith("\n"), "The checkpoint is no signed note: it has no lines of signatures.")
+    lines = signed[:-1].split("\n")
+    require(len(lines) <= MOST_SIGNATURES, f"The checkpoint has more than {MOST_SIGNATURES} signatures.")
     signatures: dict[tuple[str, bytes], bytes] = {}
-    for line in signed[:-1].split("\n"):
+    for line in lines:
         name, identifier, signature = read_signature(line)
         require(
             (name, identifier) not in signatures, f"The checkpoint has two signatures of {name}+{identifier.hex()}."
@@ -787,16 +865,28 @@ class Entry(NamedTuple):
     detail: bytes
 
 
+OUTCOMES = (
+    "accepted",
+    "accepted_with_errors",
+    "partially_accepted",
+    "rejected",
+    "downloaded",
+    "removed",
+    "renamed",
+    "same bytes",
+    "imported",
+    "sent for approval",
+)
 ENTRY_FORMS = {
     "type": "[a-z_]{1,32}",
     "ts": r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z",
     "doc": "[A-Za-z0-9._:-]{0,64}",
-    "dprev": "([A-Za-z0-9+/]{43}=)?",
+    "dprev": "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)?",
     "partner": "([0-9a-f]{16})?",
     "tenant": "[0-9a-f]{16}",
     "actor": "system|operator|partner",
     "node": "[A-Za-z0-9._-]{0,64}",
-    "outcome": "[a-z0-9_. -]{0,40}",
+    "outcome": f"({'|'.join(OUTCOMES)})?",
 }
 """The texts of an entry. None has room for a name or a number that says who or what it was about."""
 ROLES = ("received", "sent", "canonical", "answer", "wire", "signed")
@@ -817,18 +907,19 @@ def read_entry(data: bytes) -> Entry:
     for name, form in ENTRY_FORMS.items():
         found = re.fullmatch(form, text(said[name], f"`{name}` of the entry"), re.ASCII)
         require(found is not None, f"`{name}` of the entry is not what it may be.")
-    dseq, pseq = number(said["dseq"], "`dseq` of the entry"), number(said["pseq"], "`pseq` of the entry")
+    dseq, pseq = count(said["dseq"], "`dseq` of the entry"), count(said["pseq"], "`pseq` of the entry")
     require(
         (dseq == 0) == (said["doc"] == ""),
         "The entry counts a history of nothing, or does not count that of something.",
     )
+    require(said["doc"] != "" or said["dprev"] == "", "The entry follows another one, and is about nothing.")
     require((pseq == 0) == (said["partner"] == ""), "The entry counts for no partner, or does not count for one.")
     blobs = []
     for each in array(said["blobs"], "`blobs` of the entry"):
         blob = fields(each, "role c n", "A payload of the entry")
         commitment = thirty_two(blob["c"], "A commitment of the entry")
         require(blob["role"] in ROLES, "A payload of the entry has a role that this program does not know.")
-        blobs.append((blob["role"], commitment, number(blob["n"], "A size in the entry")))
+        blobs.append((blob["role"], commitment, count(blob["n"], "A size in the entry")))
     return Entry(
         leaf_hash(data),
         said["type"],
@@ -842,6 +933,11 @@ def read_entry(data: bytes) -> Entry:
         blobs,
         thirty_two(said["d"], "`d` of the entry"),
     )
+
+
+def count(value: Any, what: str) -> int:
+    require(number(value, what) <= MOST_COUNTED, f"{what} is larger than {MOST_COUNTED}.")
+    return int(value)
 
 
 def check_inclusion(leaf: bytes, idx: int, proof: list[bytes], checkpoint: Checkpoint) -> None:
@@ -873,8 +969,8 @@ class Erasure(NamedTuple):
     payloads: dict[str, list[tuple[int, int]]]
 
     def covers(self, idx: int, role: str | None) -> bool:
-        """Whether the details of an entry went (``role`` None), or a payload of it, which goes with the details too."""
-        spans = self.details + (self.payloads.get(role, []) if role is not None else [])
+        """Whether it names the payload of that role of an entry, or, without a role, the details of it."""
+        spans = self.details if role is None else self.payloads.get(role, [])
         return any(first <= idx <= last for first, last in spans)
 
 
@@ -891,12 +987,12 @@ def open_detail(archive: Archive, item: Item, entry: Entry) -> dict[str, Any]:
     return fields(exact(data), DETAIL, "The text of the details")
 
 
-def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, str]:
-    """The details are those committed to, or their erasure is on record; the hashes of payloads that they name, by role."""
+def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, Any] | None:
+    """The details, which are those committed to, or None where their erasure is on record."""
     if item.detail is None:
         require(item.detail_salt is None, "There is a salt, and no details.")
         check_erased(item.idx, None, item.detail_erased, erasures)
-        return {}
+        return None
     said = open_detail(archive, item, entry)
     for name in ("document", "transmission", "receipt"):
         require(said[name] is None or isinstance(said[name], str), f"`{name}` of the details is no text.")
@@ -904,7 +1000,9 @@ def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int,
     require(subject == entry.doc, "They are about something else than the entry.")
     hashes = said["sha256"]
     require(isinstance(hashes, dict), "`sha256` of the details is not an object.")
-    return {role: text(hashes[role], "A hash of a payload") for role in hashes}
+    for role in hashes:
+        text(hashes[role], "A hash of a payload")
+    return said
 
 
 def check_payload(
@@ -933,9 +1031,13 @@ def check_payload(
 def check_erased(idx: int, role: str | None, by: int | None, erasures: dict[int, Erasure]) -> None:
     """What is missing counts as erased only where the details of a later entry, proved themselves, say so."""
     require(by is not None, "It is missing from the bundle, and no erasure is on record.")
-    if by is not None:
-        require(by in erasures, f"It is missing, and entry {by} is no erasure that was proved.")
-        require(erasures[by].covers(idx, role), f"It is missing, and entry {by} does not record its erasure.")
+    # A payload goes by itself, or else with the details; and what went cannot go once more.
+    alone = [each for each, erasure in erasures.items() if role is not None and erasure.covers(idx, role)]
+    covering = alone or [each for each, erasure in erasures.items() if erasure.covers(idx, None)]
+    require(by in covering, f"It is missing, and no erasure of it by entry {by} was proved.")
+    require(
+        len(covering) == 1, f"It is missing, and entries {', '.join(map(str, covering))} all say that they erased it."
+    )
 
 
 def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
@@ -961,11 +1063,16 @@ def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry
 
 
 def spans_before(by: int, said: Any) -> list[tuple[int, int]]:
-    """Pairs of indexes below ``by``: an erasure covers what was there before it. What has another form covers nothing."""
+    """Pairs of indexes below ``by``, each behind the one before: an erasure covers what was there before it. Other forms cover nothing."""
     spans = []
+    before = -1
     for each in said if isinstance(said, list) else []:
-        if isinstance(each, list) and [type(end) for end in each] == [int, int] and each[1] < by:
-            spans.append((each[0], each[1]))
+        if not (
+            isinstance(each, list) and [type(end) for end in each] == [int, int] and before < each[0] <= each[1] < by
+        ):
+            return []
+        spans.append((each[0], each[1]))
+        before = each[1]
     return spans
 
 
@@ -1103,6 +1210,191 @@ def check_stamp(data: bytes, stamped: bytes) -> str:
     return time
 
 
+# Step 10. What it all is about, and what lies beside
+
+
+class Proved(NamedTuple):
+    """What the steps before have proved, by the indexes of entries: what each is about, its details, and its payloads by role and file.
+
+    A payload whose file is None, and an entry without details, lost these by an erasure on record, or failed.
+    """
+
+    about: dict[int, str]
+    details: dict[int, dict[str, Any]]
+    payloads: dict[int, list[tuple[str, str | None]]]
+
+    @property
+    def files(self) -> set[str]:
+        """All payloads that are there."""
+        return {file for payloads in self.payloads.values() for _, file in payloads if file is not None}
+
+    def canonical(self, doc: str | None = None) -> set[str]:
+        """The canonical JSON of entries about ``doc``, or of all."""
+        found = [idx for idx in self.payloads if doc in (None, self.about[idx])]
+        return {file for idx in found for role, file in self.payloads[idx] if role == "canonical" and file is not None}
+
+    def told(self, idx: int) -> dict[str, Any]:
+        """What the gateway noted of an entry beside what all entries have."""
+        said = self.details[idx]["detail"] if idx in self.details else None
+        return said if isinstance(said, dict) else {}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing that might name what it was about."""
+        gone = [role for payloads in self.payloads.values() for role, file in payloads if file is None]
+        return len(self.details) == len(self.about) and "canonical" not in gone
+
+
+def judge_subject(report: Report, archive: Archive, kind: str, subject: str, proved: Proved) -> None:
+    name = f"{kind} {printable(subject)}"
+    is_named = names_document(subject, proved) if kind == "document" else names_order(archive, subject, proved)
+    if not is_named and kind == "order" and not proved.is_whole:
+        report.not_covered(10, f"That the entries are about {name}: what is left of them does not name it")
+    else:
+        with report.claim(10, f"Entries proved above are about {name}"):
+            require(is_named, f"None of them names {name}: the bundle is about something else than it says.")
+    report.not_covered(10, f"That this is all there is about {name} is the word of whoever made the bundle")
+
+
+def names_document(subject: str, proved: Proved) -> bool:
+    """Whether an entry is about a document or a file, or names it as the file or the document it belongs to."""
+    named = {said[name] for said in proved.details.values() for name in ("document", "receipt", "transmission")}
+    named |= {each for each in (proved.told(idx).get("from_file") for idx in proved.details) if isinstance(each, str)}
+    return bool(subject) and subject in {*proved.about.values(), *named}
+
+
+def names_order(archive: Archive, number: str, proved: Proved) -> bool:
+    """Whether proved details name an order, or the canonical JSON of a document does."""
+    for said in map(proved.told, proved.details):
+        if number in (said.get("po"), said.get("refused_order")) or is_order(said, number, NOTED_OF_ORDERS):
+            return True
+    for file in proved.canonical():
+        try:
+            data = archive.read(file)
+            require_shallow(data)
+            document = json.loads(data.decode("utf-8"), parse_int=str, parse_float=str)
+        except BROKEN:
+            continue
+        if is_order(document, number, ORDERS) or refers_to_order(document, number):
+            return True
+    return False
+
+
+NOTED_OF_ORDERS = (
+    "PurchaseOrder",
+    "PurchaseOrderChange",
+    "PurchaseOrderAcknowledgement",
+    "PurchaseOrderChangeAcknowledgement",
+)
+"""The types of documents for whose number the gateway notes that of the order."""
+ORDERS = ("PurchaseOrder", "WarehouseShippingOrder", "WarehouseShippingAdvice", "StockTransferShipment")
+"""The types of documents that have it for their own number."""
+
+
+def is_order(said: Any, number: str, types: tuple[str, ...]) -> bool:
+    return isinstance(said, dict) and said.get("type") in types and said.get("number") == number
+
+
+def refers_to_order(document: Any, number: str) -> bool:
+    """Whether anything in canonical JSON names an order: a line, a level of a shipment, a reference or a remitted item."""
+    left = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            order = value.get("order")
+            named = [value.get("order_number"), value.get("transfer_number")]
+            named += [order.get("number")] if isinstance(order, dict) else []
+            named += [value.get("number"), value.get("value")] if value.get("kind") == "purchase_order" else []
+            if number in named:
+                return True
+        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return False
+
+
+def judge_rest(report: Report, archive: Archive, proved: Proved) -> None:
+    """Documents must be the canonical JSON of entries about them, and certificates of their fingerprint.
+
+    Anything else beside the ledger's own files is there to be read, and proves nothing.
+    """
+    uncovered = [name for name in archive.names if name in READABLE or name == ROOTS]
+    unnamed = []
+    files = proved.files
+    for name in archive.names:
+        if name.startswith("documents/"):
+            with report.claim(10, f"{name} is, byte for byte, the canonical JSON of the document of that id"):
+                check_document(archive, name, proved)
+        elif name.startswith("certificates/"):
+            fingerprint = name[len("certificates/") : -len(".pem")]
+            if is_fingerprint_named(fingerprint, proved):
+                with report.claim(10, f"{name} is the certificate whose fingerprint proved details name"):
+                    check_certificate(archive, name)
+            else:
+                unnamed.append(name)
+        elif name.startswith("as2/"):
+            if f"payloads/{archive.sha256(name).hex()}" in files:
+                report.proved(10, f"{name} is, byte for byte, a payload proved above")
+            elif f"payloads/{body_sha256(archive, name)}" in files:
+                report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
+            else:
+                uncovered.append(name)
+    judge_unnamed(report, archive, unnamed)
+    for what in missing_messages(archive, proved):
+        report.not_covered(10, f"Missing, though proved details name it: {printable(what)}")
+    if uncovered:
+        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
+
+
+def check_document(archive: Archive, name: str, proved: Proved) -> None:
+    found = re.fullmatch(r"documents/([A-Za-z0-9._-]{1,64})\.json", name)
+    file = f"payloads/{archive.sha256(name).hex()}"
+    holds = found is not None and file in proved.canonical(found[1])
+    require(holds, "No entry about that document has it as its canonical JSON.")
+
+
+def judge_unnamed(report: Report, archive: Archive, names: list[str]) -> None:
+    """Certificates that the ledger does not know: anybody can make one of the same key, with another name in it."""
+    for name in names:
+        with report.judged(
+            10, f"{name} is of the fingerprint it is named by; that a message is by its owner no entry proves"
+        ):
+            check_certificate(archive, name)
+
+
+def check_certificate(archive: Archive, name: str) -> None:
+    fingerprint = fingerprint_of(archive.read(name))
+    require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
+
+
+def is_fingerprint_named(fingerprint: str, proved: Proved) -> bool:
+    """Whether the gateway noted of an entry that it was signed by that certificate."""
+    return any(proved.told(idx).get("signed_by") == fingerprint for idx in proved.details)
+
+
+def missing_messages(archive: Archive, proved: Proved) -> list[str]:
+    """What proved details name of the traffic over AS2, certificates too, and the bundle does not have."""
+    headers = [
+        archive.read(name)
+        for name in archive.names
+        if re.fullmatch("as2/[^/]+/headers", name) and archive.size(name) <= MOST_TEXT
+    ]
+    bodies = {f"payloads/{body_sha256(archive, name)}" for name in archive.names if re.fullmatch("as2/[^/]+/mdn", name)}
+    missing = []
+    for idx in sorted(proved.details):
+        said = proved.told(idx)
+        message, mdn, arrival = said.get("message_id"), said.get("mdn"), said.get("arrival")
+        if isinstance(message, str) and not any(message.encode("utf-8", "replace") in each for each in headers):
+            missing.append(f"the message {message} of entry {idx}")
+        answers = {file for role, file in proved.payloads.get(idx, []) if role == "answer" and file is not None}
+        if isinstance(mdn, str) and not answers & bodies:
+            missing.append(f"our MDN {mdn} of entry {idx}")
+        if isinstance(arrival, str) and f"as2/{arrival}/mdn" not in archive:
+            missing.append(f"the partner's MDN {arrival} of entry {idx}")
+        signer = said.get("signed_by")
+        if isinstance(signer, str) and f"certificates/{signer}.pem" not in archive:
+            missing.append(f"the certificate {signer} of entry {idx}")
+    return missing
+
+
 # All steps
 
 
@@ -1125,12 +1417,11 @@ def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None
     rotations = judge_rotations(report, archive, manifest)
     judge_signatures(report, archive, manifest, checkpoint, trusted, rotations)
     entries = judge_entries(report, archive, manifest, checkpoint)
-    proving = judge_contents(report, archive, manifest, entries)
+    proved = judge_contents(report, archive, manifest, entries)
     judge_histories(report, entries)
     judge_consistency(report, archive, manifest, checkpoint, trusted, anchor, rotations)
-    judge_rest(report, archive, proving)
-    subject = printable(manifest.subject)
-    report.not_covered(10, f"That this is all there is about {subject} is the word of whoever made the bundle")
+    judge_subject(report, archive, manifest.kind, manifest.subject, proved)
+    judge_rest(report, archive, proved)
     judge_stamps(report, archive, manifest)
     return report
 
@@ -1179,10 +1470,10 @@ def judge_entries(report: Report, archive: Archive, manifest: Manifest, checkpoi
     return proved
 
 
-def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> set[str]:
-    """Details and payloads; the names of all payloads that were proved, and each SHA-256 that proved details name."""
+def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> Proved:
+    """Details and payloads."""
     erasures = read_erasures(archive, manifest, entries)
-    proving: set[str] = set()
+    proved = Proved({idx: entry.doc for idx, entry in entries.items()}, {}, {})
     for item in manifest.items:
         entry = entries.get(item.idx)
         if entry is None:
@@ -1191,19 +1482,18 @@ def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries
         hashes: dict[str, str] = {}
         state = "were erased, on record" if item.detail is None else "are those it was made with"
         with report.claim(6, f"The details of {name} {state}"):
-            hashes = check_detail(archive, item, entry, erasures)
-            if item.detail is not None:
-                for sha256 in re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", archive.read(item.detail)):
-                    proving.add(sha256.decode())
+            said = check_detail(archive, item, entry, erasures)
+            if said is not None:
+                hashes = said["sha256"]
+                proved.details[item.idx] = said
         for each, committed in zip(item.payloads, entry.blobs):  # noqa: B905 - Python 3.8; compared when it was read
             where = "was erased, on record" if each.file is None else f"is {printable(each.file)}"
             roles = [role for role, _, _ in entry.blobs]
             sha256 = hashes.get(each.role) if roles.count(each.role) == 1 else None
             with report.claim(7, f"The payload `{printable(each.role)}` of {name}, {each.size} bytes, {where}"):
                 check_payload(archive, each, committed, item.idx, sha256, erasures)
-                if each.file is not None:
-                    proving.add(each.file)
-    return proving
+                proved.payloads.setdefault(item.idx, []).append((each.role, each.file))
+    return proved
 
 
 def judge_histories(report: Report, entries: dict[int, Entry]) -> None:
@@ -1214,6 +1504,9 @@ def judge_histories(report: Report, entries: dict[int, Entry]) -> None:
     for doc, history in sorted(histories.items()):
         with report.claim(8, f"The history of {printable(doc)} has no gap up to its entry {history[-1].dseq}"):
             check_history(history)
+    report.not_covered(
+        8, "What the ledger has about them behind these entries: no bundle can show that there is nothing"
+    )
     with report.claim(8, "All entries are of one ledger, and count upwards for each partner"):
         check_one_ledger([entries[idx] for idx in sorted(entries)])
 
@@ -1242,33 +1535,6 @@ def judge_consistency(
             if trusted is not None:
                 check_signature(anchor, family(trusted, rotations))
             check_anchor(anchor, manifest, earlier, checkpoint)
-
-
-def judge_rest(report: Report, archive: Archive, proving: set[str]) -> None:
-    """Documents must be payloads proved above, whatever their names, and certificates those that proved details name by fingerprint.
-
-    Anything else beside the ledger's own files is there to be read, and proves nothing.
-    """
-    uncovered = [name for name in archive.names if name in READABLE or name == ROOTS]
-    for name in archive.names:
-        if name.startswith("documents/"):
-            with report.claim(10, f"{name} is, byte for byte, a payload proved above"):
-                require(f"payloads/{archive.sha256(name).hex()}" in proving, "No entry has it as its payload.")
-        elif name.startswith("certificates/"):
-            with report.claim(10, f"{name} is the certificate of that fingerprint"):
-                fingerprint = fingerprint_of(archive.read(name))
-                require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
-                if fingerprint not in proving:
-                    uncovered.append(name)
-        elif name.startswith("as2/"):
-            if f"payloads/{archive.sha256(name).hex()}" in proving:
-                report.proved(10, f"{name} is, byte for byte, a payload proved above")
-            elif f"payloads/{body_sha256(archive, name)}" in proving:
-                report.proved(10, f"The body of {name}, behind its header fields, is a payload proved above")
-            else:
-                uncovered.append(name)
-    if uncovered:
-        report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
 
 
 def judge_stamps(report: Report, archive: Archive, manifest: Manifest) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from gateway.ledger import tree
 from gateway.ledger.batch import Batch, Clerk, CommittedPayload, Standing, Waiting
@@ -32,7 +35,8 @@ TENANT = "00112233445566ff"
 NAME = f"tally.local/{TENANT}"
 
 RECEIVED = b"ISA*00*          *00*          *ZZ*ACME           *ZZ*OURCOMPANY     ~"
-CANONICAL = '{"type":"Invoice","number":"INV1","note":"Größe"}'.encode()
+ORDER = "4500123"
+CANONICAL = f'{{"type":"Invoice","number":"INV1","order_number":"{ORDER}","note":"Größe"}}'.encode()
 ANSWER = b"ISA*00*          *00*          *ZZ*OURCOMPANY     *ZZ*ACME           ~"
 OLD = b"what came long ago and was erased"
 
@@ -112,6 +116,24 @@ class Ledger:
         )
 
 
+def certificate(name: str = "ACME") -> bytes:
+    """A certificate of the partner's key, as PEM; the same in every run."""
+    said = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    key = Ed25519PrivateKey.from_private_bytes(b"\x04" * 32)
+    made = x509.CertificateBuilder(said, said, key.public_key(), 1, NOON, NOON + timedelta(days=365)).sign(key, None)
+    return made.public_bytes(Encoding.PEM)
+
+
+def certificate_name(pem: bytes) -> str:
+    """Where a bundle has it."""
+    return f"certificates/{x509.load_pem_x509_certificate(pem).fingerprint(SHA256()).hex()}.pem"
+
+
+CERTIFICATE = certificate_name(certificate())
+MESSAGE = {"file": "invoices.x12", "message_id": "<1@acme.example>", "signed_by": CERTIFICATE[13:-4]}
+"""What was noted of the message that brought the invoice."""
+
+
 def _story() -> list[tuple[dict[str, Any], dict[str, bytes]]]:
     """What happened: a file with one invoice, answered and delivered; something old; and others' business in between."""
     file = {"receipt": "r1", "partner": "acme"}
@@ -119,14 +141,17 @@ def _story() -> list[tuple[dict[str, Any], dict[str, bytes]]]:
     erased = {"erased": {"details": [[ERASED, ERASED]], "payloads": {"received": [[EMPTIED, EMPTIED]]}}}
     return [
         ({"step": "received", "receipt": "r0", "partner": "acme"}, {"received": OLD}),
-        ({"step": "received", "detail": {"file": "invoices.x12"}} | file, {"received": RECEIVED}),
+        ({"step": "received", "detail": MESSAGE} | file, {"received": RECEIVED}),
         ({"step": "received", "receipt": "r2", "partner": "beta"}, {"received": b"somebody else's"}),
         ({"step": "parsed", "outcome": "1 interchange"} | file, {}),
         (
             {"step": "validated", "outcome": "accepted", "detail": {"number": "INV1", "by": "Łukasz <x>"}} | invoice,
             {"canonical": CANONICAL},
         ),
-        ({"step": "acknowledged", "transmission": "t1"} | file, {"answer": ANSWER}),
+        (
+            {"step": "acknowledged", "transmission": "t1", "detail": {"mdn": "<2@us.example>"}} | file,
+            {"answer": ANSWER},
+        ),
         ({"step": "delivered"} | invoice, {}),
         ({"step": "sent", "transmission": "t1", "partner": "acme"}, {"sent": ANSWER}),
         ({"step": "received", "receipt": "r3", "partner": "beta", "actor": "somebody"}, {"received": b"more of that"}),
@@ -188,9 +213,10 @@ def evidence(size: int = 11, *, signers: Sequence[Signer] = (SIGNER,), earlier: 
         payloads=ALL,
         beside={
             "documents/d1.json": _source(CANONICAL),
-            "as2/a1/headers": _source(b"AS2-From: ACME\r\n"),
+            "as2/a1/headers": _source(f"AS2-From: ACME\r\nMessage-ID: {MESSAGE['message_id']}\r\n".encode()),
             "as2/a1/signed": _source(RECEIVED),
             "as2/a1/mdn": _source(b"AS2-To: ACME\r\n\r\n" + ANSWER),
+            CERTIFICATE: _source(certificate()),
         },
         extended=None
         if earlier is None

@@ -10,17 +10,21 @@ import json
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from gateway.ledger import exact
-from gateway.ledger.evidence.bundle import Evidence
-from gateway.ledger.evidence.manifest import entry_name
+from gateway.ledger import exact, tree
+from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.entry import commitment
+from gateway.ledger.evidence.bundle import Evidence, OpenedEntry, OpenedPayload
+from gateway.ledger.evidence.manifest import Subject, entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
 
 from . import making
-from .making import ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
+from .making import EMPTIED, ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
 
 Files = dict[str, bytes]
 
@@ -64,13 +68,14 @@ def plain(name: str) -> zipfile.ZipInfo:
 GOOD: Files = files(making.written())
 FOR_READING = ("COMMANDS.txt", "as2/a1/headers", "report.html", "verify.py")
 """What nothing depends on but its sum."""
-BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", "documents/d1.json")
+BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", making.CERTIFICATE, "documents/d1.json")
 """What the manifest does not name."""
 
 
 def cases() -> Iterator[Case]:
     yield from _good()
     yield from _members()
+    yield from _subjects()
     yield from _manifest()
     yield from _entries()
     yield from _contents()
@@ -78,6 +83,7 @@ def cases() -> Iterator[Case]:
     yield from _consistency()
     yield from _rotations()
     yield from _stamps()
+    yield from _by_whoever_has_the_key()
     yield from _json()
     yield from _archives()
 
@@ -105,14 +111,40 @@ def _members() -> Iterator[Case]:
         yield Case(f"{name} removed, which claims nothing", _without(name), None)
     for name in FOR_READING:
         yield Case(f"{name} altered, which proves nothing and is said to", _altering(name), None)
-    yield Case("a document that is no payload", _altering("documents/d1.json"), 10)
     yield Case("a file added, its sum left out", _with({"payloads/more": b"x"}, sums=False), 2)
     for name in ("payloads/more", "ledger/entries/2.json", "notes.txt", "ledger/checkpoint.other"):
         yield Case(f"{name} added", _with({name: b"x"}), 3)
     yield Case("a sum listed twice", _edited("SHA256SUMS", lambda data: data + data[-83:], sums=False), 2)
     yield Case("sums out of order", _edited("SHA256SUMS", _reversed_lines, sums=False), 2)
     yield Case("sums with CR LF", _edited("SHA256SUMS", lambda data: data.replace(b"\n", b"\r\n"), sums=False), 2)
+
+
+def _subjects() -> Iterator[Case]:
+    """What a bundle is said to be about, and what lies beside under names that say what it is."""
+
+    def about(kind: str, subject: str) -> Callable[[], bytes]:
+        return _manifested(lambda manifest: manifest.update(subject={"kind": kind, "id": subject}))
+
+    yield Case("about the file", about("document", "r1"), None)
+    yield Case("about a transmission", about("document", "t1"), None)
+    for subject in ("d2", "r2", "", "acme"):
+        yield Case(f"about the document {subject!r}, of which nothing is there", about("document", subject), 10)
+    yield Case("about an invoice", about("invoice", "INV1"), 3)
+    yield Case("about an order that what is left does not name", about("order", "4500125"), None)
+    whole = making.evidence()
+    whole = replace(whole, entries=[entry for entry in whole.entries if entry.idx not in (ERASED, EMPTIED, ERASURE)])
+    for kind, subject, at in (("order", making.ORDER, None), ("order", "4500125", 10), ("order", "INV1", 10)):
+        yield Case(
+            f"about the order {subject}, nothing erased", _written(replace(whole, subject=_subject(kind, subject))), at
+        )
+    yield Case("a document that is no payload", _altering("documents/d1.json"), 10)
+    yield Case("a document that is another payload", _with({"documents/d1.json": making.RECEIVED}), 10)
+    for name in ("documents/d2.json", "documents/r1.json", "documents/d1.pdf", "documents/d1", "documents/a/d1.json"):
+        yield Case(f"the document under the name {name}", _with({name: making.CANONICAL}), 10)
     yield Case("no certificate", _with({"certificates/x.pem": b"x"}), 10)
+    other = making.certificate("Somebody Else")
+    yield Case("another certificate of the same key", _with({making.CERTIFICATE: other}), 10)
+    yield Case("the same, rightly named: of it nothing is proved", _with({making.certificate_name(other): other}), None)
 
 
 def _manifest() -> Iterator[Case]:
@@ -136,6 +168,9 @@ def _manifest() -> Iterator[Case]:
     yield case("a salt of 31 bytes", lambda m: m["entries"][1].update(detail_salt=_b64(b"x" * 31)), 3)
     yield case("a salt not in base64", lambda m: m["entries"][1].update(detail_salt="*" * 44), 3)
     yield case("a verifier that is none", lambda m: m.update(verifier="x"), 4)
+    for blank in (" ", "\n", "\t"):
+        yield Case(f"a verifier with {blank!r} behind it", _manifested(partial(dict.update, verifier=TRUST + blank)), 4)
+        yield Case(f"a verifier with {blank!r} before it", _manifested(partial(dict.update, verifier=blank + TRUST)), 4)
     yield case("a verifier with the id of another", lambda m: m.update(verifier=_with_wrong_id()), 4)
     yield case("a proof that is no list", lambda m: m["entries"][1].update(proof="x"), 3)
     yield case("a proof of 65 hashes", lambda m: m["entries"][1].update(proof=[_b64(bytes(32))] * 65), 3)
@@ -252,6 +287,12 @@ def _signatures() -> Iterator[Case]:
     yield Case("a signature too short", _noted(text, replace(good, signature=good.signature[:63])), 4)
     yield Case("a signature too long", _noted(text, replace(good, signature=good.signature + b"\0")), 4)
     yield Case("a signature with S beyond the order", _noted(text, _unreduced(good)), 4)
+    witness = Signature("witness.example", b"\0\0\0\0", b"\0")
+    for name in ("wit\x01ness", "wit\x1bness", "wit\tness"):
+        yield Case(f"a witness named {name!r}", _noted(text, good, replace(witness, name=name)), 4)
+    many = [replace(witness, name=f"w{number}") for number in range(100)]
+    yield Case("signed by a hundred", _noted(text, good, *many[1:]), None)
+    yield Case("signed by a hundred and one", _noted(text, good, *many), 4)
     yield Case("another text under the signature", _noted(text.replace("\n11\n", "\n12\n"), good), 4)
     yield Case("another origin", _noted("other.example\n" + text.partition("\n")[2], good), 4)
     yield Case("an extension that is not signed", _noted(text + "more\n", good), 4)
@@ -324,6 +365,9 @@ def _rotations() -> Iterator[Case]:
         yield Case(f"a rotation {name}", _rotated(_handing_over(*forged)), 4, old)
     yield Case("a rotation of another ledger", _rotated(_of_another_ledger()), 4, old)
     yield Case("a rotation that is a checkpoint", _rotated(str(making.ledger().checkpoint(6)).encode()), 4, new)
+    text = making.ROTATION.note.text
+    blank = str(signed(text.replace(new, f"{new} "), [SIGNER, NEXT])).encode()
+    yield Case("a rotation with a blank behind a key", _rotated(blank), 4, old)
     yield Case("a rotation with a line twice", _rotated(_with_a_line_twice()), 4, old)
     forged_old = replace(lines[1], signature=bytes(64))
     yield Case("both lines, that of the old key forged", _overlapping(lines[0], forged_old), 4, old)
@@ -374,6 +418,126 @@ def _stamps() -> Iterator[Case]:
         yield Case(name, _stamped(1, {"manifest.json": _manifest_with(was, now)}), 3)
 
 
+def _by_whoever_has_the_key() -> Iterator[Case]:
+    """A ledger whose entries were never made by us, rightly signed."""
+    yield Case("an entry of its own", _sealed_by_key(_Told()), None)
+    cases: dict[str, tuple[dict[str, Any], int | None]] = {
+        "an outcome of ours": ({"outcome": "sent for approval"}, None),
+        "an outcome that is none": ({"outcome": "some new outcome"}, 5),
+        "an outcome with more behind it": ({"outcome": "accepted."}, 5),
+        "a partner's entry 10^15 - 1": ({"partner": "0" * 16, "pseq": 10**15 - 1}, None),
+        "a partner's entry 10^15": ({"partner": "0" * 16, "pseq": 10**15}, 5),
+        "a history that begins at 10^15": ({"dseq": 10**15}, 5),
+        "a payload of 10^15 bytes": ({"blobs": [{"c": _b64(bytes(32)), "n": 10**15, "role": "sent"}]}, 5),
+        "something before it, not canonical": ({"dprev": "A" * 42 + "B="}, 5),
+        "something before it, about nothing": ({"doc": "", "dseq": 0, "dprev": _b64(bytes(32))}, 5),
+        "something before it, about nothing, not canonical": ({"doc": "", "dseq": 0, "dprev": "A" * 42 + "B="}, 5),
+    }
+    for name, (changes, at) in cases.items():
+        yield Case(f"an entry with {name}", _sealed_by_key(_Told(changes)), at)
+    for depth, at in ((62, None), (63, None), (64, 6), (400, 6), (1200, 6), (2000, 6), (100_000, 6)):
+        deep = b"[" * depth + b"]" * depth
+        yield Case(f"details {depth} deep", _sealed_by_key(_Told(detail=deep)), at)
+    yield Case("many brackets in a text", _sealed_by_key(_Told(detail=b'"' + b'[{\\"' * 1000 + b'"')), None)
+    first = _Told(erased=2)
+    second = _Told({"doc": "d2"})
+
+    def erasing(*spans: list[int], role: str | None = None) -> _Told:
+        said: dict[str, Any] = {"details": list(spans)} if role is None else {"payloads": {role: list(spans)}}
+        return _Told({"doc": "", "type": "pruned"}, exact.write({"erased": said}))
+
+    for spans, at in (
+        ([[0, 0]], None),
+        ([[0, 1]], None),
+        ([[0, 0], [1, 1]], None),
+        ([[0, 1], [0, 0]], 6),
+        ([[0, 1], [1, 1]], 6),
+        ([[0, 1], [1, 0]], 6),
+        ([[1, 1], [0, 0]], 6),
+        ([[1, 0]], 6),
+        ([[-5, 0]], 6),
+        ([[0, 0], [1, 2]], 6),
+        ([[0, 0], "x"], 6),
+        ([[0, True]], 6),
+    ):
+        yield Case(f"erased from {spans}", _sealed_by_key(first, second, erasing(*spans)), at)
+    for by in (2, 3):
+        twice = (replace(first, erased=by), second, erasing([0, 0]), erasing([0, 0]))
+        yield Case(f"erased twice, and said to be by entry {by}", _sealed_by_key(*twice), 6)
+        nested = (replace(first, erased=by), second, erasing([0, 0]), erasing([0, 1]))
+        yield Case(f"erased twice, once with more, and said to be by entry {by}", _sealed_by_key(*nested), 6)
+    other = (first, second, erasing([0, 0]), erasing([0, 0], role="sent"))
+    yield Case("erased, and a payload that is none", _sealed_by_key(*other), None)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """An entry about d1 with ``changes``, its details' ``detail`` as JSON, and which entry says that the details were ``erased``."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    detail: bytes = b"{}"
+    erased: int | None = None
+
+
+def _sealed_by_key(*told: _Told) -> Callable[[], bytes]:
+    """A bundle of a ledger of nothing but these."""
+
+    def bundle() -> bytes:
+        salt = b"s" * 32
+        details = [_detail_about(str(each.changes.get("doc", "d1")), each.detail) for each in told]
+        bodies = [_body(each.changes, commitment(salt, detail)) for each, detail in zip(told, details, strict=True)]
+        leaves = [tree.leaf_hash(body) for body in bodies]
+
+        def node(level: int, position: int) -> bytes:
+            return tree.subtree_root(leaves[position << level : (position + 1) << level])
+
+        size = len(told)
+        entries = [
+            OpenedEntry(
+                idx,
+                bodies[idx],
+                None if each.erased is not None else details[idx],
+                None if each.erased is not None else salt,
+                tree.inclusion_proof(idx, size, node),
+                _payloads_in(each.changes),
+                each.erased,
+            )
+            for idx, each in enumerate(told)
+        ]
+        sealed = signed(str(Checkpoint(making.NAME, size, tree.root(size, node))), [SIGNER])
+        about = _subject("document", str(told[0].changes.get("doc") or "d1"))
+        return making.written(Evidence(about, making.NOON, SIGNER.key, sealed, entries))
+
+    return bundle
+
+
+def _detail_about(doc: str, detail: bytes) -> bytes:
+    named = json.dumps(doc or None).encode()
+    return (
+        b'{"actor":"a","detail":%b,"document":%b,"journal":1,"outcome":"","partner":null,"receipt":null,"sha256":{},"transmission":null}'
+        % (detail, named)
+    )
+
+
+def _body(changes: Mapping[str, Any], d: bytes) -> bytes:
+    counted = {"doc": "d1", "dseq": 1, "dprev": ""} if changes.get("doc", "d1") else {"doc": "", "dseq": 0, "dprev": ""}
+    said: dict[str, Any] = {
+        "v": 1,
+        "type": "sent",
+        "ts": "2026-11-26T12:00:00.000000Z",
+        "partner": "",
+        "pseq": 0,
+        "tenant": making.TENANT,
+    }
+    said |= {"actor": "system", "node": "n", "outcome": "", "blobs": [], "d": _b64(d)}
+    return exact.write(said | counted | dict(changes))
+
+
+def _payloads_in(changes: Mapping[str, Any]) -> list[OpenedPayload]:
+    blobs = changes.get("blobs", [])
+    return [OpenedPayload(each["role"], each["n"], base64.b64decode(each["c"]), None, None) for each in blobs]
+
+
 def _json() -> Iterator[Case]:
     good = GOOD["manifest.json"].decode()
     for what, text in {
@@ -416,6 +580,12 @@ def _archives() -> Iterator[Case]:
         "a\0b",
         "ü",
         "x" * 300,
+        "as2/nul",
+        "as2/NUL.txt",
+        "as2/con/x",
+        "as2/Com1.pem",
+        "as2/trailing.",
+        "as2/trailing./x",
     ):
         yield Case(f"a member named {name[:20]!r}", _raw(name), 1)
     link = zipfile.ZipInfo("payloads/link")
@@ -433,6 +603,41 @@ def _archives() -> Iterator[Case]:
     yield Case("something behind the archive", lambda: good + b"more", 1)
     yield Case("a comment on the archive", lambda: _commented(good), 1)
     yield Case("a member that the directory does not list", _unlisted_by_directory, 1)
+    yield Case("a member that is a folder too", lambda: _appended((plain("as2/x"), b"x"), (plain("as2/x/y"), b"y")), 1)
+    yield Case("a folder that is a member but for its case", lambda: _appended((plain("AS2"), b"x")), 1)
+    for name, attributes in {
+        "a set-uid bit": 0o104755 << 16,
+        "a sticky bit": 0o101644 << 16,
+        "a folder's": 0x10,
+    }.items():
+        yield Case(f"attributes with {name}", partial(_claiming, (38, "<L"), attributes), 1)
+    yield Case("a member said to be a text", lambda: _claiming((36, "<H"), 1), 1)
+    yield Case("a member on another disk", lambda: _claiming((34, "<H"), 7), 1)
+    yield Case("a member of a later version", lambda: _claiming((6, "<H"), 45), 1)
+    yield Case("a member of another time", lambda: _claiming((12, "<H"), 1), 1)
+    yield Case("a member of another day", lambda: _claiming((14, "<H"), 0x5A21), 1)
+    for name, place, value in (
+        ("fewer members", (10, "<H"), 3),
+        ("fewer members on this disk", (8, "<H"), 3),
+        ("more members", (10, "<H"), 1000),
+        ("another disk", (4, "<H"), 7),
+        ("a directory on another disk", (6, "<H"), 7),
+        ("a smaller directory", (12, "<L"), 46),
+        ("a directory further on", (16, "<L"), len(good)),
+        ("a directory a bit further on", (16, "<L"), good.rindex(b"PK\x05\x06") + 1),
+    ):
+        yield Case(f"an end that says {name}", partial(_claiming, place, value, at=b"PK\x05\x06"), 1)
+    for name, packed in {
+        "bytes": _packed(b"report") + b"hidden",
+        "an archive": _packed(b"report") + good,
+        "another stream": _packed(b"report") + _packed(b"hidden"),
+        "a byte": _packed(b"report") + b"\0",
+        "a mebibyte": _packed(b"report") + bytes(2**20),
+    }.items():
+        yield Case(f"{name} hidden behind a packed member", partial(_with_packed, packed), 1)
+    yield Case("a packed member", lambda: _with_packed(_packed(b"report")), None)
+    yield Case("a packed member cut short", lambda: _with_packed(_packed(b"report")[:-1]), 1)
+    yield Case("a packed member of nothing", lambda: _with_packed(b""), 1)
     yield Case("an archive cut short", lambda: good[:-30], 1)
     yield Case("no archive", lambda: b"this is no zip file", 1)
     yield Case("nothing at all", lambda: b"", 1)
@@ -441,6 +646,10 @@ def _archives() -> Iterator[Case]:
 
 
 # How it is done
+
+
+def _subject(kind: str, subject: str) -> Subject:
+    return Subject.model_validate({"kind": kind, "id": subject})
 
 
 def _written(made: Evidence) -> Callable[[], bytes]:
@@ -720,10 +929,32 @@ _flags_at, _method_at, _size_at = (8, "<H"), (10, "<H"), (24, "<L")
 """Where the directory's entry of a member has them (.ZIP File Format Specification, section 4.3.12)."""
 
 
-def _claiming(place: tuple[int, str], value: int) -> bytes:
-    """A directory that says something else of its last member."""
+def _claiming(place: tuple[int, str], value: int, *, at: bytes = b"PK\x01\x02") -> bytes:
+    """A directory that says something else of its last member, or, ``at`` its end, of all of them."""
     data = bytearray(zipped(GOOD))
-    struct.pack_into(place[1], data, data.rindex(b"PK\x01\x02") + place[0], value)
+    struct.pack_into(place[1], data, data.rindex(at) + place[0], value)
+    return bytes(data)
+
+
+def _packed(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+def _with_packed(packed: bytes) -> bytes:
+    """A last member whose content is `report`, said to be stored in these bytes; all that the archive says of it accords with that."""
+    content = b"report"
+    members = GOOD | {"report.html": content}
+    first = {name: data for name, data in members.items() if name != "report.html"}
+    sums = files(zipped(members))["SHA256SUMS"]
+    stored = zipped(first | {"SHA256SUMS": sums, "report.html": packed}, sums=False)
+    data = bytearray(stored)
+    directory = data.rindex(b"PK\x01\x02")
+    local = struct.unpack_from("<L", data, directory + 42)[0]
+    for place in (local + 8, directory + 10):
+        struct.pack_into("<H", data, place, zipfile.ZIP_DEFLATED)
+    for place in (local + 14, directory + 16):
+        struct.pack_into("<3L", data, place, zlib.crc32(content), len(packed), len(content))
     return bytes(data)
 
 

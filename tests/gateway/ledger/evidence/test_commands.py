@@ -4,6 +4,7 @@ import io
 import subprocess
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_an_altered_stamp_or_rotation_is_found(name: str, place: int, tmp_path: 
 def test_every_shape_of_the_tree_is_proved(earlier: int, size: int, tmp_path: Path) -> None:
     made = making.evidence(11)
     known = making.ledger()
-    entries = [known.opened(idx, size) for idx in (1, 4, size - 1)]
+    entries = [known.opened(idx, size) for idx in range(size)]
     extended = bundle.Extended(known.checkpoint(earlier), earlier, size, known.consistency(earlier, size))
     data = bundled(
         bundle.Evidence(
@@ -113,6 +114,8 @@ def test_every_shape_of_the_tree_is_proved(earlier: int, size: int, tmp_path: Pa
         "ledger/checkpoint.earlier",
         "ledger/entries/4.json",
         "ledger/details/4.json",
+        "documents/d1.json",
+        making.CERTIFICATE,
         next(name for name in tampering.GOOD if name.startswith("payloads/")),
     ],
 )
@@ -125,3 +128,36 @@ def test_what_was_altered_is_found_though_its_sum_was_made_anew(folder: Path, na
     done = follow(folder)
     assert done.returncode != 0
     assert "All holds." not in done.stdout
+
+
+def test_a_file_that_is_not_listed_is_found(folder: Path) -> None:
+    (folder / "as2" / "more").write_bytes(b"more")
+    assert follow(folder).returncode != 0
+
+
+def test_they_may_be_followed_again_and_leave_nothing_behind(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    assert [follow(folder).returncode, follow(folder).returncode] == [0, 0]
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("idx", [1, 4, 5])
+def test_a_gap_in_a_history_is_found(idx: int, tmp_path: Path) -> None:
+    made = making.evidence()
+    entries = [entry for entry in made.entries if entry.idx != idx]
+    assert follow(unpack(bundled(replace(made, entries=entries)), tmp_path)).returncode != 0
+
+
+def test_another_certificate_of_the_same_key_is_found(folder: Path) -> None:
+    (folder / making.CERTIFICATE).write_bytes(making.certificate("Somebody Else"))
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = follow(unpack(tampering.zipped(files), folder))
+    assert done.returncode != 0
+    assert f"{making.CERTIFICATE}: OK" in done.stdout
+
+
+def test_who_signed_and_what_was_erased_is_read_from_details(folder: Path) -> None:
+    text = (folder / commands.NAME).read_text()
+    assert f"grep -F -q '[{making.ERASED},{making.ERASED}]' ledger/details/{making.ERASURE}.json" in text
+    assert f"grep -F -q '[{making.EMPTIED},{making.EMPTIED}]' ledger/details/{making.ERASURE}.json" in text
+    assert "ledger/details/1.json" in follow(folder).stdout.splitlines()

@@ -17,8 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger import exact, tree
+from gateway.ledger.entry import OUTCOMES
 from gateway.ledger.evidence import verify
 from gateway.ledger.evidence.verify import Failure
+from spool.journal import BlobRole
 
 from . import making, tampering
 from .making import TRUST
@@ -177,6 +179,53 @@ def _holds(check: Callable[[], object]) -> bool:
     return True
 
 
+# What entries may say
+
+
+def test_it_knows_what_entries_may_say() -> None:
+    assert set(verify.OUTCOMES) == OUTCOMES
+    assert set(verify.ROLES) == set(BlobRole)
+
+
+# What names an order
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "PurchaseOrder", "number": "77"},
+        {"type": "WarehouseShippingOrder", "number": "77", "order_number": "1"},
+        {"type": "Invoice", "number": "1", "order_number": "77"},
+        {"type": "StockTransferReceipt", "number": "1", "transfer_number": "77"},
+        {"type": "ShipNotice", "number": "1", "levels": [{"children": [{"order": {"number": "77"}}]}]},
+        {"type": "RemittanceAdvice", "groups": [{"items": [{"kind": "purchase_order", "number": "77"}]}]},
+        {"type": "ApplicationAdvice", "results": [{"references": [{"kind": "purchase_order", "value": "77"}]}]},
+    ],
+)
+def test_an_order_is_named_wherever_documents_name_one(document: dict[str, object]) -> None:
+    for number, is_named in (("77", True), ("7", False), ("1", False), ("", False)):
+        by_itself = verify.is_order(document, number, verify.ORDERS)
+        assert (by_itself or verify.refers_to_order(document, number)) == (
+            is_named or document.get("order_number") == number
+        )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "Invoice", "number": "77"},
+        {"type": "ShipNotice", "number": "77", "order": "77"},
+        {"type": "RemittanceAdvice", "groups": [{"items": [{"kind": "seller_invoice", "number": "77"}]}]},
+        ["77", {"order_number": 77}],
+        "77",
+        None,
+    ],
+)
+def test_other_numbers_name_no_order(document: object) -> None:
+    assert not verify.is_order(document, "77", verify.ORDERS)
+    assert not verify.refers_to_order(document, "77")
+
+
 # Bundles that nobody would make
 
 
@@ -236,7 +285,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_good_bundle_is_proved(folder: Path) -> None:
     done = run("good.zip", "--trust", TRUST, "--anchor", "kept", cwd=folder)
     assert (done.code, done.err) == (0, "")
-    assert done.out.endswith("\nPROVED: 41 claims.\n")
+    assert done.out.endswith("\nPROVED: 43 claims.\n")
     assert " 5  proved       Entry 4 is in the ledger\n" in done.out
 
 
