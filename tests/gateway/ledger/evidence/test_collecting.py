@@ -164,36 +164,6 @@ def test_a_checkpoint_of_another_ledger_is_not_extended(house: House, size: int)
         collector(house).of_order(PO, anchor=stranger)
 
 
-def renamed(house: House) -> House:
-    """Another ``ledger_origin`` in the settings, after checkpoints under the one of before."""
-    house.gateway.ledger.checkpoint()
-    house.gateway.ledger = replace(house.gateway.ledger, origin="renamed.example/ledger")
-    return house
-
-
-@pytest.mark.parametrize("more", [False, True])
-def test_after_a_change_of_its_name_the_ledger_extends_nothing_of_before(
-    house: House, tmp_path: Path, more: bool
-) -> None:
-    traded(house)
-    renamed(house)
-    if more:
-        house.take("acme", "more.edi", wrapped("810", invoice("INV3", PO), 4))
-    evidence = collector(house).of_order(PO)
-    assert (evidence.extended, evidence.key.name) == (None, "renamed.example/ledger")
-    bundled(evidence, tmp_path, by_hand=True)
-    house.take("acme", "later.edi", wrapped("810", invoice("INV4", PO), 5))
-    assert collector(house).of_order(PO).extended is not None
-
-
-def test_a_checkpoint_by_the_name_of_before_is_not_extended_and_it_says_why(house: House) -> None:
-    traded(house)
-    kept = house.gateway.ledger.checkpoint()
-    renamed(house)
-    with pytest.raises(NotInLedger, match=r"ledger_origin in tally\.toml was changed since"):
-        collector(house).of_order(PO, anchor=kept)
-
-
 # What was erased, and what was damaged
 
 
