@@ -56,6 +56,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stored", type=int, default=1_000_000, help="documents stored before the part 'full'")
     parser.add_argument("--processes", type=int, action="append", help="worker processes on PostgreSQL; 1, 2 and 4")
     parser.add_argument("--big-megabytes", type=int, default=50)
+    parser.add_argument(
+        "--rates", type=int, nargs="+", default=latency.RATES, help="documents a second of the part 'latency'"
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each rate of the part 'latency' is held")
     return parser.parse_args()
 

@@ -19,7 +19,7 @@ GOAL_MS = 250.0
 
 def measure(root: Path, arguments: argparse.Namespace, figures: Figures) -> None:
     """At each rate, as far as the rate could be held; the rest says so."""
-    for rate in RATES:
+    for rate in arguments.rates:
         with house(root / f"latency-{rate}") as gateway:
             count = max(20, int(rate * arguments.seconds))
             held, seconds = _at_rate(gateway, rate, count)
