@@ -1,7 +1,7 @@
 """The pages: they need no script, print well, and show whatever partners wrote as text."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,17 +43,21 @@ PageNumber = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 
 def router(console: Console, gate: Gate) -> APIRouter:
     """Everything but the API."""
-    desk = console.desk
-
-    async def visitor(request: Request) -> Visitor:
-        return gate.browser(request)
-
-    Comes = Annotated[Visitor, Depends(visitor)]  # noqa: N806 - a type
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
     async def home() -> Response:
         return _see("/audit")
+
+    # What is more exact comes first: a question's name may be anything.
+    routes.include_router(_logins(gate))
+    routes.include_router(_trails(console, gate))
+    routes.include_router(_answers(console, gate))
+    return routes
+
+
+def _logins(gate: Gate) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get("/login")
     async def login(next: Named = None) -> Response:
@@ -78,9 +82,21 @@ def router(console: Console, gate: Gate) -> APIRouter:
         gate.log_out(request, seen)
         return seen
 
-    @routes.get("/audit")
-    async def questions(comes: Comes) -> Response:
-        return _page("questions.html", visitor=comes, questions=QUESTIONS.values())
+    return routes
+
+
+def _visitor(gate: Gate) -> Callable[[Request], Awaitable[Visitor]]:
+    """Who looks at a page; a coroutine, so that no other thread is needed for it."""
+
+    async def visitor(request: Request) -> Visitor:
+        return gate.browser(request)
+
+    return visitor
+
+
+def _trails(console: Console, gate: Gate) -> APIRouter:
+    desk, routes = console.desk, APIRouter()
+    Comes = Annotated[Visitor, Depends(_visitor(gate))]  # noqa: N806 - a type
 
     @routes.get("/audit/trail")
     async def trail(
@@ -109,6 +125,17 @@ def router(console: Console, gate: Gate) -> APIRouter:
         part = Part.of(told.entries, page, "/audit/trail", given)
         ledger = _ledger(told.checkpoint)
         return _page("trail.html", **said | {"told": told, "part": part, "ledger": ledger, "in_words": trails.in_words})
+
+    return routes
+
+
+def _answers(console: Console, gate: Gate) -> APIRouter:
+    desk, routes = console.desk, APIRouter()
+    Comes = Annotated[Visitor, Depends(_visitor(gate))]  # noqa: N806 - a type
+
+    @routes.get("/audit")
+    async def questions(comes: Comes) -> Response:
+        return _page("questions.html", visitor=comes, questions=QUESTIONS.values())
 
     @routes.get("/audit/{question}")
     async def audit(
