@@ -121,6 +121,13 @@ class Gateway:
         self._waker = InProcessWaker()
         waker = _job_waker() if database.shared else self._waker
         self.queue: WorkQueue = LaneQueue(clock, ids, waker, limits=AgreedLimits(settings, clock))
+        self._put_together_trade(ids)
+        self._put_together_record()
+        self._put_together_service()
+
+    def _put_together_trade(self, ids: Identifiers) -> None:
+        """What takes documents in, sends them out, and is told by hand what to do with them."""
+        home, settings, database, clock = self.home, self.settings, self.database, self.clock
         self.adapter = FolderAdapter(home.erp, clock)
         envelopes = Envelopes()
         self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
@@ -146,6 +153,10 @@ class Gateway:
         )
         self.certificate_messages = self.exchange.certificates(self.outbound)
         self.custody = Custody(database, clock, self.vault, self.certificate_messages.decided)
+
+    def _put_together_record(self) -> None:
+        """What keeps the record of it, proves it, shows it, and removes what need not be kept."""
+        home, settings, database, clock = self.home, self.settings, self.database, self.clock
         self.ledger = Ledger(
             database,
             self.blobs,
@@ -177,6 +188,10 @@ class Gateway:
             self.rules,
         )
         self.erasing = Erasing(home, database, clock, self.ledger, self.rules)
+
+    def _put_together_service(self) -> None:
+        """What runs while it serves."""
+        home, settings, database, clock = self.home, self.settings, self.database, self.clock
         front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
         self.reception = Reception(
             home, settings, database, self.blobs, clock, front, self.inbound, self.exchange, self.desk, self.users
