@@ -2,7 +2,6 @@
 
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from canonical.errors import Misconfigured
-from spool.durability import sync_directory
+from spool.durability import write_private
 
 VARIABLE = "TALLY_KEY_PASSPHRASE"
 """The passphrase itself, where the environment gives it."""
@@ -70,7 +69,7 @@ class Vault:
     def prepare(self) -> None:
         """Make a random passphrase, readable for its owner only, where nobody gave one. Before the first key is sealed."""
         if VARIABLE not in os.environ and self.passphrase_file is None and not self._own.exists():
-            write_once(self._own, f"{secrets.token_urlsafe(_RANDOM_BYTES)}\n")
+            write_private(self._own, f"{secrets.token_urlsafe(_RANDOM_BYTES)}\n".encode(), replacing=False)
 
     @property
     def _own(self) -> Path:
@@ -96,20 +95,3 @@ class Vault:
                 f"The passphrase of our private keys cannot be read from {path}: {error.strerror}. Restore the file, name another by "
                 f"key_passphrase_file in tally.toml, or give the passphrase by {VARIABLE}."
             ) from error
-
-
-def write_once(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, durably; what somebody else wrote there meanwhile stays."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link never replaces a secret that somebody else made meanwhile.
-        with suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_directory(path.parent)

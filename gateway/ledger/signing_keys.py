@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from canonical.errors import Misconfigured
+from spool.durability import write_private
 
-from ..certificates.vault import Vault, write_once
+from ..certificates.vault import Vault
 from .note import NoteSigner, VerifierKey
 from .signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState, alone
 
@@ -105,4 +106,6 @@ class SigningKeys:
         return place if known is None or known.partition("?")[0] != place.partition("?")[0] else known
 
     def _make(self, name: str) -> None:
-        write_once(self.folder / name, self.vault.seal(Ed25519PrivateKey.generate()))
+        write_private(
+            self.folder / name, self.vault.seal(Ed25519PrivateKey.generate()).encode("ascii"), replacing=False
+        )

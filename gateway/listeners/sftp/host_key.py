@@ -1,7 +1,5 @@
 """The server's own key, by which partners know that it is us."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import paramiko
@@ -9,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from canonical.errors import Misconfigured
-from spool.durability import sync_directory
+from spool.durability import write_private
 
 HOST_KEY_NAME = "sftp_host_ed25519"
 
@@ -35,16 +33,4 @@ def load_host_key(keys: Path) -> paramiko.PKey:
 
 def _generate(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link never replaces a key that another process made meanwhile.
-        with suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_directory(path.parent)
+    write_private(path, pem, replacing=False)
