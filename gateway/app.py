@@ -26,6 +26,7 @@ from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
 from spool.clock import Clock, DatabaseClock, SystemClock, WatchedClock
+from spool.database.moment import moment_of
 from spool.database.opening import open_database
 from spool.database.port import Database, time_of
 from spool.database.sqlite import sqlite_url
@@ -344,7 +345,7 @@ class Gateway:
         by = getpass.getuser()
 
         def put_in_force(session: Session) -> tuple[Change, ...]:
-            changes = registry.apply(session, profiles, at=self.clock.now(), by=by)
+            changes = registry.apply(session, profiles, at=moment_of(session, self.clock), by=by)
             agreed(session, self.clock, changes, profiles, by)
             return changes
 

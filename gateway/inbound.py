@@ -21,6 +21,7 @@ from partners.registry import AppliedProfile
 from spool import documents, receipts, transmissions
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import Database
 from spool.documents import INBOUND, DocumentRow
 from spool.identifiers import Identifiers
@@ -115,7 +116,7 @@ class Inbound:
             sha256=self.blobs.put(session, arrival.payload),
             size=arrival.payload.size,
             remote=arrival.remote,
-            received_at=self.clock.now(),
+            received_at=moment_of(session, self.clock),
             state=ReceiptState.PENDING,
         )
         receipts.add(session, receipt)
@@ -278,7 +279,7 @@ class Inbound:
             receipt_id=ReceiptId(receipt.id),
             position=interchange.position,
             sha256=BlobDigest(receipt.sha256),
-            at=self.clock.now(),
+            at=moment_of(session, self.clock),
         )
         if earlier is None or (earlier.receipt_id != receipt.id and earlier.sha256 == receipt.sha256):
             # The same file, of which nothing was taken the first time, is no other use of its number.
@@ -341,7 +342,7 @@ class Inbound:
             profile_version=unpacked.profile_version,
             test=document.test,
             findings=[finding.model_dump(mode="json", exclude_none=True) for finding in document.findings],
-            created_at=self.clock.now(),
+            created_at=moment_of(session, self.clock),
         )
 
     def _accept(self, session: Session, row: DocumentRow, taken: _Taken, told: Chronicle, *, redelivered: bool) -> None:

@@ -36,7 +36,6 @@ class Chronicle:
         """Something happened to a file that came."""
         self._entries.append(
             journal.entry(
-                self._clock,
                 step=step,
                 outcome=outcome,
                 partner=PartnerId(receipt.partner),
@@ -61,7 +60,6 @@ class Chronicle:
         """Something happened to a document; the file it came in is named too, and the one it leaves in where that is given."""
         self._entries.append(
             journal.entry(
-                self._clock,
                 step=step,
                 outcome=outcome,
                 partner=PartnerId(row.partner),
@@ -87,7 +85,6 @@ class Chronicle:
         """Something happened to an answer that no document stands for; it belongs to the receipt it answers."""
         self._entries.append(
             journal.entry(
-                self._clock,
                 step=step,
                 outcome=outcome,
                 partner=PartnerId(row.partner),
@@ -114,7 +111,6 @@ class Chronicle:
         """Something happened to an AS2 message, or to what is known of it: a file that it brought, or what it carries."""
         self._entries.append(
             journal.entry(
-                self._clock,
                 step=step,
                 outcome=outcome,
                 partner=partner,
@@ -132,12 +128,12 @@ class Chronicle:
         partner = None if order.partner is None else PartnerId(_storable(order.partner))
         detail = {journal.REFUSED_ORDER: _storable(order.number)}
         self._entries.append(
-            journal.entry(self._clock, step=Step.REJECTED, outcome=_storable(reason), partner=partner, detail=detail)
+            journal.entry(step=Step.REJECTED, outcome=_storable(reason), partner=partner, detail=detail)
         )
 
     def write(self, session: Session) -> None:
         """Put it into the journal, in the transaction of what it tells of."""
-        journal.write(session, self._entries)
+        journal.write(session, self._clock, self._entries)
         self._entries = []
 
 

@@ -17,6 +17,7 @@ from partners.registry import AppliedProfile
 from spool import documents, transmissions
 from spool.blobs import BlobStore
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import Database
 from spool.documents import OUTBOUND, DocumentRow
 from spool.identifiers import Identifiers
@@ -98,7 +99,7 @@ class Outbound:
             canonical_sha256=self.blobs.put(session, canonical),
             test=document.test,
             origin=origin,
-            created_at=self.clock.now(),
+            created_at=moment_of(session, self.clock),
         )
         documents.add(session, row, order_numbers(document))
         told = Chronicle(self.clock)
@@ -140,9 +141,9 @@ class Outbound:
             state=DocumentState.PENDING,
             canonical_sha256=self.blobs.put(session, prepared.canonical),
             test=prepared.test,
-            created_at=self.clock.now(),
+            created_at=moment_of(session, self.clock),
         )
-        sealed = self.envelopes.seal(session, draft, self.clock.now())
+        sealed = self.envelopes.seal(session, draft, moment_of(session, self.clock))
         transmission = self._sealed(session, draft, sealed, answers)
         _carried(row, draft, sealed, transmission)
         documents.add(session, row, ())
@@ -194,7 +195,7 @@ class Outbound:
             current = documents.get(session, document_id)
             if current is None or current.transmission_id is not None:
                 return
-            sealed = self.envelopes.seal(session, draft, self.clock.now())
+            sealed = self.envelopes.seal(session, draft, moment_of(session, self.clock))
             transmission = self._sealed(session, draft, sealed, claim.payload.get("answers"))
             _carried(current, draft, sealed, transmission)
             told = Chronicle(self.clock)
@@ -232,7 +233,7 @@ class Outbound:
     ) -> None:
         if handed_over is not None:
             handed_over(session)
-        now = self.clock.now()
+        now = moment_of(session, self.clock)
         due = now + patience if patience is not None else None
         again = not transmissions.mark_sent(session, row.id, now, due)
         carried = documents.carried_by(session, row.id)
@@ -303,7 +304,7 @@ class Outbound:
             sha256=self.blobs.put(session, self.blobs.stage_bytes(data)),
             size=len(data),
             state=TransmissionState.READY,
-            created_at=self.clock.now(),
+            created_at=moment_of(session, self.clock),
         )
 
     def _enqueue_transmit(self, session: Session, row: Transmission) -> None:

@@ -45,9 +45,9 @@ def agreed(
     digests = {loaded.profile.partner: loaded.sha256 for loaded in profiles}
     journal.write(
         session,
+        clock,
         [
             journal.entry(
-                clock,
                 step=Step.AGREED,
                 outcome=f"version {change.version}",
                 partner=change.partner,

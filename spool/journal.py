@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
 
 from .clock import Clock
+from .database.moment import moment_of
 from .database.prepared import Prepared
 from .tables import JSON_VALUE, Base, JsonObject, insert_numbered
 
@@ -216,14 +217,18 @@ class Told(TypedDict, total=False):
     blobs: Sequence[NamedBlob]
 
 
-def entry(clock: Clock, **told: Unpack[Told]) -> NewEntry:
+def entry(**told: Unpack[Told]) -> NewEntry:
     """An entry that is not yet written."""
     blobs = told.pop("blobs", ())
-    return NewEntry(JournalEntry(at=clock.now(), **told), blobs)
+    return NewEntry(JournalEntry(**told), blobs)
 
 
-def write(session: Session, entries: Sequence[NewEntry]) -> None:
-    """Add entries in their order, in the transaction of what they tell of, and note that the ledger is to be told of them."""
+def write(session: Session, clock: Clock, entries: Sequence[NewEntry]) -> None:
+    """Add entries in their order and of one moment, in the transaction of what they tell of, and note that the ledger is to be told of
+    them."""
+    at = moment_of(session, clock)
+    for each in entries:
+        each.row.at = at
     ids = insert_numbered(session, [each.row for each in entries])
     _TELL_LEDGER.many(
         session,
@@ -239,7 +244,7 @@ _TELL_LEDGER = Prepared(insert(LedgerOutbox), ["journal_id", "blobs"])
 
 def record(session: Session, clock: Clock, **told: Unpack[Told]) -> None:
     """Add one entry; see :func:`entry`."""
-    write(session, [entry(clock, **told)])
+    write(session, clock, [entry(**told)])
 
 
 def entries(

@@ -44,9 +44,9 @@ def home(folder: Path, entries: int) -> Iterator[tuple[Database, Ledger]]:
         def tell(begin: int, session: Session) -> None:
             journal.write(
                 session,
+                clock,
                 [
                     journal.entry(
-                        clock,
                         step=STEPS[number % len(STEPS)],
                         outcome="accepted",
                         partner=PartnerId(f"partner-{number // len(STEPS) % PARTNERS}"),

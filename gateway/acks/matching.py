@@ -10,6 +10,7 @@ from canonical.identity import DocumentId, PartnerId, ReceiptId, TransmissionId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
 from spool import documents, journal, transmissions
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.documents import DocumentRow
 from spool.journal import Step
 from spool.queue.port import WorkQueue
@@ -87,7 +88,7 @@ class Answers:
         first = transmission.state not in _ANSWERED
         if first:
             transmissions.move(transmission, state, reason=None if state is TransmissionState.ACCEPTED else outcome)
-            transmission.answered_at = self.clock.now()
+            transmission.answered_at = moment_of(session, self.clock)
         told = {"answer": row.id} if first else {"answer": row.id, "ignored": f"answered before: {transmission.state}"}
         self._journal(session, row, transmission, None, outcome, told)
         return first

@@ -27,7 +27,7 @@ from .question import Question, Row, Scope
 from .retelling import Beginning, Entry, Retold, Sent, retold
 
 AT_ONCE = timedelta(minutes=1)
-"""The time of a row and that of the entry that is committed with it are taken one after the other; they differ by less."""
+"""Earlier programs took the time of a row and that of the entry committed with it one after the other; they differ by less."""
 
 _Difference: TypeAlias = tuple[str, Any, Any]
 """What a row has in a column, and what it should have by the record."""

@@ -13,6 +13,7 @@ from partners import certificates
 from partners.certificates import PURPOSES, CertificateRow, CertificateState, Use
 from spool import journal
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.journal import Step
 
 from ..as2.cms.keys import Certificate
@@ -43,7 +44,7 @@ def add(session: Session, clock: Clock, new: New, *, by: str, outcome: str) -> C
     Raises Misconfigured where it cannot be used, or would leave a time without any; NotPossible where it is here already.
     """
     certificates.locked(session)
-    now = clock.now()
+    now = moment_of(session, clock)
     if (fault := objection(new.certificate, now)) is not None:
         raise Misconfigured(f"{fault} It was not taken in: get the one that is to be used now.")
     _demand_new(session, new)
@@ -63,7 +64,7 @@ def decide(
 
     Raises Misconfigured where it would leave a time without any certificate.
     """
-    before, now = _said(row), clock.now()
+    before, now = _said(row), moment_of(session, clock)
     row.state, row.changed_at, row.changed_by = state, now, by
     if state is CertificateState.IN_FORCE:
         row.begins = max(row.begins, now)
@@ -76,7 +77,7 @@ def decide(
 
 def leave_behind(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
     """Withdraw also those before it whose agreed time is over: they would be believed again, as if nothing had followed them."""
-    now = clock.now()
+    now = moment_of(session, clock)
     if withdrawn.begins > now or withdrawn.previous_until is None or withdrawn.previous_until > now:
         return
     for other in _others(session, withdrawn):
@@ -88,7 +89,7 @@ def leave_behind(session: Session, clock: Clock, withdrawn: CertificateRow, *, b
 
 def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, by: str) -> None:
     """Have what was to follow a certificate that was current take over now, since nothing else would."""
-    now = clock.now()
+    now = moment_of(session, clock)
     for purpose in PURPOSES:
         turns = certificates.line(_others(session, withdrawn), purpose)
         if not withdrawn.use.covers(purpose) or withdrawn.begins > now or not turns or turns[0].begins <= now:

@@ -11,6 +11,7 @@ from canonical.identity import BlobDigest, PartnerId, ReceiptId
 from partners import registry
 from spool.blobs import BlobStore
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import Database
 from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import Claim, WorkQueue
@@ -75,7 +76,7 @@ class Mdns:
 
     def _posted(self, arrival: Arrival, session: Session) -> None:
         kept = session.get_one(Arrival, arrival.id)
-        kept.mdn_sent_at = self.clock.now()
+        kept.mdn_sent_at = moment_of(session, self.clock)
         mdn = BlobDigest(arrival.mdn_sha256 or "")
         told = Chronicle(self.clock)
         for receipt in arrivals.receipts_of(session, arrival.id) or (None,):

@@ -12,6 +12,7 @@ from partners.registry import AppliedProfile
 from spool import documents, transmissions
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import Database
 from spool.identifiers import Identifiers
 from spool.journal import BlobRole, NamedBlob, Step
@@ -153,7 +154,7 @@ class Proofs:
         elif row.sent_at is None and _for_now(judgement):
             detail["ignored"] = "the same message is posted again"
         else:
-            row.answered_at = self.clock.now()
+            row.answered_at = moment_of(session, self.clock)
             sendings.move(row, state, reason=None if state is MessageState.CONFIRMED else judgement.why)
             if late:
                 detail["late"] = f"due at {row.due_at:%Y-%m-%d %H:%M} UTC"

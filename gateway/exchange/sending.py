@@ -13,6 +13,7 @@ from canonical.identity import BlobDigest
 from partners.registry import AppliedProfile
 from spool.blobs import BlobStore
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import Database, one_at_a_time
 from spool.identifiers import Identifiers
 from spool.states import MessageState
@@ -167,7 +168,7 @@ class As2Sender:
         as2 = applied.profile.as2
         assert as2 is not None
         row = sendings.locked(session, sending.id)
-        row.sent_at = row.sent_at or self.clock.now()
+        row.sent_at = row.sent_at or moment_of(session, self.clock)
         if row.state in (MessageState.BUILT, MessageState.OVERDUE):
             sendings.move(row, MessageState.SENT)
             row.due_at = None if row.receipt == ReceiptMode.NONE else self.clock.now() + as2.receipt_time

@@ -210,9 +210,9 @@ class Erasing:
         first = {**lost, **({"despite": list(despite)} if despite else {})}
         journal.write(
             session,
+            self.clock,
             [
                 journal.entry(
-                    self.clock,
                     step=Step.ERASED,
                     outcome=by.reason,
                     partner=PartnerId(partner) if partner else None,

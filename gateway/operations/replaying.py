@@ -12,6 +12,7 @@ from partners.registry import AppliedProfile
 from spool import documents, receipts
 from spool.blobs import BlobStore
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.documents import INBOUND, DocumentRow
 from spool.identifiers import Identifiers
 from spool.journal import Step
@@ -119,7 +120,7 @@ class Replaying:
             filename=file.filename,
             sha256=file.sha256,
             size=file.size,
-            received_at=self.clock.now(),
+            received_at=moment_of(session, self.clock),
             state=ReceiptState.PENDING,
             replays=file.id,
         )
@@ -199,7 +200,7 @@ class Replaying:
             canonical_sha256=row.canonical_sha256,
             test=row.test,
             origin=row.origin,
-            created_at=self.clock.now(),
+            created_at=moment_of(session, self.clock),
             replays=row.id,
         )
         documents.add(session, anew, documents.order_numbers_of(session, row.id))

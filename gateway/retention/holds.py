@@ -19,6 +19,7 @@ from canonical.identity import PartnerId
 from partners import registry
 from spool import journal
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import one_at_a_time
 from spool.documents import DocumentOrder, DocumentRow
 from spool.journal import JournalEntry, Step
@@ -74,7 +75,7 @@ def place(session: Session, clock: Clock, target: Target, by: Instruction) -> Ho
     """Have nothing removed that ``target`` covers. Raises NotFound where it covers nothing that is here."""
     lock(session)
     _require(session, target)
-    hold = Hold(f"hold-{len(every(session)) + 1}", target, clock.now(), by.actor, by.reason)
+    hold = Hold(f"hold-{len(every(session)) + 1}", target, moment_of(session, clock), by.actor, by.reason)
     _tell(session, clock, Step.HELD, hold, by)
     return hold
 
@@ -88,7 +89,7 @@ def release(session: Session, clock: Clock, hold_id: str, by: Instruction) -> Ho
     if hold.released is not None:
         raise NotPossible(f"{hold_id} was released on {hold.released:%Y-%m-%d} by {hold.released_by}.")
     _tell(session, clock, Step.UNHELD, hold, by)
-    return replace(hold, released=clock.now(), released_by=by.actor, why_released=by.reason)
+    return replace(hold, released=moment_of(session, clock), released_by=by.actor, why_released=by.reason)
 
 
 def every(session: Session) -> list[Hold]:

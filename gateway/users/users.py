@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured, NotFound
 from spool import journal
 from spool.clock import Clock
+from spool.database.moment import moment_of
 from spool.database.port import Database, one_at_a_time
 from spool.journal import OURSELVES, Step
 
@@ -39,7 +40,7 @@ class Users:
             row = session.get(User, name)
             before = None if row is None else row.role
             if row is None:
-                session.add(User(name=name, role=role, added_at=self.clock.now(), added_by=by))
+                session.add(User(name=name, role=role, added_at=moment_of(session, self.clock), added_by=by))
                 self._tell(session, by, f"user {name} added", name, role=role.value)
             elif before is not role:
                 row.role = role
@@ -55,7 +56,7 @@ class Users:
         def write(session: Session) -> None:
             row = _known(session, name)
             renewed = row.token_sha256 is not None
-            row.token_sha256, row.token_at = digest(token), self.clock.now()
+            row.token_sha256, row.token_at = digest(token), moment_of(session, self.clock)
             _end_logins(session, name)
             self._tell(session, by, f"token of {name} {'renewed' if renewed else 'given'}", name)
 

@@ -87,8 +87,8 @@ def test_a_nul_that_a_partner_sent_is_kept_or_shown_as_its_picture(database: Dat
 def test_rows_to_look_at_are_like_the_sessions_own_and_not_written(database: Database, clock: ManualClock) -> None:
     rows = Rows(JournalEntry, JournalEntry.step == bindparam("step"), order_by=[JournalEntry.id.desc()])
     detail = {"a": [1, None]}
-    told = [entry(clock, step=Step.RECEIVED, outcome=outcome, detail=detail) for outcome in ("first", "second")]
-    database.write(lambda session: write(session, told))
+    told = [entry(step=Step.RECEIVED, outcome=outcome, detail=detail) for outcome in ("first", "second")]
+    database.write(lambda session: write(session, clock, told))
 
     def change(session: Session) -> list[JournalEntry]:
         found = rows.all(session, step=Step.RECEIVED)

@@ -1,7 +1,7 @@
 """What tables say is held against the record: every change by somebody else is told, and nothing that happened by itself."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from canonical.identity import DocumentId
 from gateway import inbound, outbound
+from gateway.audit.consistency import AT_ONCE
 from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction
 from tests.gateway.exchange.scene import scene
@@ -144,4 +145,16 @@ def test_what_was_removed_on_record_contradicts_nothing(house: House) -> None:
     assert contradicted(house) == []
     house.later(days=100)
     assert replace(house.gateway.retention, keep=timedelta(days=30)).prune().anything
+    assert contradicted(house) == []
+
+
+def test_a_clock_that_is_set_while_something_is_committed_contradicts_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restless() -> datetime:
+        house.clock.advance(seconds=2 * AT_ONCE.total_seconds())
+        return house.clock.time
+
+    monkeypatch.setattr(house.clock, "now", restless)
+    trade(house)
     assert contradicted(house) == []
