@@ -39,6 +39,7 @@ def verify(
 ) -> None:
     """Check every entry with its details and payloads, the journal, and what was signed before. Exit 1 when anything is wrong.
 
+    It only reads. What waits to be taken into the ledger is counted, and wrong only where it cannot be taken in.
     With --shard a year that was written out is checked instead, which needs no home; without --trust nothing of it is proved.
     """
     if shard is not None and checkpoint is None:
@@ -184,6 +185,7 @@ def as_json(found: Scanned) -> dict[str, Any]:
         "payloads": found.payloads,
         "erased": found.erased,
         "waiting": found.waiting,
+        "waiting_since": None if found.waiting_since is None else found.waiting_since.isoformat(),
         "anchors": list(found.anchors),
         "entry": found.entry,
         "wrong": found.wrong,
@@ -199,8 +201,15 @@ def render(out: Terminal, found: Scanned) -> None:
         f"The ledger holds: {found.size} entries with {found.details} details and {found.payloads} payloads; of {found.erased} something "
         "was erased, as recorded."
     )
-    if found.waiting:
-        out.say(f"{found.waiting} entries of the journal are not in it yet; `tally ledger checkpoint` takes them in.")
+    if (since := found.waiting_since) is not None:
+        out.say(
+            f"{found.waiting} entries of the journal wait to be taken in, the oldest from {since:%Y-%m-%d %H:%M:%S} UTC. Each can be taken "
+            "in; whether it was changed before that, nothing shows."
+        )
+        out.say(
+            "A node that serves does it within seconds: where one does and they still wait, its log says why. Where none does, `tally "
+            "ledger checkpoint` takes them in and signs them."
+        )
     if not found.anchors:
         out.say("Nothing was signed before that it could be held against: only that it agrees with itself is shown.")
     for each in found.anchors:

@@ -34,13 +34,35 @@ def test_a_ledger_is_signed_laid_down_elsewhere_and_verified(house: House, tally
 
 def test_people_are_told_the_same(house: House, tally: Tally, tmp_path: Path) -> None:
     house.take("acme", "810.edi", wrapped("810", invoice()))
-    assert "entries of the journal are not in it yet" in tally("ledger", "verify").out
+    told = tally("ledger", "verify").out
+    assert "entries of the journal wait to be taken in, the oldest from 2026-11-21 12:00:00 UTC" in told
+    assert "`tally ledger checkpoint` takes them in and signs them" in told
     signed = tally("ledger", "checkpoint").out
     assert "Its key, for whoever is to verify it: tally.local/" in signed
     assert f"--checkpoint {tmp_path}/ledger-" in tally("ledger", "anchor", "--to", str(tmp_path)).out
     told = tally("ledger", "verify").out
     assert "The ledger holds: " in told
     assert "It still begins with the checkpoint that was signed last." in told
+    assert "wait to be taken in" not in told
+
+
+def test_what_waits_is_no_fault_and_stays_where_it_is(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    for _ in range(2):
+        found = tally("--json", "ledger", "verify")
+        assert found.code == Exit.YES
+        assert (found.json["size"], found.json["waiting"] > 5) == (0, True)
+        assert found.json["waiting_since"] == "2026-11-21T12:00:00+00:00"
+    tally("ledger", "checkpoint")
+    assert tally("--json", "ledger", "verify").json["waiting_since"] is None
+
+
+def test_what_waits_and_cannot_be_taken_in_is_a_no(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    house.gateway.database.write(lambda session: session.execute(text("DELETE FROM blob")))
+    told = tally("ledger", "verify")
+    assert told.code == Exit.NO
+    assert "cannot be taken in" in told.out
 
 
 def test_a_ledger_that_does_not_hold_is_a_no(house: House, tally: Tally) -> None:
