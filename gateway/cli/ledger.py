@@ -1,6 +1,7 @@
 """`tally ledger`: the record that nobody can change unnoticed."""
 
 import getpass
+import sys
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -8,14 +9,26 @@ from typing import Annotated, Any
 
 import typer
 
+from canonical.errors import Misconfigured
+from spool.clock import SystemClock
+
 from ..ledger.checkpoint import Checkpoint
+from ..ledger.cosignature import Request
+from ..ledger.evidence.checking import read_anchor as read_kept
 from ..ledger.evidence.checking import trusted_key
 from ..ledger.ledger import read_anchor
+from ..ledger.note import MOST_BYTES, Malformed, NotSigned
 from ..ledger.scanning import Scanned
 from ..ledger.shards.checking import check
 from ..ledger.shards.writing import Sharding
+from ..ledger.witness import Witness, witness_key
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
+from .verifier_keys import key_of
+
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="The file to write; standard output when not given.")
+]
 
 app = typer.Typer(
     help="The record that nobody can change unnoticed: verify it, sign it, lay it down elsewhere.", no_args_is_help=True
@@ -95,6 +108,70 @@ def checkpoint(
 
 @app.command()
 @explained
+def request(
+    checkpoint: Annotated[
+        Path | None,
+        typer.Argument(help="A checkpoint of ours, which other witnesses may have cosigned; a new one when not given."),
+    ] = None,
+    since: Annotated[
+        int, typer.Option("--since", min=0, help="The entries that the witness cosigned last; 0 for the first time.")
+    ] = 0,
+    output: Output = None,
+) -> None:
+    """Ask a witness to cosign a checkpoint that is proved to extend what he cosigned last: a text to send him (C2SP tlog-witness)."""
+    with gateway() as opened:
+        try:
+            asked = opened.ledger.request(since, None if checkpoint is None else read_kept(checkpoint.read_bytes()))
+        except OSError as error:
+            raise Misconfigured(f"The checkpoint {checkpoint} cannot be read: {error.strerror}.") from error
+        except NotSigned as error:
+            raise Misconfigured(f"The checkpoint {checkpoint} is not ours. {error}") from error
+    _give(str(asked), output, {"since": since}, "asks for a cosignature: send it to the witness.")
+
+
+@app.command()
+@explained
+def cosign(
+    asked: Annotated[
+        Path,
+        typer.Argument(metavar="REQUEST", help="What `tally ledger request` gave, here or elsewhere; - for stdin."),
+    ],
+    trust: Annotated[
+        str, typer.Option(help="The verifier key of the ledger, NAME+KEYID+KEY, or a file that holds it.")
+    ],
+    key: Annotated[Path, typer.Option(help="A PEM file with your own Ed25519 key, which cosigns nothing else.")],
+    name: Annotated[
+        str, typer.Option(help="What you are called as a witness, e.g. auditor.example/eva; it never changes.")
+    ],
+    memory: Annotated[Path, typer.Option(help="The file with what you cosigned last of this ledger, yours to keep.")],
+    first: Annotated[bool, typer.Option("--first", help="You cosigned nothing of this ledger yet.")] = False,
+    output: Output = None,
+) -> None:
+    """As a witness: cosign a checkpoint of a ledger that is proved to extend the last one that you cosigned (C2SP tlog-cosignature).
+
+    It needs no home. Exit 1 for a checkpoint that is smaller, not proved to extend the last one, or not by the ledger's key.
+    """
+    witness = Witness(witness_key(key, name), memory, SystemClock())
+    try:
+        data = sys.stdin.buffer.read(MOST_BYTES) if str(asked) == "-" else asked.read_bytes()
+        read = Request.read(data)
+    except OSError as error:
+        raise Misconfigured(f"The request {asked} cannot be read: {error.strerror}.") from error
+    except Malformed as error:
+        raise Misconfigured(f"{asked} is no request of `tally ledger request`: {error}.") from error
+    note = witness.cosign(read, key_of(trust), first=first)
+    size, mine = Checkpoint.read(note.text).size, str(witness.signer.key)
+    said = {"size": size, "witness": mine}
+    _give(
+        str(note),
+        output,
+        said,
+        f"is the checkpoint of {size} entries with your cosignature. Your key, for auditors: {mine}",
+    )
+
+
+@app.command()
+@explained
 def anchor(
     to: Annotated[Path, typer.Option("--to", help="A directory, better on another machine or in others' hands.")],
 ) -> None:
@@ -158,6 +235,19 @@ def write_shard(
     out.answer(
         {"path": str(done.path), "year": done.year, "from": done.first, "to": done.end, "verifier": str(key)}, told
     )
+
+
+def _give(text: str, output: Path | None, said: dict[str, Any], what: str) -> None:
+    """Write a text to a file and say what it is, or print it and nothing else."""
+    out = terminal()
+    if output is None:
+        out.answer(said | {"text": text}, lambda: out.say(text.removesuffix("\n")))
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise Misconfigured(f"{output} cannot be written: {error.strerror}.") from error
+    out.answer(said | {"file": str(output)}, lambda: out.say(f"{output} {what}"))
 
 
 def _verify_shard(folder: Path, trust: str | None) -> None:

@@ -68,7 +68,7 @@ class SignerState:
         if self.until is not None:
             value["until"] = self.until.isoformat()
         try:
-            _write(path, json.dumps(value, ensure_ascii=False))
+            write_whole(path, json.dumps(value, ensure_ascii=False))
         except OSError as error:
             raise Retryable(
                 f"{path} cannot be written: {error.strerror}. Nothing is signed without it: see that this user may write to its folder, "
@@ -99,7 +99,8 @@ def _text(path: Path) -> str:
         raise Misconfigured(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file as a whole, durably, readable by its owner only. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
