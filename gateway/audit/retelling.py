@@ -113,7 +113,7 @@ class Retold:
             self.receipts[receipt] = _moved(self.receipts[receipt], _after_of_receipt, entry)
         if entry.step in _REPLAYED:
             self.replayed.add(receipt)
-        if entry.step is Step.RETRIED:
+        if entry.step is Step.RETRIED and entry.document is None:
             self.retried.add(receipt)
         if entry.step is Step.PARSED and "interchanges" in entry.detail:
             self.opened[receipt] = Opened(entry.at, frozenset(map(tuple, entry.detail["interchanges"])))

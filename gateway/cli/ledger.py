@@ -4,6 +4,7 @@ import getpass
 import sys
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -241,7 +242,8 @@ def _give(text: str, output: Path | None, said: dict[str, Any], what: str) -> No
     """Write a text to a file and say what it is, or print it and nothing else."""
     out = terminal()
     if output is None:
-        out.answer(said | {"text": text}, lambda: out.say(text.removesuffix("\n")))
+        # As it is: folded to a terminal's width it would be another text.
+        out.answer(said | {"text": text}, partial(sys.stdout.writelines, [text]))
         return
     try:
         output.write_text(text, "utf-8")
