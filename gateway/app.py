@@ -322,6 +322,8 @@ class Gateway:
                 _require_all(role)
                 stack.enter_context(self.home.served_by_us())
                 self.routines.clear_up()
+            if role.works:
+                stack.callback(self.routines.seal_at_the_end)
             stack.enter_context(running(self.database, self.clock, self.settings.node_name, role))
             self.custody.require_opening()
             if role.works:

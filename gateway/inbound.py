@@ -347,7 +347,13 @@ class Inbound:
 
     def _accept(self, session: Session, row: DocumentRow, taken: _Taken, told: Chronicle, *, redelivered: bool) -> None:
         """The fourth duplicate layer; what passes it is pending, on to the ERP."""
-        detail = {"type": row.type, "number": row.number, "findings": len(row.findings)}
+        detail = {
+            "type": row.type,
+            "number": row.number,
+            "findings": len(row.findings),
+            "set": row.set_id,
+            "profile": row.profile_version,
+        }
         told.of_document(Step.TRANSLATED, row, detail=detail, blobs=as_role(BlobRole.CANONICAL, taken.canonical))
         assert row.business_key is not None
         earlier = documents.precedents(session, row)
@@ -434,13 +440,15 @@ class Inbound:
             )
 
     def _found(self, session: Session, receipt: Receipt, unpacked: Unpacked) -> dict[str, object]:
-        """The first findings of a file, and how many documents it stands for; a replay leaves out those that are where they belong."""
+        """The first findings of a file, how many documents it stands for, and whose control numbers it used; a replay leaves out those
+        documents that are where they belong."""
         found: dict[str, object] = {
             "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]]
         }
         if receipt.state is ReceiptState.OPENED:
             replayed = unpacked.replay is not None
             found["documents"] = len(documents.of_receipt(session, receipt.id)) if replayed else unpacked.size
+            found["interchanges"] = [each.named for each in unpacked.interchanges if each.counts]
         return found
 
     def dead(self, session: Session, claim: Claim, reason: str) -> None:

@@ -147,7 +147,7 @@ class Outbound:
         transmission = self._sealed(session, draft, sealed, answers)
         _carried(row, draft, sealed, transmission)
         documents.add(session, row, ())
-        detail = {"file": transmission.filename, "interchange": sealed.interchange_control}
+        detail = _built(draft, sealed)
         told.of_document(Step.BUILT, row, transmission=transmission, detail=detail, blobs=as_sent(transmission))
         self._enqueue_transmit(session, transmission)
         return DocumentId(row.id), transmission
@@ -199,7 +199,7 @@ class Outbound:
             transmission = self._sealed(session, draft, sealed, claim.payload.get("answers"))
             _carried(current, draft, sealed, transmission)
             told = Chronicle(self.clock)
-            detail = {"file": transmission.filename, "interchange": sealed.interchange_control}
+            detail = _built(draft, sealed)
             told.of_document(Step.BUILT, current, transmission=transmission, detail=detail, blobs=as_sent(transmission))
             told.write(session)
             self._enqueue_transmit(session, transmission)
@@ -242,7 +242,9 @@ class Outbound:
                 documents.move(session, document.id, DocumentState.PENDING, DocumentState.DELIVERED)
                 enqueue_report(self.queue, session, document, OrderProgress.SENT)
         told = Chronicle(self.clock)
-        detail = {"file": row.filename, "again": again}
+        detail: dict[str, Any] = {"file": row.filename, "again": again}
+        if due is not None and not again:
+            detail["due"] = due.isoformat()
         for document in carried:
             told.of_document(Step.SENT, document, transmission=row, detail=detail)
         if row.kind in WITHOUT_DOCUMENT:
@@ -328,6 +330,17 @@ def _carried(row: DocumentRow, draft: Draft, sealed: Sealed, transmission: Trans
     row.group_control = sealed.group_control
     row.set_control = sealed.set_control
     row.profile_version = draft.profile_version
+
+
+def _built(draft: Draft, sealed: Sealed) -> dict[str, Any]:
+    """What the journal is told of a document that is carried now, so that neither numbers nor what it was written by can be changed."""
+    return {
+        "file": sealed.filename,
+        "interchange": sealed.interchange_control,
+        "group": sealed.group_control,
+        "set": sealed.set_id,
+        "profile": draft.profile_version,
+    }
 
 
 def _form(row: Transmission) -> Form:

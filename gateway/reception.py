@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from canonical.errors import Misconfigured
 from partners import registry
@@ -25,6 +26,7 @@ from .periodic import Periodic
 from .refused_logins import counted
 from .settings import Settings
 from .users.users import Users
+from .web.bridge import Bridge
 from .web.console import POSTED, SHOWN, console
 
 AS2_NAMES_SECONDS = 5.0
@@ -97,11 +99,11 @@ class Reception:
         tls = self._tls()
         # The server clears it at its start, so that it must be this node's alone where nodes share a home.
         staging = self.home.staging / (f"http-{self.settings.node_name}" if self.database.shared else "http")
-        with console(self.database, self.clock, self.desk, self.users, staging) as bridge:
+        with self._console(staging) as record:
             server = HttpServer(
-                posts={"/as2": receiver, **dict.fromkeys(POSTED, bridge)},
+                posts={"/as2": receiver, **({} if record is None else dict.fromkeys(POSTED, record))},
                 gets={"/healthz": _alive, "/readyz": self._ready},
-                asked=dict.fromkeys(SHOWN, bridge),
+                asked={} if record is None else dict.fromkeys(SHOWN, record),
                 staging=staging,
                 host=self.settings.host,
                 port=port,
@@ -122,6 +124,15 @@ class Reception:
                 for each in looking:
                     each.stop()
                 receiver.close()
+
+    @contextmanager
+    def _console(self, staging: Path) -> Iterator[Bridge | None]:
+        """What shows the record; None where the settings say that nobody is to be shown it here."""
+        if not self.settings.web:
+            yield None
+            return
+        with console(self.database, self.clock, self.desk, self.users, staging) as bridge:
+            yield bridge
 
     def _tls(self) -> ServerTls | None:
         """HTTPS, where the settings say so. Clients whose profiles name certificates are asked for them."""

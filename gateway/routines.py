@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
+from canonical.errors import TallyError
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
 from spool.clock import Clock
@@ -57,6 +60,8 @@ TIMESTAMP_SECONDS = 3600.0
 
 RETENTION_SECONDS = 3600.0
 """How often what need not be kept any longer is removed."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,16 @@ class Routines:
             self.ledger.checkpoint()
         else:
             self.ledger.anchor(self.home.root / self.settings.anchor_folder)
+
+    def seal_at_the_end(self) -> None:
+        """Have the ledger take in what happened up to now, and sign that, so that nothing waits in it while nobody serves.
+
+        Whatever keeps it from that, it keeps nobody from stopping a node.
+        """
+        try:
+            self.ledger.checkpoint()
+        except (TallyError, OSError) as error:
+            _log.warning("ledger.not_sealed_at_the_end", error=str(error))
 
     def _clear_up_after_others(self) -> None:
         self.clear_up(self.clock.now() - HALF_WRITTEN)

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     http_proxies: tuple[str, ...] = Field(
         (), description='Addresses of reverse proxies whose X-Forwarded-For is believed, e.g. ["10.0.0.5"].'
     )
+    web: bool = Field(
+        True,
+        description="Whether the HTTP server also shows the record: the pages under /audit and the API under /api; AS2 alone when false.",
+    )
     as2_id: str | None = Field(
         None,
         pattern=r"^[!#-~]([ -~]{0,126}[!-~])?$",

@@ -38,13 +38,15 @@ _ANY = Policy(digests=frozenset(Digest), schemes=frozenset(SignatureScheme), min
 class Mdn:
     """An MDN as it is sent: built once, sent as often as it takes.
 
-    ``asynchronous_url`` is where it goes; None for the connection that brought the message.
+    ``asynchronous_url`` is where it goes; None for the connection that brought the message. ``signed_by`` is the fingerprint of the
+    certificate that it is signed with, where it is signed.
     """
 
     message_id: str
     headers: Headers
     body: bytes
     asynchronous_url: str | None
+    signed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def write_mdn(
         body = writing.block([("Content-Type", content_type)], quirks.folding) + body
     if quirks.content_length_required and url is not None:
         fields.append(("Content-Length", str(len(body))))
-    return Mdn(message_id, headers(fields), body, url)
+    return Mdn(message_id, headers(fields), body, url, None if signing is None else signing.key.certificate.fingerprint)
 
 
 def _parties(facts: Facts) -> list[tuple[str, str]]:

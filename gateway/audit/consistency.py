@@ -43,6 +43,7 @@ def contradictions(session: Session) -> Iterator[Row]:
     yield from _transmissions(session, told)
     yield from _payloads(session)
     yield from _interchanges(session)
+    yield from _numbers(session, told)
     yield from _profiles(session, told.agreed)
     yield from _certificates(session, told.keyed)
 
@@ -80,6 +81,9 @@ def _documents(session: Session, told: Retold) -> Iterator[Row]:
         DocumentRow.receipt_id,
         DocumentRow.set_id,
         DocumentRow.created_at,
+        DocumentRow.interchange_control,
+        DocumentRow.group_control,
+        DocumentRow.profile_version,
     )
     for row in session.execute(select(*columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
@@ -92,15 +96,45 @@ def _documents(session: Session, told: Retold) -> Iterator[Row]:
         begun = told.beginnings.get(row.id)
         differences = [*_state(row.state, stands), *_beginning(begun, row.partner, ("created_at", row.created_at))]
         if begun is not None:
-            differences += _different(
-                {"type": row.type, "number": row.number}, {"type": begun.type, "number": begun.number}
-            )
+            differences += [*_contained(row, begun), *_numbered(row, begun, told)]
         yield from _rows("document", row.partner, row.id, differences)
     for id_ in sorted(missing):
         yield "document", told.beginnings[id_].partner, id_, "", _NOTHING, "a document"
 
 
 _ANSWERS = ("997", "999", "TA1")
+
+
+def _contained(row: Any, begun: Beginning) -> list[_Difference]:
+    """What a document is, by what it was read or written, and under which numbers it left."""
+    has = {
+        "type": row.type,
+        "number": row.number,
+        "set_id": row.set_id,
+        "profile_version": row.profile_version,
+        "interchange_control": row.interchange_control,
+        "group_control": row.group_control,
+    }
+    made = begun.made
+    should = {
+        "type": begun.type,
+        "number": begun.number,
+        "set_id": made.get("set"),
+        "profile_version": made.get("profile"),
+    }
+    should |= {"interchange_control": made.get("interchange"), "group_control": made.get("group")}
+    return _different(has, should)
+
+
+def _numbered(row: Any, begun: Beginning, told: Retold) -> list[_Difference]:
+    """A document that was read came in an interchange that its file is told to have had."""
+    opened = told.opened.get(row.receipt_id)
+    if opened is None or row.direction != INBOUND or "profile" not in begun.made or not row.interchange_control:
+        return []
+    numbers = {number for _, _, number in opened.interchanges}
+    if row.interchange_control in numbers:
+        return []
+    return [("interchange_control", row.interchange_control, " or ".join(sorted(numbers)) or _NOTHING)]
 
 
 def _transmissions(session: Session, told: Retold) -> Iterator[Row]:
@@ -114,6 +148,8 @@ def _transmissions(session: Session, told: Retold) -> Iterator[Row]:
         Transmission.created_at,
         Transmission.filename,
         Transmission.interchange_control,
+        Transmission.group_control,
+        Transmission.answer_due_at,
     )
     for row in session.execute(select(*columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
@@ -121,11 +157,16 @@ def _transmissions(session: Session, told: Retold) -> Iterator[Row]:
         if told.erased and row.id in told.verdicts and not any(each.answered_at for each in stands):
             # The answer was removed on record; only that there was one is told, with what it was about.
             continue
-        differences = _sent(Sent(row.state, row.sent_at, row.answered_at), stands)
+        differences = _sent(Sent(row.state, row.sent_at, row.answered_at, row.answer_due_at), stands)
         begun = told.beginnings.get(row.id)
         if begun is not None:
-            should = {"filename": begun.detail.get("file"), "interchange_control": begun.detail.get("interchange")}
-            has = {"filename": row.filename, "interchange_control": row.interchange_control}
+            built = begun.detail
+            should = {
+                "filename": built.get("file"),
+                "interchange_control": built.get("interchange"),
+                "group_control": built.get("group"),
+            }
+            has = {name: getattr(row, name) for name in should}
             differences += [*_beginning(begun, row.partner, ("created_at", row.created_at)), *_different(has, should)]
         yield from _rows("transmission", row.partner, row.id, differences)
     for id_ in sorted(missing):
@@ -134,7 +175,10 @@ def _transmissions(session: Session, told: Retold) -> Iterator[Row]:
 
 def _sent(row: Sent, stands: set[Sent]) -> list[_Difference]:
     if any(
-        row.state is each.state and _same(row.sent_at, each.sent_at) and _same(row.answered_at, each.answered_at)
+        row.state is each.state
+        and _same(row.sent_at, each.sent_at)
+        and _same(row.answered_at, each.answered_at)
+        and each.due in (None, row.due)
         for each in stands
     ):
         return []
@@ -147,7 +191,8 @@ def _sent(row: Sent, stands: set[Sent]) -> list[_Difference]:
         )
         if not _same(has, should)
     ]
-    return [*_state(row.state, {each.state for each in stands}), *times]
+    due = [] if said.due in (None, row.due) else [("answer_due_at", row.due, said.due)]
+    return [*_state(row.state, {each.state for each in stands}), *times, *due]
 
 
 def _state(state: Any, stands: set[Any]) -> list[_Difference]:
@@ -233,6 +278,37 @@ def _interchanges(session: Session) -> Iterator[Row]:
     )
     for row, digest in session.execute(files):
         yield "received_interchange", row.partner, row.control_number, "sha256", row.sha256, digest
+
+
+def _numbers(session: Session, told: Retold) -> Iterator[Row]:
+    """Numbers that came are those that files are told to have had, and came when these did."""
+    missing = {
+        (told.beginnings[receipt].partner, *named)
+        for receipt, opened in told.opened.items()
+        for named in opened.interchanges
+    }
+    columns = (
+        ReceivedInterchange.partner,
+        ReceivedInterchange.sender,
+        ReceivedInterchange.receiver,
+        ReceivedInterchange.control_number,
+        ReceivedInterchange.receipt_id,
+        ReceivedInterchange.at,
+    )
+    for row in session.execute(select(*columns).execution_options(yield_per=1000)):
+        missing.discard((row.partner, row.sender, row.receiver, row.control_number))
+        opened = told.opened.get(row.receipt_id)
+        if opened is None or row.receipt_id in told.retried:
+            # Where a file died on the way, what it was taken for before may have been another thing.
+            continue
+        id_ = f"{row.sender} to {row.receiver}, {row.control_number}"
+        if (row.sender, row.receiver, row.control_number) not in opened.interchanges:
+            yield "received_interchange", row.partner, id_, "", "a number that came", _NOTHING
+        ends = sorted((told.beginnings[row.receipt_id].at, opened.at))
+        if not ends[0] - AT_ONCE < row.at < ends[1] + AT_ONCE:
+            yield "received_interchange", row.partner, id_, "at", _text(row.at), f"{_text(ends[0])} to {_text(ends[1])}"
+    for partner, sender, receiver, number in sorted(missing, key=str):
+        yield "received_interchange", partner, f"{sender} to {receiver}, {number}", "", _NOTHING, "a number that came"
 
 
 # What was agreed

@@ -24,7 +24,8 @@ from ..ledger.timestamping import Timestamping
 from ..ledger.tree import EMPTY_ROOT
 from ..trail import TrailEntry
 from .export import about
-from .question import Answer, Question, Scope, Standing, TooMuch, ask
+from .question import Answer, Counted, Question, Scope, Standing, TooMuch, ask, count
+from .questions import QUESTIONS
 
 
 class Way(StrEnum):
@@ -76,6 +77,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """How many rows the answers to all questions have, and how far the ledger was in the state that they were counted in."""
+
+    scope: Scope
+    counted: Sequence[Counted]
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The desk of one home. Whatever names a partner raises NotFound for one that does not exist."""
 
@@ -111,6 +121,27 @@ class Desk:
         asked = {name: value for name, value in about(answer).items() if name in ("since", "until", "rows")}
         self._note(f"audit {question.name}", reader, partner, checkpoint, asked | ({"form": form} if form else {}))
         return answer
+
+    def overview(
+        self,
+        reader: Reader,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        partner: str | None = None,
+        most: int,
+    ) -> Overview:
+        """How many rows each question's answer has, all read from one state of the database; ``most`` are counted of each."""
+        scope = Scope(self.clock.now(), since, until, partner)
+        self.ledger.drain()
+        with self.database.read() as session:
+            known.partner(session, partner)
+            counted = [count(session, each, scope, most) for each in QUESTIONS.values()]
+            standing = _standing(session)
+        checkpoint = self.ledger.checkpoint()
+        period = {"since": since and since.isoformat(), "until": until and until.isoformat()}
+        self._note("audit overview", reader, partner, checkpoint, period)
+        return Overview(scope, counted, standing)
 
     def trail(self, about: About, reader: Reader, *, most: int | None = None) -> Told:
         """What happened. Raises NotFound, and TooMuch for more than ``most`` entries."""

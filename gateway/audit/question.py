@@ -106,6 +106,17 @@ class Answer:
         return [] if judge is None else [row for row in self.rows if judge(row)]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many ``rows`` the answer to a question has, and how many of them tell of something that should not be; ``more`` is whether there
+    are others that were not counted."""
+
+    question: Question
+    rows: int
+    wrong: int
+    more: bool
+
+
 class TooMuch(NotPossible):
     """An answer is longer than whoever asked can take; a narrower question has a shorter one."""
 
@@ -120,6 +131,17 @@ def ask(session: Session, question: Question, scope: Scope, most: int | None = N
             f"partner, or have `tally audit {question.name} -o FILE` write all of it where the gateway runs."
         )
     return Answer(question, scope, rows, [Statement(text, tuple(values)) for text, values in queries.items()])
+
+
+def count(session: Session, question: Question, scope: Scope, most: int) -> Counted:
+    """Count the rows of an answer, ``most`` of them at most, without keeping any."""
+    rows = wrong = 0
+    for row in islice(question.rows(session, scope), most + 1):
+        if rows == most:
+            return Counted(question, rows, wrong, more=True)
+        rows += 1
+        wrong += question.wrong is not None and question.wrong(row)
+    return Counted(question, rows, wrong, more=False)
 
 
 @contextmanager

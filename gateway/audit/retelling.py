@@ -40,33 +40,48 @@ class Sent(NamedTuple):
     state: TransmissionState
     sent_at: datetime | None = None
     answered_at: datetime | None = None
+    due: datetime | None = None
+    """Until when an answer was expected, where that is told."""
+
+
+class Opened(NamedTuple):
+    """When a file was opened, and the names of the interchanges in it that were used: ISA06, ISA08 and ISA13."""
+
+    at: datetime
+    interchanges: frozenset[tuple[str, str, str]]
 
 
 @dataclass(slots=True)
 class Beginning:
-    """What the first entry about something says, and what any says of a document: its type and number; ``detail`` is the first one's."""
+    """What the first entry about something says, and what any says of a document: its type and number; ``detail`` is the first one's.
+
+    ``made`` is the detail of the entry that tells how a document was read or written.
+    """
 
     at: datetime
     partner: str | None
     detail: Mapping[str, Any]
     type: str | None = None
     number: str | None = None
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Retold:
     """By id, where things may stand; None is where the first step of a document is no longer told. ``erased`` is whether anything was ever
-    removed on record.
+    removed on record, and ``opened`` the files of which is told what they used.
 
-    ``replayed`` are the files that were read anew, or a document of them; ``verdicts`` the transmissions of which an answer is told with
-    what they carried.
+    ``replayed`` are the files that were read anew, or a document of them, ``retried`` those that died before; ``verdicts`` the
+    transmissions of which an answer is told with what they carried.
     """
 
     receipts: dict[str, set[ReceiptState]] = field(default_factory=dict)
     documents: dict[str, set[DocumentState | None]] = field(default_factory=dict)
     transmissions: dict[str, set[Sent]] = field(default_factory=dict)
     beginnings: dict[str, Beginning] = field(default_factory=dict)
+    opened: dict[str, Opened] = field(default_factory=dict)
     replayed: set[str] = field(default_factory=set)
+    retried: set[str] = field(default_factory=set)
     verdicts: set[str] = field(default_factory=set)
     agreed: dict[tuple[str, int], Entry] = field(default_factory=dict)
     keyed: dict[int, list[Entry]] = field(default_factory=dict)
@@ -98,11 +113,17 @@ class Retold:
             self.receipts[receipt] = _moved(self.receipts[receipt], _after_of_receipt, entry)
         if entry.step in _REPLAYED:
             self.replayed.add(receipt)
+        if entry.step is Step.RETRIED and entry.document is None:
+            self.retried.add(receipt)
+        if entry.step is Step.PARSED and "interchanges" in entry.detail:
+            self.opened[receipt] = Opened(entry.at, frozenset(map(tuple, entry.detail["interchanges"])))
 
     def _document(self, entry: Entry, document: str) -> None:
         begun = self.beginnings.setdefault(document, Beginning(entry.at, entry.partner, entry.detail))
         # What is matched or sent is named by others' entries as well.
         begun.type, begun.number = entry.detail.get("type", begun.type), entry.detail.get("number", begun.number)
+        if entry.step in (Step.TRANSLATED, Step.BUILT):
+            begun.made = entry.detail
         self.documents[document] = _moved(self.documents.get(document) or {None}, _after_of_document, entry)
 
     def _transmission(self, entry: Entry, transmission: str) -> None:
@@ -220,7 +241,9 @@ def _after_of_transmission(sent: Sent, entry: Entry) -> Iterator[Sent]:
     match entry.step:
         case Step.SENT if not entry.detail.get("again"):
             handed_over = TransmissionState.SENT if sent.state is TransmissionState.READY else sent.state
-            yield sent._replace(state=handed_over, sent_at=sent.sent_at or entry.at)
+            yield sent._replace(
+                state=handed_over, sent_at=sent.sent_at or entry.at, due=_moment(entry.detail.get("due"))
+            )
         case Step.COLLECTED if sent.state in (TransmissionState.READY, TransmissionState.SENT):
             yield sent._replace(state=TransmissionState.COLLECTED)
         case Step.MATCHED if entry.receipt is not None and "ignored" not in entry.detail:
@@ -240,6 +263,10 @@ def _after_of_transmission(sent: Sent, entry: Entry) -> Iterator[Sent]:
             yield from (sent, sent._replace(state=TransmissionState.FAILED))
         case _:
             yield sent
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 _AWAITED = (TransmissionState.SENT, TransmissionState.COLLECTED)

@@ -8,20 +8,20 @@ import typer
 from canonical.errors import Misconfigured
 
 from ..audit.desk import About, Subject
-from ..ledger.evidence.checking import check, read_anchor, trusted_key
+from ..ledger.cosignature import Quorum
+from ..ledger.evidence.checking import check, read_anchor
 from ..ledger.evidence.exporting import Exported, export
 from ..ledger.evidence.verify import PROVED, Report
-from ..ledger.note import Note, VerifierKey
+from ..ledger.note import Note
 from ..ledger.timestamp import Trusted
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
 from .operator import operator
+from .verifier_keys import key_of, witness_of
 
 app = typer.Typer(
     help="Proof of what was exchanged, in one file that anybody can verify offline, without us.", no_args_is_help=True
 )
-
-_LARGEST_KEY = 4096
 
 Anchor = Annotated[
     Path | None,
@@ -73,14 +73,24 @@ def verify(
         Path | None,
         typer.Option(help="A PEM file with the root certificates of the authority that stamped it with the time."),
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The key of a witness whom you trust, NAME+KEYID+KEY, or a file that holds it; once for each."
+        ),
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=1, help="How many of them must have cosigned; all when not given.")
+    ] = None,
 ) -> None:
     """Check every claim of an evidence bundle; needs no home. Exit 1 when one is not proved, as all are without --trust."""
-    key = None if trust is None else _key(trust)
+    witnesses = _quorum(witness or [], quorum)
+    key = None if trust is None else key_of(trust)
     kept = _anchor(anchor)
     authorities = None if trust_tsa is None else _authorities(trust_tsa)
     try:
         with file.open("rb") as opened:
-            report = check(opened, key, kept, authorities)
+            report = check(opened, key, kept, authorities, witnesses)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from error
     out = terminal()
@@ -90,17 +100,13 @@ def verify(
         raise typer.Exit(Exit.NO)
 
 
-def _key(trust: str) -> VerifierKey:
-    """The key that was typed, or stands in a file of that name."""
-    try:
-        return trusted_key(trust)
-    except Misconfigured:
-        try:
-            with Path(trust).open("rb") as file:
-                text = file.read(_LARGEST_KEY).decode()
-        except (OSError, ValueError):
-            text = trust
-        return trusted_key(text)
+def _quorum(witnesses: list[str], needed: int | None) -> Quorum | None:
+    keys = tuple(map(witness_of, witnesses))
+    if len({key.public for key in keys}) < len(keys):
+        usage("a witness is named twice; of each counts one key.")
+    if needed is not None and needed > len(keys):
+        usage(f"--quorum is {needed}, and --witness names {len(keys)}.")
+    return Quorum(keys, needed or len(keys)) if keys else None
 
 
 def _anchor(path: Path | None) -> Note | None:

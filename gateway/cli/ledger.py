@@ -1,21 +1,35 @@
 """`tally ledger`: the record that nobody can change unnoticed."""
 
 import getpass
+import sys
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from canonical.errors import Misconfigured
+from spool.clock import SystemClock
+
 from ..ledger.checkpoint import Checkpoint
+from ..ledger.cosignature import Request
+from ..ledger.evidence.checking import read_anchor as read_kept
 from ..ledger.evidence.checking import trusted_key
 from ..ledger.ledger import read_anchor
+from ..ledger.note import MOST_BYTES, Malformed, NotSigned
 from ..ledger.scanning import Scanned
 from ..ledger.shards.checking import check
 from ..ledger.shards.writing import Sharding
+from ..ledger.witness import Witness, witness_key
 from .console import Exit, Terminal, usage
 from .context import explained, gateway, terminal
+from .verifier_keys import key_of
+
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="The file to write; standard output when not given.")
+]
 
 app = typer.Typer(
     help="The record that nobody can change unnoticed: verify it, sign it, lay it down elsewhere.", no_args_is_help=True
@@ -39,6 +53,7 @@ def verify(
 ) -> None:
     """Check every entry with its details and payloads, the journal, and what was signed before. Exit 1 when anything is wrong.
 
+    It only reads. What waits to be taken into the ledger is counted, and wrong only where it cannot be taken in.
     With --shard a year that was written out is checked instead, which needs no home; without --trust nothing of it is proved.
     """
     if shard is not None and checkpoint is None:
@@ -89,6 +104,70 @@ def checkpoint(
             **stamps,
         },
         told,
+    )
+
+
+@app.command()
+@explained
+def request(
+    checkpoint: Annotated[
+        Path | None,
+        typer.Argument(help="A checkpoint of ours, which other witnesses may have cosigned; a new one when not given."),
+    ] = None,
+    since: Annotated[
+        int, typer.Option("--since", min=0, help="The entries that the witness cosigned last; 0 for the first time.")
+    ] = 0,
+    output: Output = None,
+) -> None:
+    """Ask a witness to cosign a checkpoint that is proved to extend what he cosigned last: a text to send him (C2SP tlog-witness)."""
+    with gateway() as opened:
+        try:
+            asked = opened.ledger.request(since, None if checkpoint is None else read_kept(checkpoint.read_bytes()))
+        except OSError as error:
+            raise Misconfigured(f"The checkpoint {checkpoint} cannot be read: {error.strerror}.") from error
+        except NotSigned as error:
+            raise Misconfigured(f"The checkpoint {checkpoint} is not ours. {error}") from error
+    _give(str(asked), output, {"since": since}, "asks for a cosignature: send it to the witness.")
+
+
+@app.command()
+@explained
+def cosign(
+    asked: Annotated[
+        Path,
+        typer.Argument(metavar="REQUEST", help="What `tally ledger request` gave, here or elsewhere; - for stdin."),
+    ],
+    trust: Annotated[
+        str, typer.Option(help="The verifier key of the ledger, NAME+KEYID+KEY, or a file that holds it.")
+    ],
+    key: Annotated[Path, typer.Option(help="A PEM file with your own Ed25519 key, which cosigns nothing else.")],
+    name: Annotated[
+        str, typer.Option(help="What you are called as a witness, e.g. auditor.example/eva; it never changes.")
+    ],
+    memory: Annotated[Path, typer.Option(help="The file with what you cosigned last of this ledger, yours to keep.")],
+    first: Annotated[bool, typer.Option("--first", help="You cosigned nothing of this ledger yet.")] = False,
+    output: Output = None,
+) -> None:
+    """As a witness: cosign a checkpoint of a ledger that is proved to extend the last one that you cosigned (C2SP tlog-cosignature).
+
+    It needs no home. Exit 1 for a checkpoint that is smaller, not proved to extend the last one, or not by the ledger's key.
+    """
+    witness = Witness(witness_key(key, name), memory, SystemClock())
+    try:
+        data = sys.stdin.buffer.read(MOST_BYTES) if str(asked) == "-" else asked.read_bytes()
+        read = Request.read(data)
+    except OSError as error:
+        raise Misconfigured(f"The request {asked} cannot be read: {error.strerror}.") from error
+    except Malformed as error:
+        raise Misconfigured(f"{asked} is no request of `tally ledger request`: {error}.") from error
+    note = witness.cosign(read, key_of(trust), first=first)
+    size, mine = Checkpoint.read(note.text).size, str(witness.signer.key)
+    said = {"size": size, "witness": mine}
+    _give(
+        str(note),
+        output,
+        said,
+        f"is the checkpoint of {size} entries with your cosignature. Your key, for auditors: {mine}",
     )
 
 
@@ -159,6 +238,20 @@ def write_shard(
     )
 
 
+def _give(text: str, output: Path | None, said: dict[str, Any], what: str) -> None:
+    """Write a text to a file and say what it is, or print it and nothing else."""
+    out = terminal()
+    if output is None:
+        # As it is: folded to a terminal's width it would be another text.
+        out.answer(said | {"text": text}, partial(sys.stdout.writelines, [text]))
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise Misconfigured(f"{output} cannot be written: {error.strerror}.") from error
+    out.answer(said | {"file": str(output)}, lambda: out.say(f"{output} {what}"))
+
+
 def _verify_shard(folder: Path, trust: str | None) -> None:
     found = check(folder, None if trust is None else trusted_key(trust))
     out = terminal()
@@ -184,6 +277,7 @@ def as_json(found: Scanned) -> dict[str, Any]:
         "payloads": found.payloads,
         "erased": found.erased,
         "waiting": found.waiting,
+        "waiting_since": None if found.waiting_since is None else found.waiting_since.isoformat(),
         "anchors": list(found.anchors),
         "entry": found.entry,
         "wrong": found.wrong,
@@ -199,8 +293,15 @@ def render(out: Terminal, found: Scanned) -> None:
         f"The ledger holds: {found.size} entries with {found.details} details and {found.payloads} payloads; of {found.erased} something "
         "was erased, as recorded."
     )
-    if found.waiting:
-        out.say(f"{found.waiting} entries of the journal are not in it yet; `tally ledger checkpoint` takes them in.")
+    if (since := found.waiting_since) is not None:
+        out.say(
+            f"{found.waiting} entries of the journal wait to be taken in, the oldest from {since:%Y-%m-%d %H:%M:%S} UTC. Each can be taken "
+            "in; whether it was changed before that, nothing shows."
+        )
+        out.say(
+            "A node that serves does it within seconds: where one does and they still wait, its log says why. Where none does, `tally "
+            "ledger checkpoint` takes them in and signs them."
+        )
     if not found.anchors:
         out.say("Nothing was signed before that it could be held against: only that it agrees with itself is shown.")
     for each in found.anchors:

@@ -32,9 +32,10 @@ class Arrival(Base):
     ``outcome`` of a message is ``received``, ``repeated`` or ``refused``; of an MDN what it amounts to
     (:class:`gateway.as2.answer.Outcome`). ``disposition`` is what we answered, or the MDN says; ``why`` is for the operator.
     ``only_once`` stands for sender, recipient and Message-ID of a message whose files we took, and for no other: a first attempt that
-    failed does not block the next. The MDN we answered is ``mdn_headers`` and ``mdn_sha256``; it goes to ``mdn_url`` where that is
-    given, and went there at ``mdn_sent_at``. ``sending`` is the message of ours that an MDN is about. ``signed_sha256`` is the
-    decrypted and still signed body of a message that came encrypted: the ciphertext alone proves nothing later.
+    failed does not block the next. The MDN we answered is ``mdn_headers`` and ``mdn_sha256``, signed with our certificate of the
+    fingerprint ``mdn_signed_by``; it goes to ``mdn_url`` where that is given, and went there at ``mdn_sent_at``. ``sending`` is the
+    message of ours that an MDN is about. ``signed_sha256`` is the decrypted and still signed body of a message that came encrypted: the
+    ciphertext alone proves nothing later.
     """
 
     __tablename__ = "as2_arrival"
@@ -66,6 +67,7 @@ class Arrival(Base):
     signed_sha256: Mapped[str | None]
     mdn_headers: Mapped[list[Any] | None] = mapped_column(JSON_VALUE)
     mdn_sha256: Mapped[str | None]
+    mdn_signed_by: Mapped[str | None]
     mdn_url: Mapped[str | None]
     mdn_sent_at: Mapped[datetime | None]
     sending: Mapped[str | None]

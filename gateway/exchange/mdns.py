@@ -85,7 +85,7 @@ class Mdns:
                 PartnerId(arrival.partner or ""),
                 receipt=None if receipt is None else ReceiptId(receipt),
                 outcome=arrival.disposition or "",
-                detail={"mic": arrival.mic, "url": arrival.mdn_url},
+                detail={"mic": arrival.mic, "url": arrival.mdn_url, "signed_by": arrival.mdn_signed_by},
                 blobs=[NamedBlob(BlobRole.ANSWER, mdn, self.blobs.size(session, mdn))],
             )
         told.write(session)

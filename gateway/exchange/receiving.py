@@ -420,6 +420,7 @@ class As2Receiver:
         staged = self.blobs.stage_bytes(mdn.body)
         arrival.mdn_headers = arrivals.written(mdn.headers)
         arrival.mdn_sha256 = staged.digest
+        arrival.mdn_signed_by = mdn.signed_by
         arrival.mdn_url = mdn.asynchronous_url
         arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
         return staged
@@ -433,13 +434,14 @@ class As2Receiver:
         if mdn is None or mdn.asynchronous_url is not None:
             return
         told = Chronicle(self.clock)
+        detail = {"mdn": mdn.message_id, "mic": arrival.mic, "signed_by": mdn.signed_by}
         for receipt in receipts:
             told.of_message(
                 Step.ANSWERED,
                 PartnerId(arrival.partner or ""),
                 receipt=receipt,
                 outcome=arrival.disposition or "",
-                detail={"mdn": mdn.message_id, "mic": arrival.mic},
+                detail=detail,
                 blobs=_mdn_of(arrival, mdn),
             )
         told.write(session)

@@ -20,9 +20,11 @@ from spool.database.port import Database
 from spool.journal import OURSELVES, JournalEntry, Step
 
 from ..certificates.vault import Vault
+from ..operations.instruction import NotPossible
 from . import store
 from .batch import Random
 from .checkpoint import Checkpoint
+from .cosignature import Request
 from .entry import PSEUDONYM_BYTES
 from .note import Malformed, Note, NotSigned, VerifierKey, read_note, signed
 from .receipt_lines import note_in
@@ -92,6 +94,29 @@ class Ledger:
                     f"The ledger of {size} entries is not what the one that was signed begins with. `tally ledger verify` says more."
                 )
         return signed(str(then), signer.signers)
+
+    def request(self, old: int, checkpoint: Note | None = None) -> Request:
+        """What a witness is asked by, who cosigned ``old`` entries last: to cosign ``checkpoint``, a new one when None.
+
+        Raises NotSigned for a checkpoint that is not ours, NotPossible for one smaller than what the witness cosigned, NotSignable for one
+        that is not what the ledger begins with.
+        """
+        if checkpoint is None:
+            checkpoint = self.checkpoint()
+        self.require_ours(checkpoint)
+        said = Checkpoint.read(checkpoint.text)
+        if said.size < old:
+            raise NotPossible(
+                f"The checkpoint is of {said.size} entries, and the witness cosigned {old}: ask for a later one."
+            )
+        with self.database.read() as session:
+            size = store.size(session)
+            node = node_of(store.tiles(session, size))
+            if said.size > size or root(said.size, node) != said.root:
+                raise NotSignable(
+                    f"The ledger does not begin with the {said.size} entries of that checkpoint. `tally ledger verify` says more."
+                )
+            return Request(old, tuple(consistency_proof(old, said.size, node)), checkpoint)
 
     def key(self) -> VerifierKey:
         """By what its checkpoints are verified."""

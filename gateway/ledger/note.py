@@ -3,9 +3,9 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -51,6 +51,9 @@ class NoteSigner(Protocol):
 class VerifierKey:
     """A name and its Ed25519 public key. Written as one word, which is what auditors are given."""
 
+    kind: ClassVar[int] = ED25519
+    """Of signature: it stands before the public key."""
+
     name: str
     public: bytes
 
@@ -65,9 +68,9 @@ class VerifierKey:
         if len(parts) != 3:
             raise Malformed("a verifier key is written NAME+KEYID+KEY")
         name, key_id, encoded = parts
-        data = _decoded(encoded)
-        if len(data) != 1 + PUBLIC_BYTES or data[0] != ED25519:
-            raise Malformed("the key is no Ed25519 key")
+        data = decoded(encoded)
+        if len(data) != 1 + PUBLIC_BYTES or data[0] != cls.kind:
+            raise Malformed(f"the key is no Ed25519 key of kind {cls.kind}")
         key = cls(name, data[1:])
         if key.key_id.hex() != key_id:
             raise Malformed(f"the key id {key_id} is not that of the key, which is {key.key_id.hex()}")
@@ -75,7 +78,7 @@ class VerifierKey:
 
     @property
     def key_id(self) -> bytes:
-        return sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.public).digest()[:KEY_ID_BYTES]
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:KEY_ID_BYTES]
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         try:
@@ -85,7 +88,7 @@ class VerifierKey:
         return True
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{b64encode(bytes([ED25519]) + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(bytes([self.kind]) + self.public).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,14 @@ class Note:
 
     def __str__(self) -> str:
         return self.text + "\n" + "".join(f"{signature}\n" for signature in self.signatures)
+
+    def joined(self, other: "Note") -> "Note":
+        """With the lines of ``other`` by those who have not signed this one, as far as there is room; itself where that is another text."""
+        if other.text != self.text:
+            return self
+        mine = {(each.name, each.key_id) for each in self.signatures}
+        others = [each for each in other.signatures if (each.name, each.key_id) not in mine]
+        return replace(self, signatures=(*self.signatures, *others)[:MOST_SIGNATURES])
 
     def require_signed_by(self, key: VerifierKey) -> None:
         """Raises NotSigned unless a signature of ``key`` is there, and the first one holds: what is forged is no matter of luck.
@@ -160,13 +171,13 @@ def _signature(line: str) -> Signature:
     found = _LINE.fullmatch(line)
     if found is None:
         raise Malformed(f"{line[:60]!r} is no signature line")
-    data = _decoded(found[2])
+    data = decoded(found[2])
     if len(data) <= KEY_ID_BYTES:
         raise Malformed(f"the signature of {found[1]} is too short")
     return Signature(found[1], data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     """Standard base64 with nothing else in it, written the one way."""
     try:
         data = b64decode(text, validate=True)

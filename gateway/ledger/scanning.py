@@ -8,6 +8,7 @@ import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import bindparam, exists, func, select
@@ -49,7 +50,8 @@ class Scanned:
     """What a scan found. ``wrong`` is the first thing that is wrong, in words, and ``entry`` the entry that it is wrong with, if with one.
 
     ``details`` and ``payloads`` are those that were checked, ``erased`` the entries whose details or payloads were erased, as recorded.
-    ``waiting`` are entries of the journal that are not in the ledger yet.
+    ``waiting`` are entries of the journal that are not in the ledger yet, the oldest of them from ``waiting_since``: each can be taken in,
+    and nothing shows yet whether it was changed.
     """
 
     size: int
@@ -58,6 +60,7 @@ class Scanned:
     payloads: int = 0
     erased: int = 0
     waiting: int = 0
+    waiting_since: datetime | None = None
     anchors: tuple[str, ...] = ()
     entry: int | None = None
     wrong: str | None = None
@@ -126,6 +129,7 @@ class Scan:
             payloads=self._payloads,
             erased=self._erased,
             waiting=store.count_waiting(self.session),
+            waiting_since=store.waiting_since(self.session),
             anchors=tuple(each.known_as for each in self.anchors) if wrong is None else (),
             entry=entry,
             wrong=wrong,

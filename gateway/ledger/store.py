@@ -131,6 +131,12 @@ def count_waiting(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(LedgerOutbox)) or 0
 
 
+def waiting_since(session: Session) -> datetime | None:
+    """When the oldest entry happened that waits; None where none does."""
+    first = select(JournalEntry.at).join(LedgerOutbox, LedgerOutbox.journal_id == JournalEntry.id)
+    return session.scalar(first.order_by(LedgerOutbox.journal_id).limit(1))
+
+
 def subjects(session: Session, docs: Collection[str]) -> dict[str, tuple[int, bytes]]:
     """How many entries there are about each of these, and the leaf hash of the last; nothing of those that there are none about."""
     found = ((doc, _SUBJECT.first(session, {"doc": doc})) for doc in docs)

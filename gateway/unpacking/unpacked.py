@@ -54,6 +54,11 @@ class UnpackedInterchange:
     repeated: InterchangeAcknowledgement | None = None
     repeats: ReceiptId | None = None
 
+    @property
+    def named(self) -> list[str]:
+        """Its ISA06, ISA08 and ISA13."""
+        return [self.sender, self.receiver, self.control_number]
+
     def replies(self) -> Iterator[Reply]:
         """What its sender is answered."""
         if self.repeats is not None and self.repeated is not None:

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -116,6 +117,20 @@ def answered(
     form: Form | None = None,
 ) -> Answer:
     """The answer to what was typed. Raises Problem and as :meth:`.Desk.answer`."""
+    begin, end = period(since, until)
+    return desk.answer(
+        question,
+        comes.reader,
+        since=begin,
+        until=end,
+        partner=partner or None,
+        most=MOST_ROWS,
+        form=form and form.value,
+    )
+
+
+def period(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """The period that was typed. Raises Problem."""
     begin, end = _moment("since", since), _moment("until", until)
     if begin is not None and end is not None and begin >= end:
         raise Problem(
@@ -126,15 +141,7 @@ def answered(
             "Change one.",
             where="since",
         )
-    return desk.answer(
-        question,
-        comes.reader,
-        since=begin,
-        until=end,
-        partner=partner or None,
-        most=MOST_ROWS,
-        form=form and form.value,
-    )
+    return begin, end
 
 
 def asked_about(given: Mapping[Subject, str | None], partner: str | None) -> About:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,14 +17,14 @@ from canonical.errors import NotFound
 from .. import trail as trails
 from ..audit import export
 from ..audit.desk import Subject
-from ..audit.question import Answer, Question, TooMuch
+from ..audit.question import Answer, Counted, Question, TooMuch
 from ..audit.questions import QUESTIONS
 from ..known import one_of
 from ..ledger.checkpoint import Checkpoint
 from ..ledger.note import Note, read_note
 from ..printable import shown
 from ..spelling import as_cell
-from .api import LONGEST, Day, Named, answered, asked_about
+from .api import LONGEST, Day, Named, answered, asked_about, period
 from .console import MOST_ROWS, Console
 from .gate import Gate, Visitor
 from .problem import Problem, problem_of
@@ -134,8 +134,25 @@ def _answers(console: Console, gate: Gate) -> APIRouter:
     Comes = Annotated[Visitor, Depends(_visitor(gate))]  # noqa: N806 - a type
 
     @routes.get("/audit")
-    async def questions(comes: Comes) -> Response:
-        return _page("questions.html", visitor=comes, questions=QUESTIONS.values())
+    async def questions(
+        comes: Comes, since: Day = None, until: Day = None, partner: Named = None, count: bool = False
+    ) -> Response:
+        given = {"since": since, "until": until, "partner": partner}
+        said: dict[str, Any] = {"visitor": comes, "given": given, "partners": desk.partners(), "problem": None}
+        listed = [Listed(each.name, each.title, _link(f"/audit/{each.name}", given)) for each in QUESTIONS.values()]
+        if not count:
+            return _page("questions.html", **said, overview=None, told=listed, silent=[])
+        try:
+            begin, end = period(since, until)
+            overview = desk.overview(comes.reader, since=begin, until=end, partner=partner or None, most=MOST_ROWS)
+        except (Problem, NotFound) as error:
+            return _page(
+                "questions.html", **said | {"problem": _as_problem(error)}, overview=None, told=listed, silent=[]
+            )
+        counted = [replace(each, counted=of) for each, of in zip(listed, overview.counted, strict=True)]
+        silent = [each for each in counted if each.counted is not None and not each.counted.rows]
+        told = [each for each in counted if each not in silent]
+        return _page("questions.html", **said, overview=overview, told=told, silent=silent)
 
     @routes.get("/audit/{question}")
     async def audit(
@@ -181,6 +198,16 @@ def to_login(request: Request) -> Response:
 def refused(problem: Problem) -> Response:
     """A problem, for people."""
     return _page("problem.html", status=problem.status, fields=problem.fields, problem=problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A question in the list of all, where it leads, and, where that was asked for, how long its answer is."""
+
+    name: str
+    title: str
+    link: str
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
-from tests.gateway.house import House
+from gateway.ledger.signer_state import STATE_NAME
+from tests.gateway.house import House, invoice, wrapped
 
 
 @pytest.mark.parametrize("relative", [False, True])
@@ -24,3 +26,21 @@ def test_a_checkpoint_is_laid_down_where_the_settings_say(house: House, tmp_path
 def test_and_else_signed_only(house: House) -> None:
     house.gateway.routines.seal()
     assert house.gateway.ledger.last() is not None
+
+
+def test_nothing_waits_for_the_ledger_once_a_node_has_stopped(house: House) -> None:
+    with house.gateway.serving(sftp_port=0, http_port=0):
+        house.take("acme", "810.edi", wrapped("810", invoice()))
+    found = house.gateway.verify_ledger()
+    assert (found.waiting, found.waiting_since) == (0, None)
+    assert found.anchors == ("the checkpoint that was signed last",)
+    last = house.gateway.ledger.last()
+    assert last is not None
+    assert Checkpoint.read(last.text).size == found.size > 5
+
+
+def test_a_node_stops_although_the_ledger_must_not_be_signed(house: House) -> None:
+    house.gateway.ledger.checkpoint()
+    with house.gateway.serving(sftp_port=0, http_port=0):
+        (house.gateway.home.keys / STATE_NAME).unlink()
+    assert not house.gateway.verify_ledger().holds

@@ -19,6 +19,6 @@ def test_a_private_file_is_the_owners_alone_and_replaces_one_that_is_there_only_
 
 def test_nothing_is_left_of_a_private_file_that_cannot_get_its_place(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError):
         write_private(tmp_path / "taken", b"secret", replacing=True)
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]

@@ -18,6 +18,7 @@ from canonical.errors import Misconfigured
 
 from .. import exact, tree
 from ..checkpoint import Checkpoint
+from ..cosignature import Quorum, WitnessKey, cosigned_at
 from ..entry import CommittedBlob, Entry, commitment, read_entry
 from ..erasures import Covered
 from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
@@ -95,6 +96,16 @@ def trusted_key(text: str) -> VerifierKey:
         ) from error
 
 
+def trusted_witness(text: str) -> WitnessKey:
+    """The key of a witness that ``text`` is. Raises Misconfigured."""
+    try:
+        return WitnessKey.read(text)
+    except Malformed as error:
+        raise Misconfigured(
+            f"This is no key of a witness: {error}. Give the one word NAME+KEYID+KEY that `tally ledger cosign` shows him."
+        ) from error
+
+
 def read_anchor(data: bytes) -> Note:
     """A checkpoint that somebody kept, or a receipt of ours that ends with one. Raises Misconfigured."""
     try:
@@ -109,8 +120,10 @@ def check(
     trusted: VerifierKey | None,
     anchor: Note | None = None,
     authorities: Trusted | None = None,
+    quorum: Quorum | None = None,
 ) -> Report:
-    """Judge every claim of a bundle; who made its time stamps only where ``authorities`` says whom to believe."""
+    """Judge every claim of a bundle; who made its time stamps only where ``authorities`` says whom to believe, and whether witnesses
+    cosigned it only where ``quorum`` says which."""
     report = Report()
     archive = manifest = note = None
     with report.claim(1, "The archive is sound: nothing in it is hidden, doubled, linked, encrypted or explodes"):
@@ -124,7 +137,7 @@ def check(
     with report.claim(4, "The checkpoint is well formed"):
         note, checkpoint = _read_checkpoint(archive.read(manifests.CHECKPOINT))
     if manifest is not None and note is not None:
-        _Checking(report, archive, manifest, note, checkpoint, trusted, anchor, authorities).run()
+        _Checking(report, archive, manifest, note, checkpoint, trusted, anchor, authorities, quorum).run()
     return report
 
 
@@ -153,6 +166,7 @@ class _Checking:
         trusted: VerifierKey | None,
         anchor: Note | None,
         authorities: Trusted | None,
+        quorum: Quorum | None,
     ) -> None:
         self._report = report
         self._archive = archive
@@ -162,6 +176,8 @@ class _Checking:
         self._trusted = trusted
         self._anchor = anchor
         self._authorities = authorities
+        self._quorum = quorum
+        self._sealed: list[tuple[Note, int]] = [(note, checkpoint.size)]
         self._rotations: list[Rotation] = []
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
@@ -181,6 +197,8 @@ class _Checking:
         self._consistency()
         self._rest()
         self._timestamp()
+        if self._quorum is not None:
+            self._witnesses(self._quorum)
 
     # 4. The checkpoint
 
@@ -335,6 +353,7 @@ class _Checking:
                 _require((said.old, said.new) == (found.size, self._checkpoint.size), "The proof is for other sizes.")
                 self._require_extends(found, said.proof)
                 earlier = found
+                self._sealed.append((note, found.size))
         if self._anchor is not None:
             anchor = Checkpoint.read(self._anchor.text)
             with self._report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
@@ -342,6 +361,7 @@ class _Checking:
                     raise Failure("Give the key to trust with --trust: an anchor counts by its signature.")
                 _require_signed(self._anchor, anchor, self._family(self._trusted))
                 self._require_anchored(anchor, earlier)
+                self._sealed.append((self._anchor, anchor.size))
 
     def _family(self, key: VerifierKey) -> list[VerifierKey]:
         """The keys that may have signed a checkpoint of before: those that ``key`` handed over to, and those that led to it."""
@@ -394,6 +414,47 @@ class _Checking:
             return
         with self._report.claim(11, f"An authority that you trust made the time stamps: {made}"):
             chained(checkpoint, responses, self._authorities)
+
+    # 12. Witnesses
+
+    def _witnesses(self, quorum: Quorum) -> None:
+        """Whoever cosigned a larger checkpoint of the ledger vouches for the smaller ones."""
+        cosigned: list[tuple[int, str]] = []
+        for witness in quorum.keys:
+            line = (witness.name, witness.key_id)
+            notes = [each for each in self._sealed if line in {(by.name, by.key_id) for by in each[0].signatures}]
+            if not notes:
+                continue
+            size = max(size for _, size in notes)
+            name = printable(witness.name)
+            with self._report.claim(12, f"Witness {name} cosigned the ledger of {size} entries"):
+                at = max(_cosigned_at(note, witness) for note, _ in notes)
+                cosigned.append((size, f"{name} {at:%Y-%m-%d %H:%M:%S} UTC"))
+        wanted = f"{quorum.needed} of {len(quorum.keys)} witnesses"
+        with self._report.claim(12, f"At least {wanted} cosigned the ledger"):
+            _require(len(cosigned) >= quorum.needed, f"{len(cosigned)} did.")
+        if cosigned:
+            times = ", ".join(said for _, said in cosigned)
+            self._report.not_covered(12, f"When they cosigned is what their clocks said: {times}")
+        sizes = sorted((size for size, _ in cosigned), reverse=True)
+        covered = sizes[quorum.needed - 1] if len(sizes) >= quorum.needed else 0
+        newer = ", ".join(str(idx) for idx in sorted(self._entries) if idx >= covered)
+        if newer:
+            self._report.not_covered(12, f"Newer than what {wanted} cosigned: entries {newer}")
+
+
+def _cosigned_at(note: Note, witness: WitnessKey) -> datetime:
+    try:
+        at = cosigned_at(note, witness)
+    except NotSigned as error:
+        raise Failure(str(error)) from error
+    line = next(
+        each.signature for each in note.signatures if (each.name, each.key_id) == (witness.name, witness.key_id)
+    )
+    strict = _is_strict(witness.public) and _is_strict(line[8:40])
+    _require(at is not None and strict, "The key, or the cosignature, is one by which anything seems signed.")
+    assert at is not None
+    return at
 
 
 def _read(form: type[Form], value: Any, what: str) -> Form:

@@ -78,7 +78,8 @@ class Collector:
         them the whole history of each thing they are about. 4. What opens and proves them. 5. What lies beside.
 
         ``anchor`` is a checkpoint that an auditor kept; without one the ledger is proved to extend the first that was stamped with the
-        time after all of this happened, or else what was signed last.
+        time after all of this happened, or else what was signed last. Where nothing happened since, the lines of witnesses under it are the
+        bundle's own too, unless it was stamped with the time without them.
         """
         with self.database.read() as session:
             happened = told(session)
@@ -99,7 +100,7 @@ class Collector:
                 subject=subject,
                 made_at=self.clock.now(),
                 key=self.ledger.key(),
-                checkpoint=sealed,
+                checkpoint=sealed if anchor is None or stamps is not None else sealed.joined(anchor),
                 entries=entries,
                 payloads={sha256: self._stored(sha256) for sha256 in payloads},
                 beside=exchanged.beside | self._documents(session, happened, entries),

@@ -197,13 +197,15 @@ def _whole(data: bytes) -> Source:
 
 
 def _known(session: Session, partner: str | None, fingerprint: str) -> CertificateRow | None:
-    """A certificate of a partner, also one that is withdrawn since."""
+    """A certificate of a partner, or one of ours, also one that is withdrawn since."""
     mine = CertificateRow.partner == partner, CertificateRow.fingerprint == fingerprint
     return session.scalars(select(CertificateRow).where(*mine).order_by(CertificateRow.id).limit(1)).first()
 
 
 def _ours_at(session: Session, row: Arrival) -> CertificateRow | None:
-    """The certificate that we signed with when we answered."""
+    """The certificate that we signed with when we answered; where that was not noted yet, the one that was in force."""
+    if row.mdn_signed_by is not None:
+        return _known(session, None, row.mdn_signed_by)
     candidates = select(CertificateRow).where(
         CertificateRow.partner.is_(None),
         or_(CertificateRow.use == Use.SIGN, CertificateRow.use == Use.BOTH),

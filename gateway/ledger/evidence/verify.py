@@ -5,8 +5,10 @@
 
 KEY is the ledger's verifier key (``NAME+ID+BASE64``) or a file that holds it. Have it from whoever runs the gateway by another way than the
 bundle: without it, whoever made the bundle may have made the ledger too. ``--anchor FILE`` is a checkpoint that you kept from before, or a
-signed receipt (MDN) that ends with one: the ledger must be an extension of it. ``--json`` prints the verdicts for programs. Exit code 0:
-everything the bundle claims is proved; 1: something is not; 2: called wrongly. Nothing is written anywhere and no network is used.
+signed receipt (MDN) that ends with one: the ledger must be an extension of it. ``--witness KEY``, once for each, is the key of a witness
+whom you trust, and ``--quorum N`` how many of them must have cosigned what the bundle shows; all when not given. ``--json`` prints the
+verdicts for programs. Exit code 0: everything the bundle claims is proved; 1: something is not; 2: called wrongly. Nothing is written
+anywhere and no network is used.
 
 The steps, in order; each stands at its code with the document it follows:
 
@@ -24,6 +26,7 @@ The steps, in order; each stands at its code with the document it follows:
     what is missing, and what of the rest nothing above proves
 11. The time stamps are for exactly the checkpoint, and those before them (RFC 3161, section 2.4.2). That an authority made them is checked
     by `openssl ts -verify`, as COMMANDS.txt says: this program reads no certificates
+12. As many of the witnesses whom you trust as you ask for cosigned a checkpoint that the steps before proved (C2SP tlog-cosignature)
 
 What no bundle can show by itself: that no later entry of a history was left out (the next bundle shows it, and the ledger cannot do without
 it), that whoever made it chose everything there is about its subject, and that the gateway's clock was right.
@@ -42,6 +45,7 @@ import sys
 import zipfile
 import zlib
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.8
 
@@ -616,15 +620,20 @@ def check_members(archive: Archive, manifest: Manifest) -> None:
 # Step 4. The checkpoint (C2SP signed-note, tlog-checkpoint) and its signature (Ed25519, RFC 8032)
 
 
+NOTE_SIGNATURE = 1
+COSIGNATURE = 4
+"""Kinds of signatures by Ed25519, which stand before the public key (C2SP signed-note, tlog-cosignature)."""
+
+
 class Key(NamedTuple):
-    """A verifier key: ``NAME+ID+BASE64(0x01 || public key)`` (C2SP signed-note, "Verifier keys")."""
+    """A verifier key: ``NAME+ID+BASE64(kind || public key)`` (C2SP signed-note, "Verifier keys")."""
 
     name: str
     id: bytes
     public: bytes
 
 
-def read_key(value: str) -> Key:
+def read_key(value: str, kind: int = NOTE_SIGNATURE) -> Key:
     name, plus, rest = value.partition("+")
     require(bool(plus), "A verifier key has the form NAME+ID+BASE64.")
     check_key_name(name)
@@ -633,7 +642,7 @@ def read_key(value: str) -> Key:
         re.fullmatch("[0-9a-f]{8}", identifier) is not None, "The id of a verifier key has eight hexadecimal digits."
     )
     data = decoded(encoded, "The public key", 33)
-    require(data[0] == 1, "The verifier key is not one for Ed25519.")
+    require(data[0] == kind, f"The verifier key is not one for Ed25519 of kind {kind}.")
     right = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
     require(right.hex() == identifier, f"The id of the verifier key is {right.hex()} and not {identifier}.")
     return Key(name, right, data[1:])
@@ -1210,6 +1219,29 @@ def check_stamp(data: bytes, stamped: bytes) -> str:
     return time
 
 
+# Step 12. Witnesses (C2SP tlog-cosignature)
+
+
+class Quorum(NamedTuple):
+    """The witnesses whom somebody trusts, and how many of them must have cosigned."""
+
+    keys: list[Key]
+    needed: int
+
+
+def check_cosignature(checkpoint: Checkpoint, witness: Key) -> str:
+    """The time of the cosignature, in eight bytes before it, which is over that time and the checkpoint."""
+    line = checkpoint.signatures[witness.name, witness.id]
+    seconds = int.from_bytes(line[:8], "big")
+    require(len(line) == 72 and 0 < seconds <= LATEST, "It is no cosignature.")
+    check_ed25519(witness.public, f"cosignature/v1\ntime {seconds}\n".encode() + checkpoint.body, line[8:])
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+LATEST = 253402300799
+"""The last second of the year 9999, from 1970 on."""
+
+
 # Step 10. What it all is about, and what lies beside
 
 
@@ -1398,7 +1430,9 @@ def missing_messages(archive: Archive, proved: Proved) -> list[str]:
 # All steps
 
 
-def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None) -> Report:
+def verify(
+    file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None, quorum: Quorum | None = None
+) -> Report:
     """Judge every claim of a bundle."""
     report = Report()
     archive = manifest = checkpoint = None
@@ -1419,10 +1453,12 @@ def verify(file: BinaryIO, trusted: Key | None, anchor: Checkpoint | None = None
     entries = judge_entries(report, archive, manifest, checkpoint)
     proved = judge_contents(report, archive, manifest, entries)
     judge_histories(report, entries)
-    judge_consistency(report, archive, manifest, checkpoint, trusted, anchor, rotations)
+    earlier = judge_consistency(report, archive, manifest, checkpoint, trusted, anchor, rotations)
     judge_subject(report, archive, manifest.kind, manifest.subject, proved)
     judge_rest(report, archive, proved)
     judge_stamps(report, archive, manifest)
+    if quorum is not None:
+        judge_witnesses(report, [checkpoint, *earlier], entries, quorum)
     return report
 
 
@@ -1519,7 +1555,9 @@ def judge_consistency(
     trusted: Key | None,
     anchor: Checkpoint | None,
     rotations: list[Rotation],
-) -> None:
+) -> list[Checkpoint]:
+    """The checkpoints that the ledger was proved to extend."""
+    proved: list[Checkpoint] = []
     earlier = None
     if manifest.consistency is not None:
         said = manifest.consistency
@@ -1529,12 +1567,15 @@ def judge_consistency(
             require((said.old, said.new) == (read.size, checkpoint.size), "The proof is for other sizes.")
             check_consistency(read, checkpoint, said.proof)
             earlier = read
+            proved.append(read)
     if anchor is not None:
         with report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
             require(trusted is not None, "Give the key to trust with --trust: an anchor counts by its signature.")
             if trusted is not None:
                 check_signature(anchor, family(trusted, rotations))
             check_anchor(anchor, manifest, earlier, checkpoint)
+            proved.append(anchor)
+    return proved
 
 
 def judge_stamps(report: Report, archive: Archive, manifest: Manifest) -> None:
@@ -1552,6 +1593,30 @@ def judge_stamps(report: Report, archive: Archive, manifest: Manifest) -> None:
         stamped += response
     if len(times) == len(manifest.stamps.names):
         report.not_covered(11, f"{UNPROVEN_STAMP}: {', '.join(times)}")
+
+
+def judge_witnesses(report: Report, sealed: list[Checkpoint], entries: dict[int, Entry], quorum: Quorum) -> None:
+    """``sealed`` are checkpoints of one ledger: whoever cosigned a larger one vouches for the smaller ones."""
+    sizes: list[int] = []
+    times: list[str] = []
+    for witness in quorum.keys:
+        cosigned = [each for each in sealed if (witness.name, witness.id) in each.signatures]
+        if not cosigned:
+            continue
+        size = max(each.size for each in cosigned)
+        with report.claim(12, f"Witness {printable(witness.name)} cosigned the ledger of {size} entries"):
+            said = [check_cosignature(each, witness) for each in cosigned]
+            sizes.append(size)
+            times.append(f"{printable(witness.name)} {max(said)}")
+    wanted = f"{quorum.needed} of {len(quorum.keys)} witnesses"
+    with report.claim(12, f"At least {wanted} cosigned the ledger"):
+        require(len(sizes) >= quorum.needed, f"{len(sizes)} did.")
+    if times:
+        report.not_covered(12, f"When they cosigned is what their clocks said: {', '.join(times)}")
+    covered = sorted([0, *sizes], reverse=True)[min(quorum.needed - 1, len(sizes))]
+    newer = [str(idx) for idx in sorted(entries) if idx >= covered]
+    if newer:
+        report.not_covered(12, f"Newer than what {wanted} cosigned: entries {', '.join(newer)}")
 
 
 def body_sha256(archive: Archive, name: str) -> str:
@@ -1573,17 +1638,28 @@ def fingerprint_of(pem: bytes) -> str:
 # The command line
 
 
-def key_of(argument: str) -> Key:
+def key_of(argument: str, kind: int = NOTE_SIGNATURE) -> Key:
     """A verifier key, or what a file says is one."""
     try:
-        return read_key(argument)
+        return read_key(argument, kind)
     except Failure as error:
         try:
             with Path(argument).open("rb") as file:
                 content = file.read(4096).decode("utf-8").strip()
         except (OSError, ValueError):
             raise error from None
-        return read_key(content)
+        return read_key(content, kind)
+
+
+def quorum_of(witnesses: list[str], needed: int | None) -> Quorum | None:
+    """Those keys, each of another witness, and how many must have cosigned: all, unless it is said."""
+    keys = [key_of(each, COSIGNATURE) for each in witnesses]
+    require(len({key.public for key in keys}) == len(keys), "A witness is named twice.")
+    count = len(keys) if needed is None else needed
+    require(
+        1 <= count <= len(keys) or (needed is None and not keys), "--quorum is from 1 to as many as --witness names."
+    )
+    return Quorum(keys, count) if keys else None
 
 
 def anchor_of(argument: str) -> Checkpoint:
@@ -1611,17 +1687,22 @@ def main() -> int:
     parser.add_argument("bundle", help="the bundle, a .zip file")
     parser.add_argument("--trust", metavar="KEY", help="the ledger's verifier key, or a file that holds it")
     parser.add_argument("--anchor", metavar="FILE", help="a checkpoint of this ledger that you kept")
+    parser.add_argument("--witness", metavar="KEY", action="append", default=[], help="a witness's key, once for each")
+    parser.add_argument(
+        "--quorum", metavar="N", type=int, help="how many of them must have cosigned; all when not given"
+    )
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     arguments = parser.parse_args()
     try:
         trusted = None if arguments.trust is None else key_of(arguments.trust)
         anchor = None if arguments.anchor is None else anchor_of(arguments.anchor)
+        quorum = quorum_of(arguments.witness, arguments.quorum)
         file = Path(arguments.bundle).open("rb")  # noqa: SIM115 - closed below, where its errors are verdicts
     except (Failure, OSError, ValueError) as error:
         sys.stderr.write(f"verify.py: {printable(str(error))}\n")
         return 2
     with file:
-        report = verify(file, trusted, anchor)
+        report = verify(file, trusted, anchor, quorum)
     proved = not report.failed
     if arguments.json:
         claims = [claim._asdict() for claim in report.claims]

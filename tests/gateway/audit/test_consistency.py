@@ -53,6 +53,45 @@ def traded(house: House) -> House:
         ("UPDATE document SET canonical_sha256 = source_sha256", "document", "canonical_sha256"),
         ("DELETE FROM received_interchange", "received_interchange", ""),
         ("UPDATE received_interchange SET sha256 = 'x'", "received_interchange", "sha256"),
+        ("UPDATE received_interchange SET at = '2026-01-01 00:00:00.000000'", "received_interchange", "at"),
+        ("UPDATE received_interchange SET sender = 'x'", "received_interchange", ""),
+        ("UPDATE received_interchange SET control_number = '7' || control_number", "received_interchange", ""),
+        (
+            "INSERT INTO received_interchange SELECT partner, sender, receiver, '777000777', receipt_id, position, sha256, at "
+            "FROM received_interchange LIMIT 1",
+            "received_interchange",
+            "",
+        ),
+        ("UPDATE document SET set_id = '860' WHERE set_id = '810'", "document", "set_id"),
+        ("UPDATE document SET set_id = '860' WHERE set_id = '850'", "document", "set_id"),
+        ("UPDATE document SET profile_version = 7 WHERE direction = 'inbound'", "document", "profile_version"),
+        ("UPDATE document SET profile_version = 7 WHERE direction = 'outbound'", "document", "profile_version"),
+        (
+            "UPDATE document SET interchange_control = '7' WHERE direction = 'inbound' AND interchange_control <> ''",
+            "document",
+            "interchange_control",
+        ),
+        (
+            "UPDATE document SET interchange_control = '7' WHERE direction = 'outbound'",
+            "document",
+            "interchange_control",
+        ),
+        ("UPDATE document SET group_control = '7' WHERE direction = 'outbound'", "document", "group_control"),
+        (
+            "UPDATE transmission SET group_control = '7' WHERE group_control IS NOT NULL",
+            "transmission",
+            "group_control",
+        ),
+        (
+            "UPDATE transmission SET answer_due_at = NULL WHERE answer_due_at IS NOT NULL",
+            "transmission",
+            "answer_due_at",
+        ),
+        (
+            "UPDATE transmission SET answer_due_at = '2099-01-01 00:00:00.000000' WHERE answer_due_at IS NOT NULL",
+            "transmission",
+            "answer_due_at",
+        ),
         ("UPDATE transmission SET sent_at = NULL WHERE sent_at IS NOT NULL", "transmission", "sent_at"),
         ("UPDATE transmission SET answered_at = created_at WHERE answered_at IS NULL", "transmission", "answered_at"),
         ("UPDATE transmission SET state = 'accepted' WHERE state = 'sent'", "transmission", "state"),
@@ -81,6 +120,16 @@ def test_what_somebody_changed_is_told(traded: House, statement: str, table: str
     tamper(traded, statement)
     assert (table, column) in contradicted(traded)
     assert asked(traded, "consistency").wrong
+
+
+def test_what_the_record_did_not_say_yet_contradicts_nothing(traded: House) -> None:
+    told_since = ("due", "interchanges", "set", "profile", "group")
+    paths = ", ".join(f"'$.{key}'" for key in told_since)
+    tamper(traded, f"UPDATE journal_entry SET detail = json_remove(detail, {paths})")
+    tamper(traded, "UPDATE document SET set_id = 'x', profile_version = 7")
+    tamper(traded, "UPDATE transmission SET answer_due_at = NULL, group_control = '7'")
+    tamper(traded, "UPDATE received_interchange SET at = '2026-01-01 00:00:00.000000'")
+    assert contradicted(traded) == []
 
 
 def test_what_somebody_removed_is_told(house: House) -> None:

@@ -1,14 +1,18 @@
 """`tally evidence`: what it writes, what it says of what others wrote, and how it ends."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.cli.console import Exit
+from gateway.ledger.evidence import verify
 from tests.gateway.house import House, invoice, wrapped
 from tests.gateway.ledger.authority import Authority
 from tests.gateway.ledger.evidence import making, tampering
+from tests.gateway.ledger.test_cosignature import EVA
 
 from .calling import ME, Called, Tally
 
@@ -126,6 +130,17 @@ class TestVerify:
         called = tally("evidence", "verify", str(good), *words)
         assert called.code == Exit.USAGE
         assert called.err
+
+    @pytest.mark.parametrize(
+        "words", [("--quorum", "1"), ("--witness", "EVA", "--quorum", "2"), ("--witness", "EVA", "--witness", "EVA")]
+    )
+    def test_a_quorum_is_of_witnesses_that_are_named_once(
+        self, tally: Tally, good: Path, words: tuple[str, ...]
+    ) -> None:
+        words = ("--trust", making.TRUST, *(str(EVA.key) if word == "EVA" else word for word in words))
+        assert tally("evidence", "verify", str(good), *words).code == Exit.USAGE
+        script = [sys.executable, verify.__file__, str(good), *words]
+        assert subprocess.run(script, capture_output=True, check=False).returncode == Exit.USAGE
 
     @pytest.mark.parametrize("name", ["missing.zip", "."])
     def test_what_cannot_be_read_is_told(self, tally: Tally, tmp_path: Path, name: str) -> None:

@@ -1,16 +1,22 @@
 """`tally ledger`."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from gateway.cli.console import Exit
 from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.evidence import verify
 from gateway.ledger.note import VerifierKey, read_note
 from tests.gateway.house import House, invoice, wrapped
 from tests.gateway.ledger.evidence import making
 
 from .calling import Tally
+
+SCRIPT = verify.__file__
 
 
 def test_a_ledger_is_signed_laid_down_elsewhere_and_verified(house: House, tally: Tally, tmp_path: Path) -> None:
@@ -34,13 +40,35 @@ def test_a_ledger_is_signed_laid_down_elsewhere_and_verified(house: House, tally
 
 def test_people_are_told_the_same(house: House, tally: Tally, tmp_path: Path) -> None:
     house.take("acme", "810.edi", wrapped("810", invoice()))
-    assert "entries of the journal are not in it yet" in tally("ledger", "verify").out
+    told = tally("ledger", "verify").out
+    assert "entries of the journal wait to be taken in, the oldest from 2026-11-21 12:00:00 UTC" in told
+    assert "`tally ledger checkpoint` takes them in and signs them" in told
     signed = tally("ledger", "checkpoint").out
     assert "Its key, for whoever is to verify it: tally.local/" in signed
     assert f"--checkpoint {tmp_path}/ledger-" in tally("ledger", "anchor", "--to", str(tmp_path)).out
     told = tally("ledger", "verify").out
     assert "The ledger holds: " in told
     assert "It still begins with the checkpoint that was signed last." in told
+    assert "wait to be taken in" not in told
+
+
+def test_what_waits_is_no_fault_and_stays_where_it_is(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    for _ in range(2):
+        found = tally("--json", "ledger", "verify")
+        assert found.code == Exit.YES
+        assert (found.json["size"], found.json["waiting"] > 5) == (0, True)
+        assert found.json["waiting_since"] == "2026-11-21T12:00:00+00:00"
+    tally("ledger", "checkpoint")
+    assert tally("--json", "ledger", "verify").json["waiting_since"] is None
+
+
+def test_what_waits_and_cannot_be_taken_in_is_a_no(house: House, tally: Tally) -> None:
+    house.take("acme", "810.edi", wrapped("810", invoice()))
+    house.gateway.database.write(lambda session: session.execute(text("DELETE FROM blob")))
+    told = tally("ledger", "verify")
+    assert told.code == Exit.NO
+    assert "cannot be taken in" in told.out
 
 
 def test_a_ledger_that_does_not_hold_is_a_no(house: House, tally: Tally) -> None:
@@ -129,3 +157,87 @@ def test_an_authority_that_is_away_is_told_in_the_status(house: House, tally: Ta
     assert tally("ledger", "checkpoint", "--timestamp").code != Exit.YES
     assert "waits for its time stamp since" in tally("status").out
     assert "time stamp missing" in tally("exceptions").out
+
+
+class TestWitness:
+    """Eva, an auditor with a key of her own, and no home."""
+
+    @pytest.fixture
+    def eva(self, tmp_path: Path) -> tuple[str, ...]:
+        key = tmp_path / "eva.pem"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+        key.chmod(0o600)
+        return ("--key", str(key), "--name", "auditor.example/eva", "--memory", str(tmp_path / "seen"))
+
+    def test_she_cosigns_what_a_bundle_is_then_verified_by(
+        self, house: House, tally: Tally, tmp_path: Path, eva: tuple[str, ...]
+    ) -> None:
+        asked, given, zipped = (str(tmp_path / name) for name in ("request", "cosigned", "bundle.zip"))
+        house.take("acme", "810.edi", wrapped("810", invoice("INV1", "4500123")))
+        trust = tally("--json", "ledger", "checkpoint").json["verifier"]
+        assert "send it to the witness" in tally("ledger", "request", "-o", asked).out
+        first = tally("--json", "ledger", "cosign", asked, "--trust", trust, *eva, "--first", "-o", given)
+        assert first.code == Exit.YES
+        key, size = first.json["witness"], first.json["size"]
+        assert tally("ledger", "verify", "--checkpoint", given, "--trust", trust).code == Exit.YES
+
+        exported = ("evidence", "export", "--po", "4500123", "-o", zipped, "--anchor", given)
+        assert tally(*exported).code == Exit.YES
+        wanted = ("--trust", trust, "--witness", key, "--quorum", "1")
+        told = tally("evidence", "verify", zipped, *wanted)
+        assert told.code == Exit.YES, told.out
+        assert f"Witness auditor.example/eva cosigned the ledger of {size} entries" in told.out
+        script = subprocess.run([sys.executable, SCRIPT, zipped, *wanted], capture_output=True, text=True, check=False)
+        assert script.returncode == 0, script.stdout
+        assert script.stdout.split() == told.out.split()
+
+        house.take("acme", "more.edi", wrapped("810", invoice("INV2"), 2))
+        again = tally("ledger", "request", "--since", str(size))
+        Path(asked).write_text(again.out)
+        cosigned = tally("ledger", "cosign", asked, "--trust", trust, *eva)
+        assert cosigned.code == Exit.YES, cosigned.err
+        assert cosigned.out == (tmp_path / "seen").read_text(), "the note alone is printed"
+        assert "auditor.example/eva" in cosigned.out
+
+    def test_several_cosign_the_same_one(
+        self, house: House, tally: Tally, tmp_path: Path, eva: tuple[str, ...]
+    ) -> None:
+        house.take("acme", "810.edi", wrapped("810", invoice()))
+        trust = tally("--json", "ledger", "checkpoint").json["verifier"]
+        note = tmp_path / "note"
+        note.write_text(tally("--json", "ledger", "checkpoint").json["checkpoint"])
+        house.take("acme", "more.edi", wrapped("810", invoice("INV2"), 2))
+        ada = ("--key", eva[1], "--name", "auditor.example/ada", "--memory", str(tmp_path / "ada"))
+        for each in (eva, ada):
+            (tmp_path / "request").write_text(tally("ledger", "request", str(note)).out)
+            done = tally("ledger", "cosign", str(tmp_path / "request"), "--trust", trust, *each, "--first")
+            note.write_text(done.out)
+        names = [each.name for each in read_note(note.read_bytes()).signatures]
+        assert names == [trust.partition("+")[0], "auditor.example/eva", "auditor.example/ada"]
+
+    def test_what_she_must_not_cosign_is_a_no(
+        self, house: House, tally: Tally, eva: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        house.take("acme", "810.edi", wrapped("810", invoice()))
+        trust = tally("--json", "ledger", "checkpoint").json["verifier"]
+        asked = str(tmp_path / "request")
+        tally("ledger", "request", "-o", asked)
+        refused = tally("ledger", "cosign", asked, "--trust", trust, *eva)
+        assert refused.code == Exit.NO
+        assert "say --first" in refused.err
+
+    def test_mistakes_are_wrong_usage(self, house: House, tally: Tally, eva: tuple[str, ...], tmp_path: Path) -> None:
+        trust = tally("--json", "ledger", "checkpoint").json["verifier"]
+        asked, foreign = tmp_path / "request", tmp_path / "foreign"
+        asked.write_text("nonsense")
+        foreign.write_text(str(making.ledger().checkpoint(3)))
+        for words in (
+            ("cosign", str(asked), "--trust", trust, *eva),
+            ("cosign", str(tmp_path / "absent"), "--trust", trust, *eva),
+            ("cosign", str(asked), "--trust", "nonsense", *eva),
+            ("cosign", str(asked), "--trust", trust, "--key", str(tmp_path / "absent"), *eva[2:]),
+            ("request", str(foreign)),
+            ("request", str(tmp_path / "absent")),
+        ):
+            assert tally("ledger", *words).code == Exit.USAGE, words
+        assert tally("ledger", "request", "--since", "99999").code == Exit.NO

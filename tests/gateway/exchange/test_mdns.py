@@ -68,6 +68,32 @@ def test_it_is_posted_to_the_partner_and_again_when_the_message_is_repeated(trad
     trade.distributor.house.assert_settled()
 
 
+def answered(trade: Scene) -> list[str | None]:
+    """The certificates with which MDNs are told to have been signed."""
+    with trade.distributor.house.gateway.database.read() as session:
+        entries = session.scalars(select(JournalEntry).where(JournalEntry.step == Step.ANSWERED))
+        return [entry.detail["signed_by"] for entry in entries]
+
+
+def test_the_record_says_with_which_certificate_it_was_signed(trade: Scene) -> None:
+    here = message(trade.supplier)
+    signer = judged(trade.supplier, here, post(trade.distributor.url, here)).signed_by
+    assert signer is not None
+    with partner_server() as partner:
+        post(trade.distributor.url, asks(trade, partner.url))
+        give_up(trade)
+    assert answered(trade) == [signer.fingerprint, signer.fingerprint]
+
+
+def test_or_that_it_was_not(trade: Scene) -> None:
+    unsigned = Receipt(ReceiptMode.SYNCHRONOUS, signed=False)
+    sent = message(
+        trade.supplier, change=lambda terms: replace(terms, sending=replace(terms.sending, receipt=unsigned))
+    )
+    assert post(trade.distributor.url, sent).status == 200
+    assert answered(trade) == [None]
+
+
 def test_it_is_tried_again_with_the_same_bytes_until_the_partner_takes_it(trade: Scene) -> None:
     answers = iter([Spoken(500), Spoken(503), Spoken(0), Spoken(200)])
     with partner_server(lambda _: next(answers)) as partner:

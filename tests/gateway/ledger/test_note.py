@@ -49,6 +49,15 @@ def test_the_published_example_holds() -> None:
     assert note.text == "This is an example message.\n"
 
 
+def test_lines_of_others_are_joined_to_one_text_alone() -> None:
+    ours, theirs = signed(TEXT, [OURS]), signed(TEXT, [WITNESS, OURS])
+    assert ours.joined(theirs) == signed(TEXT, [OURS, WITNESS])
+    assert ours.joined(ours) == ours
+    assert ours.joined(signed("log.example\n6\nabc\n", [WITNESS])) == ours
+    many = [signer(f"w{seed}", seed) for seed in range(1, MOST_SIGNATURES + 1)]
+    assert len(ours.joined(signed(TEXT, many)).signatures) == MOST_SIGNATURES
+
+
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5, unique=True))
 def test_every_signer_is_verified_by_its_own_key(seeds: list[int]) -> None:
     signers = [signer(f"signer{seed}.example", seed) for seed in seeds]

@@ -1,6 +1,7 @@
 """The pages: what an auditor sees without a script, in parts where it is long, and whatever partners wrote is text."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from gateway.audit.questions import QUESTIONS
 from gateway.users.tables import Role
 from gateway.web import api, pages
+from tests.gateway.audit.asking import asked, told
 from tests.gateway.house import invoice, wrapped
 
 from .conftest import PO, Client, Site
@@ -61,6 +63,47 @@ def test_all_questions_are_there_and_one_more(site: Site) -> None:
         *(f"/audit/{name}" for name in QUESTIONS),
     ]
     assert "trail" not in QUESTIONS
+
+
+class TestOverview:
+    def test_says_how_long_each_answer_is_and_what_should_not_be(self, traded: Site) -> None:
+        browser = traded.browser()
+        overview = seen(browser, "/audit?count=yes&partner=acme&since=2026-01-01")
+        silent = overview.texts.index("Nothing to tell")
+        found = {}
+        for name in QUESTIONS:
+            place = overview.texts.index(name)
+            count, wrong = ([text.strip() for text in overview.texts[place + 1 :] if text.strip()])[:2]
+            found[name] = (count, wrong if wrong.endswith("should not be") else "")
+            assert (place > silent) == (count == "no rows"), name
+        assert found["balance"] == ("1 row", "")
+        assert found["unanswered"] == found["consistency"] == ("no rows", "")
+        assert "/audit/balance?since=2026-01-01&partner=acme" in overview.links
+        for name in QUESTIONS.keys() - {"reads"}:
+            answer = asked(traded.house, name, partner="acme", since=datetime(2026, 1, 1, tzinfo=UTC))
+            assert found[name][0].split()[0] == (str(len(answer.rows)) if answer.rows else "no"), name
+
+    def test_what_should_not_be_stands_out(self, traded: Site) -> None:
+        traded.house.later(days=9)
+        traded.house.gateway.database.write(traded.house.gateway.answers.overdue)
+        texts = seen(traded.browser(), "/audit?count=yes").texts
+        assert any(text.endswith(" should not be") for text in texts)
+
+    def test_counts_no_further_than_an_answer_may_be_long(self, traded: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pages, "MOST_ROWS", 1)
+        assert "more than 1 row" in seen(traded.browser(), "/audit?count=yes").texts
+
+    def test_is_one_reading(self, traded: Site) -> None:
+        browser = traded.browser()
+        seen(browser, "/audit?count=yes")
+        seen(browser, "/audit")
+        assert told(traded.house, "reads", "reason") == [("audit overview",)]
+
+    @pytest.mark.parametrize("query", ["since=nonsense", "partner=nobody", "since=2026-12-01&until=2026-11-01"])
+    def test_of_what_is_none_is_explained(self, shared: Site, query: str) -> None:
+        page = seen(shared.browser(), f"/audit?count=yes&{query}")
+        assert "What to do:" in page.texts
+        assert set(QUESTIONS) <= set(page.texts)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

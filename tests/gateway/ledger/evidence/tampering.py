@@ -11,17 +11,20 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from gateway.ledger import exact, tree
 from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.cosignature import WitnessKey, cosigned
 from gateway.ledger.entry import commitment
 from gateway.ledger.evidence.bundle import Evidence, OpenedEntry, OpenedPayload
 from gateway.ledger.evidence.manifest import Subject, entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
+from gateway.ledger.witness import WitnessSigner
+from tests.gateway.ledger.test_cosignature import witness
 
 from . import making
 from .making import EMPTIED, ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
@@ -38,6 +41,8 @@ class Case:
     caught_at: int | None
     trust: str | None = TRUST
     anchor: Callable[[], bytes] | None = None
+    witnesses: Sequence[WitnessSigner] = ()
+    quorum: int | None = None
 
 
 def files(bundle: bytes) -> Files:
@@ -83,6 +88,7 @@ def cases() -> Iterator[Case]:
     yield from _consistency()
     yield from _rotations()
     yield from _stamps()
+    yield from _witnesses()
     yield from _by_whoever_has_the_key()
     yield from _json()
     yield from _archives()
@@ -98,6 +104,61 @@ def _good() -> Iterator[Case]:
     for size in (6, 11):
         note = str(making.ledger().checkpoint(size)).encode()
         yield Case(f"the auditor kept the checkpoint of {size}", lambda: zipped(GOOD), None, anchor=_given(note))
+
+
+def _witnesses() -> Iterator[Case]:
+    """Who cosigned the bundle's own checkpoint, of 11 entries, and who the earlier one, of 6."""
+    eva, ada, bob = (witness(f"{name}.example", seed) for seed, name in enumerate(("eva", "ada", "bob"), 20))
+    stranger = replace(eva, private=bob.private)
+
+    def bundle(own: Sequence[WitnessSigner] = (), earlier: Sequence[WitnessSigner] = ()) -> Callable[[], bytes]:
+        made = making.evidence()
+        assert made.extended is not None
+        extended = replace(made.extended, checkpoint=_cosigned(made.extended.checkpoint, earlier))
+        return lambda: making.written(replace(made, checkpoint=_cosigned(made.checkpoint, own), extended=extended))
+
+    three = (eva, ada, bob)
+    yield Case("cosigned by all", bundle(three), None, witnesses=three)
+    yield Case("cosigned by two of three", bundle((ada, bob)), None, witnesses=three, quorum=2)
+    yield Case("cosigned by one of two wanted", bundle((ada,)), 12, witnesses=three, quorum=2)
+    yield Case("cosigned by nobody", bundle(), 12, witnesses=(eva,))
+    yield Case("cosigned by another", bundle((ada,)), 12, witnesses=(eva,))
+    yield Case("cosigned, and nobody asks", bundle(three), None)
+    yield Case("the earlier one cosigned", bundle(earlier=(eva,)), None, witnesses=(eva,))
+    yield Case("one cosigned each", bundle((eva,), (ada,)), None, witnesses=(eva, ada))
+    yield Case("a cosignature forged", bundle((stranger,)), 12, witnesses=(eva,))
+    yield Case("a cosignature forged beside enough", bundle((stranger, ada)), 12, witnesses=(eva, ada), quorum=1)
+    yield Case("a forged one where a good one is too", bundle((eva,), (stranger,)), 12, witnesses=(eva,))
+    yield Case("of another checkpoint", lambda: _moved(bundle(earlier=(eva,))()), 12, witnesses=(eva,))
+    for text, line in (
+        ("as a note's", eva.sign(str(making.ledger().checkpoint(11).text).encode())),
+        ("too short", bytes(71)),
+        ("of no time", bytes(72)),
+        ("of a time that is none", b"\xff" * 72),
+    ):
+        odd = Signature(eva.key.name, eva.key.key_id, line)
+        good = making.ledger().checkpoint(11)
+        yield Case(f"signed {text}", _noted(good.text, *good.signatures, odd), 12, witnesses=(eva,))
+    weak = replace(eva, key=WitnessKey(eva.key.name, bytes([1, *bytes(31)])))
+    yield Case("by a key of small order", bundle((weak,)), 12, witnesses=(weak,))
+    for size in (6, 11):
+        kept = str(_cosigned(making.ledger().checkpoint(size), (eva,))).encode()
+        yield Case(f"the auditor has that of {size}", bundle(), None, anchor=_given(kept), witnesses=(eva,))
+    unproved = str(_cosigned(making.ledger().checkpoint(7), (eva,))).encode()
+    yield Case("the auditor has one that nothing leads to", bundle(), 9, anchor=_given(unproved), witnesses=(eva,))
+
+
+def _cosigned(note: Note, witnesses: Sequence[WitnessSigner]) -> Note:
+    for each in witnesses:
+        note = cosigned(note, each, making.NOON)
+    return note
+
+
+def _moved(bundle: bytes) -> bytes:
+    """The lines of witnesses of the earlier checkpoint, put under the bundle's own."""
+    members = files(bundle)
+    line = members["ledger/checkpoint.earlier"].splitlines(keepends=True)[-1]
+    return zipped(members | {"ledger/checkpoint": members["ledger/checkpoint"] + line})
 
 
 def _members() -> Iterator[Case]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ledger.cosignature import Quorum
 from gateway.ledger.evidence import checking, verify
 from gateway.ledger.note import read_note
 from gateway.ledger.timestamp import Trusted
@@ -18,15 +19,17 @@ from .tampering import CASES, Case
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_both_catch_it_at_the_same_step(case: Case) -> None:
     bundle = case.bundle()
-    by_script = verify.verify(io.BytesIO(bundle), _key(case), _anchor(case))
+    by_script = verify.verify(io.BytesIO(bundle), _key(case), _anchor(case), _quorum(case))
     by_product = checking.check(
         io.BytesIO(bundle),
         None if case.trust is None else checking.trusted_key(case.trust),
         None if case.anchor is None else read_note(case.anchor()),
+        quorum=Quorum(tuple(each.key for each in case.witnesses), _needed(case)) if case.witnesses else None,
     )
     first = next((claim.step for claim in by_script.claims if claim.verdict == verify.FAILED), None)
     assert first == case.caught_at, by_script.failed
     assert _verdicts(by_product) == _verdicts(by_script), by_product.failed
+    assert _of_witnesses(by_product) == _of_witnesses(by_script)
     assert all(claim.why for report in (by_script, by_product) for claim in report.failed)
 
 
@@ -46,6 +49,19 @@ def _key(case: Case) -> verify.Key | None:
 
 def _anchor(case: Case) -> verify.Checkpoint | None:
     return None if case.anchor is None else verify.read_checkpoint(case.anchor())
+
+
+def _quorum(case: Case) -> verify.Quorum | None:
+    keys = [verify.read_key(str(each.key), verify.COSIGNATURE) for each in case.witnesses]
+    return verify.Quorum(keys, _needed(case)) if keys else None
+
+
+def _needed(case: Case) -> int:
+    return len(case.witnesses) if case.quorum is None else case.quorum
+
+
+def _of_witnesses(report: verify.Report) -> list[str]:
+    return [claim.text for claim in report.claims if claim.step == 12]
 
 
 def _verdicts(report: verify.Report) -> list[tuple[int, str]]:
@@ -95,6 +111,29 @@ def test_a_certificate_that_no_details_name_proves_nothing() -> None:
     other = making.certificate("Somebody Else")
     name = making.certificate_name(other)
     assert f"{name} is of the fingerprint" in _uncovered(tampering.zipped(tampering.GOOD | {name: other}))
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("cosigned by all", ["Witness eva", "Witness ada", "Witness bob", "At least 3 of 3", "When they"]),
+        (
+            "the earlier one cosigned",
+            ["Witness eva.example cosigned the ledger of 6", "At least 1 of 1", "When they", "Newer"],
+        ),
+        (
+            "one cosigned each",
+            ["Witness eva.example cosigned the ledger of 11", "Witness ada", "At least 2", "When", "Newer"],
+        ),
+    ],
+)
+def test_what_witnesses_cosigned_is_said_and_what_is_newer(case: str, said: list[str]) -> None:
+    report = verify.verify(io.BytesIO(CASES[case].bundle()), verify.read_key(TRUST), None, _quorum(CASES[case]))
+    found = _of_witnesses(report)
+    assert [text[: len(begins)] for text, begins in zip(found, said, strict=True)] == said
+    assert "eva.example 2026-11-26 12:00:00 UTC" in next(text for text in found if text.startswith("When"))
+    newer = [text for text in found if text.startswith("Newer")]
+    assert all(text.endswith("cosigned: entries 6, 7, 8, 9") for text in newer), newer
 
 
 def test_an_order_that_nothing_left_names_is_not_covered() -> None:
