@@ -209,6 +209,7 @@ def _numbering(table: type[Base]) -> tuple[Prepared, _Defaults]:
     return Prepared(forms, [name for name, _ in defaults]), defaults
 
 
+@cache
 def _defaults(table: type[Base]) -> _Defaults:
     target = _table(table)
     written = [column for column in target.columns if column is not target.autoincrement_column]
@@ -250,6 +251,11 @@ class Rows(Generic[R]):
     def one(self, session: Session, **values: Any) -> R | None:
         """The only row, or None."""
         return next(iter(self.all(session, **values)), None)
+
+
+def values_of(row: Base) -> JsonObject:
+    """What a new object is to have in each column, by its name; keys that count are left out."""
+    return _values_of(row, _defaults(type(row)))
 
 
 def insert_if_absent(session: Session, table: type[Base], values: JsonObject) -> bool:
