@@ -105,9 +105,10 @@ class Inbound:
         *,
         detail: Mapping[str, Any] = _NOTHING_MORE,
         blobs: Sequence[NamedBlob] = (),
+        told: Chronicle | None = None,
     ) -> ReceiptId:
         """As :meth:`receive`, in the caller's transaction; ``detail`` is what else the journal is to say of how it came, and ``blobs`` are
-        what it came in."""
+        what it came in. Where the caller gives what it has ``told``, it writes that itself."""
         receipt = Receipt(
             id=self.identifiers.new(),
             partner=arrival.partner,
@@ -120,14 +121,15 @@ class Inbound:
             state=ReceiptState.PENDING,
         )
         receipts.add(session, receipt)
-        told = Chronicle(self.clock)
-        told.of_receipt(
+        telling = told or Chronicle(self.clock)
+        telling.of_receipt(
             Step.RECEIVED,
             receipt,
             detail={"file": receipt.filename, "bytes": receipt.size, **detail},
             blobs=[*as_role(BlobRole.RECEIVED, arrival.payload), *blobs],
         )
-        told.write(session)
+        if told is None:
+            telling.write(session)
         self.queue.enqueue(
             session,
             kind=OPEN,

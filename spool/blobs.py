@@ -126,6 +126,19 @@ class BlobStore(ABC):
             self._not_needed(session, staged)
         return staged.digest
 
+    def put_all(self, session: Session, staged: Iterable[StagedBlob]) -> None:
+        """As :meth:`put`, several at one go."""
+        large: list[StagedBlob] = []
+        inline: list[StagedBlob] = []
+        for each in staged:
+            (large if each.data is None else inline).append(each)
+        now = self._clock.now()
+        _PUT_INLINE.many(
+            session, [{"sha256": e.digest, "size": e.size, "data": e.data, "created_at": now} for e in inline]
+        )
+        for each in large:
+            self.put(session, each)
+
     def read(self, session: Session, digest: BlobDigest) -> bytes:
         """The whole payload. Raises NotFound, or BlobDamaged where its bytes do not give ``digest``."""
         return b"".join(self.chunks(session, digest))
@@ -176,11 +189,15 @@ class BlobStore(ABC):
 
 def _put(dialect: str) -> Insert:
     insert = insert_of(Blob, dialect)
-    renewed = insert.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": insert.excluded.created_at})
-    return renewed.returning(Blob.upload)
+    return insert.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": insert.excluded.created_at})
 
 
-_PUT = Prepared({dialect: _put(dialect) for dialect in DIALECTS}, ["sha256", "size", "data", "upload", "created_at"])
+_PUT = Prepared(
+    {dialect: _put(dialect).returning(Blob.upload) for dialect in DIALECTS},
+    ["sha256", "size", "data", "upload", "created_at"],
+)
+_PUT_INLINE = Prepared({dialect: _put(dialect) for dialect in DIALECTS}, ["sha256", "size", "data", "created_at"])
+"""What travels in its row was staged nowhere else, so that there is nothing to be let go of where it is there already."""
 
 
 def chunks_of(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -54,5 +54,11 @@ def first_at(moment: datetime) -> str:
     return _encode(int(moment.timestamp() * 1000) << _RANDOM_BITS)
 
 
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+"""What ten bits are written as."""
+
+_SHIFTS = range(5 * (LENGTH - 2), -1, -10)
+
+
 def _encode(value: int) -> str:
-    return "".join(ALPHABET[value >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
+    return "".join([_PAIRS[value >> shift & 0x3FF] for shift in _SHIFTS])

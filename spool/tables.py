@@ -209,6 +209,7 @@ def _numbering(table: type[Base]) -> tuple[Prepared, _Defaults]:
     return Prepared(forms, [name for name, _ in defaults]), defaults
 
 
+@cache
 def _defaults(table: type[Base]) -> _Defaults:
     target = _table(table)
     written = [column for column in target.columns if column is not target.autoincrement_column]
@@ -252,12 +253,17 @@ class Rows(Generic[R]):
         return next(iter(self.all(session, **values)), None)
 
 
+def values_of(row: Base) -> JsonObject:
+    """What a new object is to have in each column, by its name; keys that count are left out."""
+    return _values_of(row, _defaults(type(row)))
+
+
 def insert_if_absent(session: Session, table: type[Base], values: JsonObject) -> bool:
     """Insert a row unless one with the same primary or unique key is there; whether it was inserted.
 
     Keys of ``values`` are column names.
     """
-    return bool(_insertion_if_absent(table, tuple(values)).rows(session, values))
+    return bool(_insertion_if_absent(table, tuple(values)).many(session, [values]))
 
 
 @cache
@@ -266,9 +272,7 @@ def _insertion_if_absent(table: type[Base], columns: tuple[str, ...]) -> Prepare
 
 
 def _unless_there(table: type[Base], dialect: str) -> Insert:
-    target = table.__table__
-    assert isinstance(target, Table)
-    return insert_of(table, dialect).on_conflict_do_nothing().returning(*target.primary_key)
+    return insert_of(table, dialect).on_conflict_do_nothing()
 
 
 DIALECTS = ("sqlite", "postgresql")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from canonical.identity import ReceiptId
 from spool.identifiers import first_at
 from spool.receipts import Receipt
-from spool.tables import JSON_VALUE, Base, Rows, insert_if_absent, insert_rows
+from spool.tables import JSON_VALUE, Base, Rows, insert_if_absent, insert_rows, values_of
 
 from ..as2.mime.headers import Headers
 
@@ -128,8 +128,7 @@ def add(session: Session, arrival: Arrival) -> None:
 
 def add_once(session: Session, arrival: Arrival) -> bool:
     """Keep a message unless another attempt at it was taken; whether it was kept."""
-    columns = Arrival.__table__.columns.keys()
-    return insert_if_absent(session, Arrival, {name: getattr(arrival, name) for name in columns})
+    return insert_if_absent(session, Arrival, values_of(arrival))
 
 
 def add_files(session: Session, arrival: Arrival, receipts: Iterable[str]) -> None:

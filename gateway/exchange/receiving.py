@@ -1,6 +1,6 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -65,6 +65,14 @@ class _Agreed:
     applied: AppliedProfile
     terms: Terms
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is kept of a post: its row, and the payloads that this names."""
+
+    arrival: Arrival
+    payloads: Sequence[StagedBlob]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +176,10 @@ class As2Receiver:
             "No profile has these AS2 names; they are compared with their case.",
         )
         rejected = reject_stranger(post.headers, reason, why, now=post.now, fresh=self._fresh())
-        arrival = self._arrival(post, None, REFUSED, rejected.disposition.field, why)
+        record = self._record(post, None, REFUSED, rejected.disposition.field, why, rejected.mdn)
 
         if self._may_keep(None, post):
-            self.database.write(lambda session: self._keep(session, post, arrival, rejected.mdn))
+            self.database.write(lambda session: self._keep(session, record))
         else:
             self._not_kept(STRANGERS, post, why)
         _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
@@ -233,10 +241,11 @@ class As2Receiver:
 
     def _tried(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
         """A test message of another gateway like this: its MDN proves the way, and nothing in it is for anybody."""
-        arrival = self._taken(post, agreed, received, " ".join(("It is a test message.", *received.notes)))
+        record = self._taken(post, agreed, received, " ".join(("It is a test message.", *received.notes)))
+        arrival = record.arrival
 
         def commit(session: Session) -> bool:
-            kept = self._keep_once(session, post, arrival, received.mdn)
+            kept = self._keep_once(session, record)
             if kept:
                 told = Chronicle(self.clock)
                 detail = {"message_id": received.message_id, "arrival": arrival.id, "mic": arrival.mic}
@@ -257,22 +266,22 @@ class As2Receiver:
     ) -> Answer:
         """4. Its files, the work on them and the MDN commit together."""
         partner = agreed.applied.partner
-        arrival = self._taken(post, agreed, received, " ".join(received.notes))
         files = [] if exchange else [self._file(post, partner, payload) for payload in received.payloads]
         signed = None if received.signed is None else self.blobs.stage_stream(received.signed.chunks())
-        arrival.signed_sha256 = None if signed is None else signed.digest
+        record = self._taken(post, agreed, received, " ".join(received.notes), signed)
         came_in = [*as_role(BlobRole.WIRE, post.raw), *as_role(BlobRole.SIGNED, signed)]
 
         def commit(session: Session) -> bool:
-            if not self._keep_once(session, post, arrival, received.mdn):
+            if not self._keep_once(session, record):
                 return False
-            self._put(session, signed)
             detail = {"message_id": received.message_id}
             if received.signed_by is not None:
                 detail["signed_by"] = received.signed_by.fingerprint
-            receipts = [self.inbound.keep(session, each, detail=detail, blobs=came_in) for each in files]
-            arrivals.add_files(session, arrival, receipts)
-            self._tell_answered(session, arrival, receipts, received.mdn)
+            told = Chronicle(self.clock)
+            receipts = [self.inbound.keep(session, each, detail=detail, blobs=came_in, told=told) for each in files]
+            arrivals.add_files(session, record.arrival, receipts)
+            self._tell_answered(told, record.arrival, receipts, received.mdn)
+            told.write(session)
             if exchange is not None and received.signed_by is not None:
                 self.certificates.take(session, agreed.applied, exchange, received.signed_by)
             return True
@@ -281,14 +290,23 @@ class As2Receiver:
             return _answered(received.mdn, None)
         return self._slower(post, agreed, received)
 
-    def _taken(self, post: Post, agreed: _Agreed, received: Received, why: str) -> Arrival:
+    def _taken(
+        self, post: Post, agreed: _Agreed, received: Received, why: str, signed: StagedBlob | None = None
+    ) -> _Record:
         """What is kept of a message that is taken, once whatever the attempts at it."""
-        arrival = self._arrival(post, agreed.applied.partner, RECEIVED, received.disposition.field, why)
-        arrival.only_once = agreed.key
-        arrival.mic = received.mic.written()
-        arrival.signed_by = received.signed_by.fingerprint if received.signed_by else None
-        arrival.decrypted_with = received.decrypted_with.certificate.fingerprint if received.decrypted_with else None
-        return arrival
+        return self._record(
+            post,
+            agreed.applied.partner,
+            RECEIVED,
+            received.disposition.field,
+            why,
+            received.mdn,
+            signed,
+            only_once=agreed.key,
+            mic=received.mic.written(),
+            signed_by=received.signed_by.fingerprint if received.signed_by else None,
+            decrypted_with=received.decrypted_with.certificate.fingerprint if received.decrypted_with else None,
+        )
 
     def _slower(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
         """Another attempt at the same message was faster by the time of one of these."""
@@ -314,14 +332,13 @@ class As2Receiver:
             self._not_kept(applied.partner, post, why)
             with self.database.read() as session:
                 return _answered(self._stored_mdn(session, earlier), None)
-        arrival = self._arrival(
-            post, applied.partner, REPEATED, earlier.disposition, f"It came before as {earlier.id}."
-        )
+        told = f"It came before as {earlier.id}."
+        record = self._record(post, applied.partner, REPEATED, earlier.disposition, told, None)
 
         def commit(session: Session) -> None:
-            self._keep(session, post, arrival, None)
+            self._keep(session, record)
             if earlier.mdn_url is not None:
-                enqueue_mdn(self.queue, session, earlier, again=arrival.id)
+                enqueue_mdn(self.queue, session, earlier, again=record.arrival.id)
 
         self.database.write(commit)
         with self.database.read() as session:
@@ -337,9 +354,9 @@ class As2Receiver:
     def _wrapped_anew(self, post: Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
         """The MDN that is stored would bring back a MIC that the partner did not take of this: it gets one of its own."""
         told = f"Its files came before as {earlier.id}, wrapped otherwise."
-        arrival = self._arrival(post, agreed.applied.partner, REPEATED, received.disposition.field, told)
-        arrival.mic = received.mic.written()
-        self.database.write(lambda session: self._keep(session, post, arrival, received.mdn))
+        disposition, mic = received.disposition.field, received.mic.written()
+        record = self._record(post, agreed.applied.partner, REPEATED, disposition, told, received.mdn, mic=mic)
+        self.database.write(lambda session: self._keep(session, record))
         return _answered(received.mdn, None)
 
     def _rejected(self, post: Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
@@ -347,10 +364,11 @@ class As2Receiver:
             self._not_kept(applied.partner, post, rejected.why)
             # What is not kept is not posted later: the answer goes back at once, wherever else it was wanted.
             return _answered(rejected.mdn and replace(rejected.mdn, asynchronous_url=None), rejected)
-        arrival = self._arrival(post, applied.partner, REFUSED, rejected.disposition.field, rejected.why)
+        record = self._record(post, applied.partner, REFUSED, rejected.disposition.field, rejected.why, rejected.mdn)
+        arrival = record.arrival
 
         def commit(session: Session) -> None:
-            self._keep(session, post, arrival, rejected.mdn)
+            self._keep(session, record)
             told = Chronicle(self.clock)
             told.of_message(
                 Step.TURNED_AWAY,
@@ -398,42 +416,24 @@ class As2Receiver:
         self.refusals.note(partner, RefusalKind.NOT_KEPT, size=post.raw.size, remote=post.head.peer.address, why=why)
         _log.warning("as2.not_kept", partner=partner, remote=post.head.peer.address, bytes=post.raw.size, why=why)
 
-    def _keep(self, session: Session, post: Post, arrival: Arrival, mdn: Mdn | None) -> None:
-        self._put(session, post.raw, self._with_mdn(arrival, mdn))
-        arrivals.add(session, arrival)
-        if arrival.mdn_url is not None:
-            enqueue_mdn(self.queue, session, arrival)
+    def _keep(self, session: Session, record: _Record) -> None:
+        arrivals.add(session, record.arrival)
+        self._keep_beside(session, record)
 
-    def _keep_once(self, session: Session, post: Post, arrival: Arrival, mdn: Mdn | None) -> bool:
-        staged = self._with_mdn(arrival, mdn)
-        if not arrivals.add_once(session, arrival):
+    def _keep_once(self, session: Session, record: _Record) -> bool:
+        if not arrivals.add_once(session, record.arrival):
             return False
-        self._put(session, post.raw, staged)
-        if arrival.mdn_url is not None:
-            enqueue_mdn(self.queue, session, arrival)
+        self._keep_beside(session, record)
         return True
 
-    def _with_mdn(self, arrival: Arrival, mdn: Mdn | None) -> StagedBlob | None:
-        """Note the MDN on what it answers; its body, to be put beside that."""
-        if mdn is None:
-            return None
-        staged = self.blobs.stage_bytes(mdn.body)
-        arrival.mdn_headers = arrivals.written(mdn.headers)
-        arrival.mdn_sha256 = staged.digest
-        arrival.mdn_signed_by = mdn.signed_by
-        arrival.mdn_url = mdn.asynchronous_url
-        arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
-        return staged
+    def _keep_beside(self, session: Session, record: _Record) -> None:
+        self.blobs.put_all(session, record.payloads)
+        if record.arrival.mdn_url is not None:
+            enqueue_mdn(self.queue, session, record.arrival)
 
-    def _put(self, session: Session, *staged: StagedBlob | None) -> None:
-        for each in staged:
-            if each is not None:
-                self.blobs.put(session, each)
-
-    def _tell_answered(self, session: Session, arrival: Arrival, receipts: list[ReceiptId], mdn: Mdn | None) -> None:
+    def _tell_answered(self, told: Chronicle, arrival: Arrival, receipts: list[ReceiptId], mdn: Mdn | None) -> None:
         if mdn is None or mdn.asynchronous_url is not None:
             return
-        told = Chronicle(self.clock)
         detail = {"mdn": mdn.message_id, "mic": arrival.mic, "signed_by": mdn.signed_by}
         for receipt in receipts:
             told.of_message(
@@ -444,12 +444,21 @@ class As2Receiver:
                 detail=detail,
                 blobs=_mdn_of(arrival, mdn),
             )
-        told.write(session)
 
-    def _arrival(
-        self, post: Post, partner: PartnerId | None, outcome: str, disposition: str | None, why: str
-    ) -> Arrival:
-        return Arrival(
+    def _record(
+        self,
+        post: Post,
+        partner: PartnerId | None,
+        outcome: str,
+        disposition: str | None,
+        why: str,
+        mdn: Mdn | None,
+        signed: StagedBlob | None = None,
+        **proven: str | None,
+    ) -> _Record:
+        """``mdn`` is what it is answered with; ``proven`` are columns of what is taken."""
+        answer = None if mdn is None else self.blobs.stage_bytes(mdn.body)
+        arrival = Arrival(
             id=self.identifiers.new(),
             at=post.now,
             kind=ArrivalKind.MESSAGE,
@@ -464,7 +473,15 @@ class As2Receiver:
             outcome=outcome,
             disposition=disposition,
             why=why or None,
+            signed_sha256=None if signed is None else signed.digest,
+            mdn_headers=None if mdn is None else arrivals.written(mdn.headers),
+            mdn_sha256=None if answer is None else answer.digest,
+            mdn_signed_by=None if mdn is None else mdn.signed_by,
+            mdn_url=None if mdn is None else mdn.asynchronous_url,
+            mdn_sent_at=None if mdn is None or mdn.asynchronous_url else self.clock.now(),
+            **proven,
         )
+        return _Record(arrival, [each for each in (post.raw, answer, signed) if each is not None])
 
     def _file(self, post: Post, partner: PartnerId, payload: Payload) -> FileArrival:
         return FileArrival(

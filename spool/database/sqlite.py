@@ -35,6 +35,10 @@ GROUP_LIMIT = 128
 KEPT_READERS = 8
 """Connections that are kept open for whoever reads next."""
 
+_WRITING = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY")
+"""How the writer's connection is set. What a savepoint may have to undo is kept in memory: it would be a file else, made and removed for
+many a commit."""
+
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -92,7 +96,7 @@ class SqliteDatabase:
         self._url = url
         self._process = os.getpid()
         self._busy_timeout = busy_timeout
-        self._writer = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=ON",), connections=1)
+        self._writer = self._engine("BEGIN IMMEDIATE", _WRITING, connections=1)
         self._migrator = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=OFF",), connections=1)
         self._reader = self._engine("BEGIN", ("PRAGMA query_only=ON",), connections=64)
         # Entered as it is, not by way of the condition, whose methods a signal can interrupt between taking and letting go.

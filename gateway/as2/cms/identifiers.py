@@ -9,7 +9,7 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from ..asn1 import der
-from ..asn1.reader import Element, whole
+from ..asn1.reader import Element, Reader, whole
 from ..asn1.tags import OBJECT_IDENTIFIER, OCTET_STRING
 from .algorithms import DIGEST_OIDS, MGF1, RSA, RSA_OAEP, RSA_PSS, Digest
 from .failures import UnsupportedFormat
@@ -27,11 +27,8 @@ class AlgorithmIdentifier:
     @classmethod
     def read(cls, element: Element) -> "AlgorithmIdentifier":
         """From its SEQUENCE. Raises Malformed."""
-        inside = element.inside()
-        oid = inside.take(OBJECT_IDENTIFIER).encoded
-        parameters = inside.take().encoded if inside.tag is not None else None
-        inside.finish()
-        return cls(oid, parameters)
+        content = element.content
+        return _read_before(content) if len(content) <= _SHORT else _read(content)
 
     def encoded(self) -> bytes:
         """Its SEQUENCE."""
@@ -47,6 +44,21 @@ class AlgorithmIdentifier:
             return asn1.decode_der(x509.ObjectIdentifier, self.oid).dotted_string
         except ValueError:
             return self.oid.hex()
+
+
+def _read(content: bytes) -> AlgorithmIdentifier:
+    inside = Reader(content)
+    oid = inside.take(OBJECT_IDENTIFIER).encoded
+    parameters = inside.take().encoded if inside.tag is not None else None
+    inside.finish()
+    return AlgorithmIdentifier(oid, parameters)
+
+
+_read_before = lru_cache(maxsize=64)(_read)
+"""The same few stand in every message, some of them several times."""
+
+_SHORT = 64
+"""Bytes up to which one is remembered: a stranger may write long ones."""
 
 
 @asn1.sequence

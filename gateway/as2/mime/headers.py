@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from .malformed import Malformed
 
@@ -29,25 +30,28 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The value of the first field of this name, without blanks around it; None where there is none."""
-        return self._first.get(name.lower())
+        found = self._values.get(name.lower())
+        return found[0] if found else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of this name."""
-        wanted = name.lower()
-        return tuple(value.strip() for key, value in self.pairs if key.lower() == wanted)
+        return tuple(self._values.get(name.lower(), ()))
 
     def only(self, *prefixes: str) -> "Headers":
         """The fields whose names begin with one of these, given in lower case."""
         return Headers(tuple(pair for pair in self.pairs if pair[0].lower().startswith(prefixes)))
 
     @cached_property
-    def _first(self) -> dict[str, str]:
-        return {name.lower(): value.strip() for name, value in reversed(self.pairs)}
+    def _values(self) -> dict[str, list[str]]:
+        values: dict[str, list[str]] = {}
+        for name, value in self.pairs:
+            values.setdefault(name.lower(), []).append(value.strip())
+        return values
 
     @property
     def is_ascii(self) -> bool:
         """Whether all of it is printable ASCII."""
-        return all(_ASCII.fullmatch(text) for pair in self.pairs for text in pair)
+        return _ASCII.fullmatch("".join(chain.from_iterable(self.pairs))) is not None
 
     @property
     def objection(self) -> str | None:
