@@ -23,8 +23,10 @@ from spool.transmissions import Transmission
 
 from ..as2.cms.keys import Certificate, UnusableKey
 from ..ledger.tables import LedgerBlobSalt, LedgerDetail
+from ..users.tables import User
+from ..users.tokens import commitment_to
 from .question import Question, Row, Scope
-from .retelling import Beginning, Entry, Retold, Sent, retold
+from .retelling import Beginning, Entitled, Entry, Retold, Sent, retold
 
 AT_ONCE = timedelta(minutes=1)
 """Earlier programs took the time of a row and that of the entry committed with it one after the other; they differ by less."""
@@ -46,6 +48,7 @@ def contradictions(session: Session) -> Iterator[Row]:
     yield from _numbers(session, told)
     yield from _profiles(session, told.agreed)
     yield from _certificates(session, told.keyed)
+    yield from _users(session, told.entitled)
 
 
 # What came and what left: where it stands, whose it is, and since when it is there
@@ -380,6 +383,33 @@ def _history(row: CertificateRow, entries: list[Entry]) -> list[_Difference]:
     times = (("added_at", row.added_at, first.at), ("changed_at", row.changed_at, last.at))
     found = [(name, has[name], said) for name, said in should.items() if has.get(name) != said]
     return [*found, *(each for each in times if not _same(*each[1:]))]
+
+
+# Who may read
+
+
+def _users(session: Session, entitled: Mapping[str, Entitled]) -> Iterator[Row]:
+    missing = set(entitled)
+    for row in session.scalars(select(User).order_by(User.name)):
+        missing.discard(row.name)
+        said = entitled.get(row.name)
+        if said is None:
+            yield "user_account", None, row.name, "", "a user", _NOTHING
+            continue
+        yield from _rows("user_account", None, row.name, [*_entitlement(row, said)])
+    for name in sorted(missing):
+        yield "user_account", None, name, "", _NOTHING, "a user"
+
+
+def _entitlement(row: User, said: Entitled) -> Iterator[_Difference]:
+    token = None if row.token_sha256 is None else commitment_to(row.token_sha256)
+    if token != said.token:
+        yield "token_sha256", token, said.token
+    yield from _different(
+        {"role": row.role.value, "added_by": row.added_by}, {"role": said.role, "added_by": said.added.actor}
+    )
+    times = (("token_at", row.token_at, said.token_at), ("added_at", row.added_at, said.added.at))
+    yield from (each for each in times if not _same(*each[1:]))
 
 
 def _different(has: Mapping[str, Any], should: Mapping[str, Any]) -> list[_Difference]:

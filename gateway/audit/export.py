@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,8 +15,9 @@ from .question import Answer, Row, Standing, Value, Values
 TRAIL = tuple(TrailEntry.__slots__)
 """The columns of a trail."""
 
-_OBEYED = tuple("=+-@\t\r\n＝＋－＠")
-"""How a text begins that a spreadsheet would take for a formula. Partners choose file names and numbers."""
+_OBEYED = re.compile(r"""(\A|[;|\t\r\n])(?=["\s]*[=+\-@＝＋－＠]|\A[\t\r\n])""")
+"""Where a spreadsheet would see a formula begin: in front of a text, and within it behind what some of them take for the end of a cell,
+whatever the quotes (a semicolon, in much of Europe). Partners choose file names and numbers."""
 
 
 def about(answer: Answer) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def comma_separated(answer: Answer) -> str:
 
 
 def as_table(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """CSV (RFC 4180). A text that a spreadsheet would obey has an apostrophe before it."""
+    """CSV (RFC 4180). What a spreadsheet would obey has an apostrophe before it, within a text too."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -103,7 +105,7 @@ def trail_row(entry: TrailEntry) -> Row:
 
 def _cell(value: Value) -> Any:
     plain = _plain(value)
-    return f"'{plain}" if isinstance(value, str) and value.startswith(_OBEYED) else plain
+    return _OBEYED.sub(r"\1'", plain) if isinstance(value, str) else plain
 
 
 def _plain(value: Value) -> Any:

@@ -34,6 +34,16 @@ class Entry(NamedTuple):
     detail: dict[str, Any]
 
 
+@dataclass(slots=True)
+class Entitled:
+    """Who somebody was made, by ``added``, and by which token he comes in since when; ``token`` as :func:`.tokens.commitment_to`."""
+
+    added: Entry
+    role: str
+    token: str | None = None
+    token_at: datetime | None = None
+
+
 class Sent(NamedTuple):
     """Where a transmission stands, and since when it was handed over and answered."""
 
@@ -85,6 +95,7 @@ class Retold:
     verdicts: set[str] = field(default_factory=set)
     agreed: dict[tuple[str, int], Entry] = field(default_factory=dict)
     keyed: dict[int, list[Entry]] = field(default_factory=dict)
+    entitled: dict[str, Entitled] = field(default_factory=dict)
     erased: bool = False
 
     def take(self, entry: Entry) -> None:
@@ -104,6 +115,20 @@ class Retold:
                 self.agreed[entry.partner or "", entry.detail.get("version", 0)] = entry
             case Step.REKEYED if "fingerprint" in entry.detail:
                 self.keyed.setdefault(entry.detail["certificate"], []).append(entry)
+            case Step.ENTITLED:
+                self._user(entry, entry.detail.get("user", ""))
+
+    def _user(self, entry: Entry, name: str) -> None:
+        known = self.entitled.get(name)
+        match entry.detail:
+            case {"role": None}:
+                self.entitled.pop(name, None)
+            case {"role": role} if known is None:
+                self.entitled[name] = Entitled(entry, role)
+            case {"role": role} if known is not None:
+                known.role = role
+            case {"token": token} if known is not None:
+                known.token, known.token_at = token, entry.at
 
     def _receipt(self, entry: Entry, receipt: str) -> None:
         if entry.step is Step.RECEIVED:

@@ -22,3 +22,8 @@ def new_cookie() -> str:
 def digest(secret: str) -> str:
     """By what a secret is known. One that cannot be ours has a digest too, which is nobody's: it is looked up like any other."""
     return sha256(secret[:LONGEST].encode("utf-8", "replace")).hexdigest()
+
+
+def commitment_to(token_sha256: str) -> str:
+    """What the record says of a token, whose digest it does not say: that lets in nobody either, but is looked up by."""
+    return sha256(token_sha256.encode("ascii")).hexdigest()

@@ -16,7 +16,7 @@ from spool.database.port import Database, one_at_a_time
 from spool.journal import OURSELVES, Step
 
 from .tables import BrowserLogin, Role, User
-from .tokens import digest, new_token
+from .tokens import commitment_to, digest, new_token
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 
@@ -58,7 +58,8 @@ class Users:
             renewed = row.token_sha256 is not None
             row.token_sha256, row.token_at = digest(token), moment_of(session, self.clock)
             _end_logins(session, name)
-            self._tell(session, by, f"token of {name} {'renewed' if renewed else 'given'}", name)
+            outcome = f"token of {name} {'renewed' if renewed else 'given'}"
+            self._tell(session, by, outcome, name, token=commitment_to(row.token_sha256))
 
         self.database.write(write)
         return token
@@ -67,9 +68,10 @@ class Users:
         """Nobody comes in by this name any more, at once. Raises NotFound."""
 
         def write(session: Session) -> None:
-            session.delete(_known(session, name))
+            row = _known(session, name)
+            session.delete(row)
             _end_logins(session, name)
-            self._tell(session, by, f"user {name} removed", name)
+            self._tell(session, by, f"user {name} removed", name, role=None, before=row.role)
 
         self.database.write(write)
 

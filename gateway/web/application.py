@@ -35,7 +35,14 @@ _STYLE = "".join(
 
 def application(console: Console) -> Application:
     """All paths of the console."""
-    made = FastAPI(title="Tallystick", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
+    made = FastAPI(
+        title="Tallystick",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     gate = Gate(console)
     made.include_router(api.router(console, gate))
     made.include_router(pages.router(console, gate))

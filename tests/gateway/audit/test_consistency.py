@@ -13,6 +13,7 @@ from gateway import inbound, outbound
 from gateway.audit.consistency import AT_ONCE
 from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction
+from gateway.users.tables import Role
 from tests.gateway.exchange.scene import scene
 from tests.gateway.house import BAD_INVOICE, House, invoice, order, wrapped
 from tests.gateway.operations.scene import failing
@@ -207,3 +208,29 @@ def test_a_clock_that_is_set_while_something_is_committed_contradicts_nothing(
     monkeypatch.setattr(house.clock, "now", restless)
     trade(house)
     assert contradicted(house) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "column"),
+    [
+        ("UPDATE user_account SET role = 'admin' WHERE name = 'ada'", "role"),
+        ("UPDATE user_account SET token_sha256 = 'x' WHERE name = 'ada'", "token_sha256"),
+        ("UPDATE user_account SET token_at = added_at, added_at = '2026-01-01 00:00:00.000000'", "added_at"),
+        ("UPDATE user_account SET added_by = 'root'", "added_by"),
+        ("UPDATE user_account SET name = 'eve' WHERE name = 'ada'", ""),
+        ("DELETE FROM user_account WHERE name = 'ada'", ""),
+    ],
+)
+def test_nobody_gets_in_but_by_the_record(house: House, statement: str, column: str) -> None:
+    users = house.gateway.users
+    users.add("ada", Role.OPERATOR, "eva")
+    users.add("bob", Role.AUDITOR, "eva")
+    users.add("ada", Role.AUDITOR, "eva")
+    for name in ("ada", "bob", "ada"):
+        users.renew_token(name, "eva")
+        house.later(hours=1)
+    users.remove("bob", "eva")
+    users.add("bob", Role.OPERATOR, "eva")
+    assert contradicted(house) == []
+    tamper(house, statement)
+    assert ("user_account", column) in contradicted(house)

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.audit.export import comma_separated, json_lines, records
 from gateway.audit.question import Answer, Question, Scope, Standing, Statement, Value
@@ -56,7 +58,29 @@ def test_csv_is_read_back_as_it_was() -> None:
     assert read == [["at", "what", "times"], ["2026-11-21T12:00:00+00:00", 'a "b", c\nd', "3"], ["", "sent", "True"]]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_spreadsheet_obeys_what_a_partner_wrote(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        (' "=1', "' \"=1"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\tcell", "'\tcell"),
+        ("c;=1+1;d", "c;'=1+1;d"),
+        ('c; "=1', "c;' \"=1"),
+        ("c\n＝1", "c\n'＝1"),
+        ("a=1, b-2; c", "a=1, b-2; c"),
+    ],
+)
+def test_no_spreadsheet_obeys_what_a_partner_wrote(text: str, written: str) -> None:
     [_, row] = csv.reader(io.StringIO(comma_separated(answer((None, text, -1))), newline=""))
-    assert row == ["", f"'{text}", "-1"]
+    assert row == ["", written, "-1"]
+
+
+@given(st.text(alphabet='a;,|\t\r\n" =+-@', max_size=12), st.sampled_from(";|\t"))
+def test_nor_where_it_takes_another_character_for_the_end_of_a_cell(text: str, end: str) -> None:
+    cells = [cell for line in comma_separated(answer((None, text, "z"))).splitlines() for cell in line.split(end)]
+    assert not [cell for cell in cells if cell.strip('" ').startswith(("=", "+", "-", "@"))]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from canonical.errors import Misconfigured, NotFound
 from gateway.users.logins import Logins
 from gateway.users.tables import BrowserLogin, Right, Role, User
+from gateway.users.tokens import commitment_to, digest
 from gateway.users.users import Users
 from spool.journal import JournalEntry, Step
 from tests.gateway.house import House
@@ -80,14 +81,15 @@ def test_every_change_is_on_record(house: House, users: Users) -> None:
     users.add("ada", Role.AUDITOR, "root")
     token = users.renew_token("ada", "root")
     assert users.add("ada", Role.ADMIN, "eva") is Role.AUDITOR
-    users.renew_token("ada", "eva")
+    again = users.renew_token("ada", "eva")
     users.remove("ada", "eva")
+    first, second = (commitment_to(digest(each)) for each in (token, again))
     assert changes(house) == [
         ("root", "user ada added", {"user": "ada", "role": "auditor"}),
-        ("root", "token of ada given", {"user": "ada"}),
+        ("root", "token of ada given", {"user": "ada", "token": first}),
         ("eva", "role of ada changed", {"user": "ada", "role": "admin", "before": "auditor"}),
-        ("eva", "token of ada renewed", {"user": "ada"}),
-        ("eva", "user ada removed", {"user": "ada"}),
+        ("eva", "token of ada renewed", {"user": "ada", "token": second}),
+        ("eva", "user ada removed", {"user": "ada", "role": None, "before": "admin"}),
     ]
     assert token not in json.dumps(changes(house))
 
