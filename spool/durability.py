@@ -1,6 +1,7 @@
 """What makes files and their names survive a power cut."""
 
 import os
+import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,26 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_private(path: Path, data: bytes, *, replacing: bool) -> None:
+    """Write a file that only its owner reads, durably, the whole of it or nothing. A file that is there already is replaced, or stays."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        if replacing:
+            temporary.replace(path)
+        else:
+            # A link never replaces what somebody else made meanwhile.
+            with suppress(FileExistsError):
+                os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_directory(path.parent)
 
 
 def remove_leftover(path: Path, before: datetime | None) -> None:

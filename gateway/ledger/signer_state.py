@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from canonical.errors import Misconfigured, Retryable
-from spool.durability import sync_directory
+from spool.durability import write_private
 
 from ..operations.instruction import NotPossible
 from .note import Malformed
@@ -68,7 +67,7 @@ class SignerState:
         if self.until is not None:
             value["until"] = self.until.isoformat()
         try:
-            write_whole(path, json.dumps(value, ensure_ascii=False))
+            write_private(path, json.dumps(value, ensure_ascii=False).encode(), replacing=True)
         except OSError as error:
             raise Retryable(
                 f"{path} cannot be written: {error.strerror}. Nothing is signed without it: see that this user may write to its folder, "
@@ -97,18 +96,3 @@ def _text(path: Path) -> str:
         ) from error
     except OSError as error:
         raise Misconfigured(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file as a whole, durably, readable by its owner only. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_directory(path.parent)

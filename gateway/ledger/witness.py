@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from canonical.errors import Misconfigured
 from spool.clock import Clock
+from spool.durability import write_private
 
 from ..certificates.vault import VARIABLE
 from ..operations.instruction import NotPossible
 from .checkpoint import Checkpoint
 from .cosignature import Request, WitnessKey, cosigned, cosigned_at
 from .note import Malformed, Note, NotSigned, VerifierKey, read_note
-from .signer_state import alone, write_whole
+from .signer_state import alone
 from .tree import extends
 
 
@@ -57,7 +58,7 @@ class Witness:
                 last = self._last(first)
                 _require_next(last, now, request)
                 note = cosigned(request.note, self.signer, self.clock.now())
-                write_whole(self.memory, str(note))
+                write_private(self.memory, str(note).encode(), replacing=True)
         except OSError as error:
             raise Misconfigured(
                 f"{self.memory} cannot be read or written: {error.strerror}. It is what you cosigned last; nothing is cosigned without it."
