@@ -1,15 +1,20 @@
 """The ledger of a home, sealed by several at once, and verified where its keys are lost."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import Ledger
-from gateway.ledger.signer_state import KEY_NAME, STATE_NAME
+from gateway.ledger.signer_state import KEY_NAME, STATE_NAME, NotSignable
+from gateway.ledger.tree import extends
+from gateway.operations.instruction import NotPossible
 from spool import journal
 from spool.journal import Step
 from tests.gateway.house import House
+
+from .scene import scene
 
 
 def tell(house: House) -> None:
@@ -55,3 +60,34 @@ def test_what_is_lost_among_the_keys_is_told_last(house: House, lost: str) -> No
     assert f"{lost} is missing" in found.wrong
     assert (found.size, found.details) == (ledger.size(), ledger.size()), "everything was looked through all the same"
     assert not (ledger.keys / lost).exists()
+
+
+class TestRequest:
+    def test_it_proves_the_extension_of_what_the_witness_saw(self, tmp_path: Path) -> None:
+        with scene("sqlite", tmp_path) as made:
+            made.grown(5)
+            before = Checkpoint.read(made.ledger.checkpoint().text)
+            made.grown(8, begin=5)
+            for note in (None, made.ledger.checkpoint()):
+                asked = made.ledger.request(5, note)
+                now = Checkpoint.read(asked.note.text)
+                assert (asked.old, now.size) == (5, 13)
+                assert extends(5, before.root, 13, now.root, asked.proof)
+            with pytest.raises(NotPossible, match="ask for a later one"):
+                made.ledger.request(14)
+
+    def test_a_checkpoint_may_be_an_earlier_one(self, tmp_path: Path) -> None:
+        with scene("sqlite", tmp_path) as made:
+            made.grown(5)
+            note = made.ledger.checkpoint()
+            made.grown(3, begin=5)
+            assert made.ledger.request(2, note).note == note
+
+    def test_none_is_given_for_what_the_ledger_does_not_begin_with(self, tmp_path: Path) -> None:
+        with scene("sqlite", tmp_path) as made:
+            made.grown(5)
+            note = made.ledger.checkpoint()
+            made.unguard()
+            made.regrow("UPDATE journal_entry SET outcome = 'other' WHERE id = 2")
+            with pytest.raises(NotSignable, match="does not begin with the 5 entries"):
+                made.ledger.request(0, note)
