@@ -15,6 +15,9 @@ MAX_DEPTH = 32
 """Values within values; a certificate is about ten deep."""
 
 
+_SHORT = 0x80
+"""From this length on a header has more than two bytes."""
+
 _TO_BE_CHANGED = (0, CONSTRUCTED_OCTET_STRING)
 """Strings in pieces; and end-of-contents, which is never right where lengths are definite."""
 
@@ -44,31 +47,30 @@ def to_der(data: bytes, at: int = 0, end: int | None = None) -> tuple[bytes, int
 def _end_of_der(data: bytes, at: int, end: int) -> int | None:
     """Where the value at ``at`` ends when nothing in it needs to be changed, which is so for most products; None when it may."""
     ends: list[int] = []
+    within = end
     while True:
         tag, length, start = header_at(data, at, end)
         stop = start + length
-        if (
-            length == INDEFINITE
-            or start - at != _header_size(length)
-            or tag in _TO_BE_CHANGED
-            or stop > (ends[-1] if ends else end)
-        ):
+        # A short length, as most are, is minimal by itself.
+        minimal = (0 <= length < _SHORT and start - at == 2) or start - at == _header_size(length)
+        if length == INDEFINITE or not minimal or tag in _TO_BE_CHANGED or stop > within:
             return None
         if tag & CONSTRUCTED:
             if len(ends) >= MAX_DEPTH:
                 return None
             ends.append(stop)
-            at = start
+            at, within = start, stop
         else:
             at = stop
         while ends and at == ends[-1]:
             ends.pop()
         if not ends:
             return at
+        within = ends[-1]
 
 
 def _header_size(length: int) -> int:
-    return 2 if length < 0x80 else 2 + (length.bit_length() + 7) // 8
+    return 2 if length < _SHORT else 2 + (length.bit_length() + 7) // 8
 
 
 class _Pass:

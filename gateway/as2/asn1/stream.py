@@ -181,14 +181,16 @@ class BerStream:
         return tag, length
 
     def _peek(self, *tags: int) -> Header:
-        self._fill(LONGEST)
+        if len(self._window) - self._at < LONGEST:
+            self._fill(LONGEST)
+        limit = self._limit()
+        end = len(self._window) if limit is None else min(len(self._window), limit - self._before)
         try:
-            header = tag, length, start = header_at(self._window, self._at, self._end_at_hand())
+            header = tag, length, start = header_at(self._window, self._at, end)
         except Malformed as malformed:
             raise malformed.moved(self._before) from None
         if tags and tag not in tags:
             raise Malformed(f"tag 0x{tag:02x} where {either(tags)} belongs", self.offset)
-        limit = self._limit()
         if limit is not None and self._before + start + max(length, 0) > limit:
             raise Malformed("a value that is longer than the one around it", self.offset)
         return header
