@@ -163,7 +163,7 @@ class _Opening:
 
     def _decrypt(self) -> None:
         assert self.cms is not None
-        sink = self.workspace.file()
+        sink = self.workspace.file(most=self.cms.size)
         try:
             self.decrypted = decrypt(self.cms.open(), sink, self.terms.decryption_keys, self.terms.policy)
         except DecryptionFailed:
@@ -189,7 +189,7 @@ class _Opening:
             signed = verified_parts(self.entity, self.terms, self.workspace)
         else:
             self.verifying = True
-            sink = self.workspace.file()
+            sink = self.workspace.file(most=self.cms.size)
             verified = verify_attached(
                 self.cms.open(),
                 sink,

@@ -2,6 +2,7 @@
 
 import tempfile
 from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -25,6 +26,9 @@ class TemporaryWorkspace:
     ) -> None:
         self._files.close()
 
-    def file(self) -> BinaryIO:
+    def file(self, *, most: int | None = None) -> BinaryIO:
+        if most is not None and most <= IN_MEMORY:
+            # What may move to the disk takes a detour at every step.
+            return BytesIO()
         made = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(self._directory))  # noqa: SIM115
         return cast(BinaryIO, self._files.enter_context(made))

@@ -36,13 +36,15 @@ class Span:
     def read(self, at: int | None = None, size: int | None = None) -> bytes:
         """Up to ``size`` bytes from ``at``, counted in the file; all of it where nothing is said."""
         begin = self.start if at is None else at
-        most = self.end - begin
-        wanted = most if size is None else min(size, most)
+        wanted = self.end - begin
+        if size is not None and size < wanted:
+            wanted = size
         if wanted <= 0:
             return b""
-        self.file.seek(begin)
-        data = self.file.read(wanted)
-        while 0 < len(data) < wanted and (more := self.file.read(wanted - len(data))):
+        file = self.file
+        file.seek(begin)
+        data = file.read(wanted)
+        while 0 < len(data) < wanted and (more := file.read(wanted - len(data))):
             data += more
         return data
 

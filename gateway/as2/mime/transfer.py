@@ -21,7 +21,7 @@ def decoded(entity: Entity, workspace: Workspace) -> Span:
     encoding = (entity.headers.get("content-transfer-encoding") or "").lower()
     if encoding in _IDENTITY:
         return entity.body
-    sink = workspace.file()
+    sink = workspace.file(most=entity.body.size)
     if encoding == "base64":
         _from_base64(entity.body, sink)
     elif encoding == "quoted-printable":
@@ -35,7 +35,7 @@ def decoded_cms(entity: Entity, workspace: Workspace) -> Span:
     """The body of a part that holds an object of CMS. Whether it is binary or base64 is seen by the bytes: fields of products are wrong."""
     start = entity.body.read(size=_SNIFFED)
     if is_base64_cms(start):
-        sink = workspace.file()
+        sink = workspace.file(most=entity.body.size)
         _from_base64(entity.body, sink)
         return whole(sink)
     if start[:1] == b"0" or (entity.headers.get("content-transfer-encoding") or "").lower() in {*_IDENTITY, "base64"}:

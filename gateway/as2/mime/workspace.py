@@ -6,6 +6,6 @@ from typing import BinaryIO, Protocol
 class Workspace(Protocol):
     """Gives files to write and read again; whoever made the workspace throws them away."""
 
-    def file(self) -> BinaryIO:
-        """A new, empty file, to be written, read and sought in."""
+    def file(self, *, most: int | None = None) -> BinaryIO:
+        """A new, empty file, to be written, read and sought in; ``most`` is how many bytes at most will be in it, where that is known."""
         ...

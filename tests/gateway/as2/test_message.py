@@ -99,7 +99,7 @@ class _Disk:
     def __init__(self, open_files: ExitStack) -> None:
         self._open_files = open_files
 
-    def file(self) -> BinaryIO:
+    def file(self, *, most: int | None = None) -> BinaryIO:
         return self._open_files.enter_context(tempfile.TemporaryFile())
 
 

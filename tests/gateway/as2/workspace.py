@@ -10,7 +10,7 @@ class MemoryWorkspace:
     def __init__(self) -> None:
         self.files: list[io.BytesIO] = []
 
-    def file(self) -> BinaryIO:
+    def file(self, *, most: int | None = None) -> BinaryIO:
         made = io.BytesIO()
         self.files.append(made)
         return made
