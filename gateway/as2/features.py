@@ -20,6 +20,8 @@ class Feature(StrEnum):
     RESTART = "AS2-Restart"
 
 
+_KNOWN = {feature.lower(): feature for feature in Feature}
+
 OUR_FEATURES = (Feature.MULTIPLE_ATTACHMENTS, Feature.CERTIFICATE_EXCHANGE, Feature.RELIABILITY)
 
 
@@ -42,4 +44,4 @@ def understands_compression(headers: Headers) -> bool:
 def read_features(headers: Headers) -> frozenset[Feature]:
     """The features the other side names that we know; others it may have are of no use to us."""
     named = {name.strip().lower() for value in headers.all("ediint-features") for name in value.split(",")}
-    return frozenset(feature for feature in Feature if feature.lower() in named)
+    return frozenset(_KNOWN[name] for name in named if name in _KNOWN)

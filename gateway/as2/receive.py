@@ -106,7 +106,7 @@ def reject(
     """Refuse a message of a known partner, with the MDN it asks for, for a reason found here or by whoever keeps messages."""
     disposition = refused(reason)
     told = text or _told(reason)
-    mdn = _answer(headers, terms, disposition, told, None, now, fresh)
+    mdn = _answer(headers, read_asked(headers), terms, disposition, told, None, now, fresh)
     return Rejected(_message_id(headers), disposition, why, told, mdn)
 
 
@@ -196,16 +196,22 @@ def _received(
         compressed=opened.compressed,
         signed=opened.signed,
         features=read_features(headers),
-        mdn=_answer(headers, terms, PROCESSED, _RECEIVED, mic, now, fresh),
+        mdn=_answer(headers, asked, terms, PROCESSED, _RECEIVED, mic, now, fresh),
         notes=tuple(note for note in (_refused_url(asked, terms),) if note is not None),
     )
 
 
 def _answer(
-    headers: Headers, terms: Terms, disposition: Disposition, text: str, mic: Mic | None, now: datetime, fresh: Fresh
+    headers: Headers,
+    asked: Asked | None,
+    terms: Terms,
+    disposition: Disposition,
+    text: str,
+    mic: Mic | None,
+    now: datetime,
+    fresh: Fresh,
 ) -> Mdn | None:
     """The MDN as asked for, signed where that is wanted: an error is told as surely as a success."""
-    asked = read_asked(headers)
     if asked is None:
         return None
     written = None
