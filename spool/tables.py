@@ -263,7 +263,7 @@ def insert_if_absent(session: Session, table: type[Base], values: JsonObject) ->
 
     Keys of ``values`` are column names.
     """
-    return bool(_insertion_if_absent(table, tuple(values)).rows(session, values))
+    return bool(_insertion_if_absent(table, tuple(values)).many(session, [values]))
 
 
 @cache
@@ -272,9 +272,7 @@ def _insertion_if_absent(table: type[Base], columns: tuple[str, ...]) -> Prepare
 
 
 def _unless_there(table: type[Base], dialect: str) -> Insert:
-    target = table.__table__
-    assert isinstance(target, Table)
-    return insert_of(table, dialect).on_conflict_do_nothing().returning(*target.primary_key)
+    return insert_of(table, dialect).on_conflict_do_nothing()
 
 
 DIALECTS = ("sqlite", "postgresql")
