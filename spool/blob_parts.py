@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from canonical.identity import BlobDigest
 
-from .blobs import INLINE_LIMIT, Blob, BlobDamaged, BlobPart, BlobStore, BlobUpload, StagedBlob
+from .blobs import Blob, BlobDamaged, BlobPart, BlobStore, BlobUpload, StagedBlob
 from .clock import Clock
 from .database.port import Database
 
@@ -35,7 +35,7 @@ class BlobParts(BlobStore):
         return StagedBlob(BlobDigest(hashlib.sha256(data).hexdigest()), len(data), data)
 
     def put(self, session: Session, staged: StagedBlob) -> BlobDigest:
-        if staged.data is None or staged.size <= INLINE_LIMIT:
+        if staged.data is None or staged.inline:
             return super().put(session, staged)
         if session.get(Blob, staged.digest) is not None:
             return staged.digest

@@ -9,7 +9,7 @@ bytes that nobody refers to, which harms nothing.
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -85,6 +85,11 @@ class StagedBlob:
     data: bytes | None = field(repr=False)
     upload: str | None = None
 
+    @property
+    def inline(self) -> bool:
+        """Whether it travels in its row. Bytes at hand may be more than that."""
+        return self.data is not None and self.size <= INLINE_LIMIT
+
 
 class BlobStore(ABC):
     """The payloads of one gateway. One conformance suite holds for every kind; they differ in where large ones are."""
@@ -126,18 +131,18 @@ class BlobStore(ABC):
             self._not_needed(session, staged)
         return staged.digest
 
-    def put_all(self, session: Session, staged: Iterable[StagedBlob]) -> None:
-        """As :meth:`put`, several at one go."""
-        large: list[StagedBlob] = []
-        inline: list[StagedBlob] = []
-        for each in staged:
-            (large if each.data is None else inline).append(each)
+    def put_all(self, session: Session, staged: Sequence[StagedBlob]) -> None:
+        """As :meth:`put`, those that travel in their rows at one go."""
         now = self._clock.now()
-        _PUT_INLINE.many(
-            session, [{"sha256": e.digest, "size": e.size, "data": e.data, "created_at": now} for e in inline]
-        )
-        for each in large:
-            self.put(session, each)
+        inline = [
+            {"sha256": each.digest, "size": each.size, "data": each.data, "created_at": now}
+            for each in staged
+            if each.inline
+        ]
+        _PUT_INLINE.many(session, inline)
+        for each in staged:
+            if not each.inline:
+                self.put(session, each)
 
     def read(self, session: Session, digest: BlobDigest) -> bytes:
         """The whole payload. Raises NotFound, or BlobDamaged where its bytes do not give ``digest``."""

@@ -195,3 +195,14 @@ def test_memory_does_not_grow_with_the_payload(database: Database, blobs: BlobSt
         assert tracemalloc.get_traced_memory()[1] < 12 * PART
     finally:
         tracemalloc.stop()
+
+
+def test_several_are_put_at_one_go_and_again(database: Database, blobs: BlobStore, tmp_path: Path) -> None:
+    payloads = [b"small", LARGE, b"", b"small"]
+    for _ in range(2):
+        staged = [blobs.stage_bytes(data) for data in payloads]
+        database.write(lambda session, staged=staged: blobs.put_all(session, staged))  # type: ignore[misc]
+        assert [read(database, blobs, each.digest) for each in staged] == payloads
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Blob)) == len(set(payloads))
+    assert kept(database, tmp_path) == 1
