@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import structlog
@@ -67,8 +67,8 @@ class _Write(Written[T]):
 
     def run(self, session: Session) -> None:
         self.result = self.work(session)
-        session.commit()
-        self.actions = session.info.get(AFTER_COMMIT, {})
+        session.flush()
+        self.actions = session.info.pop(AFTER_COMMIT, {})
 
 
 class _Job:
@@ -106,7 +106,7 @@ class SqliteDatabase:
         self._led = False
         self._heir: _Job | None = None
         self._leader: int | None = None
-        self._writing: Connection | None = None
+        self._writing: Session | None = None
         self._reading: list[Session] = []
         self._alone: set[str] = set()
         self._closing = False
@@ -309,9 +309,9 @@ class SqliteDatabase:
 
     def _commit(self, writes: Sequence[_Write[Any]]) -> None:
         try:
-            connection = self._writing = self._writing or self._writer.connect()
-            if self._failed(writes, connection) and len(writes) > 1:
-                self._run_apart(writes, connection)
+            session = self._writing = self._writing or self._one_to_write()
+            if self._failed(writes, session) and len(writes) > 1:
+                self._run_apart(writes, _connection(session))
         except BaseException as error:
             # Whatever it was, the others are told and the next leader begins anew.
             self._drop_connection()
@@ -319,16 +319,23 @@ class SqliteDatabase:
             if not isinstance(error, Exception):
                 raise
 
+    def _one_to_write(self) -> Session:
+        """The session for all that does not fail; it leaves the transaction to whoever leads."""
+        return Session(self._writer.connect(), join_transaction_mode="rollback_only", expire_on_commit=False)
+
     def _drop_connection(self) -> None:
         if self._writing is not None:
-            self._writing.close()
+            _let_go(self._writing)
             self._writing = None
 
-    def _failed(self, writes: Sequence[_Write[Any]], connection: Connection) -> bool:
+    def _failed(self, writes: Sequence[_Write[Any]], session: Session) -> bool:
         """Run all closures in one transaction; whether one failed, which undid it. Raises when it could not be committed."""
+        connection = _connection(session)
         with connection.begin() as transaction:
             for write in writes:
-                if not self._ran(write, connection, "rollback_only"):
+                ran = self._ran(write, session)
+                session.close()
+                if not ran:
                     if transaction.is_active:
                         transaction.rollback()
                     return True
@@ -344,18 +351,18 @@ class SqliteDatabase:
         with connection.begin():
             for write in writes:
                 write.error = None
-                if not self._ran(write, connection, "create_savepoint"):
-                    _require_transaction(connection)
+                with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                    if self._ran(write, session):
+                        session.commit()
+                _require_transaction(connection)
 
-    def _ran(
-        self, write: _Write[Any], connection: Connection, mode: Literal["rollback_only", "create_savepoint"]
-    ) -> bool:
+    def _ran(self, write: _Write[Any], session: Session) -> bool:
         """Run a closure; whether it did not fail."""
         try:
-            with Session(connection, join_transaction_mode=mode, expire_on_commit=False) as session:
-                write.run(session)
+            write.run(session)
         except BaseException as error:  # noqa: BLE001 - raised when its outcome is asked for
             write.error = (self._explain(error) if isinstance(error, DBAPIError) else None) or error
+            session.info.clear()
             return False
         return True
 
@@ -442,9 +449,14 @@ def _require_transaction(connection: Connection) -> None:
         raise Retryable("The disk is full, or could not be read or written; nothing was changed, it is tried again.")
 
 
-def _let_go(session: Session) -> None:
+def _connection(session: Session) -> Connection:
     connection = session.bind
     assert isinstance(connection, Connection)
+    return connection
+
+
+def _let_go(session: Session) -> None:
+    connection = _connection(session)
     session.close()
     connection.close()
 
