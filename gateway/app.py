@@ -1,7 +1,7 @@
 """The composition root: the only file that knows everyone. Listeners, the command line and the demo are given what they need."""
 
 import getpass
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -44,6 +44,7 @@ from . import inbound, outbound
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
 from .audit.desk import Desk
+from .brief_work import is_brief
 from .certificates.custody import Custody
 from .certificates.vault import Vault
 from .envelopes import Envelopes
@@ -288,15 +289,17 @@ class Gateway:
                 stack.callback(periodic.stop)
             yield
 
-    def workers(self, threads: int) -> Workers:
+    def workers(self, threads: int, handlers: Mapping[str, Handler] | None = None) -> Workers:
         """Workers of this process, not started; with no threads they work when they are told to."""
         return Workers(
             self.database,
             self.queue,
-            self.handlers(),
+            handlers or self.handlers(),
             on_dead=self._dead,
             threads=threads,
             node=self.settings.node_name,
+            # What one node took at once, the others could not work on meanwhile.
+            brief=None if self.database.shared else is_brief,
         )
 
     def _dead(self, session: Session, claim: Claim, reason: str) -> None:

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from canonical.acknowledgement import PurchaseOrderAcknowledgement
+from canonical.base import Value
 from canonical.catalog import PriceCatalog
 from canonical.document import Purpose
-from canonical.documents import ANY_DOCUMENT, AnyDocument, document_number
+from canonical.documents import AnyDocument, document_number
 from canonical.inventory import InventoryAdvice
 from canonical.inventory_adjustment import InventoryAdjustment
 from canonical.order import PurchaseOrder
@@ -55,12 +56,14 @@ def content_digest(document: AnyDocument) -> str:
 
 def said(document: AnyDocument) -> bytes:
     """What :func:`content_digest` is over: JSON with each number written in one way."""
-    plain = ANY_DOCUMENT.dump_python(document, exclude=_OF_THE_JOURNEY)
-    return _PLAIN.encode(plain).encode()
+    fields = {name: value for name, value in vars(document).items() if name not in _OF_THE_JOURNEY}
+    return _PLAIN.encode(fields).encode()
 
 
-def _written(value: Any) -> str:
-    """What is no JSON as text: each number in one way, dates as they are written."""
+def _written(value: Any) -> Any:
+    """What is no JSON as what is: the fields of a value, each number in one way, dates as they are written."""
+    if isinstance(value, Value):
+        return vars(value)
     return _number(value) if isinstance(value, Decimal) else str(value)
 
 

@@ -134,7 +134,7 @@ class Inbound:
             session,
             kind=OPEN,
             lane=lane_from(arrival.partner),
-            payload={"receipt": receipt.id},
+            payload={"receipt": receipt.id, "bytes": receipt.size},
             partner=arrival.partner,
             unique_key=f"{OPEN}:{receipt.id}",
         )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from canonical.identity import BlobDigest
 
-from .blobs import CHUNK, INLINE_LIMIT, Blob, BlobDamaged, BlobStore, StagedBlob, chunks_of
+from .blobs import CHUNK, INLINE_LIMIT, BlobDamaged, BlobStore, KeptBlob, StagedBlob, chunks_of
 from .clock import Clock
 from .durability import sync_directory
 
@@ -48,7 +48,7 @@ class BlobFiles(BlobStore):
                 return self.stage_stream(chunks_of(file, CHUNK))
             return self._publish(link, BlobDigest(digest.hexdigest()), size)
 
-    def _open_large(self, row: Blob) -> BinaryIO:
+    def _open_large(self, row: KeptBlob) -> BinaryIO:
         try:
             return self._path(row.sha256).open("rb")
         except FileNotFoundError as error:

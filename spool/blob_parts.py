@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from canonical.identity import BlobDigest
 
-from .blobs import Blob, BlobDamaged, BlobPart, BlobStore, BlobUpload, StagedBlob
+from .blobs import Blob, BlobDamaged, BlobPart, BlobStore, BlobUpload, KeptBlob, StagedBlob
 from .clock import Clock
 from .database.port import Database
 
@@ -80,7 +80,7 @@ class BlobParts(BlobStore):
         if session.scalar(select(Blob.sha256).where(Blob.upload == staged.upload)) is None:
             _remove(session, staged.upload)
 
-    def _open_large(self, row: Blob) -> BinaryIO:
+    def _open_large(self, row: KeptBlob) -> BinaryIO:
         if row.upload is None:
             raise BlobDamaged(
                 f"Payload {row.sha256} is known but its bytes are not in the database {self._database.name}; was it moved here "

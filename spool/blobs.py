@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import ForeignKey, Insert, LargeBinary, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -91,6 +91,15 @@ class StagedBlob:
         return self.data is not None and self.size <= INLINE_LIMIT
 
 
+class KeptBlob(NamedTuple):
+    """The row of a payload (:class:`Blob`), to look at only."""
+
+    sha256: str
+    size: int
+    data: bytes | None
+    upload: str | None
+
+
 class BlobStore(ABC):
     """The payloads of one gateway. One conformance suite holds for every kind; they differ in where large ones are."""
 
@@ -154,12 +163,12 @@ class BlobStore(ABC):
         Raises NotFound at once, and BlobDamaged after the last piece where the whole does not give ``digest``.
         """
         row = _row(session, digest)
-        return self._verified(row, row.data, size)
+        return self._verified(row, size)
 
     def open(self, session: Session, digest: BlobDigest) -> BinaryIO:
         """The payload as a file to read and close; its bytes are not verified. Raises NotFound, BlobDamaged when it is gone."""
         row = _row(session, digest)
-        return self._open(row, row.data)
+        return self._open(row)
 
     def size(self, session: Session, digest: BlobDigest) -> int:
         """How many bytes the payload has. Raises NotFound."""
@@ -170,19 +179,19 @@ class BlobStore(ABC):
         """Make ``head`` and what ``rest`` yields durable; what that raises leaves nothing behind."""
 
     @abstractmethod
-    def _open_large(self, row: Blob) -> BinaryIO:
+    def _open_large(self, row: KeptBlob) -> BinaryIO:
         """The bytes of a payload that is not in its row."""
 
     @abstractmethod
     def _not_needed(self, session: Session, staged: StagedBlob) -> None:
         """The payload was there already: let go of what was staged, unless that is what is there."""
 
-    def _open(self, row: Blob, data: bytes | None) -> BinaryIO:
-        return self._open_large(row) if data is None else BytesIO(data)
+    def _open(self, row: KeptBlob) -> BinaryIO:
+        return self._open_large(row) if row.data is None else BytesIO(row.data)
 
-    def _verified(self, row: Blob, data: bytes | None, size: int) -> Iterator[bytes]:
+    def _verified(self, row: KeptBlob, size: int) -> Iterator[bytes]:
         actual = hashlib.sha256()
-        with self._open(row, data) as file:
+        with self._open(row) as file:
             for chunk in chunks_of(file, size):
                 actual.update(chunk)
                 yield chunk
@@ -215,14 +224,11 @@ def _opened(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
 
 
-def _row(session: Session, digest: BlobDigest) -> Blob:
+def _row(session: Session, digest: BlobDigest) -> KeptBlob:
     found = _BY_DIGEST.first(session, {"digest": digest})
     if found is None:
         raise NotFound(f"There is no payload {digest}.")
-    sha256, size, data, upload, created_at = found
-    return Blob(sha256=sha256, size=size, data=data, upload=upload, created_at=created_at)
+    return KeptBlob._make(found)
 
 
-_BY_DIGEST = Prepared(
-    select(Blob.sha256, Blob.size, Blob.data, Blob.upload, Blob.created_at).where(Blob.sha256 == bindparam("digest"))
-)
+_BY_DIGEST = Prepared(select(Blob.sha256, Blob.size, Blob.data, Blob.upload).where(Blob.sha256 == bindparam("digest")))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     insert,
+    inspect,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -133,10 +134,14 @@ class Base(DeclarativeBase):
 
     def __init__(self, **values: Any) -> None:
         # SQLAlchemy's own tells every attribute of its value, for events that nobody hears: most of the cost of an object.
-        columns = self.__table__.columns
-        if unknown := [name for name in values if name not in columns]:
-            raise TypeError(f"{type(self).__name__} has no column {', '.join(unknown)}.")
+        if unknown := values.keys() - _columns_of(type(self)):
+            raise TypeError(f"{type(self).__name__} has no column {', '.join(sorted(unknown))}.")
         vars(self).update(values)
+
+
+@cache
+def _columns_of(table: type[Base]) -> frozenset[str]:
+    return frozenset(column.key for column in table.__table__.columns)
 
 
 def json_text(value: Any) -> str:
@@ -239,18 +244,22 @@ class Rows(Generic[R]):
     def __init__(self, table: type[R], *conditions: ColumnElement[bool], order_by: Sequence[Any] = ()) -> None:
         target = table.__table__
         assert isinstance(target, Table)
-        self._table = table
+        self._new = inspect(table).class_manager.new_instance
         self._names = [column.key for column in target.columns]
         self._statement = Prepared(select(*target.columns).where(*conditions).order_by(*order_by))
 
     def all(self, session: Session, **values: Any) -> list[R]:
         """The rows. Raises :class:`sqlalchemy.exc.DBAPIError`."""
-        found = self._statement.rows(session, values)
-        return [self._table(**dict(zip(self._names, row, strict=True))) for row in found]
+        return [self._object(row) for row in self._statement.rows(session, values)]
 
     def one(self, session: Session, **values: Any) -> R | None:
         """The only row, or None."""
         return next(iter(self.all(session, **values)), None)
+
+    def _object(self, row: Sequence[Any]) -> R:
+        made = cast(R, self._new())
+        vars(made).update(zip(self._names, row, strict=True))
+        return made
 
 
 def values_of(row: Base) -> JsonObject:

@@ -1,14 +1,16 @@
 """Workers: threads that claim a lane, prepare its first item outside any transaction, and commit its effects in one.
 
-The effects of an item, its completion and the claim of the next one commit together. Whatever a handler raises becomes a later
-attempt or a dead item; whoever dies while working loses the lane when the lease ends, and with it the right to commit.
+The effects of an item, its completion and the claim of the next one commit together; several items that take no time are claimed, worked
+and committed as one batch. Whatever a handler raises becomes a later attempt or a dead item; whoever dies while working loses the lane
+when the lease ends, and with it the right to commit.
 """
 
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -29,6 +31,12 @@ Handler = Callable[[Claim], Effects]
 OnDead = Callable[[Session, Claim, str], None]
 """Told, in the transaction that buries it, that an item was given up and why."""
 
+Brief = Callable[[Session, Claim], bool]
+"""Whether an item is sure to be done in no time, waiting for nobody, so that others may wait for it."""
+
+BATCH = 8
+"""Brief items, each of another lane, that are claimed and committed together at most."""
+
 POLL_SECONDS = 0.5
 """How often idle workers look for work that another process put in."""
 
@@ -43,7 +51,8 @@ class Workers:
 
     ``handlers`` maps each kind of item to its handler; :meth:`wake` is to be called when there may be work.
     ``on_dead`` is how the rest of the house hears of items given up. With no ``threads`` of its own, :meth:`run_until_idle` is called
-    in those of somebody else, and only the leases are seen to. ``node`` is what the owner of a lane is called.
+    in those of somebody else, and only the leases are seen to. ``node`` is what the owner of a lane is called. What is not ``brief``
+    is worked and committed by itself; so is everything where that is None.
     """
 
     def __init__(
@@ -55,11 +64,13 @@ class Workers:
         on_dead: OnDead,
         threads: int = 4,
         node: str | None = None,
+        brief: Brief | None = None,
     ) -> None:
         self._database = database
         self._queue = queue
         self._handlers = handlers
         self._on_dead = on_dead
+        self._brief = brief
         self._owner = f"{node or socket.gethostname()}:{os.getpid()}"
         self._changed = threading.Condition()
         self._wakings = 0
@@ -97,10 +108,10 @@ class Workers:
     def run_until_idle(self) -> int:
         """Work all that is due in this thread, without waiting for what is due later; how many attempts were made."""
         attempts = 0
-        claim = self._claim()
-        while claim is not None:
-            attempts += 1
-            claim = self._work(claim) or (None if self._stopping.is_set() else self._claim())
+        batch = self._claim()
+        while batch:
+            attempts += len(batch.claims)
+            batch = self._work(batch) or self._claim()
         return attempts
 
     def renew_leases(self) -> None:
@@ -132,10 +143,10 @@ class Workers:
             with self._changed:
                 seen = self._wakings
             try:
-                claim = self._claim_if_due()
-                worked = claim is not None
-                while claim is not None:
-                    claim = self._work(claim)
+                batch = self._claim_if_due()
+                worked = batch is not None
+                while batch:
+                    batch = self._work(batch)
             except Exception as error:  # noqa: BLE001 - the worker loop outlives everything
                 _log.error("worker could not go on; trying again", error=f"{type(error).__name__}: {error}")
                 self._stopping.wait(POLL_SECONDS)
@@ -148,35 +159,53 @@ class Workers:
         with self._changed:
             self._changed.wait_for(lambda: self._wakings != seen, POLL_SECONDS)
 
-    def _claim_if_due(self) -> Claim | None:
+    def _claim_if_due(self) -> "_Batch | None":
         with self._database.read() as session:
             if not self._queue.due(session):
                 return None
         return self._claim()
 
-    def _claim(self) -> Claim | None:
+    def _claim(self) -> "_Batch | None":
         return self._database.write(self._next)
 
-    def _next(self, session: Session) -> Claim | None:
-        return None if self._stopping.is_set() else self._queue.claim(session, self._owner)
+    def _next(self, session: Session) -> "_Batch | None":
+        """Brief items as long as there are any; the first that is not ends the batch."""
+        claims: list[Claim] = []
+        while len(claims) < BATCH and not self._stopping.is_set():
+            claim = self._queue.claim(session, self._owner)
+            if claim is None:
+                break
+            if not self._may_be_shared(session, claim):
+                return _Batch(claims, claim) if claims else _Batch([claim])
+            claims.append(claim)
+        return _Batch(claims) if claims else None
 
-    def _work(self, claim: Claim) -> Claim | None:
-        """Make one attempt; the next claim, taken in the same commit, or None when there is none or the attempt failed."""
+    def _may_be_shared(self, session: Session, claim: Claim) -> bool:
+        """Whether others may be worked with the item. One whose worker died may have killed it: it does so alone the next time."""
+        if self._brief is None or claim.attempt > 1 or claim.probe:
+            return False
+        return self._brief(session, claim)
+
+    def _work(self, batch: "_Batch") -> "_Batch | None":
+        """Make an attempt at each; the next batch, taken in the same commit, or None when there is none or the last attempt failed."""
+        held = [*batch.claims, batch.apart] if batch.apart else batch.claims
         with self._changed:
-            self._running[claim.item_id] = claim
-        at_fault = claim
+            self._running |= {claim.item_id: claim for claim in held}
         try:
-            effects = self._prepare(claim)
-            # What fails from here on is ours or the database's, and says nothing about what the work talked to.
-            at_fault = replace(claim, endpoint=None)
-            return self._database.write(lambda session: self._finish(session, claim, effects))
-        except LeaseLost as error:
-            _log.warning("work taken over", item=claim.item_id, kind=claim.kind, lane=claim.lane, error=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is an attempt that failed
-            self._fail(at_fault, error)
+            following = self._commit(batch, [(c, effects) for c in batch.claims if (effects := self._attempt(c))])
         finally:
             with self._changed:
-                del self._running[claim.item_id]
+                for claim in held:
+                    # Where the clock was put forward, the same item may have been claimed twice in a row.
+                    self._running.pop(claim.item_id, None)
+        return _Batch([batch.apart]) if batch.apart else following
+
+    def _attempt(self, claim: Claim) -> Effects | None:
+        """What the item changes; None when the attempt failed."""
+        try:
+            return self._prepare(claim)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is an attempt that failed
+            self._fail(claim, error)
         return None
 
     def _prepare(self, claim: Claim) -> Effects:
@@ -197,9 +226,28 @@ class Workers:
             )
         return handler(claim)
 
-    def _finish(self, session: Session, claim: Claim, effects: Effects) -> Claim | None:
+    def _commit(self, batch: "_Batch", prepared: Sequence[tuple[Claim, Effects]]) -> "_Batch | None":
+        """Write the effects of each, whatever becomes of the others'; the next batch, unless this one is to be gone on with."""
+        finishes: list[Callable[[Session], _Batch | None]] = [partial(self._finish, *each) for each in prepared]
+        if prepared and batch.apart is None:
+            finishes[-1] = partial(self._finish_and_go_on, *prepared[-1])
+        following = None
+        for (claim, _), written in zip(prepared, self._database.write_together(finishes), strict=True):
+            try:
+                following = written.outcome()
+            except LeaseLost as error:
+                _log.warning("work taken over", item=claim.item_id, kind=claim.kind, lane=claim.lane, error=str(error))
+            except Exception as error:  # noqa: BLE001 - whatever effects raise is an attempt that failed
+                # This is ours or the database's, and says nothing about what the work talked to.
+                self._fail(replace(claim, endpoint=None), error)
+        return following
+
+    def _finish(self, claim: Claim, effects: Effects, session: Session) -> None:
         effects(session)
         self._queue.complete(session, claim)
+
+    def _finish_and_go_on(self, claim: Claim, effects: Effects, session: Session) -> "_Batch | None":
+        self._finish(claim, effects, session)
         return self._next(session)
 
     def _fail(self, claim: Claim, error: Exception) -> None:
@@ -233,6 +281,14 @@ class Workers:
             note = f"{reason} (and telling so failed: {type(error).__name__}: {error})"
             _log.error("on_dead failed", item=claim.item_id, exc_info=error)
             self._database.write(lambda session: self._queue.dead(session, claim, note, cause))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Items that are worked and committed together, and the one, claimed with them, that is worked ``apart`` afterwards."""
+
+    claims: Sequence[Claim]
+    apart: Claim | None = None
 
 
 class _Expired(TallyError):

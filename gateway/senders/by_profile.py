@@ -19,7 +19,7 @@ class SendersByProfile:
 
     def send(self, applied: AppliedProfile, parcel: Parcel) -> Effects | None:
         partner, profile = applied.partner, applied.profile
-        if profile.as2 is not None and profile.as2.url is not None:
+        if _goes_over_as2(applied):
             return self.as2.send(applied, parcel)
         if profile.sftp is not None:
             place(self.home.sftp / partner / "outbox", parcel.filename, parcel.content.read())
@@ -30,3 +30,13 @@ class SendersByProfile:
                 f"The profile of {partner} names no way to send {parcel.filename}: give it as2.url, sftp or folder."
             )
         return None
+
+
+def is_near(applied: AppliedProfile) -> bool:
+    """Whether what is sent to this partner only has to be put somewhere in the house, which waits for nobody."""
+    return not _goes_over_as2(applied)
+
+
+def _goes_over_as2(applied: AppliedProfile) -> bool:
+    as2 = applied.profile.as2
+    return as2 is not None and as2.url is not None

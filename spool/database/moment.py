@@ -14,7 +14,7 @@ def moment_of(session: Session, clock: Clock) -> datetime:
     """What ``clock`` said when it was first asked in this transaction: a row and what the journal says of it give the same time, however
     long the transaction takes and wherever the clock is set meanwhile.
 
-    For a session handed out by :meth:`Database.write`, which serves one transaction.
+    For a session handed out by :meth:`Database.write`, which forgets the moment after each closure.
     """
     kept = cast(datetime | None, session.info.get(_MOMENT))
     if kept is None:

@@ -5,11 +5,12 @@ transaction of its own. What is promised does not: a closure's changes commit or
 they are durable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, cast
 
 from sqlalchemy import Connection, DateTime, func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,20 @@ AFTER_COMMIT = "spool.after_commit"
 """Where a session's ``info`` keeps what :func:`after_commit` was asked for."""
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Written(Generic[T]):
+    """How a write went, once it is durable or undone."""
+
+    result: T | None = None
+    error: BaseException | None = None
+
+    def outcome(self) -> T:
+        """What the closure returned. Raises what it raised, or why the database could not keep what it wrote."""
+        if self.error is not None:
+            raise self.error
+        return cast(T, self.result)
 
 
 class Database(Protocol):
@@ -48,6 +63,10 @@ class Database(Protocol):
         another writer, so it changes nothing but the database. What it raises undoes its changes and is raised here.
         Raises :class:`canonical.errors.Retryable` when the database could not keep it.
         """
+        ...
+
+    def write_together(self, works: Sequence[Callable[[Session], T]]) -> Sequence[Written[T]]:
+        """Run each of ``works`` as :meth:`write` does, in their order, and say how each went; on SQLite one commit serves them all."""
         ...
 
     def read(self) -> AbstractContextManager[Session]:

@@ -6,7 +6,7 @@ PostgreSQL groups the commits of its sessions itself. What two writers must not 
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured, Retryable, TallyError
 
 from ..tables import json_text
-from .port import AFTER_COMMIT
+from .port import AFTER_COMMIT, Written
 from .urls import EXAMPLES, parsed, shown
 
 CONNECTIONS = 32
@@ -80,6 +80,16 @@ class PostgresqlDatabase:
             raise TallyError("Database.write was called from inside a write; pass the session on instead.")
         self._check_usable()
         return self._write(work)
+
+    def write_together(self, works: Sequence[Callable[[Session], T]]) -> Sequence[Written[T]]:
+        """A transaction each, so that none holds its locks for longer than it takes."""
+        return [self._written(work) for work in works]
+
+    def _written(self, work: Callable[[Session], T]) -> Written[T]:
+        try:
+            return Written(result=self.write(work))
+        except Exception as error:  # noqa: BLE001 - raised when its outcome is asked for
+            return Written(error=error)
 
     def _write(self, work: Callable[[Session], T]) -> T:
         self._inside.write = True

@@ -1,19 +1,22 @@
 """The database as one SQLite file: any number of readers, and writers that commit in groups.
 
-What is written is written by closures. Whoever comes while nobody writes leads: its thread runs up to :data:`GROUP_LIMIT` of the
-closures that wait in one transaction, each in its own savepoint, commits once, and only then tells their callers: one fsync serves
-them all, and nobody is told before it. Then the first of those that came meanwhile leads. A writer alone so changes no thread.
+What is written is written by closures. Whoever comes while nobody writes leads: its thread runs the closures of up to
+:data:`GROUP_LIMIT` callers that wait in one transaction, commits once, and only then tells the callers: one fsync serves them all, and
+nobody is told before it. Then the first of those that came meanwhile leads. A writer alone so changes no thread.
+
+Closures seldom fail, and savepoints cost as much as some of them: only where one of several did, all are undone and run again, each in
+a savepoint of its own.
 """
 
 import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import structlog
@@ -26,11 +29,11 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 
 from ..durability import sync_directory
 from ..tables import json_text
-from .port import AFTER_COMMIT
+from .port import AFTER_COMMIT, Written
 from .urls import parsed, shown
 
 GROUP_LIMIT = 128
-"""Closures that share one commit at most."""
+"""Callers that share one commit at most."""
 
 KEPT_READERS = 8
 """Connections that are kept open for whoever reads next."""
@@ -51,36 +54,39 @@ class _HintedCompiler(SQLiteCompiler):
         return text
 
 
-class _Undone(Exception):
-    """The only closure of a transaction failed: all of it is rolled back, and its caller is told."""
-
-
 def sqlite_url(path: Path) -> str:
     """The URL of the database file at ``path``."""
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
-class _Job(Generic[T]):
-    """A closure to run; ``turn`` is released when it is done, and when its caller is to lead."""
+class _Write(Written[T]):
+    """A closure to run."""
 
-    __slots__ = ("_result", "actions", "error", "settled", "turn", "work")
+    __slots__ = ("actions", "work")
 
     def __init__(self, work: Callable[[Session], T]) -> None:
+        super().__init__()
         self.work = work
+        self.actions: dict[Callable[[], None], None] = {}
+
+    def run(self, session: Session) -> None:
+        self.result = self.work(session)
+        session.flush()
+        self.actions = session.info.get(AFTER_COMMIT, {})
+        # The session is used again; what is noted in it, its moment too, is of this closure alone.
+        session.info.clear()
+
+
+class _Job:
+    """What a caller writes; ``turn`` is released when it is done, and when the caller is to lead."""
+
+    __slots__ = ("settled", "turn", "writes")
+
+    def __init__(self, writes: Sequence[_Write[Any]]) -> None:
+        self.writes = writes
         self.turn = threading.Lock()
         self.turn.acquire()
         self.settled = False
-        self.error: BaseException | None = None
-        self.actions: dict[Callable[[], None], None] = {}
-        self._result: T | None = None
-
-    def run(self, session: Session) -> None:
-        self._result = self.work(session)
-
-    def outcome(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return cast(T, self._result)
 
 
 class SqliteDatabase:
@@ -102,11 +108,11 @@ class SqliteDatabase:
         # Entered as it is, not by way of the condition, whose methods a signal can interrupt between taking and letting go.
         self._guard = threading.Lock()
         self._idle = threading.Condition(self._guard)
-        self._jobs: deque[_Job[Any]] = deque()
+        self._jobs: deque[_Job] = deque()
         self._led = False
-        self._heir: _Job[Any] | None = None
+        self._heir: _Job | None = None
         self._leader: int | None = None
-        self._writing: Connection | None = None
+        self._writing: Session | None = None
         self._reading: list[Session] = []
         self._alone: set[str] = set()
         self._closing = False
@@ -145,14 +151,21 @@ class SqliteDatabase:
         let it neither commit nor roll back. What it raises undoes only its own changes and is raised here. Raises
         :class:`Retryable` when the database could not keep it (disk full, locked by another process, being closed).
         """
+        [written] = self.write_together([work])
+        return written.outcome()
+
+    def write_together(self, works: Sequence[Callable[[Session], T]]) -> Sequence[Written[T]]:
+        """As :meth:`write` for each of ``works``, in one commit."""
         self._check_process()
         if threading.get_ident() == self._leader:
             raise TallyError("Database.write was called from inside a write; pass the session on instead.")
-        job = _Job(work)
-        self._wait(job)
-        if not job.settled:
-            self._lead()
-        return job.outcome()
+        writes = [_Write(work) for work in works]
+        if writes:
+            job = _Job(writes)
+            self._wait(job)
+            if not job.settled:
+                self._lead()
+        return writes
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -250,7 +263,7 @@ class SqliteDatabase:
         else:
             self._reading.append(session)
 
-    def _wait(self, job: _Job[Any]) -> None:
+    def _wait(self, job: _Job) -> None:
         """Get in line, and wait until the job is done or its caller is to lead. Whoever is interrupted leaves the line."""
         try:
             self._get_in_line(job)
@@ -264,7 +277,7 @@ class SqliteDatabase:
                     self._pass_on()
             raise
 
-    def _get_in_line(self, job: _Job[Any]) -> None:
+    def _get_in_line(self, job: _Job) -> None:
         with self._guard:
             if self._closing:
                 raise Retryable(f"The database {self._path} is being closed; nothing more is written to it.")
@@ -278,9 +291,10 @@ class SqliteDatabase:
         with self._guard:
             self._heir = None
             jobs = [self._jobs.popleft() for _ in range(min(GROUP_LIMIT, len(self._jobs)))]
+        writes = [write for job in jobs for write in job.writes]
         self._leader = threading.get_ident()
         try:
-            self._commit(jobs)
+            self._commit(writes)
         finally:
             self._leader = None
             for job in jobs:
@@ -288,7 +302,7 @@ class SqliteDatabase:
                 job.turn.release()
             with self._guard:
                 self._pass_on()
-        for action in {action: None for job in jobs if job.error is None for action in job.actions}:
+        for action in {action: None for write in writes if write.error is None for action in write.actions}:
             action()
 
     def _pass_on(self) -> None:
@@ -299,53 +313,75 @@ class SqliteDatabase:
         else:
             self._heir.turn.release()
 
-    def _commit(self, jobs: list[_Job[Any]]) -> None:
+    def _commit(self, writes: Sequence[_Write[Any]]) -> None:
         try:
-            connection = self._writing = self._writing or self._writer.connect()
-            with connection.begin():
-                for job in jobs:
-                    self._run_job(job, connection, alone=len(jobs) == 1)
-        except _Undone:
-            pass
+            session = self._writing = self._writing or self._one_to_write()
+            if self._failed(writes, session) and len(writes) > 1:
+                self._run_apart(writes, _connection(session))
         except BaseException as error:
             # Whatever it was, the others are told and the next leader begins anew.
             self._drop_connection()
-            self._refuse(jobs, error)
+            self._refuse(writes, error)
             if not isinstance(error, Exception):
                 raise
 
+    def _one_to_write(self) -> Session:
+        """The session for all that does not fail; it leaves the transaction to whoever leads."""
+        return Session(self._writer.connect(), join_transaction_mode="rollback_only", expire_on_commit=False)
+
     def _drop_connection(self) -> None:
         if self._writing is not None:
-            self._writing.close()
+            _let_go(self._writing)
             self._writing = None
 
-    def _run_job(self, job: _Job[Any], connection: Connection, *, alone: bool) -> None:
-        """Run one closure in its own savepoint, which one that is ``alone`` does not need. Raises only when the whole transaction
-        is lost."""
-        mode: Literal["rollback_only", "create_savepoint"] = "rollback_only" if alone else "create_savepoint"
-        try:
-            with Session(connection, join_transaction_mode=mode, expire_on_commit=False) as session:
-                job.run(session)
-                session.commit()
-                job.actions = session.info.get(AFTER_COMMIT, {})
-        except BaseException as error:
-            job.error = (self._explain(error) if isinstance(error, DBAPIError) else None) or error
-            if alone:
-                raise _Undone from error
-            if not _in_transaction(connection):
-                # Disk full and I/O errors roll back everything; going on would commit each statement by itself.
-                raise
+    def _failed(self, writes: Sequence[_Write[Any]], session: Session) -> bool:
+        """Run all closures in one transaction; whether one failed, which undid it. Raises when it could not be committed."""
+        connection = _connection(session)
+        with connection.begin() as transaction:
+            for write in writes:
+                ran = self._ran(write, session)
+                session.close()
+                if not ran:
+                    if transaction.is_active:
+                        transaction.rollback()
+                    return True
+                _require_transaction(connection)
+        return False
 
-    def _refuse(self, jobs: list[_Job[Any]], error: BaseException) -> None:
+    def _run_apart(self, writes: Sequence[_Write[Any]], connection: Connection) -> None:
+        """Run closures of which one failed anew, each in its own savepoint. Raises when it could not be committed."""
+        for write in writes:
+            if not isinstance(write.error, Exception | None):
+                # Whoever wants the process to end is not kept from it.
+                raise write.error
+        with connection.begin():
+            for write in writes:
+                write.error = None
+                with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                    if self._ran(write, session):
+                        session.commit()
+                _require_transaction(connection)
+
+    def _ran(self, write: _Write[Any], session: Session) -> bool:
+        """Run a closure; whether it did not fail."""
+        try:
+            write.run(session)
+        except BaseException as error:  # noqa: BLE001 - raised when its outcome is asked for
+            write.error = (self._explain(error) if isinstance(error, DBAPIError) else None) or error
+            session.info.clear()
+            return False
+        return True
+
+    def _refuse(self, writes: Sequence[_Write[Any]], error: BaseException) -> None:
         explained = self._explain(error) if isinstance(error, DBAPIError) else None
-        _log.error("write refused", database=str(self._path), writes=len(jobs), error=str(explained or error))
-        for job in jobs:
-            told = job.error if isinstance(job.error, TallyError) else None
+        _log.error("write refused", database=str(self._path), writes=len(writes), error=str(explained or error))
+        for write in writes:
+            told = write.error if isinstance(write.error, TallyError) else None
             if told is None:
                 message = explained.message if explained else f"The database {self._path} could not be written: {error}"
                 told = type(explained)(message) if explained else Retryable(message)
                 told.__cause__ = error
-            job.error = told
+            write.error = told
 
     def _explain(self, error: DBAPIError) -> TallyError | None:
         """The error of ours that ``error`` stands for; None when it is a mistake in a statement."""
@@ -413,13 +449,20 @@ def _execute(connection: Connection, statement: str) -> None:
         raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
-def _in_transaction(connection: Connection) -> bool:
-    return _driver(connection).in_transaction
+def _require_transaction(connection: Connection) -> None:
+    """Disk full and I/O errors roll back everything; going on would commit each statement by itself."""
+    if not _driver(connection).in_transaction:
+        raise Retryable("The disk is full, or could not be read or written; nothing was changed, it is tried again.")
+
+
+def _connection(session: Session) -> Connection:
+    connection = session.bind
+    assert isinstance(connection, Connection)
+    return connection
 
 
 def _let_go(session: Session) -> None:
-    connection = session.bind
-    assert isinstance(connection, Connection)
+    connection = _connection(session)
     session.close()
     connection.close()
 

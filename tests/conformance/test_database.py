@@ -54,6 +54,27 @@ def test_an_exception_undoes_its_work_and_is_raised(numbers: Database) -> None:
     assert kept(numbers) == []
 
 
+def test_of_what_is_written_together_an_exception_undoes_only_its_own(numbers: Database) -> None:
+    def fail(session: Session) -> int:
+        inserting(2)(session)
+        raise KeyError("mine")
+
+    first, second, third = numbers.write_together([inserting(1), fail, inserting(3)])
+    assert (first.outcome(), third.outcome()) == (1, 3)
+    with pytest.raises(KeyError, match="mine"):
+        second.outcome()
+    assert kept(numbers) == [1, 3]
+    assert list(numbers.write_together([])) == []
+
+
+def test_of_what_is_written_together_each_sees_what_came_before(numbers: Database) -> None:
+    def count(session: Session) -> int:
+        return session.scalar(text("SELECT count(*) FROM number")) or 0
+
+    written = numbers.write_together([inserting(7), count, inserting(8), count])
+    assert [each.outcome() for each in written] == [7, 1, 8, 2]
+
+
 def test_a_reader_sees_one_state_however_long_it_looks_and_cannot_write(numbers: Database) -> None:
     numbers.write(inserting(1))
     with numbers.read() as session:

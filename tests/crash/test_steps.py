@@ -33,7 +33,7 @@ from spool.documents import DocumentRow
 from spool.queue.lanes import LEASE
 from spool.queue.port import Claim, LeaseLost
 from spool.transmissions import Transmission
-from spool.worker import Effects, Handler, Workers
+from spool.worker import Effects, Handler
 from tests.gateway.house import new_url
 from tests.spool.scene import ManualClock
 
@@ -120,10 +120,8 @@ class Day:
             self._receive(self._trade.answer(FIRST_ANSWER + number, ("PO", group), [("850", set_control)]))
 
     def _work(self, wrap: Wrap) -> None:
-        gateway = self.gateway
-        handlers = {kind: wrap(kind, handler) for kind, handler in gateway.handlers().items()}
-        workers = Workers(gateway.database, gateway.queue, handlers, on_dead=gateway._dead)
-        self._live(workers.run_until_idle)
+        handlers = {kind: wrap(kind, handler) for kind, handler in self.gateway.handlers().items()}
+        self._live(self.gateway.workers(0, handlers).run_until_idle)
 
     def _live(self, do: Callable[[], object]) -> None:
         """Do it until a life gets through; each begins like ``serving``, or when the leases of the last one are over."""
@@ -213,14 +211,17 @@ def test_a_step_that_dies_before_each_thing_it_does_is_done_once(
                 return handler(claim)
             deaths[claim.item_id] += 1
             point += 1
-            with fuse.lit(point):
+            begun = point
+            with fuse.burning(begun):
                 effects = handler(claim)
+            left = fuse.left
 
+            # Others may be worked in between: what is claimed together is committed together.
             def write(session: Session) -> None:
                 nonlocal point
-                with fuse.burning(session):
+                with fuse.burning(left, session):
                     effects(session)
-                through.append(point)
+                through.append(begun)
                 point = 0
 
             return write
@@ -237,8 +238,9 @@ class Fuse:
     """Ends the process before the so-manieth thing it does to a file or a row."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._left: int | None = None
-        self._kept: int | None = None
+        self.left: int | None = None
+        """How many more touches there are to be, the last time it burnt."""
+        self._burning = False
         for name in TOUCHES:
             monkeypatch.setattr(os, name, partial(self._touch, getattr(os, name)))
 
@@ -247,34 +249,25 @@ class Fuse:
         return really(*arguments, **options)
 
     def _burn(self, *_: object) -> None:
-        if self._left is not None:
-            self._left -= 1
-            if not self._left:
-                self._left = None
+        if self._burning and self.left is not None:
+            self.left -= 1
+            if not self.left:
+                self.left = None
                 raise Killed
 
     @contextmanager
-    def lit(self, touches: int) -> Iterator[None]:
-        """Only the thread at work touches anything: the day is worked by hand."""
-        self._left = touches
-        left = None
-        try:
-            yield
-            left = self._left
-        finally:
-            self._left, self._kept = None, left
-
-    @contextmanager
-    def burning(self, session: Session) -> Iterator[None]:
-        """Go on with what was left, now counting the statements of a session."""
-        connection = session.connection()
-        self._left = self._kept
-        event.listen(connection, "before_cursor_execute", self._burn)
+    def burning(self, touches: int | None, session: Session | None = None) -> Iterator[None]:
+        """Only the thread at work touches anything: the day is worked by hand. The statements of a session are touches too."""
+        connection = None if session is None else session.connection()
+        self.left, self._burning = touches, True
+        if connection is not None:
+            event.listen(connection, "before_cursor_execute", self._burn)
         try:
             yield
         finally:
-            self._left = None
-            event.remove(connection, "before_cursor_execute", self._burn)
+            self._burning = False
+            if connection is not None:
+                event.remove(connection, "before_cursor_execute", self._burn)
 
 
 @pytest.mark.parametrize(("step", "day"), PLACES, indirect=["day"])

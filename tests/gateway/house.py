@@ -24,7 +24,7 @@ from gateway.unended import Unended, unended
 from spool.documents import DocumentRow
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
-from spool.worker import Handler, Workers
+from spool.worker import Handler
 from tests import postgresql, ready
 from tests.spool.scene import ManualClock
 from translators.x12.schema import functional_id as set_functional_id
@@ -197,8 +197,7 @@ class House:
     def work(self, wrap: Callable[[str, Handler], Handler] = lambda _kind, handler: handler) -> int:
         """Do all that is due; how many attempts were made. ``wrap`` stands in for the handler of each kind."""
         handlers = {kind: wrap(kind, handler) for kind, handler in self.gateway.handlers().items()}
-        gateway = self.gateway
-        return Workers(gateway.database, gateway.queue, handlers, on_dead=gateway._dead).run_until_idle()
+        return self.gateway.workers(0, handlers).run_until_idle()
 
     def take(self, partner: str, name: str, data: bytes) -> Receipt:
         """A file arrives and is dealt with to the end."""

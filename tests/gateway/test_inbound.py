@@ -388,7 +388,7 @@ def test_what_cannot_be_read_from_the_disk_is_dead_and_says_so(house: House) -> 
     assert "restore it from a backup" in (receipt.reason or "")
     with house.gateway.database.read() as session:
         [item] = house.gateway.queue.dead_items(session)
-    assert item.payload == {"receipt": receipt_id}
+    assert item.payload == {"receipt": receipt_id, "bytes": len(data)}
     house.assert_balanced()
 
 

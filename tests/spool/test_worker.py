@@ -16,7 +16,7 @@ from spool.queue.circuit import FAILURES
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LEASE, LaneQueue
 from spool.queue.port import Claim, QueueStats
-from spool.worker import Effects, Handler, Workers
+from spool.worker import BATCH, Brief, Effects, Handler, Workers
 
 from .scene import ManualClock
 
@@ -34,8 +34,8 @@ class Workshop:
     attempts: list[object] = field(default_factory=list)
     buried: list[str] = field(default_factory=list)
 
-    def workers(self, handlers: Mapping[str, Handler], *, threads: int = 1) -> Workers:
-        workers = Workers(self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads)
+    def workers(self, handlers: Mapping[str, Handler], *, threads: int = 1, brief: Brief | None = None) -> Workers:
+        workers = Workers(self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads, brief=brief)
         self.waker.subscribe(workers.wake)
         return workers
 
@@ -377,3 +377,74 @@ def test_workers_outlive_a_database_that_is_locked_for_a_while(shop: Workshop, m
     assert worked.wait(TIMEOUT)
     assert workers.stop(TIMEOUT)
     assert shop.done() == ["1"]
+
+
+class TestABatch:
+    """Brief items, here all but those of kind ``long``, are worked and committed together."""
+
+    @staticmethod
+    def brief(_session: Session, claim: Claim) -> bool:
+        return claim.kind != "long"
+
+    @staticmethod
+    def seen(shop: Workshop, log: list[list[str]]) -> Handler:
+        """A handler that also notes what was committed when it began."""
+
+        def handler(claim: Claim) -> Effects:
+            log.append(shop.done())
+            return shop.note(claim)
+
+        return handler
+
+    def test_is_of_brief_items_of_different_lanes(self, shop: Workshop) -> None:
+        log: list[list[str]] = []
+        for number in range(BATCH + 1):
+            shop.put(number, lane=f"lane{number}")
+        assert shop.workers({"job": self.seen(shop, log)}, brief=self.brief).run_until_idle() == BATCH + 1
+        numbers = [str(number) for number in range(BATCH + 1)]
+        assert log == [[]] * BATCH + [numbers[:BATCH]]
+        assert shop.done() == numbers
+
+    def test_keeps_the_order_of_a_lane(self, shop: Workshop) -> None:
+        log: list[list[str]] = []
+        for number in range(3):
+            shop.put(number)
+        shop.workers({"job": self.seen(shop, log)}, brief=self.brief).run_until_idle()
+        assert log == [[], ["0"], ["0", "1"]]
+
+    def test_loses_only_what_failed(self, shop: Workshop) -> None:
+        def failing_late(claim: Claim) -> Effects:
+            def effects(session: Session) -> None:
+                shop.note(claim)(session)
+                raise Retryable("the last effect failed")
+
+            return effects
+
+        for kind, number in (("job", 1), ("bad", 2), ("late", 3), ("job", 4), ("late", 5)):
+            shop.put(number, kind=kind, lane=f"lane{number}")
+        handlers = {"job": shop.note, "bad": raising(Retryable("ERP is down")), "late": failing_late}
+        shop.workers(handlers, brief=self.brief).run_until_idle()
+        assert shop.done() == ["1", "4"]
+        assert shop.stats().retrying == 3
+
+    def test_is_committed_before_what_takes_long_begins(self, shop: Workshop) -> None:
+        log: list[list[str]] = []
+        shop.put(1, lane="a")
+        shop.put(2, lane="b", kind="long")
+        shop.put(3, lane="c")
+        shop.workers({"job": shop.note, "long": self.seen(shop, log)}, brief=self.brief).run_until_idle()
+        assert log == [["1"]]
+        assert shop.done() == ["1", "2", "3"]
+
+    def test_is_not_joined_by_what_may_have_killed_its_worker(self, shop: Workshop) -> None:
+        """Else it would kill the next ones with it, as often as it is tried, and all were given up."""
+        log: list[list[str]] = []
+        shop.put(1, lane="a")
+        shop.database.write(lambda session: shop.queue.claim(session, "victim"))
+        shop.put(2, lane="b")
+        shop.put(3, lane="c")
+        shop.clock.advance(seconds=LEASE.total_seconds())
+        shop.workers({"job": self.seen(shop, log)}, brief=self.brief).run_until_idle()
+        alone = shop.attempts.index(1)
+        assert len(log[alone]) == alone, "all that came before it is committed"
+        assert all("1" in done for done in log[alone + 1 :]), "and it before what comes after"

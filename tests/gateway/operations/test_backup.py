@@ -29,7 +29,6 @@ from spool.blobs import INLINE_LIMIT
 from spool.clock import SystemClock
 from spool.journal import JournalEntry, Step
 from spool.receipts import Receipt
-from spool.worker import Workers
 from tests import postgresql
 from tests.gateway.as2.keys import own
 from tests.gateway.house import House, invoice, order, segments, wrapped
@@ -59,7 +58,7 @@ def opened(root: Path) -> Iterator[Gateway]:
 
 
 def work(gateway: Gateway) -> None:
-    Workers(gateway.database, gateway.queue, gateway.handlers(), on_dead=gateway._dead).run_until_idle()
+    gateway.workers(0).run_until_idle()
 
 
 def trade(house: House) -> None:
