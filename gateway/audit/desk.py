@@ -187,10 +187,17 @@ class Desk:
 
         return told
 
+    def took(self, what: str, reader: Reader, detail: dict[str, Any] | None = None) -> None:
+        """Note that somebody takes along what is no answer: the bytes of something, or a backup."""
+        self._record(what, reader, None, detail or {})
+
     def _note(self, what: str, reader: Reader, partner: str | None, checkpoint: Note, detail: dict[str, Any]) -> None:
-        """Tell the journal that somebody read, or took ``what`` along."""
         sealed = Checkpoint.read(checkpoint.text)
-        detail = detail | {"by": reader.way.value, "checkpoint": {"size": sealed.size, "root": sealed.root.hex()}}
+        self._record(what, reader, partner, detail | {"checkpoint": {"size": sealed.size, "root": sealed.root.hex()}})
+
+    def _record(self, what: str, reader: Reader, partner: str | None, detail: dict[str, Any]) -> None:
+        """Tell the journal that somebody read, or took ``what`` along."""
+        detail = detail | {"by": reader.way.value}
         if reader.address is not None:
             detail["address"] = reader.address
         self.database.write(lambda session: record.read(session, self.clock, reader.name, what, partner, detail))

@@ -13,6 +13,7 @@ from ..operations.instruction import Instruction
 from ..operations.restoring import MOST_SKIPPED, SKIP, WITHDRAWN, Restored, Restoring
 from .console import Terminal
 from .context import explained, gateway, options, terminal
+from .operator import operator
 
 
 def register(root: typer.Typer) -> None:
@@ -27,6 +28,7 @@ def backup(
     """Write the whole home, running or not, to one file. The keys are in it: keep it as safe as the home."""
     with gateway() as opened:
         made = Backup(opened.home, opened.database, opened.clock).make(output)
+        opened.desk.took("backup", operator(), {"to": output.name, "made_at": made.made_at.isoformat()})
     out = terminal()
     answer = {
         "file": str(made.path),

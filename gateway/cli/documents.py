@@ -19,7 +19,7 @@ from ..trail import TrailEntry
 from . import known
 from .console import Terminal, record, usage
 from .context import explained, gateway, terminal
-from .operator import Reason, carry_out, instruction
+from .operator import Reason, carry_out, instruction, operator
 
 app = typer.Typer(help="Documents, both ways.", no_args_is_help=True)
 
@@ -162,9 +162,11 @@ def raw(
         str, typer.Argument(help="The id of a document, a file, a transmission, or a message over AS2.")
     ],
 ) -> None:
-    """The bytes as they came or as they were sent, to standard output."""
+    """The bytes as they came or as they were sent, to standard output. That somebody took them is kept in the trail."""
     with gateway() as opened, opened.database.read() as session:
-        for chunk in opened.raw(session, document):
+        chunks = opened.raw(session, document)
+        opened.desk.took(f"bytes of {document}", operator())
+        for chunk in chunks:
             sys.stdout.buffer.write(chunk)
 
 

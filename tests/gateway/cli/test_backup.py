@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gateway.cli.console import Exit
 from spool import journal
+from spool.journal import Step
 from tests.gateway.house import House, invoice, wrapped
 
 from .calling import ME, Tally
@@ -47,3 +48,11 @@ def test_mistakes_are_wrong_usage(tally: Tally, tmp_path: Path) -> None:
     assert tally("restore", str(tmp_path / "absent"), home=tmp_path / "new").code == Exit.USAGE
     assert tally("restore", str(tmp_path / "there"), "--skip", "99999999999", home=tmp_path / "new").code == Exit.USAGE
     assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_is_on_record(house: House, tally: Tally, tmp_path: Path) -> None:
+    made_at = tally("--json", "backup", "-o", str(tmp_path / "x")).json["made_at"]
+    with house.gateway.database.read() as session:
+        [read] = [entry for entry in journal.latest(session) if entry.step is Step.READ]
+    assert (read.actor, read.outcome) == (ME, "backup")
+    assert read.detail == {"by": "command", "to": "x", "made_at": made_at}

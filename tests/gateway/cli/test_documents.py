@@ -3,6 +3,8 @@
 import pytest
 
 from gateway.cli.console import Exit
+from spool import journal
+from spool.journal import Step
 from tests.gateway.house import House, invoice, wrapped
 from tests.gateway.operations.scene import FILES, INBOUND, OUTBOUND
 
@@ -167,3 +169,12 @@ def test_a_name_that_does_not_exist_is_told_with_those_that_do(
 )
 def test_what_exists_may_have_nothing_to_show(tally: Tally, command: tuple[str, ...]) -> None:
     assert tally(*command).code == Exit.YES
+
+
+def test_bytes_that_somebody_took_are_on_record(house: House, tally: Tally) -> None:
+    document = _delivered(house)
+    assert "INV9" in tally("doc", "raw", document).out
+    assert tally("doc", "raw", "nothing").code == Exit.USAGE
+    with house.gateway.database.read() as session:
+        read = [(entry.actor, entry.outcome) for entry in journal.latest(session) if entry.step is Step.READ]
+    assert read == [(ME, f"bytes of {document}")]
