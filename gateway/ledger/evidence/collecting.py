@@ -130,7 +130,7 @@ class Collector:
         assert self.timestamping.authority is not None
         data = stamps.checkpoint.encode()
         times = [
-            granted(response, stamped(data, stamps.responses[:place])).tst_info.gen_time
+            granted(response, stamped(data, stamps.responses[:place])).at
             for place, response in enumerate(stamps.responses)
         ]
         is_earlier = stamps.checkpoint != str(sealed)
