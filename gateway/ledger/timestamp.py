@@ -6,11 +6,13 @@ one is still proof when the certificate of its authority has long expired.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256, sha512
 from typing import Self
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ObjectIdentifier, load_der_x509_certificate, load_pem_x509_certificates
 from rfc3161_client import (
     HashAlgorithm,
@@ -49,6 +51,11 @@ class Trusted:
     def read(cls, pem: bytes, policy: str | None = None) -> Self:
         """Roots out of a PEM file. Raises ValueError where there is none in it, or ``policy`` is no object identifier."""
         return cls(tuple(load_pem_x509_certificates(pem)), None if policy is None else ObjectIdentifier(policy))
+
+    @property
+    def pem(self) -> bytes:
+        """The roots as a PEM file."""
+        return b"".join(root.public_bytes(Encoding.PEM) for root in self.roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,15 @@ def verified(response: bytes, data: bytes, trusted: Trusted, nonce: int | None =
         why = str(error).partition(": ErrorStack")[0] if found is None else found[1]
         raise NoStamp(f"it does not hold by the authorities that are trusted: {why}") from error
     return Stamp(response, told.at, certificate.not_valid_after_utc, certificate.subject.rfc4514_string())
+
+
+def sufficient(stamp: Stamp, data: bytes, trusted: Trusted) -> Trusted:
+    """Of whom is trusted the one root by which a stamp over ``data`` holds; all where none is enough by itself. Under any policy."""
+    for root in trusted.roots:
+        with suppress(NoStamp):
+            verified(stamp.response, data, alone := Trusted((root,)))
+            return alone
+    return replace(trusted, policy=None)
 
 
 def granted(response: bytes, data: bytes) -> Told:

@@ -32,7 +32,7 @@ class Authority:
     """Stamps what it is asked to, until it is told to do otherwise.
 
     Its own certificate is valid from ``begins`` until ``ends``, in days from now. Where it ``gives_root``, stamps bring that behind it, in
-    this order whatever DER would have; the length of the name of its ``root`` decides which of the two is the longer one, and so the last by
+    this order whatever DER would have; the length of the name of its ``root`` says which of the two is the longer one, and the last by
     DER.
     """
 
