@@ -86,7 +86,7 @@ def test_a_time_that_is_none_is_refused_by_both(time: str) -> None:
 _ROOTS = {"the root first by DER": "Root", "the root last by DER": "Root Of All That Is Stamped By Us"}
 
 
-@pytest.fixture(scope="module", params=_ROOTS.values(), ids=_ROOTS)
+@pytest.fixture(scope="module", params=list(_ROOTS.values()), ids=list(_ROOTS))
 def chatty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """One that gives its root too, behind its own certificate."""
     return Authority(tmp_path_factory.mktemp("chatty") / "tsa", gives_root=True, root=request.param)
