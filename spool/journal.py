@@ -122,9 +122,11 @@ class Step(StrEnum):
     """A legal hold was released."""
     SHARDED = "sharded"
     """A year of the ledger that is over was written out to be kept elsewhere."""
+    STAMPED = "stamped"
+    """A time-stamp authority stamped a checkpoint of the ledger; the detail has the digest of the stamp."""
 
 
-ENDURING = frozenset({Step.PRUNED, Step.ERASED, Step.HELD, Step.UNHELD, Step.SHARDED})
+ENDURING = frozenset({Step.PRUNED, Step.ERASED, Step.HELD, Step.UNHELD, Step.SHARDED, Step.STAMPED})
 """What says why something is missing, or must not be: these entries are never removed themselves."""
 
 

@@ -279,6 +279,7 @@ def as_json(found: Scanned) -> dict[str, Any]:
         "waiting": found.waiting,
         "waiting_since": None if found.waiting_since is None else found.waiting_since.isoformat(),
         "anchors": list(found.anchors),
+        "stamped_by_others": list(found.stamped_by_others),
         "entry": found.entry,
         "wrong": found.wrong,
     }
@@ -306,3 +307,9 @@ def render(out: Terminal, found: Scanned) -> None:
         out.say("Nothing was signed before that it could be held against: only that it agrees with itself is shown.")
     for each in found.anchors:
         out.say(f"It still begins with {each}.")
+    if found.stamped_by_others:
+        sizes = ", ".join(map(str, found.stamped_by_others))
+        out.say(
+            f"Time stamps that are not by an authority of timestamp_roots, those of the checkpoints of {sizes} entries, hold by the roots "
+            "that were kept with them: they prove the time to whoever trusts these."
+        )

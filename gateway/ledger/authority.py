@@ -26,11 +26,10 @@ class NotStamped(Retryable):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The authority at ``url``, believed as ``trusted`` says. ``roots`` is the PEM file with its root certificates, for others to have."""
+    """The authority at ``url``, believed as ``trusted`` says."""
 
     url: str
     trusted: Trusted
-    roots: bytes
     client: HttpClient
 
     def stamp(self, data: bytes, now: datetime) -> Stamp:
@@ -75,8 +74,7 @@ def authority(
         )
     path = home / roots
     try:
-        pem = path.read_bytes()
-        return Authority(url, Trusted.read(pem, policy), pem, client)
+        return Authority(url, Trusted.read(path.read_bytes(), policy), client)
     except OSError as error:
         raise Misconfigured(f"timestamp_roots: {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -88,8 +88,9 @@ class LedgerPartner(Base):
 class LedgerTimestamp(Base):
     """The ``n``-th time stamp of the signed checkpoint of ``size`` entries, counted from 1: over that and the stamps before.
 
-    ``response`` is the answer of ``authority``, made ``at`` the time that it says, by a certificate that ``expires``. All four are None for
-    one that was wanted and not given when it was last tried; ``why`` says why.
+    ``response`` is the answer of ``authority``, made ``at`` the time that it says, by a certificate that ``expires``; ``roots`` (PEM) is
+    whom it was believed by. All are None for one that was wanted and not given when it was last tried; ``why`` says why. Stamps from
+    before roots were kept have none, and no entry of the journal tells of them.
     """
 
     __tablename__ = "ledger_timestamp"
@@ -101,5 +102,6 @@ class LedgerTimestamp(Base):
     authority: Mapped[str | None]
     at: Mapped[datetime | None]
     expires: Mapped[datetime | None]
+    roots: Mapped[str | None]
     tried_at: Mapped[datetime]
     why: Mapped[str | None]

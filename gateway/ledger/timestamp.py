@@ -6,11 +6,13 @@ one is still proof when the certificate of its authority has long expired.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256, sha512
 from typing import Self
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ObjectIdentifier, load_der_x509_certificate, load_pem_x509_certificates
 from rfc3161_client import (
     HashAlgorithm,
@@ -21,18 +23,14 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-_HASHES = {"2.16.840.1.101.3.4.2.1": sha256, "2.16.840.1.101.3.4.2.3": sha512}
-"""Those that an imprint may be by, by their object identifiers."""
+from ..as2.asn1 import der
+from .timestamp_structure import NotGranted, NotRead, Told, in_set_order, read
 
-_GRANTED = 0
-_STATUS = {
-    1: "granted something else than was asked for",
-    2: "rejected the request",
-    3: "wants us to wait",
-    4: "warns of a revocation",
-    5: "tells of a revocation",
+_HASHES = {
+    der.object_identifier("2.16.840.1.101.3.4.2.1"): sha256,
+    der.object_identifier("2.16.840.1.101.3.4.2.3"): sha512,
 }
-"""PKIStatus (RFC 3161, section 2.4.2), where the stamp that was asked for is not granted."""
+"""Those that an imprint may be by, by their object identifiers (DER)."""
 
 _IN_WORDS = re.compile(r'data: "Verify error: ([^"]*)"')
 """Where OpenSSL says in words what is wrong with a certificate."""
@@ -53,6 +51,11 @@ class Trusted:
     def read(cls, pem: bytes, policy: str | None = None) -> Self:
         """Roots out of a PEM file. Raises ValueError where there is none in it, or ``policy`` is no object identifier."""
         return cls(tuple(load_pem_x509_certificates(pem)), None if policy is None else ObjectIdentifier(policy))
+
+    @property
+    def pem(self) -> bytes:
+        """The roots as a PEM file."""
+        return b"".join(root.public_bytes(Encoding.PEM) for root in self.roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +92,44 @@ def stamped(checkpoint: bytes, before: Sequence[bytes] = ()) -> bytes:
 
 def verified(response: bytes, data: bytes, trusted: Trusted, nonce: int | None = None) -> Stamp:
     """The stamp that ``response`` is for ``data``, with the certificates valid at the time that it says. Raises NoStamp."""
-    read = granted(response, data)
+    told = granted(response, data)
     builder = VerifierBuilder(policy_id=trusted.policy, roots=list(trusted.roots), nonce=nonce)
     try:
+        read = decode_timestamp_response(in_set_order(response))
         builder.build().verify_message(read, data)
-    except (VerificationError, ValueError) as error:
+        certificate = _signer(read)
+    except (VerificationError, ValueError, TypeError) as error:
+        if isinstance(error, NoStamp):
+            raise
         found = _IN_WORDS.search(str(error))
         why = str(error).partition(": ErrorStack")[0] if found is None else found[1]
         raise NoStamp(f"it does not hold by the authorities that are trusted: {why}") from error
-    certificate = _signer(read)
-    return Stamp(
-        response, read.tst_info.gen_time, certificate.not_valid_after_utc, certificate.subject.rfc4514_string()
-    )
+    return Stamp(response, told.at, certificate.not_valid_after_utc, certificate.subject.rfc4514_string())
 
 
-def granted(response: bytes, data: bytes) -> TimeStampResponse:
-    """A response that has a stamp, for exactly ``data``; who signed it is not looked at. Raises NoStamp."""
+def sufficient(stamp: Stamp, data: bytes, trusted: Trusted) -> Trusted:
+    """Of whom is trusted the one root by which a stamp over ``data`` holds; all where none is enough by itself. Under any policy."""
+    for root in trusted.roots:
+        with suppress(NoStamp):
+            verified(stamp.response, data, alone := Trusted((root,)))
+            return alone
+    return replace(trusted, policy=None)
+
+
+def granted(response: bytes, data: bytes) -> Told:
+    """What a response says that has a stamp, for exactly ``data``; who signed it is not looked at. Raises NoStamp."""
     try:
-        read = decode_timestamp_response(response)
-        if read.status != _GRANTED:
-            words = f" ({'; '.join(read.status_string)})" if read.status_string else ""
-            raise NoStamp(f"the authority {_STATUS.get(read.status, f'answered status {read.status}')}{words}")
-        imprint = read.tst_info.message_imprint
-    except (ValueError, TypeError) as error:
-        raise error if isinstance(error, NoStamp) else NoStamp(f"it is no time stamp: {error}") from error
-    hashed = _HASHES.get(imprint.hash_algorithm.dotted_string)
+        told = read(response)
+    except NotGranted as error:
+        raise NoStamp(str(error)) from error
+    except NotRead as error:
+        raise NoStamp(f"it is no time stamp: {error}") from error
+    hashed = _HASHES.get(told.algorithm)
     if hashed is None:
-        raise NoStamp(f"its imprint is by {imprint.hash_algorithm.dotted_string}, which is not SHA-256 or SHA-512")
-    if bytes(imprint.message) != hashed(data).digest():
+        raise NoStamp("its imprint is by a digest that is neither SHA-256 nor SHA-512")
+    if told.digest != hashed(data).digest():
         raise NoStamp("it is a time stamp for something else")
-    return read
+    return told
 
 
 def chained(checkpoint: bytes, responses: Sequence[bytes], trusted: Trusted) -> tuple[Stamp, ...]:

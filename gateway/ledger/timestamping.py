@@ -3,25 +3,32 @@
 Nothing waits for the authority: what it does not stamp now is tried again, and people are told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import structlog
+from cryptography.x509 import Certificate
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import TallyError
+from spool import journal
 from spool.clock import Clock
 from spool.database.port import Database
+from spool.journal import JournalEntry, Step
 
+from . import store
 from .authority import Authority, NotStamped
 from .checkpoint import Checkpoint
+from .entry import read_entry
 from .ledger import Ledger
 from .note import Note, NotSigned, read_note
 from .scanning import Anchor
 from .tables import LedgerTimestamp
-from .timestamp import NoStamp, Stamp, chained, granted, stamped
+from .timestamp import NoStamp, Stamp, Trusted, chained, granted, stamped, sufficient
 
 EVERY = timedelta(days=1)
 """How often a checkpoint is stamped while there are new ones."""
@@ -32,33 +39,56 @@ RENEWED = timedelta(days=60)
 AT_ONCE = 20
 """Stamps that are asked for in a row."""
 
+_SCANNED = 256
+"""Entries that are looked through at a time."""
+
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StampedCheckpoint:
-    """A checkpoint and the responses over it, the first one first, which was made ``at`` that time by ``authority``.
+    """A checkpoint and the stamps over it, the first one first.
 
-    ``expires`` is until when the certificate of the last one is valid.
+    ``roots`` are those by which they were believed when they were made; without those of stamps from before roots were kept.
     """
 
     checkpoint: str
-    responses: tuple[bytes, ...]
-    at: datetime
-    authority: str
-    expires: datetime
+    stamps: tuple[Stamp, ...] = ()
+    roots: tuple[Certificate, ...] = ()
+    lacks_roots: bool = False
 
     @property
     def size(self) -> int:
         return Checkpoint.read(read_note(self.checkpoint.encode()).text).size
 
+    @property
+    def responses(self) -> tuple[bytes, ...]:
+        return tuple(stamp.response for stamp in self.stamps)
+
+    @property
+    def at(self) -> datetime:
+        """When it was stamped first."""
+        return self.stamps[0].at
+
+    @property
+    def authority(self) -> str:
+        """Who stamped it first."""
+        return self.stamps[0].authority
+
+    @property
+    def expires(self) -> datetime:
+        """Until when the certificate of the last stamp is valid."""
+        return self.stamps[-1].expires
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look at all stamps found: what they anchor, and what is wrong with the first that does not hold."""
+    """What a look at all stamps found: what they anchor, what is wrong with the first that does not hold, and the sizes of the checkpoints
+    whose stamps hold by the roots that were kept with them, and not by those that are trusted now."""
 
     anchors: Sequence[Anchor] = ()
     wrong: str | None = None
+    by_others: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +122,7 @@ class Timestamping:
         """``checkpoint`` with its stamps; the first is asked for where there is none yet. Raises NotStamped."""
         found = self.of(checkpoint)
         if found is None:
-            self._have_stamped(_unstamped(checkpoint, self.clock.now()))
+            self._have_stamped(StampedCheckpoint(str(checkpoint)))
             found = self.of(checkpoint)
         if found is None:
             raise NotStamped("Another checkpoint of this size was stamped meanwhile. Stamp the next one.")
@@ -114,28 +144,53 @@ class Timestamping:
             )
             return next(iter(_stamped(session, LedgerTimestamp.size == first)), None)
 
+    def roots(self, stamps: StampedCheckpoint) -> Trusted:
+        """By whom the stamps of a checkpoint were believed; where that was not kept yet, by whom they are now."""
+        now = self.authority.trusted.roots if self.authority is not None and stamps.lacks_roots else ()
+        return Trusted(tuple(dict.fromkeys((*stamps.roots, *now))))
+
     def look(self) -> Looked:
-        """Verify all stamps there are: for what they were made, and where an authority is set, by whom."""
+        """Verify all stamps there are: for what they were made and by whom, and that they are those that the journal tells of."""
         with self.database.read() as session:
             found = _stamped(session)
+            told = _told(session)
         anchors: list[Anchor] = []
+        by_others: list[int] = []
         for each in found:
             try:
                 self._require_good(each)
+                _require_told(each, told)
             except (ValueError, NoStamp, NotSigned) as error:
                 return Looked(anchors, f"The time stamp of the checkpoint of {each.size} entries is wrong: {error}.")
+            if not self._is_trusted(each):
+                by_others.append(each.size)
             name = f"the checkpoint of {each.size} entries that was stamped with the time"
             anchors.append(Anchor(name, Checkpoint.read(read_note(each.checkpoint.encode()).text)))
-        return Looked(anchors)
+        missing = told.keys() - {(each.size, n) for each in found for n in range(1, len(each.stamps) + 1)}
+        if missing:
+            size, n = min(missing)
+            wrong = f"Time stamp {n} of the checkpoint of {size} entries, of which the journal tells, was removed."
+            return Looked(anchors, wrong)
+        return Looked(anchors, by_others=by_others)
 
     def _require_good(self, each: StampedCheckpoint) -> None:
         self.ledger.require_ours(read_note(each.checkpoint.encode()))
         data = each.checkpoint.encode()
-        if self.authority is not None:
-            chained(data, each.responses, self.authority.trusted)
-            return
-        for place, response in enumerate(each.responses):
-            granted(response, stamped(data, each.responses[:place]))
+        trusted = self.roots(each)
+        if not trusted.roots:
+            for place, response in enumerate(each.responses):
+                granted(response, stamped(data, each.responses[:place]))
+        elif chained(data, each.responses, trusted) != each.stamps:
+            raise NoStamp("what is noted beside it of who made it and when is not what it says")
+
+    def _is_trusted(self, each: StampedCheckpoint) -> bool:
+        """Whether good stamps are by whom the settings name now, under whichever policy; true where they name nobody."""
+        if self.authority is None or set(each.roots) <= set(self.authority.trusted.roots):
+            return True
+        with suppress(NoStamp):
+            chained(each.checkpoint.encode(), each.responses, replace(self.authority.trusted, policy=None))
+            return True
+        return False
 
     # What is due, and having it done
 
@@ -145,42 +200,72 @@ class Timestamping:
         with self.database.read() as session:
             found = _stamped(session)
             newest = session.scalar(select(func.max(LedgerTimestamp.at)).where(LedgerTimestamp.n == 1))
+            sealed = 0 if last is None else Checkpoint.read(last.text).size
+            is_new = _has_news(session, max((each.size for each in found), default=0), sealed)
         due = [each for each in found if now < each.expires <= now + RENEWED]
-        is_new = last is not None and Checkpoint.read(last.text).size > max((each.size for each in found), default=0)
         if last is not None and is_new and (newest is None or newest + EVERY <= now):
-            due.insert(0, _unstamped(last, now))
+            due.insert(0, StampedCheckpoint(str(last)))
         return due[:AT_ONCE]
 
     def _have_stamped(self, due: StampedCheckpoint) -> None:
         if self.authority is None:
             raise NotStamped("Nobody stamps checkpoints here: set timestamp_url and timestamp_roots in tally.toml.")
+        data = stamped(due.checkpoint.encode(), due.responses)
         try:
-            stamp = self.authority.stamp(stamped(due.checkpoint.encode(), due.responses), self.clock.now())
+            stamp = self.authority.stamp(data, self.clock.now())
         except NotStamped as error:
-            self._note(due, None, error.message)
+            self._note(due, error.message)
             raise
-        self._note(due, stamp, None)
+        self._keep(due, stamp, sufficient(stamp, data, self.authority.trusted))
         _log.info("ledger.stamped", size=due.size, at=stamp.at.isoformat(), authority=stamp.authority)
 
-    def _note(self, due: StampedCheckpoint, stamp: Stamp | None, why: str | None) -> None:
-        """Keep a stamp, or that it was not given. What was not given for an earlier checkpoint is not missed any more."""
+    def _note(self, due: StampedCheckpoint, why: str) -> None:
+        """Note that a stamp was not given."""
+
+        def note(session: Session) -> None:
+            row = _wanted(session, due)
+            if row.response is None:
+                row.tried_at, row.why = self.clock.now(), why
+
+        self.database.write(note)
+
+    def _keep(self, due: StampedCheckpoint, stamp: Stamp, by: Trusted) -> None:
+        """Keep a stamp, and tell the journal, and so the ledger, of it."""
 
         def keep(session: Session) -> None:
-            wanted = LedgerTimestamp.response.is_(None)
-            if not due.responses:
-                session.execute(delete(LedgerTimestamp).where(wanted, LedgerTimestamp.n == 1))
-            row = session.get(LedgerTimestamp, (due.size, len(due.responses) + 1))
-            if row is None:
-                row = LedgerTimestamp(size=due.size, n=len(due.responses) + 1, checkpoint=due.checkpoint)
-                session.add(row)
-            elif row.response is not None:
+            row = _wanted(session, due)
+            if row.response is not None:
                 return
-            row.tried_at, row.why = self.clock.now(), why
-            if stamp is not None:
-                row.response, row.authority = stamp.response, stamp.authority
-                row.at, row.expires = stamp.at, stamp.expires
+            row.tried_at, row.why = self.clock.now(), None
+            row.response, row.authority = stamp.response, stamp.authority
+            row.at, row.expires, row.roots = stamp.at, stamp.expires, by.pem.decode("ascii")
+            detail = {
+                "size": row.size,
+                "n": row.n,
+                "sha256": sha256(stamp.response).hexdigest(),
+                "authority": stamp.authority,
+            }
+            outcome = f"checkpoint of {row.size} entries"
+            journal.record(session, self.clock, step=Step.STAMPED, outcome=outcome, detail=detail)
 
         self.database.write(keep)
+
+
+def _wanted(session: Session, due: StampedCheckpoint) -> LedgerTimestamp:
+    """The row of the next stamp of a checkpoint. What was not given for an earlier one is not missed any more."""
+    n = len(due.stamps) + 1
+    if n == 1:
+        missed = LedgerTimestamp.size != due.size
+        session.execute(
+            delete(LedgerTimestamp).where(LedgerTimestamp.response.is_(None), LedgerTimestamp.n == 1, missed)
+        )
+    row = session.get(LedgerTimestamp, (due.size, n))
+    if row is None:
+        row = LedgerTimestamp(size=due.size, n=n, checkpoint=due.checkpoint)
+        session.add(row)
+    elif row.response is None:
+        row.checkpoint = due.checkpoint
+    return row
 
 
 def standing(session: Session) -> Standing:
@@ -200,18 +285,45 @@ def _stamped(session: Session, *where: ColumnElement[bool]) -> list[StampedCheck
     )
     found: dict[int, StampedCheckpoint] = {}
     for row in rows:
-        assert row.response is not None
-        assert row.at is not None
-        assert row.expires is not None
-        first = found.get(row.size)
-        if first is None:
-            found[row.size] = StampedCheckpoint(
-                row.checkpoint, (row.response,), row.at, row.authority or "", row.expires
-            )
-        else:
-            found[row.size] = replace(first, responses=(*first.responses, row.response), expires=row.expires)
+        before = found.get(row.size, StampedCheckpoint(row.checkpoint))
+        stamp, roots = _kept(row)
+        found[row.size] = replace(
+            before,
+            stamps=(*before.stamps, stamp),
+            roots=tuple(dict.fromkeys((*before.roots, *roots))),
+            lacks_roots=before.lacks_roots or not roots,
+        )
     return list(found.values())
 
 
-def _unstamped(checkpoint: Note, now: datetime) -> StampedCheckpoint:
-    return StampedCheckpoint(str(checkpoint), (), now, "", now)
+def _kept(row: LedgerTimestamp) -> tuple[Stamp, tuple[Certificate, ...]]:
+    assert row.response is not None
+    assert row.at is not None
+    assert row.expires is not None
+    stamp = Stamp(bytes(row.response), row.at, row.expires, row.authority or "")
+    return stamp, () if row.roots is None else Trusted.read(row.roots.encode()).roots
+
+
+def _told(session: Session) -> dict[tuple[int, int], str]:
+    """The digests of all stamps that the journal tells of, by the size of their checkpoint and their place."""
+    details = session.scalars(select(JournalEntry.detail).where(JournalEntry.step == Step.STAMPED))
+    return {(detail["size"], detail["n"]): detail["sha256"] for detail in details}
+
+
+def _require_told(each: StampedCheckpoint, told: Mapping[tuple[int, int], str]) -> None:
+    """Stamps from before the journal told of them are those from before roots were kept."""
+    for n, stamp in enumerate(each.stamps, 1):
+        digest = told.get((each.size, n))
+        if digest is None and not each.lacks_roots:
+            raise NoStamp("the journal tells of no such stamp")
+        if digest not in (None, sha256(stamp.response).hexdigest()):
+            raise NoStamp("it is another one than the journal tells of")
+
+
+def _has_news(session: Session, start: int, end: int) -> bool:
+    """Whether the entries from ``start`` on tell of anything but of time stamps, which would be stamped for ever for their own sake."""
+    for first in range(start, end, _SCANNED):
+        bodies = store.bodies(session, first, min(first + _SCANNED, end))
+        if any(read_entry(body).type != Step.STAMPED for body in bodies):
+            return True
+    return False

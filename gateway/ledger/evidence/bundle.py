@@ -81,7 +81,7 @@ class Extended:
 class Stamped:
     """The authority's ``responses`` over a checkpoint, the bundle's own or, where ``is_earlier``, the one that it extends.
 
-    ``times`` are what they say; ``roots`` is the PEM file of the root certificates that they lead to.
+    ``times`` are what they say; ``roots`` is the PEM file of the root certificates by which they were believed.
     """
 
     is_earlier: bool

@@ -25,6 +25,7 @@ from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
 from ..receipt_lines import note_in
 from ..rotation import Rotation, followers, predecessors, require_signed_by_one_of
 from ..timestamp import Trusted, chained, granted, stamped
+from ..timestamp_structure import Told
 from . import manifest as manifests
 from .bundle import pem_of
 from .manifest import Manifest, SealedEntry, SealedPayload
@@ -399,16 +400,18 @@ class _Checking:
             return
         checkpoint = self._archive.read(said.of)
         responses = [self._archive.read(name) for name in said.stamps]
-        times: list[datetime] = []
+        told: list[Told] = []
         for place, response in enumerate(responses):
             with self._report.claim(
                 11, f"Time stamp {place + 1} is one for exactly {said.of} and what was stamped before"
             ):
-                times.append(granted(response, stamped(checkpoint, responses[:place])).tst_info.gen_time)
+                told.append(granted(response, stamped(checkpoint, responses[:place])))
+                # To the last digit, of which a datetime may have fewer.
+                times = [each.time for each in told]
                 _require(times == sorted(times), "It is older than one that it is over.")
-        if len(times) < len(responses):
+        if len(told) < len(responses):
             return
-        made = ", ".join(f"{time:%Y-%m-%d %H:%M:%S} UTC" for time in times)
+        made = ", ".join(f"{each.at:%Y-%m-%d %H:%M:%S} UTC" for each in told)
         if self._authorities is None:
             self._report.not_covered(11, f"{UNPROVEN_STAMP}: {made}")
             return

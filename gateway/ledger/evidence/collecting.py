@@ -114,11 +114,13 @@ class Collector:
     def _stamps(self, size: int, sealed: Note, anchor: Note | None) -> StampedCheckpoint | None:
         """The earliest stamp that covers ``size`` entries; or one of the checkpoint that seals the bundle, where the authority gives it."""
         timestamping = self.timestamping
-        if timestamping is None or timestamping.authority is None:
+        if timestamping is None:
             return None
         found = timestamping.first_over(size) if anchor is None else timestamping.of(anchor)
-        if found is not None:
+        if found is not None and timestamping.roots(found).roots:
             return found
+        if timestamping.authority is None:
+            return None
         try:
             return timestamping.stamp(sealed)
         except NotStamped as error:
@@ -127,14 +129,13 @@ class Collector:
 
     def _stamped(self, stamps: StampedCheckpoint, sealed: Note) -> Stamped:
         assert self.timestamping is not None
-        assert self.timestamping.authority is not None
         data = stamps.checkpoint.encode()
         times = [
-            granted(response, stamped(data, stamps.responses[:place])).tst_info.gen_time
+            granted(response, stamped(data, stamps.responses[:place])).at
             for place, response in enumerate(stamps.responses)
         ]
         is_earlier = stamps.checkpoint != str(sealed)
-        return Stamped(is_earlier, stamps.responses, times, self.timestamping.authority.roots)
+        return Stamped(is_earlier, stamps.responses, times, self.timestamping.roots(stamps).pem)
 
     def _documents(
         self, session: Session, happened: Sequence[TrailEntry], entries: Sequence[OpenedEntry]

@@ -9,6 +9,7 @@ from pathlib import Path
 from canonical.errors import Misconfigured, TallyError
 from spool.durability import sync_directory
 
+from ..timestamp import Trusted
 from . import bundle, commands, report
 from .bundle import Evidence, Text
 from .checking import check
@@ -63,7 +64,8 @@ def _write(evidence: Evidence, temporary: Path) -> int:
         bundle.write(evidence, TEXTS, file)
         file.flush()
         os.fsync(file.fileno())
-        judged = check(file, evidence.key)
+        own = None if evidence.stamped is None else Trusted.read(evidence.stamped.roots)
+        judged = check(file, evidence.key, authorities=own)
     if judged.failed:
         first = judged.failed[0]
         raise DoesNotVerify(

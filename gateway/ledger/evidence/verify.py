@@ -45,7 +45,7 @@ import sys
 import zipfile
 import zlib
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.8
 
@@ -78,6 +78,7 @@ MOST_COUNTED = 10**15 - 1
 MOST_PROOF = 64
 """Hashes in a proof: a tree of 2^53 leaves is 53 high."""
 CHUNK = 2**20
+UTC = timezone.utc  # noqa: UP017 - Python 3.8
 
 FIXED = {
     "mimetype",
@@ -1193,7 +1194,7 @@ def element(parts: list[tuple[int, bytes]], place: int, tag: int) -> bytes:
 
 
 def read_stamp(data: bytes) -> tuple[str, bytes, str]:
-    """By which digest a granted time stamp is, over what, and the time that it says. Who signed it is not looked at."""
+    """By which digest a granted time stamp is, over what, and the time that it says; what else is in it is for who verifies signatures."""
     whole = elements(data)
     require(len(whole) == 1, "Something stands behind the time stamp.")
     response = elements(element(whole, 0, 0x30))
@@ -1209,6 +1210,7 @@ def read_stamp(data: bytes) -> tuple[str, bytes, str]:
     require(algorithm in HASHES, "It is over a digest that is neither SHA-256 nor SHA-512.")
     time = element(stamp, 4, 0x18).decode("ascii")
     require(re.fullmatch(r"[0-9]{14}(\.[0-9]*[1-9])?Z", time) is not None, "The time that it says is none.")
+    datetime.strptime(time[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     return HASHES[algorithm], element(imprint, 1, 0x04), time
 
 

@@ -12,6 +12,7 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.evidence import verify
 from gateway.ledger.note import VerifierKey, read_note
 from tests.gateway.house import House, invoice, wrapped
+from tests.gateway.ledger.authority import Authority
 from tests.gateway.ledger.evidence import making
 
 from .calling import Tally
@@ -143,6 +144,11 @@ def test_a_checkpoint_is_stamped_at_once_where_there_is_an_authority(house: Hous
     assert "that was stamped with the time" in found.json["anchors"][-1]
     status = tally("--json", "status").json["timestamps"]
     assert (status["failing"], status["last"]) == ([], signed.json["timestamp"])
+    other = Authority(house.gateway.home.root / "other", name="Later Inc")
+    (house.gateway.home.root / "tally.toml").write_text(f'timestamp_url = "{url}"\ntimestamp_roots = "{other.roots}"\n')
+    found = tally("--json", "ledger", "verify")
+    assert (found.code, found.json["stamped_by_others"]) == (Exit.YES, [signed.json["size"]])
+    assert "prove the time to whoever trusts these" in tally("ledger", "verify").out
     house.gateway.database.write(
         lambda session: session.execute(text("UPDATE ledger_timestamp SET response = X'3000'"))
     )

@@ -31,7 +31,9 @@ ess_cert_id_alg = sha256
 class Authority:
     """Stamps what it is asked to, until it is told to do otherwise.
 
-    Its own certificate is valid from ``begins`` until ``ends``, in days from now.
+    Its own certificate is valid from ``begins`` until ``ends``, in days from now. Where it ``gives_root``, stamps bring that behind it, in
+    this order whatever DER would have; the length of the name of its ``root`` says which of the two is the longer one, and the last by
+    DER.
     """
 
     def __init__(
@@ -41,18 +43,20 @@ class Authority:
         begins: float = -1,
         ends: float = 400,
         name: str = "Time Stamps Inc",
+        gives_root: bool = False,
+        root: str = "Root",
     ) -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "tsa.cnf").write_text(_CONFIGURATION)
+        (folder / "tsa.cnf").write_text(_CONFIGURATION + ("certs = root.pem\n" if gives_root else ""))
         (folder / "serial").write_text("01\n")
         self.roots = folder / "root.pem"
         self.asked: list[bytes] = []
         self.answer: Callable[[bytes], tuple[int, bytes]] = lambda query: (200, self.stamp(query))
         now = datetime.now(UTC).replace(microsecond=0)
         root_key, key = _key(), _key()
-        root_name = _name(f"{name} Root")
-        root = (
+        root_name = _name(f"{name} {root}")
+        root_certificate = (
             _builder(root_name, root_name, root_key, now - timedelta(days=1000), now + timedelta(days=9000))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(root_key, hashes.SHA256())
@@ -63,7 +67,7 @@ class Authority:
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
             .sign(root_key, hashes.SHA256())
         )
-        self.roots.write_bytes(root.public_bytes(Encoding.PEM))
+        self.roots.write_bytes(root_certificate.public_bytes(Encoding.PEM))
         (folder / "tsa.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
         (folder / "tsa.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 

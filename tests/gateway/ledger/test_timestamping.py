@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from gateway.ledger import authority as asking
 from gateway.ledger.authority import NotStamped
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.tables import LedgerTimestamp
-from gateway.ledger.timestamp import Query, Trusted
+from gateway.ledger.timestamp import Query, Trusted, stamped
+from gateway.ledger.timestamp_structure import read
 from gateway.ledger.timestamping import EVERY, RENEWED, Timestamping, standing
 from gateway.senders.http import HttpClient
+from spool.journal import JournalEntry, Step
 
 from .authority import POLICY, Authority
 from .scene import Scene, scene
@@ -85,7 +88,29 @@ def test_a_day_later_the_next_one_is(ledger: Scene, authority: Authority, monkey
             ledger.ledger.checkpoint()
             stamps.keep_up()
             ledger.clock.advance(seconds=EVERY.total_seconds())
-        assert rows(ledger) == [(4, 1, True), (8, 1, True)]
+        assert rows(ledger) == [(4, 1, True), (9, 1, True)]
+
+
+def test_a_stamp_is_told_in_the_ledger_and_is_no_reason_for_the_next_one(
+    ledger: Scene, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "SKEW", 2 * EVERY)
+    with stamping(ledger, authority) as stamps:
+        ledger.grown(4)
+        ledger.ledger.checkpoint()
+        for _ in range(2):
+            stamps.keep_up()
+            ledger.clock.advance(seconds=EVERY.total_seconds())
+            ledger.ledger.checkpoint()
+        assert rows(ledger) == [(4, 1, True)]
+    with ledger.database.read() as session:
+        [row] = session.query(LedgerTimestamp)
+        [told] = session.query(JournalEntry).filter_by(step=Step.STAMPED)
+    assert row.response is not None
+    assert told.outcome == "checkpoint of 4 entries"
+    assert (told.detail["size"], told.detail["n"]) == (4, 1)
+    assert told.detail["sha256"] == sha256(row.response).hexdigest()
+    assert ledger.ledger.size() == 5
 
 
 def test_what_is_stamped_is_an_anchor_of_the_ledger(ledger: Scene, authority: Authority) -> None:
@@ -95,6 +120,7 @@ def test_what_is_stamped_is_an_anchor_of_the_ledger(ledger: Scene, authority: Au
         looked = stamps.look()
         assert looked.wrong is None
         assert [each.checkpoint.size for each in looked.anchors] == [5]
+        ledger.ledger.drain()
         # Edited, grown anew from the beginning, and what was signed last removed with the key: only the stamp is left.
         ledger.unguard()
         ledger.regrow("UPDATE journal_entry SET outcome = 'x' WHERE id = 3")
@@ -108,15 +134,14 @@ def test_stamps_are_stamped_again_before_the_certificate_expires(ledger: Scene, 
     ledger.grown(5)
     with stamping(ledger, old) as stamps:
         stamps.stamp(ledger.ledger.checkpoint())
-    both = tmp_path / "both.pem"
-    both.write_bytes(old.roots.read_bytes() + new.roots.read_bytes())
-    new.roots = both
+    checkpoint = ledger.ledger.last()
+    assert checkpoint is not None
     with stamping(ledger, new) as stamps:
         for _ in range(2):
             stamps.keep_up()
         assert rows(ledger) == [(5, 1, True), (5, 2, True)]
         assert stamps.look().wrong is None
-        [kept] = [stamps.of(ledger.ledger.checkpoint())]
+        [kept] = [stamps.of(checkpoint)]
         assert kept is not None
         assert (len(kept.responses), kept.authority) == (2, "CN=Time Stamps Inc")
         ledger.sql("UPDATE ledger_timestamp SET response = (SELECT response FROM ledger_timestamp WHERE n = 1)")
@@ -253,9 +278,108 @@ def test_the_earliest_that_seals_so_many_is_found(
         for _ in range(2):
             ledger.grown(4)
             stamps.stamp(ledger.ledger.checkpoint())
-        found = {size: stamps.first_over(size) for size in (1, 4, 5, 9)}
-    assert {size: each and each.size for size, each in found.items()} == {1: 4, 4: 4, 5: 8, 9: None}
-    assert Checkpoint.read(ledger.ledger.checkpoint().text).size == 8
+        found = {size: stamps.first_over(size) for size in (1, 4, 5, 10)}
+    assert {size: each and each.size for size, each in found.items()} == {1: 4, 4: 4, 5: 9, 10: None}
+    assert Checkpoint.read(ledger.ledger.checkpoint().text).size == 10
+
+
+# Another authority, and hands that tamper with stamps
+
+
+def test_another_authority_from_now_on_leaves_the_stamps_of_the_one_before_as_good_as_they_were(
+    ledger: Scene, authority: Authority, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other", name="Later Inc")
+    with stamping(ledger, authority) as stamps:
+        ledger.grown(5)
+        stamps.stamp(ledger.ledger.checkpoint())
+    with stamping(ledger, other) as stamps:
+        stamps.stamp(ledger.ledger.checkpoint())
+        looked = stamps.look()
+    assert (looked.wrong, looked.by_others) == (None, [5])
+    assert [each.checkpoint.size for each in looked.anchors] == [5, 6]
+
+
+def test_a_policy_from_now_on_is_not_asked_of_stamps_that_were_believed(ledger: Scene, authority: Authority) -> None:
+    ledger.grown(5)
+    with stamping(ledger, authority) as stamps:
+        stamps.stamp(ledger.ledger.checkpoint())
+    with stamping(ledger, authority, policy="1.2.3") as stamps:
+        assert stamps.look() == replace(stamps.look(), wrong=None, by_others=[])
+
+
+def test_only_the_root_that_a_stamp_leads_to_is_kept(ledger: Scene, authority: Authority, tmp_path: Path) -> None:
+    right = authority.roots.read_bytes()
+    ledger.grown(5)
+    with stamping(ledger, authority) as stamps:
+        asked = stamps.authority
+        assert asked is not None
+        many = Trusted.read(Authority(tmp_path / "other", name="Later Inc").roots.read_bytes() + right)
+        stamps = replace(stamps, authority=replace(asked, trusted=many))
+        assert stamps.stamp(ledger.ledger.checkpoint()).roots == Trusted.read(right).roots
+
+
+TAMPERED = {
+    "removed": ("DELETE FROM ledger_timestamp", "of which the journal tells, was removed"),
+    "said not to have been given": ("UPDATE ledger_timestamp SET response = NULL", "was removed"),
+    "of another time": ("UPDATE ledger_timestamp SET at = '2020-01-01 00:00:00'", "what is noted beside it"),
+    "of somebody else": ("UPDATE ledger_timestamp SET authority = 'CN=Somebody'", "what is noted beside it"),
+    "never to be renewed": ("UPDATE ledger_timestamp SET expires = '2199-01-01 00:00:00'", "what is noted beside it"),
+    "another one": (
+        "UPDATE ledger_timestamp SET response = :another, at = :at",
+        "another one than the journal tells of",
+    ),
+    "with others' roots": ("UPDATE ledger_timestamp SET roots = :others", "it does not hold by the authorities"),
+    "put in": (
+        "INSERT INTO ledger_timestamp SELECT size, 2, checkpoint, :second, authority, :later, expires, tried_at, why, roots "
+        "FROM ledger_timestamp",
+        "the journal tells of no such stamp",
+    ),
+    "not told of": ("DELETE FROM journal_entry WHERE step = 'stamped'", "the journal tells of no such stamp"),
+}
+
+
+@pytest.mark.parametrize(("statement", "words"), TAMPERED.values(), ids=TAMPERED)
+def test_a_stamp_that_was_tampered_with_is_noticed(
+    ledger: Scene, authority: Authority, tmp_path: Path, statement: str, words: str
+) -> None:
+    ledger.grown(5)
+    with stamping(ledger, authority) as stamps:
+        kept = stamps.stamp(ledger.ledger.checkpoint())
+        ledger.sql("DELETE FROM ledger_outbox")
+        assert stamps.look().wrong is None
+        data = kept.checkpoint.encode()
+        another, second = authority.stamp_data(data), authority.stamp_data(stamped(data, kept.responses))
+        ledger.sql(
+            statement,
+            another=another,
+            at=_as_stored(another),
+            second=second,
+            later=_as_stored(second),
+            others=Authority(tmp_path / "other").roots.read_text(),
+        )
+        assert words in (stamps.look().wrong or "")
+
+
+def _as_stored(response: bytes) -> str:
+    return f"{read(response).at:%Y-%m-%d %H:%M:%S.%f}"
+
+
+def test_stamps_from_before_roots_were_kept_and_told_of_are_judged_by_those_of_now(
+    ledger: Scene, authority: Authority, tmp_path: Path
+) -> None:
+    ledger.grown(5)
+    with stamping(ledger, authority) as stamps:
+        stamps.stamp(ledger.ledger.checkpoint())
+        ledger.sql(
+            "DELETE FROM ledger_outbox",
+            "DELETE FROM journal_entry WHERE step = 'stamped'",
+            "UPDATE ledger_timestamp SET roots = NULL",
+        )
+        assert stamps.look().wrong is None
+    with stamping(ledger, Authority(tmp_path / "other")) as stamps:
+        assert "it does not hold by the authorities" in (stamps.look().wrong or "")
+    assert replace(stamps, authority=None).look().wrong is None
 
 
 @pytest.mark.parametrize("roots", [None, "missing.pem", "empty.pem"])

@@ -21,10 +21,11 @@ from gateway.ledger.erasures import Erasure, erase_details, erase_payloads
 from gateway.ledger.evidence import checking, verify
 from gateway.ledger.evidence.bundle import Evidence
 from gateway.ledger.evidence.collecting import Collector, NotInLedger
-from gateway.ledger.evidence.exporting import export
+from gateway.ledger.evidence.exporting import DoesNotVerify, export
 from gateway.ledger.note import Note, read_note, signed
 from gateway.ledger.timestamp import Trusted
 from gateway.ledger.timestamping import Timestamping
+from gateway.senders.http import HttpClient
 from spool import journal
 from spool.blobs import Blob
 from spool.journal import JournalEntry, Step
@@ -289,6 +290,29 @@ class TestTheStampInTheBundle:
         assert evidence.stamped is not None
         assert not evidence.stamped.is_earlier
         bundled(evidence, tmp_path, by_hand=True)
+
+    @pytest.mark.parametrize("instead", [True, False], ids=["another authority since", "none since"])
+    def test_a_stamp_by_the_authority_of_before_comes_with_its_own_roots(
+        self, collecting: Collector, authority: Authority, tmp_path: Path, instead: bool
+    ) -> None:
+        assert collecting.timestamping is not None
+        collecting.of_order(PO)
+        other = Authority(tmp_path / "other", name="Later Inc")
+        asked = asking.authority("http://127.0.0.1:9/", other.roots, None, tmp_path, HttpClient()) if instead else None
+        evidence = replace(collecting, timestamping=replace(collecting.timestamping, authority=asked)).of_order(PO)
+        assert evidence.stamped is not None
+        assert Trusted.read(evidence.stamped.roots) == Trusted.read(authority.roots.read_bytes())
+        data = bundled(evidence, tmp_path, by_hand=True)
+        for roots, verdict in ((authority.roots, verify.PROVED), (other.roots, verify.FAILED)):
+            judged = checking.check(io.BytesIO(data), evidence.key, None, Trusted.read(roots.read_bytes()))
+            assert judged.claims[-1].verdict == verdict
+
+    def test_a_bundle_whose_stamp_does_not_hold_is_not_written(self, collecting: Collector, tmp_path: Path) -> None:
+        evidence = collecting.of_order(PO)
+        assert evidence.stamped is not None
+        others = Authority(tmp_path / "other", name="Later Inc").roots.read_bytes()
+        with pytest.raises(DoesNotVerify, match="time stamps"):
+            export(replace(evidence, stamped=replace(evidence.stamped, roots=others)), tmp_path / "bundle.zip")
 
     def test_an_authority_that_is_away_holds_nothing_up(
         self, collecting: Collector, authority: Authority, tmp_path: Path
