@@ -17,6 +17,7 @@ from spool import journal
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
+from spool.durability import write_public
 from spool.journal import OURSELVES, JournalEntry, Step
 
 from ..certificates.vault import Vault
@@ -150,12 +151,12 @@ class Ledger:
     def anchor(self, folder: Path) -> Path:
         """Write a checkpoint into a folder, better one on another machine, as a file that is called after the day and the size; the file.
 
-        Raises Misconfigured where the folder is none.
+        It is there as a whole and durably, or not at all. Raises Misconfigured where the folder is none.
         """
         sealed = self.checkpoint()
         path = folder / anchor_name(self.clock.now(), Checkpoint.read(sealed.text).size)
         try:
-            path.write_text(str(sealed), "utf-8")
+            write_public(path, str(sealed).encode())
         except OSError as error:
             raise Misconfigured(f"The checkpoint cannot be written to {path}: {error.strerror}.") from error
         return path

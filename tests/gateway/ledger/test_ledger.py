@@ -1,11 +1,12 @@
 """The ledger of a home, sealed by several at once, and verified where its keys are lost."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from gateway.ledger.checkpoint import Checkpoint
-from gateway.ledger.ledger import Ledger
+from gateway.ledger.ledger import Ledger, anchor_name
 from gateway.ledger.signer_state import KEY_NAME, STATE_NAME
 from spool import journal
 from spool.journal import Step
@@ -55,3 +56,18 @@ def test_what_is_lost_among_the_keys_is_told_last(house: House, lost: str) -> No
     assert f"{lost} is missing" in found.wrong
     assert (found.size, found.details) == (ledger.size(), ledger.size()), "everything was looked through all the same"
     assert not (ledger.keys / lost).exists()
+
+
+def test_an_anchor_is_laid_down_in_the_place_of_a_link_and_not_where_that_leads_to(
+    house: House, tmp_path: Path
+) -> None:
+    ledger, others = house.gateway.ledger, tmp_path / "others"
+    others.mkdir()
+    sealed = ledger.checkpoint()
+    name = anchor_name(house.clock.now(), Checkpoint.read(sealed.text).size)
+    (tmp_path / "victim").write_text("precious")
+    (others / name).symlink_to(tmp_path / "victim")
+    assert ledger.anchor(others) == others / name
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert [(each.name, each.is_symlink()) for each in others.iterdir()] == [(name, False)]
+    assert (others / name).read_text() == str(sealed)
