@@ -17,7 +17,6 @@ from ..ledger.checkpoint import Checkpoint
 from ..ledger.cosignature import Request
 from ..ledger.evidence.checking import read_anchor as read_kept
 from ..ledger.evidence.checking import trusted_key
-from ..ledger.ledger import read_anchor
 from ..ledger.note import MOST_BYTES, Malformed, NotSigned
 from ..ledger.scanning import Scanned
 from ..ledger.shards.checking import check
@@ -45,7 +44,9 @@ def verify(
     ] = None,
     trust: Annotated[
         str | None,
-        typer.Option(help="The verifier key that must have signed it, NAME+KEYID+KEY, as the auditor has it."),
+        typer.Option(
+            help="The verifier key that must have signed it, or one before or after it: NAME+KEYID+KEY, as the auditor has it."
+        ),
     ] = None,
     shard: Annotated[
         Path | None, typer.Option(help="A directory that `tally ledger shard` wrote, here or elsewhere.")
@@ -64,7 +65,7 @@ def verify(
             "--checkpoint and --trust go together: a checkpoint proves nothing without the key that must have signed it."
         )
     with gateway() as opened:
-        anchors = [] if checkpoint is None or trust is None else [read_anchor(checkpoint, trust)]
+        anchors = [] if checkpoint is None or trust is None else [opened.ledger.kept(checkpoint, trust)]
         found = opened.verify_ledger(anchors)
     out = terminal()
     out.answer(as_json(found), lambda: render(out, found))
