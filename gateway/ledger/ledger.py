@@ -27,7 +27,7 @@ from .batch import Random
 from .checkpoint import Checkpoint
 from .cosignature import Request
 from .entry import PSEUDONYM_BYTES
-from .note import Malformed, Note, NotSigned, VerifierKey, read_note, signed
+from .note import Malformed, Note, NoteSigner, NotSigned, VerifierKey, read_note, signed
 from .receipt_lines import note_in
 from .rotation import Rotation, family, require_signed_by_one_of
 from .scanning import Anchor, Scan, Scanned
@@ -122,6 +122,10 @@ class Ledger:
     def key(self) -> VerifierKey:
         """By what its checkpoints are verified."""
         return self._signer().signer.key
+
+    def signers(self) -> Sequence[NoteSigner]:
+        """Who signs for it now: notes of other kinds. A checkpoint is signed by :meth:`checkpoint` only, which guards it."""
+        return self._signer().signers
 
     def last(self) -> Note | None:
         """The checkpoint that was signed last; None before the first. Raises NotSignable where that is not known any more."""
