@@ -23,6 +23,7 @@ from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
 from .exchange.mdns import ANSWER
 from .exchange.refusals import RefusalKind, Refusals
 from .exchange.sendings import Sending
+from .ledger.anchoring import unanchored
 from .ledger.timestamping import standing
 from .operations.work import DEAD
 from .outbound import WITHOUT_DOCUMENT
@@ -64,6 +65,7 @@ class Exceptions:
             *self._unposted(session),
             *self._undecided(session),
             *self._unstamped(session),
+            *self._unanchored(session),
             *self._files(session),
             *self._documents(session),
             *self._unsent(session),
@@ -140,6 +142,15 @@ class Exceptions:
             if self.partner is None and (self.since is None or row.tried_at >= self.since)
         ]
 
+    def _unanchored(self, session: Session) -> list[SetAside]:
+        """The ledger's checkpoint of the day, where it could not be laid down elsewhere; it is of no partner."""
+        missing = unanchored(session)
+        if missing is None or self.partner is not None or (self.since is not None and missing.tried_at < self.since):
+            return []
+        return [
+            SetAside(missing.tried_at, "checkpoint not laid down", "", None, missing.folder, f"{missing.why} {_ANCHOR}")
+        ]
+
     def _files(self, session: Session) -> list[SetAside]:
         stuck = Receipt.state.in_((ReceiptState.QUARANTINED, ReceiptState.DEAD))
         return [
@@ -205,6 +216,8 @@ _NO_WORK = (
     "It was begun, and no work is left that would end it: somebody changed the database past Tallystick, or this is a fault of ours. "
     "`tally ledger verify` tells which; then `tally doc cancel {id} --reason TEXT`, and `tally doc replay {id} --reason TEXT`."
 )
+
+_ANCHOR = "It is tried again by the hour. See that the directory of anchor_folder is there, and that this user may write to it."
 
 _UNDECIDED = "The ERP has it and has not said what becomes of it; the lane goes on. Decide there."
 

@@ -20,6 +20,7 @@ from .erp.delivery import Delivery
 from .erp.folder import FolderAdapter
 from .exchange.exchange import Exchange
 from .home import Home
+from .ledger.anchoring import Anchoring
 from .ledger.ledger import Ledger
 from .ledger.timestamping import Timestamping
 from .operations.retention import Retention
@@ -54,6 +55,9 @@ LEDGER_SECONDS = 2.0
 
 CHECKPOINT_SECONDS = 86_400.0
 """How often it is signed how far the ledger is, at least."""
+
+ANCHOR_SECONDS = 3600.0
+"""How often that is laid down which could not be when it was due."""
 
 TIMESTAMP_SECONDS = 3600.0
 """How often time stamps are looked after that are due."""
@@ -94,7 +98,8 @@ class Routines:
             self._by_one_node("retention", RETENTION_SECONDS, self.retention.prune),
             self._by_one_node("payload-files", RETENTION_SECONDS, self.retention.sweep),
             self._by_one_node("ledger", LEDGER_SECONDS, self.ledger.drain),
-            self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.seal),
+            self._by_one_node("checkpoint", CHECKPOINT_SECONDS, self.anchoring.seal),
+            self._by_one_node("anchor", ANCHOR_SECONDS, self.anchoring.catch_up),
             self._by_one_node("time-stamps", TIMESTAMP_SECONDS, self.timestamping.keep_up),
             self._by_one_node("certificates", CERTIFICATES_SECONDS, ExpiryWatch(self.database, self.clock)),
             Periodic("upkeep", UPKEEP_SECONDS, Upkeep(self.database, self.queue, self.clock)),
@@ -112,12 +117,11 @@ class Routines:
         for outbox in (*self.home.sftp.glob("*/outbox"), *self.home.drop.glob("*/outbox")):
             clear_leftovers(outbox, before=before)
 
-    def seal(self) -> None:
-        """Sign how far the ledger is, and lay that down where the settings say."""
-        if self.settings.anchor_folder is None:
-            self.ledger.checkpoint()
-        else:
-            self.ledger.anchor(self.home.root / self.settings.anchor_folder)
+    @property
+    def anchoring(self) -> Anchoring:
+        """Signs how far the ledger is, and lays that down where the settings say."""
+        folder = self.settings.anchor_folder
+        return Anchoring(self.database, self.clock, self.ledger, None if folder is None else self.home.root / folder)
 
     def seal_at_the_end(self) -> None:
         """Have the ledger take in what happened up to now, and sign that, so that nothing waits in it while nobody serves.

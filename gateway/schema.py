@@ -26,6 +26,7 @@ from .ledger.tables import (
     LedgerSubject,
     LedgerTile,
     LedgerTimestamp,
+    LedgerUnanchored,
 )
 from .operations.pruned import PrunedCount
 from .users.tables import BrowserLogin, User
@@ -56,6 +57,7 @@ TABLES = (
     LedgerSubject,
     LedgerTile,
     LedgerTimestamp,
+    LedgerUnanchored,
     ProfileVersion,
     PrunedCount,
     Receipt,

@@ -18,8 +18,20 @@ def sync_directory(path: Path) -> None:
 
 def write_private(path: Path, data: bytes, *, replacing: bool) -> None:
     """Write a file that only its owner reads, durably, the whole of it or nothing. A file that is there already is replaced, or stays."""
+    _write(path, data, 0o600, replacing=replacing)
+
+
+def write_public(path: Path, data: bytes) -> None:
+    """Write a file that others may read, as far as the umask lets them, durably, the whole of it or nothing.
+
+    What is there under its name is replaced, a link too: where that leads to stays as it is.
+    """
+    _write(path, data, 0o644, replacing=True)
+
+
+def _write(path: Path, data: bytes, mode: int, *, replacing: bool) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

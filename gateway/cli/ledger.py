@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -16,11 +17,10 @@ from spool.clock import SystemClock
 from ..ledger.checkpoint import Checkpoint
 from ..ledger.cosignature import Request
 from ..ledger.evidence.checking import read_anchor as read_kept
-from ..ledger.evidence.checking import trusted_key
-from ..ledger.ledger import read_anchor
 from ..ledger.note import MOST_BYTES, Malformed, NotSigned
+from ..ledger.rotation import Rotation
 from ..ledger.scanning import Scanned
-from ..ledger.shards.checking import check
+from ..ledger.shards.checking import ShardChecked, check
 from ..ledger.shards.writing import Sharding
 from ..ledger.witness import Witness, witness_key
 from .console import Exit, Terminal, usage
@@ -45,10 +45,18 @@ def verify(
     ] = None,
     trust: Annotated[
         str | None,
-        typer.Option(help="The verifier key that must have signed it, NAME+KEYID+KEY, as the auditor has it."),
+        typer.Option(
+            help="The verifier key that must have signed it, or one before or after it: NAME+KEYID+KEY, as the auditor has it."
+        ),
     ] = None,
     shard: Annotated[
         Path | None, typer.Option(help="A directory that `tally ledger shard` wrote, here or elsewhere.")
+    ] = None,
+    rotation: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="With --shard: a note by which the ledger's key handed over to the next since; once for each, the first one first."
+        ),
     ] = None,
 ) -> None:
     """Check every entry with its details and payloads, the journal, and what was signed before. Exit 1 when anything is wrong.
@@ -57,14 +65,16 @@ def verify(
     With --shard a year that was written out is checked instead, which needs no home; without --trust nothing of it is proved.
     """
     if shard is not None and checkpoint is None:
-        _verify_shard(shard, trust)
+        _verify_shard(shard, trust, rotation or ())
         return
+    if rotation:
+        usage("--rotation goes with --shard: the home itself knows how its keys followed each other.")
     if (checkpoint is None) != (trust is None):
         usage(
             "--checkpoint and --trust go together: a checkpoint proves nothing without the key that must have signed it."
         )
     with gateway() as opened:
-        anchors = [] if checkpoint is None or trust is None else [read_anchor(checkpoint, trust)]
+        anchors = [] if checkpoint is None or trust is None else [opened.ledger.kept(checkpoint, trust)]
         found = opened.verify_ledger(anchors)
     out = terminal()
     out.answer(as_json(found), lambda: render(out, found))
@@ -252,19 +262,43 @@ def _give(text: str, output: Path | None, said: dict[str, Any], what: str) -> No
     out.answer(said | {"file": str(output)}, lambda: out.say(f"{output} {what}"))
 
 
-def _verify_shard(folder: Path, trust: str | None) -> None:
-    found = check(folder, None if trust is None else trusted_key(trust))
+def _verify_shard(folder: Path, trust: str | None, rotations: Sequence[Path]) -> None:
+    found = check(folder, None if trust is None else key_of(trust), [_rotation(path) for path in rotations])
     out = terminal()
-    out.answer(
-        asdict(found) | {"holds": found.holds},
-        lambda: out.say(
-            f"The shard does not hold. {found.wrong}"
-            if found.wrong is not None
-            else f"The shard holds: {found.entries} entries of {found.year}, with the details of {found.details}, as they were signed."
-        ),
-    )
+    out.answer(asdict(found) | {"holds": found.holds}, lambda: _say_of_shard(out, found))
     if not found.holds:
         raise typer.Exit(Exit.NO)
+
+
+def _rotation(path: Path) -> Rotation:
+    try:
+        return Rotation.read(path.read_bytes())
+    except OSError as error:
+        raise Misconfigured(f"The note {path} cannot be read: {error.strerror}.") from error
+    except (Malformed, NotSigned) as error:
+        raise Misconfigured(
+            f"{path} is no note by which a key handed over to the next: {error}. `tally ledger rotate` shows it; bundles of evidence and "
+            "shards hold it as rotation.1 and on."
+        ) from error
+
+
+def _say_of_shard(out: Terminal, found: ShardChecked) -> None:
+    if found.wrong is not None:
+        out.say(f"The shard does not hold. {found.wrong}")
+        return
+    last = found.first + found.entries - 1
+    out.say(f"The shard holds: {found.entries} entries of {found.year}, {found.first} to {last}, as they were signed.")
+    if not found.with_details:
+        out.say("It was written without details.")
+    else:
+        out.say(f"It has the details of {found.details} of {found.entries} entries.")
+        if (erased := found.entries - found.details) > 0:
+            out.say(f"Those of the other {erased} had been erased when it was written.")
+    if found.earlier_key is not None:
+        out.say(
+            f"Only the key {found.earlier_key} signed it, which handed over to the one that you trust. Whoever got hold of it since can "
+            "have made the shard: compare its checkpoint with one that was kept from then."
+        )
 
 
 def as_json(found: Scanned) -> dict[str, Any]:

@@ -117,6 +117,11 @@ def render(out: Terminal, report: StatusReport) -> None:
         out.say(
             f"The checkpoint of {failing.size} entries waits for its time stamp since {failing.tried_at:%Y-%m-%d %H:%M} UTC. {failing.why}"
         )
+    if (missing := report.unanchored) is not None:
+        out.say(
+            f"No checkpoint could be laid down in {missing.folder} since {missing.since:%Y-%m-%d %H:%M} UTC. {missing.why} "
+            "It is tried again by the hour."
+        )
     if report.undecided:
         out.say(
             f"Certificates that partners sent for approval: {report.undecided}. `tally exceptions` lists them, with what to do."

@@ -17,6 +17,7 @@ from spool import journal
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.port import Database
+from spool.durability import write_public
 from spool.journal import OURSELVES, JournalEntry, Step
 
 from ..certificates.vault import Vault
@@ -26,9 +27,9 @@ from .batch import Random
 from .checkpoint import Checkpoint
 from .cosignature import Request
 from .entry import PSEUDONYM_BYTES
-from .note import Malformed, Note, NotSigned, VerifierKey, read_note, signed
+from .note import Malformed, Note, NoteSigner, NotSigned, VerifierKey, read_note, signed
 from .receipt_lines import note_in
-from .rotation import Rotation
+from .rotation import Rotation, family, require_signed_by_one_of
 from .scanning import Anchor, Scan, Scanned
 from .sequencer import Sequencer
 from .signer import GuardedSigner, guarded_signer
@@ -122,6 +123,10 @@ class Ledger:
         """By what its checkpoints are verified."""
         return self._signer().signer.key
 
+    def signers(self) -> Sequence[NoteSigner]:
+        """Who signs for it now: notes of other kinds. A checkpoint is signed by :meth:`checkpoint` only, which guards it."""
+        return self._signer().signers
+
     def last(self) -> Note | None:
         """The checkpoint that was signed last; None before the first. Raises NotSignable where that is not known any more."""
         signer = self._last_signer()
@@ -147,15 +152,24 @@ class Ledger:
             found = Scan(session, self.blobs, (*known, *anchors)).run()
         return replace(found, wrong=unknown) if found.holds else found
 
+    def kept(self, path: Path, trusted: str) -> Anchor:
+        """A checkpoint of ours that was kept since, by the key of then or of now. Raises Misconfigured as :func:`read_anchor`."""
+        try:
+            rotations = self.rotations()
+        except NotSignable:
+            # What keeps it from being known is told by :meth:`verify`.
+            rotations = ()
+        return read_anchor(path, trusted, rotations)
+
     def anchor(self, folder: Path) -> Path:
         """Write a checkpoint into a folder, better one on another machine, as a file that is called after the day and the size; the file.
 
-        Raises Misconfigured where the folder is none.
+        It is there as a whole and durably, or not at all. Raises Misconfigured where the folder is none.
         """
         sealed = self.checkpoint()
         path = folder / anchor_name(self.clock.now(), Checkpoint.read(sealed.text).size)
         try:
-            path.write_text(str(sealed), "utf-8")
+            write_public(path, str(sealed).encode())
         except OSError as error:
             raise Misconfigured(f"The checkpoint cannot be written to {path}: {error.strerror}.") from error
         return path
@@ -163,8 +177,9 @@ class Ledger:
     # The key, and the one after it
 
     def rotations(self) -> tuple[Rotation, ...]:
-        """How each key of this ledger handed over to the next."""
-        return self._signer().rotations()
+        """How each key of this ledger handed over to the next; none before the first checkpoint. Raises NotSignable as :meth:`last`."""
+        signer = self._last_signer()
+        return () if signer is None else signer.rotations()
 
     def rotate(self, overlap: timedelta, actor: str = OURSELVES) -> Rotation:
         """Hand over to a new key: in the token that the settings name, or else in a file. For ``overlap`` both sign.
@@ -228,10 +243,10 @@ def anchor_name(now: datetime, size: int) -> str:
     return f"ledger-{now:%Y-%m-%d}-{size:012d}.checkpoint"
 
 
-def read_anchor(path: Path, trusted: str) -> Anchor:
-    """A checkpoint in a file, or in a receipt that was saved there, signed by a verifier key.
+def read_anchor(path: Path, trusted: str, rotations: Sequence[Rotation] = ()) -> Anchor:
+    """A checkpoint in a file, or in a receipt that was saved there, signed by a verifier key or by one that ``rotations`` tie to it.
 
-    Raises Misconfigured for a file or key that is none, or one not signed by it.
+    Raises Misconfigured for a file or key that is none, or one signed by none of these.
     """
     try:
         note = read_note(note_in(path.read_bytes()))
@@ -241,7 +256,7 @@ def read_anchor(path: Path, trusted: str) -> Anchor:
     except Malformed as error:
         raise Misconfigured(f"{path} is no checkpoint: {error}.") from error
     try:
-        note.require_signed_by(VerifierKey.read(trusted))
+        require_signed_by_one_of(note, family(VerifierKey.read(trusted), rotations))
     except Malformed as error:
         raise Misconfigured(
             f"{trusted!r} is no verifier key: {error}. `tally ledger checkpoint` shows ours."

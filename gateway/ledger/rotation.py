@@ -64,6 +64,12 @@ def predecessors(trusted: VerifierKey, rotations: Sequence[Rotation]) -> list[Ve
     return keys[1:]
 
 
+def family(trusted: VerifierKey, rotations: Sequence[Rotation]) -> list[VerifierKey]:
+    """The keys that may have signed a checkpoint of any time for whoever trusts one of them: ``trusted`` and its followers, and those
+    that led to it."""
+    return [*followers(trusted, rotations), *predecessors(trusted, rotations)]
+
+
 def require_signed_by_one_of(note: Note, keys: Sequence[VerifierKey]) -> VerifierKey:
     """Which of ``keys`` signed a note, the last of them that did. Raises NotSigned where none did, or the signature of one is forged."""
     signers = {(each.name, each.key_id) for each in note.signatures}

@@ -105,3 +105,15 @@ class LedgerTimestamp(Base):
     roots: Mapped[str | None]
     tried_at: Mapped[datetime]
     why: Mapped[str | None]
+
+
+class LedgerUnanchored(Base):
+    """That the checkpoint of the day is not in ``folder``: it could not be laid down ``since`` then, last when it was ``tried_at``, and
+    ``why``. There is a row only as long as that is so."""
+
+    __tablename__ = "ledger_unanchored"
+
+    folder: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    tried_at: Mapped[datetime]
+    why: Mapped[str]

@@ -20,6 +20,8 @@ from ..balance import Balance, balance
 from ..exchange.arrivals import Arrival, ArrivalKind
 from ..exchange.sendings import Sending
 from ..ledger import store, timestamping
+from ..ledger.anchoring import unanchored
+from ..ledger.tables import LedgerUnanchored
 from ..ledger.timestamping import Standing
 from .work import DEAD, OPEN
 
@@ -71,7 +73,8 @@ class StatusReport:
     """``transmissions`` are counts by state; ``rates`` what was received, delivered and sent in the last :data:`WINDOW`.
 
     ``circuits`` are the endpoints in trouble, and ``held`` the due work that is not begun, with what keeps it.
-    ``undecided`` certificates were sent by partners for approval. ``timestamps`` is how the stamps of the ledger's checkpoints stand;
+    ``undecided`` certificates were sent by partners for approval. ``timestamps`` is how the stamps of the ledger's checkpoints stand,
+    and ``unanchored`` what keeps one from being laid down elsewhere;
     ``in_ledger`` entries are there, and ``for_ledger`` wait for it.
     """
 
@@ -86,6 +89,7 @@ class StatusReport:
     messages: MessageCounts = field(default_factory=MessageCounts)
     undecided: int = 0
     timestamps: Standing = field(default_factory=Standing)
+    unanchored: LedgerUnanchored | None = None
     in_ledger: int = 0
     for_ledger: int = 0
 
@@ -110,7 +114,11 @@ class StatusReport:
             "overdue": self.overdue,
             "as2": {"came": dict(self.messages.came), "went": dict(self.messages.went)},
             "certificates": {"undecided": self.undecided},
-            "ledger": {"entries": self.in_ledger, "waiting": self.for_ledger},
+            "ledger": {
+                "entries": self.in_ledger,
+                "waiting": self.for_ledger,
+                "not_anchored": None if self.unanchored is None else self.unanchored.why,
+            },
             "timestamps": {
                 "last": _text(self.timestamps.last),
                 "failing": [row.why for row in self.timestamps.failing],
@@ -136,6 +144,7 @@ def report(session: Session, queue: WorkQueue, now: datetime) -> StatusReport:
         messages=_messages(session),
         undecided=certificates.undecided(session),
         timestamps=timestamping.standing(session),
+        unanchored=unanchored(session),
         in_ledger=store.size(session),
         for_ledger=store.count_waiting(session),
     )

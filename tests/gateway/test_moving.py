@@ -21,7 +21,7 @@ from gateway.exchange.refusals import RefusalKind, Refusals
 from gateway.exchange.sendings import Sending
 from gateway.home import Home
 from gateway.ledger.checkpoint import Checkpoint
-from gateway.ledger.tables import LedgerTimestamp
+from gateway.ledger.tables import LedgerTimestamp, LedgerUnanchored
 from gateway.ledger.tiles import WIDTH
 from gateway.moving import NotTheSame, move_home
 from gateway.operations.pruned import PrunedCount
@@ -112,6 +112,7 @@ def _seldom(session: Session) -> None:
                 expires=SystemClock().now(),
                 tried_at=SystemClock().now(),
             ),
+            LedgerUnanchored(folder="f", since=SystemClock().now(), tried_at=SystemClock().now(), why="It is full."),
             Sending(
                 id="s",
                 transmission="t",

@@ -18,13 +18,13 @@ def test_a_checkpoint_is_laid_down_where_the_settings_say(house: House, tmp_path
     folder.mkdir()
     named = Path("../auditor") if relative else folder
     settings = routines.settings.model_copy(update={"anchor_folder": named})
-    replace(routines, settings=settings).seal()
+    replace(routines, settings=settings).anchoring.seal()
     [laid] = folder.iterdir()
     assert read_anchor(laid, str(ledger.key())).checkpoint.size == ledger.size()
 
 
 def test_and_else_signed_only(house: House) -> None:
-    house.gateway.routines.seal()
+    house.gateway.routines.anchoring.seal()
     assert house.gateway.ledger.last() is not None
 
 

@@ -23,7 +23,7 @@ from ..entry import CommittedBlob, Entry, commitment, read_entry
 from ..erasures import Covered
 from ..note import Malformed, Note, NotSigned, VerifierKey, read_note
 from ..receipt_lines import note_in
-from ..rotation import Rotation, followers, predecessors, require_signed_by_one_of
+from ..rotation import Rotation, family, followers, require_signed_by_one_of
 from ..timestamp import Trusted, chained, granted, stamped
 from ..timestamp_structure import Told
 from . import manifest as manifests
@@ -350,7 +350,7 @@ class _Checking:
         if (said := self._manifest.consistency) is not None:
             with self._report.claim(9, f"The ledger of {self._checkpoint.size} entries extends that of {said.old}"):
                 note, found = _read_checkpoint(self._archive.read(said.checkpoint))
-                _require_signed(note, found, self._family(self._trusted or _key(self._manifest.verifier)))
+                _require_signed(note, found, family(self._trusted or _key(self._manifest.verifier), self._rotations))
                 _require((said.old, said.new) == (found.size, self._checkpoint.size), "The proof is for other sizes.")
                 self._require_extends(found, said.proof)
                 earlier = found
@@ -360,13 +360,9 @@ class _Checking:
             with self._report.claim(9, f"The ledger extends the checkpoint of {anchor.size} entries that you kept"):
                 if self._trusted is None:
                     raise Failure("Give the key to trust with --trust: an anchor counts by its signature.")
-                _require_signed(self._anchor, anchor, self._family(self._trusted))
+                _require_signed(self._anchor, anchor, family(self._trusted, self._rotations))
                 self._require_anchored(anchor, earlier)
                 self._sealed.append((self._anchor, anchor.size))
-
-    def _family(self, key: VerifierKey) -> list[VerifierKey]:
-        """The keys that may have signed a checkpoint of before: those that ``key`` handed over to, and those that led to it."""
-        return [*followers(key, self._rotations), *predecessors(key, self._rotations)]
 
     def _require_anchored(self, anchor: Checkpoint, earlier: Checkpoint | None) -> None:
         if anchor.size == self._checkpoint.size:

@@ -1,28 +1,42 @@
 """`tally ledger verify --shard`: whether a shard is what the ledger's key signed. Needs no home; read :func:`check` first."""
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 from .. import exact
 from ..checkpoint import Checkpoint
-from ..entry import NoEntry, commitment, fields_of
+from ..entry import SALT_BYTES, NoEntry, commitment, fields_of, timestamp
 from ..exact import Inexact
-from ..note import Malformed, NotSigned, VerifierKey, read_note
+from ..note import Malformed, Note, NotSigned, VerifierKey, decoded, read_note
+from ..rotation import Rotation, followers, predecessors, require_signed_by_one_of
 from ..tiles import FULL, WIDTH, MissingHashes, node_of
 from ..tree import HASH_BYTES, hashes_in, leaf_hash, root, subtree_root
-from .layout import ABOUT, CHECKPOINT, DETAILS, TilePlace, tiles, unpacked
+from .layout import CHECKPOINT, DETAILS, STATEMENT, TilePlace, rotation_name, tiles, unpacked
+from .statement import Statement, is_digest
+
+_D, _DOC, _DPREV, _DSEQ, _TS = 2, 3, 4, 5, 11
+"""Where fields of an entry stand among those that :func:`fields_of` gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShardChecked:
-    """What was found. ``wrong`` is the first thing that is wrong, in words; ``entries`` and ``details`` are those that were checked."""
+    """What was found. ``wrong`` is the first thing that is wrong, in words; ``entries`` and ``details`` are those that were checked.
 
-    year: int | None
+    ``year``, ``first`` and ``with_details`` are what is signed: of which year the entries are, which is the first of them, and whether it
+    was written with details. ``earlier_key`` is the id of the key that signed it, where that handed over to the one that is trusted.
+    """
+
+    year: int | None = None
+    first: int = 0
     entries: int = 0
+    with_details: bool = False
     details: int = 0
+    earlier_key: str | None = None
     wrong: str | None = None
 
     @property
@@ -34,58 +48,81 @@ class _Wrong(Exception):
     """Something does not hold; says what."""
 
 
-def check(folder: Path, trust: VerifierKey | None) -> ShardChecked:
-    """1. What it says of itself. 2. Its checkpoint, by the key that is trusted. 3. Its files, all and no others. 4. Its tiles, up to the
-    root that was signed. 5. Its entries, by the hashes of the tiles, and as chains. 6. Details, by what the entries commit to.
+def check(folder: Path, trust: VerifierKey | None, rotations: Sequence[Rotation] = ()) -> ShardChecked:
+    """1. What it says of itself and its checkpoint, by the key that is trusted or one that is tied to it: by the shard's own notes of how
+    keys handed over to each other, or by ``rotations`` since, the first one first. 2. Its files, all and no others. 3. Its tiles, up to the
+    root that was signed. 4. Its entries, by the hashes of the tiles, as chains, and by the times at which the year begins and ends.
+    5. Details, all that were signed, by what the entries commit to.
 
-    Without ``trust`` nothing is proved: whoever forges a shard forges the key in it too.
+    Without ``trust`` nothing is proved: whoever forges a shard signs it by a key of his own.
     """
-    year, entries, details = None, 0, 0
+    found = ShardChecked()
     try:
-        about = _about(folder)
-        year = about["year"]
         _require(trust is not None, "No key was given that is trusted, so nothing is proved: add --trust KEY.")
-        checkpoint = _checkpoint(folder, about, trust)
-        places = list(tiles(about["to"], about["from"]))
-        _require_files(folder, places, details=about["details"])
-        data = _tiles(folder, places, checkpoint)
-        commitments = {}
-        for idx, fields in _entries(folder, places, data, about["from"]):
-            commitments[idx] = fields[2]
-            entries += 1
-        if about["details"]:
-            details = _details(folder, commitments)
-    except _Wrong as error:
-        return ShardChecked(year, entries, details, str(error))
-    return ShardChecked(year, entries, details)
-
-
-def _about(folder: Path) -> dict[str, Any]:
-    try:
-        said = exact.read(_read(folder, ABOUT))
-    except Inexact as error:
-        raise _Wrong(f"{ABOUT} cannot be read: {error}.") from error
-    kinds = {"v": int, "year": int, "from": int, "to": int, "details": bool, "verifier": str}
-    good = isinstance(said, dict) and {key: type(value) for key, value in said.items()} == kinds
-    _require(good and said["v"] == 1 and 0 <= said["from"] < said["to"], f"{ABOUT} does not describe a shard.")
-    return dict(said)
-
-
-def _checkpoint(folder: Path, about: Mapping[str, Any], trust: VerifierKey | None) -> Checkpoint:
-    try:
-        note = read_note(_read(folder, CHECKPOINT))
-        found = Checkpoint.read(note.text)
         assert trust is not None
-        note.require_signed_by(trust)
-    except (Malformed, NotSigned) as error:
-        raise _Wrong(f"The checkpoint proves nothing: {error}") from error
-    _require(found.origin == trust.name, f"The checkpoint is of {found.origin}, and the key of {trust.name}.")
-    _require(found.size == about["to"], f"The checkpoint is of {found.size} entries, and the shard of {about['to']}.")
+        own = _rotations(folder)
+        statement, earlier = _signed(folder, trust, [*own, *rotations])
+        found = ShardChecked(
+            statement.year, statement.first, with_details=statement.details is not None, earlier_key=earlier
+        )
+        places = list(tiles(statement.end, statement.minimum))
+        _require_files(folder, places, len(own), details=found.with_details)
+        data = _tiles(folder, places, statement)
+        entries = dict(_entries(folder, places, data, statement))
+        found = replace(found, entries=statement.end - statement.first)
+        if statement.details is not None:
+            found = replace(found, details=_details(folder, statement, entries))
+    except _Wrong as error:
+        return replace(found, wrong=str(error))
     return found
 
 
-def _require_files(folder: Path, places: list[TilePlace], *, details: bool) -> None:
-    expected = {ABOUT, CHECKPOINT, *(place.path for place in places)}
+# 1. What is signed
+
+
+def _rotations(folder: Path) -> list[Rotation]:
+    names = takewhile(lambda name: (folder / name).exists(), map(rotation_name, count(1)))
+    found = []
+    for name in names:
+        try:
+            found.append(Rotation.read(_read(folder, name)))
+        except (Malformed, NotSigned) as error:
+            raise _Wrong(f"{name} ties no key to another: {error}") from error
+    return found
+
+
+def _signed(folder: Path, trust: VerifierKey, rotations: Sequence[Rotation]) -> tuple[Statement, str | None]:
+    """What the shard is of, and the id of the key of before by which alone it is signed, if so."""
+    heirs = followers(trust, rotations)
+    keys = [*reversed(predecessors(trust, rotations)), *heirs]
+    note, checkpoint_note = (_note(folder, name) for name in (STATEMENT, CHECKPOINT))
+    try:
+        statement, checkpoint = Statement.read(note.text), Checkpoint.read(checkpoint_note.text)
+        signers = [require_signed_by_one_of(each, keys) for each in (note, checkpoint_note)]
+    except (Malformed, NotSigned) as error:
+        raise _Wrong(f"What is signed of the shard proves nothing: {error}") from error
+    for name, origin in ((STATEMENT, statement.origin), (CHECKPOINT, checkpoint.origin)):
+        _require(origin == trust.name, f"{name} is of the ledger {origin}, and the key of {trust.name}.")
+    _require(
+        (checkpoint.size, checkpoint.root) == (statement.end, statement.root),
+        f"The checkpoint is of {checkpoint.size} entries, and the shard of {statement.end}, or of others.",
+    )
+    return statement, next((key.key_id.hex() for key in signers if key not in heirs), None)
+
+
+def _note(folder: Path, name: str) -> Note:
+    try:
+        return read_note(_read(folder, name))
+    except Malformed as error:
+        raise _Wrong(f"{name} proves nothing: {error}.") from error
+
+
+# 2. Files
+
+
+def _require_files(folder: Path, places: list[TilePlace], rotations: int, *, details: bool) -> None:
+    expected = {STATEMENT, CHECKPOINT, *(place.path for place in places)}
+    expected |= set(map(rotation_name, range(1, rotations + 1)))
     expected |= {place.entries_path for place in places if place.level == 0}
     expected |= {DETAILS} if details else set()
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
@@ -95,7 +132,10 @@ def _require_files(folder: Path, places: list[TilePlace], *, details: bool) -> N
         raise _Wrong(f"{more[0]} does not belong to a shard.")
 
 
-def _tiles(folder: Path, places: list[TilePlace], checkpoint: Checkpoint) -> dict[tuple[int, int], bytes]:
+# 3. Tiles
+
+
+def _tiles(folder: Path, places: list[TilePlace], statement: Statement) -> dict[tuple[int, int], bytes]:
     data: dict[tuple[int, int], bytes] = {}
     for place in places:
         tile = _read(folder, place.path)
@@ -107,17 +147,20 @@ def _tiles(folder: Path, places: list[TilePlace], checkpoint: Checkpoint) -> dic
             if subtree_root(hashes_in(tile)) != above[offset : offset + HASH_BYTES]:
                 raise _Wrong(f"Tile {n} of level {level} is not what the tile above it was made of.")
     try:
-        computed = root(checkpoint.size, node_of(lambda level, n: data.get((level, n), b"")))
+        computed = root(statement.end, node_of(lambda level, n: data.get((level, n), b"")))
     except MissingHashes as error:
         raise _Wrong(f"The {error}.") from error
-    _require(computed == checkpoint.root, "The tiles do not give the root that was signed.")
+    _require(computed == statement.root, "The tiles do not give the root that was signed.")
     return data
 
 
+# 4. Entries
+
+
 def _entries(
-    folder: Path, places: list[TilePlace], data: Mapping[tuple[int, int], bytes], first: int
-) -> Iterator[tuple[int, tuple[bytes, ...]]]:
-    """The entries from ``first`` on, each proved by its hash; those before it in the same tile only complete that."""
+    folder: Path, places: list[TilePlace], data: Mapping[tuple[int, int], bytes], statement: Statement
+) -> Iterator[tuple[int, bytes]]:
+    """The year's entries and what they commit to for details, each proved by its hash; those before it only complete a tile."""
     chains: dict[bytes, tuple[int, bytes]] = {}
     for place in (each for each in places if each.level == 0):
         try:
@@ -128,37 +171,95 @@ def _entries(
         leaves = hashes_in(data[0, place.n])
         for idx, (body, leaf) in enumerate(zip(bodies, leaves, strict=True), place.n * WIDTH):
             _require(leaf_hash(body) == leaf, f"Entry {idx} is not the one that the tree was made of.")
-            if idx >= first:
-                yield idx, _chained(idx, body, leaf, chains)
+            fields = _fields(idx, body)
+            _require_in_time(idx, fields[_TS].decode(), statement)
+            if idx >= statement.first:
+                _require_chained(idx, fields, leaf, chains)
+                yield idx, fields[_D]
 
 
-def _chained(idx: int, body: bytes, leaf: bytes, chains: dict[bytes, tuple[int, bytes]]) -> tuple[bytes, ...]:
-    """Its fields. The first entry of the year about a document may follow one of an earlier year."""
+def _fields(idx: int, body: bytes) -> tuple[bytes, ...]:
     try:
-        fields = fields_of(body)
+        return fields_of(body)
     except NoEntry as error:
         raise _Wrong(f"Entry {idx} cannot be read: {error}.") from error
-    doc, dprev, dseq = fields[3], b64decode(fields[4]), int(fields[5])
-    if doc:
-        known = chains.get(doc)
-        follows = (dseq > 1) == bool(dprev) if known is None else (dseq, dprev) == (known[0] + 1, known[1])
-        _require(follows, f"Entry {idx} does not follow the one before it about {doc.decode()}.")
-        chains[doc] = dseq, leaf
-    return fields
 
 
-def _details(folder: Path, commitments: Mapping[int, bytes]) -> int:
-    count = 0
-    for line in _read(folder, DETAILS).splitlines():
-        try:
-            said = exact.read(line)
-            idx, detail, salt = said["idx"], said["detail"], said["salt"]
-            proved = detail is None or commitment(b64decode(salt), b64decode(detail)) == b64decode(commitments[idx])
-        except (Inexact, LookupError, TypeError, ValueError) as error:
-            raise _Wrong(f"A line of {DETAILS} cannot be read: {error}.") from error
+def _require_in_time(idx: int, at: str, statement: Statement) -> None:
+    """The year begins behind an entry that is older, with one that is not, and ends with one of it. Between these entries are in the order
+    of their times but for a moment's disorder."""
+    begins, over, year = timestamp(statement.begins), timestamp(statement.over), statement.year
+    if idx == statement.first - 1:
+        _require(
+            at < begins, f"Entry {idx} is of {at}, and left out: it is not older than the year {year}, from {begins}."
+        )
+    if idx == statement.first:
+        _require(at >= begins, f"Entry {idx} is of {at}: it is older than the year {year}, from {begins}.")
+    if idx == statement.end - 1:
+        _require(at < over, f"Entry {idx} is of {at}: it is newer than the year {year}, which is over by {over}.")
+
+
+def _require_chained(idx: int, fields: tuple[bytes, ...], leaf: bytes, chains: dict[bytes, tuple[int, bytes]]) -> None:
+    """The first entry of the year about a document may follow one of an earlier year."""
+    doc, dprev, dseq = fields[_DOC], b64decode(fields[_DPREV]), int(fields[_DSEQ])
+    if not doc:
+        return
+    known = chains.get(doc)
+    follows = (dseq > 1) == bool(dprev) if known is None else (dseq, dprev) == (known[0] + 1, known[1])
+    _require(follows, f"Entry {idx} does not follow the one before it about {doc.decode()}.")
+    chains[doc] = dseq, leaf
+
+
+# 5. Details
+
+
+def _details(folder: Path, statement: Statement, commitments: Mapping[int, bytes]) -> int:
+    """How many entries have their details; those of the others were erased before the shard was written."""
+    data = _read(folder, DETAILS)
+    _require(sha256(data).hexdigest() == statement.details, f"{DETAILS} is not the one that was signed.")
+    *lines, rest = data.split(b"\n")
+    expected = range(statement.first, statement.end)
+    _require(
+        len(lines) == len(expected) and not rest,
+        f"{DETAILS} does not have one line for each of {len(expected)} entries.",
+    )
+    return sum(_is_detailed(idx, line, commitments[idx]) for idx, line in zip(expected, lines, strict=True))
+
+
+def _is_detailed(idx: int, line: bytes, committed: bytes) -> bool:
+    """Whether a line, which must be that of entry ``idx``, has its details."""
+    try:
+        said = exact.read(line)
+        _require(
+            isinstance(said, dict)
+            and said.keys() == {"idx", "detail", "salt", "payloads"}
+            and type(said["idx"]) is int,
+            f"A line of {DETAILS} does not have the keys that it must have.",
+        )
+        _require(said["idx"] == idx, f"Where {DETAILS} must have entry {idx}, it has entry {said['idx']}.")
+        if said["detail"] is None:
+            _require((said["salt"], said["payloads"]) == (None, {}), f"Entry {idx} has salts, and no details.")
+            return False
+        detail, salt = decoded(said["detail"]), decoded(said["salt"])
+        proved = len(salt) == SALT_BYTES and commitment(salt, detail) == b64decode(committed)
         _require(proved, f"The details of entry {idx} are not those it commits to.")
-        count += detail is not None
-    return count
+        _require_payloads(idx, said["payloads"], exact.read(detail)["sha256"])
+    except (Inexact, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _Wrong(f"The line of {DETAILS} for entry {idx} cannot be read: {error}.") from error
+    return True
+
+
+def _require_payloads(idx: int, payloads: Mapping[str, Any], told: Mapping[str, str]) -> None:
+    """Digests are those of the details, and salts have their form: what they are is shown by whoever has a payload. Erased ones are not
+    here."""
+    for role, each in payloads.items():
+        _require(
+            each.keys() == {"sha256", "salt"} and is_digest(each["sha256"]), f"Payload {role} of entry {idx} is none."
+        )
+        _require(len(decoded(each["salt"])) == SALT_BYTES, f"The salt of payload {role} of entry {idx} is none.")
+        _require(
+            told.get(role) == each["sha256"], f"Payload {role} of entry {idx} is not the one that its details name."
+        )
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -6,12 +6,18 @@ from typing import NamedTuple
 from ..tiles import HEIGHT, WIDTH
 
 CHECKPOINT = "checkpoint"
-ABOUT = "shard.json"
-"""Which year it is, from which entry on and up to which, and by which key it says that it is signed."""
+STATEMENT = "shard"
+"""Which year it is, from which entry on and up to which, and with which details: signed, as :mod:`.statement` has it."""
 DETAILS = "details.jsonl"
-"""Details and salts, one line an entry, where they were asked for."""
+"""Details and salts where they were asked for, one line for each entry of the year, in their order; with nothing in it where they were
+erased."""
 
 _LENGTH_BYTES = 2
+
+
+def rotation_name(number: int) -> str:
+    """Where the note lies by which a key handed over to the next; the first one is number 1."""
+    return f"rotation.{number}"
 
 
 class TilePlace(NamedTuple):

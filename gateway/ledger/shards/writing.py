@@ -4,8 +4,9 @@ import secrets
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -22,9 +23,11 @@ from .. import exact, store
 from ..checkpoint import Checkpoint
 from ..entry import read_entry, timestamp
 from ..ledger import Ledger
+from ..note import Note, signed
 from ..tiles import WIDTH
 from ..tree import HASH_BYTES
-from .layout import ABOUT, CHECKPOINT, DETAILS, packed, tiles
+from .layout import CHECKPOINT, DETAILS, STATEMENT, packed, rotation_name, tiles
+from .statement import Statement, year_begins
 
 _EVERYWHERE = timedelta(hours=12)
 """How long after its end in UTC a year is over in every time zone."""
@@ -58,13 +61,13 @@ class Sharding:
         """
         self.ledger.drain()
         first, end = self._bounds(year)
-        signed = self.ledger.checkpoint_at(end)
-        shard = Shard(to, year, first, end, Checkpoint.read(signed.text).root, details)
+        checkpoint = self.ledger.checkpoint_at(end)
+        shard = Shard(to, year, first, end, Checkpoint.read(checkpoint.text).root, details)
         if to.exists():
             raise Misconfigured(f"{to} is there already. A shard is written into a new directory.")
         aside = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
         try:
-            self._write(shard, aside, str(signed))
+            self._write(shard, aside, checkpoint)
             aside.rename(to)
         except OSError as error:
             raise Misconfigured(f"{to} cannot be written: {error.strerror}.") from error
@@ -74,7 +77,7 @@ class Sharding:
         return shard
 
     def _bounds(self, year: int) -> tuple[int, int]:
-        begin, over = self._begins(year), self._begins(year + 1)
+        begin, over = year_begins(year, self.fiscal_year_ends), year_begins(year + 1, self.fiscal_year_ends)
         if self.clock.now() < over + _EVERYWHERE:
             raise NotPossible(f"The year {year} is not over everywhere before {over + _EVERYWHERE:%Y-%m-%d %H:%M} UTC.")
         with self.database.read() as session:
@@ -93,32 +96,29 @@ class Sharding:
             raise NotPossible(f"The ledger has no entries of the year that ended in {year}.")
         return first, end
 
-    def _begins(self, year: int) -> datetime:
-        """The first moment of the fiscal year that ends in ``year``."""
-        month = self.fiscal_year_ends % 12 + 1
-        return datetime(year if month == 1 else year - 1, month, 1, tzinfo=UTC)
-
-    def _write(self, shard: Shard, folder: Path, checkpoint: str) -> None:
+    def _write(self, shard: Shard, folder: Path, checkpoint: Note) -> None:
         folder.mkdir(mode=0o700)
+        statement = self._statement(shard, checkpoint)
         with self.database.read() as session:
             tile = store.tiles(session, shard.end)
-            for place in tiles(shard.end, shard.first):
+            for place in tiles(shard.end, statement.minimum):
                 _put(folder / place.path, tile(place.level, place.n)[: place.width * HASH_BYTES])
                 if place.level == 0:
                     start = place.n * WIDTH
                     _put(folder / place.entries_path, packed(store.bodies(session, start, start + place.width)))
             if shard.details:
-                _put(folder / DETAILS, b"".join(_details(session, shard)))
-        _put(folder / CHECKPOINT, checkpoint.encode())
-        about = {
-            "v": 1,
-            "year": shard.year,
-            "from": shard.first,
-            "to": shard.end,
-            "details": shard.details,
-            "verifier": str(self.ledger.key()),
-        }
-        _put(folder / ABOUT, exact.write(about))
+                details = b"".join(_details(session, shard))
+                _put(folder / DETAILS, details)
+                statement = replace(statement, details=sha256(details).hexdigest())
+        _put(folder / CHECKPOINT, str(checkpoint).encode())
+        _put(folder / STATEMENT, str(signed(str(statement), self.ledger.signers())).encode())
+        for number, rotation in enumerate(self.ledger.rotations(), 1):
+            _put(folder / rotation_name(number), str(rotation).encode())
+
+    def _statement(self, shard: Shard, checkpoint: Note) -> Statement:
+        """What it is of, as long as nothing of details is said."""
+        origin = Checkpoint.read(checkpoint.text).origin
+        return Statement(origin, shard.year, self.fiscal_year_ends, shard.first, shard.end, shard.root, None)
 
     def _record(self, shard: Shard, by: str) -> None:
         detail = {
@@ -154,17 +154,17 @@ def _first_since(session: Session, moment: datetime) -> int:
 def _details(session: Session, shard: Shard) -> Iterator[bytes]:
     for idx in range(shard.first, shard.end):
         detail = store.detail(session, idx)
-        salts = store.blob_salts(session, idx)
-        if detail is not None or salts:
-            said = {
-                "idx": idx,
-                "detail": detail and b64encode(detail.body).decode(),
-                "salt": detail and b64encode(detail.salt).decode(),
-                "payloads": {
-                    role: {"sha256": digest, "salt": b64encode(salt).decode()} for role, (digest, salt) in salts.items()
-                },
-            }
-            yield exact.write(said) + b"\n"
+        # Without the details nothing says any more of which payloads these salts are.
+        salts = {} if detail is None else store.blob_salts(session, idx)
+        said = {
+            "idx": idx,
+            "detail": detail and b64encode(detail.body).decode(),
+            "salt": detail and b64encode(detail.salt).decode(),
+            "payloads": {
+                role: {"sha256": digest, "salt": b64encode(salt).decode()} for role, (digest, salt) in salts.items()
+            },
+        }
+        yield exact.write(said) + b"\n"
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from canonical.errors import Misconfigured
 from gateway.cli.console import Exit
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.evidence import verify
@@ -163,6 +165,16 @@ def test_an_authority_that_is_away_is_told_in_the_status(house: House, tally: Ta
     assert tally("ledger", "checkpoint", "--timestamp").code != Exit.YES
     assert "waits for its time stamp since" in tally("status").out
     assert "time stamp missing" in tally("exceptions").out
+
+
+def test_a_folder_for_checkpoints_that_is_away_is_told_in_the_status(house: House, tally: Tally) -> None:
+    assert tally("--json", "status").json["ledger"]["not_anchored"] is None
+    settings = house.gateway.routines.settings.model_copy(update={"anchor_folder": Path("away")})
+    with pytest.raises(Misconfigured):
+        replace(house.gateway.routines, settings=settings).anchoring.seal()
+    assert "No such file" in tally("--json", "status").json["ledger"]["not_anchored"]
+    assert "No checkpoint could be laid down in" in tally("status").out
+    assert "checkpoint not laid down" in tally("exceptions").out
 
 
 class TestWitness:

@@ -97,8 +97,50 @@ def test_a_shard_is_written_and_verified(
         assert (written.code, written.json["from"]) == (Exit.YES, 0)
         checked = ("ledger", "verify", "--shard", str(tmp_path / "2024"))
         assert tally(*checked, "--trust", written.json["verifier"], home=tmp_path).code == Exit.YES
+        said = tally(*checked, "--trust", written.json["verifier"]).out
+        assert f"{written.json['to']} entries of 2024, 0 to {written.json['to'] - 1}, as they were signed" in said
+        assert "It was written without details." in said
         assert "nothing is proved" in tally(*checked).out
         assert tally(*checked).code == Exit.NO
         assert "--shard" in tally("ledger", "shard", "2024", "-o", str(tmp_path / "again")).out
         assert tally("ledger", "shard", "9998", "-o", str(tmp_path / "x")).code == Exit.NO
         assert tally("ledger", "verify", "--shard", str(tmp_path / "absent")).code == Exit.NO
+
+
+def test_which_details_a_shard_has_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.gateway.house.NOON", datetime(2024, 6, 1, tzinfo=UTC))
+    with open_house(tmp_path / "home") as opened:
+        opened.take("acme", "810.edi", wrapped("810", invoice()))
+        tally = Tally(opened, capsys)
+        document = opened.documents()[0].id
+        tally("erase", "--doc", document, "--reason", "asked for", "--despite-retention")
+        written = tally("--json", "ledger", "shard", "2024", "-o", str(tmp_path / "2024"), "--details")
+        checked = ("ledger", "verify", "--shard", str(tmp_path / "2024"), "--trust", written.json["verifier"])
+        found = tally("--json", *checked).json
+        assert 0 < found["details"] < found["entries"]
+        said = tally(*checked).out
+        assert f"It has the details of {found['details']} of {found['entries']} entries." in said
+        assert f"Those of the other {found['entries'] - found['details']} had been erased" in said
+
+
+def test_a_shard_of_before_a_rotation_is_verified_by_the_key_of_now_with_the_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.gateway.house.NOON", datetime(2024, 6, 1, tzinfo=UTC))
+    with open_house(tmp_path / "home") as opened:
+        opened.take("acme", "810.edi", wrapped("810", invoice()))
+        tally = Tally(opened, capsys)
+        old = tally("--json", "ledger", "shard", "2024", "-o", str(tmp_path / "2024")).json["verifier"]
+        rotated = tally("--json", "ledger", "rotate", "--overlap", "0").json
+        (tmp_path / "note").write_text(rotated["rotation"])
+        (tmp_path / "other").write_text("no note")
+        checked = ("ledger", "verify", "--shard", str(tmp_path / "2024"), "--trust", rotated["verifier"])
+        assert tally(*checked).code == Exit.NO
+        done = tally(*checked, "--rotation", str(tmp_path / "note"))
+        assert done.code == Exit.YES
+        assert f"Only the key {old.split('+')[1]} signed it, which handed over to the one that you trust." in done.out
+        for none in ("other", "absent"):
+            assert tally(*checked, "--rotation", str(tmp_path / none)).code == Exit.USAGE
+        assert tally("ledger", "verify", "--rotation", str(tmp_path / "note")).code == Exit.USAGE

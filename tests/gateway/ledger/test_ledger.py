@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.ledger.checkpoint import Checkpoint
-from gateway.ledger.ledger import Ledger
+from gateway.ledger.ledger import Ledger, anchor_name
 from gateway.ledger.signer_state import KEY_NAME, STATE_NAME, NotSignable
 from gateway.ledger.tree import extends
 from gateway.operations.instruction import NotPossible
@@ -91,3 +91,18 @@ class TestRequest:
             made.regrow("UPDATE journal_entry SET outcome = 'other' WHERE id = 2")
             with pytest.raises(NotSignable, match="does not begin with the 5 entries"):
                 made.ledger.request(0, note)
+
+
+def test_an_anchor_is_laid_down_in_the_place_of_a_link_and_not_where_that_leads_to(
+    house: House, tmp_path: Path
+) -> None:
+    ledger, others = house.gateway.ledger, tmp_path / "others"
+    others.mkdir()
+    sealed = ledger.checkpoint()
+    name = anchor_name(house.clock.now(), Checkpoint.read(sealed.text).size)
+    (tmp_path / "victim").write_text("precious")
+    (others / name).symlink_to(tmp_path / "victim")
+    assert ledger.anchor(others) == others / name
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert [(each.name, each.is_symlink()) for each in others.iterdir()] == [(name, False)]
+    assert (others / name).read_text() == str(sealed)

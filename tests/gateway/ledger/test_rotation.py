@@ -11,8 +11,9 @@ import pytest
 
 from canonical.errors import Misconfigured
 from gateway.ledger.checkpoint import Checkpoint
+from gateway.ledger.ledger import read_anchor
 from gateway.ledger.note import Malformed, Note, NotSigned, Signature, VerifierKey, read_note, signed
-from gateway.ledger.rotation import Rotation, followers, predecessors, require_signed_by_one_of
+from gateway.ledger.rotation import Rotation, family, followers, predecessors, require_signed_by_one_of
 from gateway.ledger.signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState
 from gateway.operations.instruction import NotPossible
 
@@ -35,6 +36,9 @@ class TestTheNote:
         assert predecessors(NEWEST.key, [FIRST, SECOND]) == [NEW.key, OLD.key]
         assert followers(STRANGER.key, [FIRST, SECOND]) == [STRANGER.key]
         assert predecessors(OLD.key, [FIRST, SECOND]) == []
+        for key in (OLD.key, NEW.key, NEWEST.key):
+            assert {*family(key, [FIRST, SECOND])} == {OLD.key, NEW.key, NEWEST.key}
+        assert family(STRANGER.key, [FIRST, SECOND]) == [STRANGER.key]
 
     def test_no_checkpoint_can_be_taken_for_one(self) -> None:
         with pytest.raises(Malformed):
@@ -196,10 +200,10 @@ def test_the_guard_goes_on(ledger: Scene) -> None:
 
 
 WRITES: dict[str, tuple[str, int]] = {
-    "before the new key is written": ("gateway.ledger.signing_keys.write_once", 1),
-    "before the state says so": ("gateway.ledger.signer_state._write", 1),
+    "before the new key is written": ("gateway.ledger.signing_keys.write_private", 1),
+    "before the state says so": ("gateway.ledger.signer_state.write_private", 1),
     "before the journal knows": ("spool.journal.record", 1),
-    "before it is signed": ("gateway.ledger.signer_state._write", 2),
+    "before it is signed": ("gateway.ledger.signer_state.write_private", 2),
 }
 
 
@@ -245,7 +249,9 @@ def test_killed_before_any_write_it_is_done_or_not_done(
     assert ledger.verify().wrong is None
 
 
-@pytest.mark.parametrize("where", ["spool.journal.record", "gateway.ledger.signer_state._write", "pathlib.Path.unlink"])
+@pytest.mark.parametrize(
+    "where", ["spool.journal.record", "gateway.ledger.signer_state.write_private", "pathlib.Path.unlink"]
+)
 def test_killed_before_the_old_key_is_gone_it_goes_the_next_time(
     ledger: Scene, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,3 +310,35 @@ def test_auditors_verify_by_the_key_they_have(ledger: Scene) -> None:
     both = ledger.ledger.checkpoint()
     for key in (old, ledger.ledger.key()):
         both.require_signed_by(key)
+
+
+@pytest.mark.parametrize("kept", ["before", "after"])
+@pytest.mark.parametrize("trusted", ["before", "after"])
+def test_a_kept_checkpoint_is_held_against_the_ledger_by_either_key(
+    ledger: Scene, tmp_path: Path, kept: str, trusted: str
+) -> None:
+    """Whichever of both keys signed it, and whichever the auditor has: the ledger knows how one led to the other."""
+    laid, keys = {"before": ledger.ledger.anchor(tmp_path)}, {"before": str(ledger.ledger.key())}
+    ledger.ledger.rotate(timedelta())
+    ledger.ledger.checkpoint()
+    ledger.grown(1, begin=5)
+    laid["after"], keys["after"] = ledger.ledger.anchor(tmp_path), str(ledger.ledger.key())
+    anchor = ledger.ledger.kept(laid[kept], keys[trusted])
+    assert ledger.ledger.verify([anchor]).anchors[-1] == f"the checkpoint in {laid[kept]}"
+    with pytest.raises(Misconfigured, match="that is the key to ask for"):
+        ledger.ledger.kept(laid[kept], str(STRANGER.key))
+
+
+def test_without_the_rotations_only_the_key_that_signed_it_counts(ledger: Scene, tmp_path: Path) -> None:
+    laid, rotation = ledger.ledger.anchor(tmp_path), ledger.ledger.rotate(timedelta())
+    assert read_anchor(laid, str(rotation.new), [rotation]).checkpoint.size == 5
+    with pytest.raises(Misconfigured, match="that is the key to ask for"):
+        read_anchor(laid, str(rotation.new))
+
+
+def test_where_the_rotations_are_lost_a_checkpoint_counts_by_its_own_key(ledger: Scene, tmp_path: Path) -> None:
+    laid, key = ledger.ledger.anchor(tmp_path), str(ledger.ledger.key())
+    (ledger.ledger.keys / STATE_NAME).unlink()
+    found = ledger.ledger.verify([ledger.ledger.kept(laid, key)])
+    assert f"{STATE_NAME} is missing" in (found.wrong or "")
+    assert found.anchors == (f"the checkpoint in {laid}",)
