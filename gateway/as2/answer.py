@@ -91,11 +91,11 @@ class _Evidence:
     signed_by: Certificate | None
 
 
-def named_message(headers: Headers, body: Readable, workspace: Workspace) -> str | None:
+def named_message(headers: Headers, body: Readable) -> str | None:
     """The Message-ID, without brackets, of the message that an MDN says it is about: to look that one up, no more. None: says none."""
     try:
         found = next(_reports(_entity(headers, whole(body))), None)
-        written = None if found is None else read_report(found, workspace).original_message_id
+        written = None if found is None else read_report(found).original_message_id
     except Malformed:
         return None
     return None if written is None else bare(written)
@@ -160,11 +160,11 @@ def _evidence(entity: Entity, terms: Terms, now: datetime, workspace: Workspace)
             raise _Judged(Outcome.UNPINNED, f"The MDN is signed, but not by the partner as agreed: {error}") from error
         except Refused as error:
             raise _Judged(Outcome.FORGED, f"The signature of the MDN proves nothing: {error}") from error
-        return _Evidence(read_report(signed.content, workspace), signed.verified.signer)
+        return _Evidence(read_report(signed.content), signed.verified.signer)
     _demand_report(entity)
     if entity.is_multipart and any(part.media_type.value == _SIGNED for part in entity.parts):
         raise _Judged(Outcome.WRAPPED, "The report stands beside something signed, and is itself not signed.")
-    return _Evidence(read_report(entity, workspace), None)
+    return _Evidence(read_report(entity), None)
 
 
 def _only_content(signed: Entity) -> Entity:

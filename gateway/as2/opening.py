@@ -209,7 +209,7 @@ def _less(what: str) -> Stopped:
 
 def _demand_unchanged(signed: Entity) -> None:
     """Raises :class:`.mime.malformed.Malformed` where what the signature does not cover was changed by changing the ciphertext."""
-    if signed.epilogue.read().strip(_BLANKS):
+    if any(chunk.strip(_BLANKS) for chunk in signed.epilogue.chunks()):
         raise Malformed("Something follows the last part of the signed message.")
     if not all(fields.is_ascii for fields in (signed.headers, *(part.headers for part in signed.parts[1:]))):
         raise Malformed("The header fields of the signed message, or of its signature, hold more than ASCII.")

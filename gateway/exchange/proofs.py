@@ -94,7 +94,7 @@ class Proofs:
         ``answered`` is the message on whose connection it came. What came on one of its own anybody may have posted, and of what proves
         nothing not all is kept; ``stage`` stages the body, which has ``size`` bytes, if it is.
         """
-        named = named_message(headers, body, workspace)
+        named = named_message(headers, body)
         with self.database.read() as session:
             sending = answered if named is None else sendings.about(session, applied.partner, named)
         judgement = judge(headers, body, terms, sent=_sent(sending), now=self.clock.now(), workspace=workspace)

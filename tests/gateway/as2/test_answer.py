@@ -283,8 +283,8 @@ def test_the_message_that_an_mdn_names_and_that_it_is_an_mdn() -> None:
     plain = [Posted(each.headers, each.body) for each in (_mdn(), _mdn(signing=None))]
     for mdn in plain + wrapped:
         assert envelope_of(mdn.headers, io.BytesIO(mdn.body)).kind is Kind.MDN
-    assert named_message(_mdn().headers, io.BytesIO(_mdn().body), MemoryWorkspace()) == MESSAGE.message_id
-    assert named_message(headers([]), io.BytesIO(b"--"), MemoryWorkspace()) is None
+    assert named_message(_mdn().headers, io.BytesIO(_mdn().body)) == MESSAGE.message_id
+    assert named_message(headers([]), io.BytesIO(b"--")) is None
     assert envelope_of(MESSAGE.headers, io.BytesIO(MESSAGE.body.read())).kind is Kind.MESSAGE
 
 

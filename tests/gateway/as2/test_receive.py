@@ -23,6 +23,7 @@ from gateway.as2.mic import mic_of
 from gateway.as2.mime import span
 from gateway.as2.mime.headers import Headers, headers
 from gateway.as2.mime.span import span_of
+from gateway.as2.mime.transfer import GROWTH
 from gateway.as2.receive import Received, Rejected, receive, reject, reject_stranger
 from gateway.as2.terms import (
     Compression,
@@ -371,6 +372,27 @@ def test_a_part_beside_the_one_that_was_signed(position: str) -> None:
     )
     found = _refused(Posted(message.headers, body), accepting(SIGNED))
     assert found.disposition.reason in {Reason.UNEXPECTED_PROCESSING_ERROR, Reason.INTEGRITY_CHECK_FAILED}
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "binary"])
+def test_a_signature_that_is_too_large_is_not_decoded(encoding: str) -> None:
+    """Nobody has proven yet who sent it."""
+    fields = f"Content-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    signature = b"A" * (signed.LARGEST_SIGNATURE * GROWTH + 1)
+    body = b"--b\r\n\r\nsigned\r\n--b\r\n" + fields + signature + b"\r\n--b--"
+    workspace = MemoryWorkspace()
+    message = _typed("multipart/signed; boundary=b", body)
+    found = receive(
+        message.headers, io.BytesIO(body), accepting(SIGNED), now=NOW, fresh=Counted("supplier"), workspace=workspace
+    )
+    assert isinstance(found, Rejected)
+    assert "may have 1048576 bytes" in found.why
+    assert workspace.files == []
+
+
+def _typed(value: str, body: bytes) -> Posted:
+    message = posted(sent(SIGNED))
+    return Posted(with_field("Content-Type", value)(message).headers, body)
 
 
 # How far it grows
