@@ -66,7 +66,7 @@ def test_a_signed_mdn_is_its_report_and_a_signature() -> None:
     mdn = _written(signing=SIGNING)
     entity = Entity(mdn.headers, whole(io.BytesIO(mdn.body)))
     assert entity.media_type.value == "multipart/signed"
-    assert entity.media_type.parameters == {
+    assert entity.media_type.written == {
         "protocol": "application/pkcs7-signature",
         "micalg": "sha-384",
         "boundary": "=_supplier_2",

@@ -11,7 +11,7 @@ from gateway.as2.mime import entity as entity_module
 from gateway.as2.mime.entity import MAX_LOOKALIKES, MAX_PARTS, read_entity, split
 from gateway.as2.mime.headers import MAX_BLOCK
 from gateway.as2.mime.malformed import Malformed
-from gateway.as2.mime.span import Span, span_of
+from gateway.as2.mime.span import CHUNK, Span, span_of
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_lines_that_only_begin_like_a_boundary_cost_no_reading_and_are_bounded()
     body = b"--b\r\n" + b"\n--bc" * MAX_LOOKALIKES + b"\n--b--"
     file = Counted(body)
     assert len(split(Span(file, 0, len(body)), b"b").parts) == 1
-    assert file.reads <= len(body) // entity_module.CHUNK + 3
+    assert file.reads <= len(body) // CHUNK + 3
     with pytest.raises(Malformed, match="begin with the boundary"):
         split(span_of(b"\n--bc" + body), b"b")
 
