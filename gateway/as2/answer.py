@@ -21,6 +21,7 @@ from .mime.workspace import Workspace
 from .refusal import Stopped
 from .signed import demand_in_force, verified_parts
 from .terms import Terms
+from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 
 _REPORT = "multipart/report"
 _REPORTS = {_REPORT, "message/disposition-notification", "message/x-disposition-notification"}
@@ -96,7 +97,9 @@ def named_message(headers: Headers, body: Readable) -> str | None:
     try:
         found = next(_reports(_entity(headers, whole(body))), None)
         written = None if found is None else read_report(found).original_message_id
-    except Malformed:
+    except NOT_OF_THE_MESSAGE:
+        raise
+    except Exception:  # noqa: BLE001 - whatever the bytes
         return None
     return None if written is None else bare(written)
 
@@ -118,6 +121,10 @@ def judge(
         outcome, why = judged.outcome, judged.why
     except Malformed as error:
         outcome, why = Outcome.MALFORMED, str(error)
+    except NOT_OF_THE_MESSAGE:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the bytes
+        outcome, why = Outcome.MALFORMED, unforeseen(error)
     if evidence is None:
         return Judgement(outcome, why)
     return Judgement(outcome, why, evidence.report, evidence.signed_by)

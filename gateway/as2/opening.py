@@ -24,6 +24,7 @@ from .mime.workspace import Workspace
 from .refusal import Stopped, reason_of
 from .signed import Signed, demand_in_force, verified_parts
 from .terms import Terms
+from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 
 _CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _ENVELOPED = {ContentType.ENVELOPED_DATA, ContentType.AUTH_ENVELOPED_DATA}
@@ -73,6 +74,11 @@ def open_message(entity: Entity, terms: Terms, now: datetime, workspace: Workspa
         raise Stopped(reason_of(error), str(error)) from error
     except Refused as error:
         raise opening.stopped(reason_of(error), str(error), verified=opening.verifying) from error
+    except (Stopped, *NOT_OF_THE_MESSAGE):
+        raise
+    except Exception as error:
+        why = unforeseen(error)
+        raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, why, verified=opening.verifying) from error
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from .quirks import Quirks
 from .receipt import Asked, mic_digest, read_asked, url_objection
 from .refusal import Stopped
 from .terms import Terms
+from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 
 _RECEIVED = "The message was received, and all that was agreed about its security holds."
 _REFUSED = {
@@ -97,6 +98,10 @@ def receive(
         payloads = _payloads(opened, workspace)
     except Stopped as stopped:
         return reject(headers, terms, stopped.reason, stopped.why, now=now, fresh=fresh)
+    except NOT_OF_THE_MESSAGE:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the bytes
+        return reject(headers, terms, Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error), now=now, fresh=fresh)
     return _received(headers, terms, asked, opened, payloads, now, fresh)
 
 

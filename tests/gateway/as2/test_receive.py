@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.as2 import signed
+from gateway.as2 import opening, signed
+from gateway.as2 import receive as receive_module
 from gateway.as2.answer import Outcome
 from gateway.as2.cms.algorithms import Cipher, Digest
 from gateway.as2.cms.compressing import compress
@@ -321,6 +322,43 @@ def test_a_changed_ciphertext_costs_as_much_work_wherever_it_was_changed(
     }[place]
     assert _refused(changed).disposition.reason is Reason.DECRYPTION_FAILED
     assert len(verified) == 1
+
+
+@pytest.mark.parametrize(
+    ("sending", "reason"),
+    [
+        (SIGNED, Reason.UNEXPECTED_PROCESSING_ERROR),
+        (Sending(cipher=Cipher.AES_256_GCM), Reason.UNEXPECTED_PROCESSING_ERROR),
+        (Sending(cipher=Cipher.AES_256_CBC), Reason.DECRYPTION_FAILED),
+    ],
+)
+def test_what_no_reader_foresaw_is_answered_like_every_other_fault(
+    sending: Sending, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after decryption with a cipher that does not notice changes."""
+
+    def fail(*_: object) -> None:
+        raise IndexError("beyond all that was thought of")
+
+    message = posted(sent(sending))
+    monkeypatch.setattr(opening, "verified_parts", fail)
+    found = _refused(message, accepting(sending))
+    assert found.disposition.reason is reason
+    assert "nobody foresaw: IndexError (test_receive.py, line " in found.why
+    monkeypatch.setattr(receive_module, "read_payloads", fail)
+    assert _refused(posted(sent(PLAIN)), OPEN).disposition.reason is Reason.UNEXPECTED_PROCESSING_ERROR
+
+
+@pytest.mark.parametrize("lacking", [OSError, MemoryError])
+def test_what_this_machine_lacks_is_no_fault_of_the_message(
+    lacking: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise lacking
+
+    monkeypatch.setattr(opening, "verified_parts", fail)
+    with pytest.raises(lacking):
+        received(posted(sent()))
 
 
 def test_what_is_appended_to_a_ciphertext_does_not_tell_of_its_padding() -> None:
