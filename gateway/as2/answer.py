@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ..printable import shortened
 from .cms.failures import Refused, UnknownSigner
 from .cms.keys import Certificate
 from .envelope import bare
@@ -18,7 +19,7 @@ from .mime.headers import Headers
 from .mime.malformed import Malformed
 from .mime.span import Readable, Span, whole
 from .mime.workspace import Workspace
-from .refusal import Stopped
+from .refusal import LONGEST_WHY, Stopped
 from .signed import demand_in_force, verified_parts
 from .terms import Terms
 from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
@@ -125,6 +126,7 @@ def judge(
         raise
     except Exception as error:  # noqa: BLE001 - whatever the bytes
         outcome, why = Outcome.MALFORMED, unforeseen(error)
+    why = shortened(why, LONGEST_WHY)
     if evidence is None:
         return Judgement(outcome, why)
     return Judgement(outcome, why, evidence.report, evidence.signed_by)
@@ -211,7 +213,8 @@ def _about(report: Report, sent: SentMessage | None) -> SentMessage:
         raise _Judged(Outcome.UNKNOWN_MESSAGE, "The MDN does not say which message it is about.")
     if sent is None or bare(named) != bare(sent.message_id):
         raise _Judged(
-            Outcome.UNKNOWN_MESSAGE, f"The MDN is about {named[:200]}, which is no message of ours to this partner."
+            Outcome.UNKNOWN_MESSAGE,
+            f"The MDN is about {shortened(named)}, which is no message of ours to this partner.",
         )
     return sent
 
@@ -219,7 +222,7 @@ def _about(report: Report, sent: SentMessage | None) -> SentMessage:
 def _verdict(evidence: _Evidence, sent: SentMessage) -> tuple[Outcome, str]:
     report = evidence.report
     disposition = report.disposition
-    said = f"The partner says: {report.disposition_field or 'nothing'}."
+    said = f"The partner says: {shortened(report.disposition_field or 'nothing')}."
     if sent.signed_receipt and evidence.signed_by is None:
         return Outcome.UNSIGNED, f"A signed MDN was asked for, and this one is not signed. {said}"
     if disposition is None:
@@ -232,7 +235,7 @@ def _verdict(evidence: _Evidence, sent: SentMessage) -> tuple[Outcome, str]:
     if mic is None or not mic.equals(sent.mic):
         return (
             Outcome.MIC_DIFFERS,
-            f"The MDN has the MIC {report.mic_field[:200]}; what we sent has {sent.mic.written()}.",
+            f"The MDN has the MIC {shortened(report.mic_field)}; what we sent has {sent.mic.written()}.",
         )
     if disposition.weight is not None:
         return Outcome.DELIVERED_WITH_WARNING, said

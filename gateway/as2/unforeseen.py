@@ -3,11 +3,10 @@
 import traceback
 from pathlib import Path
 
+from ..printable import shortened
+
 NOT_OF_THE_MESSAGE = (OSError, MemoryError)
 """What this machine lacks for the moment. The message is not to blame: it is not judged, and may come again."""
-
-_SHOWN = 200
-"""Characters of what the error says, which may quote the message."""
 
 
 def unforeseen(error: Exception) -> str:
@@ -15,6 +14,6 @@ def unforeseen(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return (
-        f"Reading it failed in a way that nobody foresaw: {type(error).__name__}{place}: {str(error)[:_SHOWN]}. "
+        f"Reading it failed in a way that nobody foresaw: {type(error).__name__}{place}: {shortened(str(error))}. "
         "That is a fault of this software: report it, with the bytes that were kept."
     )

@@ -33,6 +33,7 @@ from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
 from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
+from ..as2.refusal import LONGEST_WHY
 from ..as2.terms import Terms
 from ..as2.unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 from ..inbound import Inbound
@@ -40,6 +41,7 @@ from ..journaling import Chronicle, as_role
 from ..listeners.http import Answer, Head, Request, plain
 from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
+from ..printable import shortened
 from . import arrivals
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
 from .certificates import CertificateMessages
@@ -513,7 +515,7 @@ class As2Receiver:
             size=post.raw.size,
             outcome=outcome,
             disposition=disposition,
-            why=why or None,
+            why=shortened(why, LONGEST_WHY) or None,
             signed_sha256=None if signed is None else signed.digest,
             mdn_headers=None if mdn is None else arrivals.written(mdn.headers),
             mdn_sha256=None if answer is None else answer.digest,

@@ -87,6 +87,20 @@ def test_outcomes(mdn: Mdn, outcome: Outcome, why: str) -> None:
     assert verdict.outcome.delivered == (outcome in {Outcome.DELIVERED, Outcome.DELIVERED_WITH_WARNING})
 
 
+@pytest.mark.parametrize(
+    "mdn",
+    [
+        _mdn(disposition=Disposition(weight=Weight.ERROR, text="A" * 50_000)),
+        _mdn(disposition=Disposition(weight=Weight.WARNING, text="A" * 50_000)),
+        _mdn(original=f"<{'A' * 50_000}>"),
+        _mdn(mic="A" * 50_000),
+    ],
+    ids=["error", "warning", "message", "mic"],
+)
+def test_what_the_operator_is_told_is_short_whatever_the_mdn_says(mdn: Mdn) -> None:
+    assert len(judged(mdn, MESSAGE).why) < 500
+
+
 def test_an_mdn_about_a_message_that_is_not_known() -> None:
     assert judged(_mdn(), None).outcome is Outcome.UNKNOWN_MESSAGE
 

@@ -26,6 +26,7 @@ from gateway.as2.mime.headers import Headers, headers
 from gateway.as2.mime.span import span_of
 from gateway.as2.mime.transfer import GROWTH
 from gateway.as2.receive import Received, Rejected, receive, reject, reject_stranger
+from gateway.as2.refusal import LONGEST_WHY
 from gateway.as2.terms import (
     Compression,
     Demands,
@@ -431,6 +432,14 @@ def test_a_signature_that_is_too_large_is_not_decoded(encoding: str) -> None:
 def _typed(value: str, body: bytes) -> Posted:
     message = posted(sent(SIGNED))
     return Posted(with_field("Content-Type", value)(message).headers, body)
+
+
+def test_what_the_operator_is_told_is_short_whatever_the_reason() -> None:
+    why = "A" * 100_000
+    fields = posted(sent()).headers
+    refusal = reject(fields, SUPPLIERS, Reason.AUTHENTICATION_FAILED, why, now=NOW, fresh=Counted("supplier"))
+    strange = reject_stranger(fields, Reason.AUTHENTICATION_FAILED, why, now=NOW, fresh=Counted("supplier"))
+    assert {len(refusal.why), len(strange.why)} <= set(range(LONGEST_WHY, LONGEST_WHY + 50))
 
 
 # How far it grows
