@@ -183,7 +183,8 @@ class _Opening:
             raise Stopped(Reason.DECOMPRESSION_FAILED, "It is compressed twice, which RFC 5402 does not allow.")
         sink = self.workspace.file()
         limits = self.terms.limits
-        decompress(self.cms.open(), sink, max_size=limits.decompressed_bytes, max_ratio=limits.ratio)
+        ratio = limits.ratio if self.verified is not None else min(limits.ratio, limits.unproven_ratio)
+        decompress(self.cms.open(), sink, max_size=limits.decompressed_bytes, max_ratio=ratio)
         self.compressed = True
         self._see(read_entity(whole(sink)))
 

@@ -456,7 +456,26 @@ def test_compressed_content_may_grow_so_far() -> None:
     for limits in (Limits(decompressed_bytes=1 << 19), Limits(ratio=10)):
         found = _refused(bomb, replace(OPEN, limits=limits))
         assert found.disposition.reason is Reason.DECOMPRESSION_FAILED
-    assert len(_taken(bomb, replace(OPEN, limits=Limits(ratio=100_000))).payloads[0].content.read()) == 1 << 20
+    assert (
+        len(
+            _taken(bomb, replace(OPEN, limits=Limits(ratio=100_000, unproven_ratio=100_000))).payloads[0].content.read()
+        )
+        == 1 << 20
+    )
+
+
+def test_what_nobody_has_proven_may_grow_less_than_what_was_signed() -> None:
+    repeated = b"PO1*1*48*EA*9.25**VN*4711~\r\n" * 80_000
+    file = ((repeated, "application/edi-x12", "po.edi"),)
+    signed_first = replace(SIGNED, compression=Compression.BEFORE_SIGNING)
+    assert _taken(posted(sent(signed_first, attachments=file)), accepting(signed_first)).compressed
+    for sending in (
+        replace(SIGNED, compression=Compression.AFTER_SIGNING),
+        replace(PLAIN, compression=Compression.AFTER_SIGNING),
+    ):
+        found = _refused(posted(sent(sending, attachments=file)), accepting(sending))
+        assert found.disposition.reason is Reason.DECOMPRESSION_FAILED
+        assert "more than 100 times" in found.why
 
 
 def test_what_is_compressed_is_not_compressed_again() -> None:
