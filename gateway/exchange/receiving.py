@@ -149,7 +149,7 @@ class As2Receiver:
             return self._let_in(request, headers, names_of(headers), now, partial(self._unforeseen, error))
 
     def _let_in(self, request: Request, headers: Headers, envelope: Envelope, now: datetime, judge: _Judge) -> Answer:
-        with TemporaryWorkspace(self.staging) as workspace:
+        with TemporaryWorkspace(self.staging, request.in_hand) as workspace:
             with self.database.read() as session:
                 applied = self._partner(session, envelope)
                 if applied is None or applied.profile.as2 is None:

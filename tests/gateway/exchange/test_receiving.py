@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from gateway import reception
 from gateway.app import Gateway
 from gateway.as2.answer import Outcome
 from gateway.as2.cms.algorithms import Cipher, Digest
@@ -22,7 +24,7 @@ from gateway.exchange.doorkeeper import STRANGERS_BYTES
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.receipt_lines import receipt_lines
-from gateway.listeners.http import Answer
+from gateway.listeners.http import Answer, HttpLimits
 from tests.gateway.as2.keys import own
 
 from .scene import Scene, Site, scene
@@ -318,6 +320,23 @@ def test_what_grows_beyond_reason_when_it_is_decompressed_is_refused(
         reply.disposition.startswith("processed/error: decompression-failed") or reply.disposition == DECRYPTION_FAILED
     )
     assert taken_in(distributor) == before
+
+
+def test_what_is_made_of_messages_counts_as_what_strangers_may_fill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body of some kilobytes may be a thousand times as many on the disk."""
+    monkeypatch.setattr(reception, "HttpLimits", partial(HttpLimits, in_hand_bytes=2_500_000))
+    repeated = b"".join(b"PO1*%d*48*EA*9.25**VN*4711~\r\n" % number for number in range(100_000))
+    with scene(tmp_path) as made:
+        large = message(made.supplier, repeated, change=sending(compression=Compression.AFTER_SIGNING))
+        assert len(large.body) < 2_500_000 < len(repeated)
+        for _ in range(2):
+            assert post(made.distributor.url, large).status == 503
+        assert (arrivals_of(made.distributor.house), files_of(made.distributor.house)) == ([], [])
+        sent = message(made.supplier, repeated[:2_000_000], change=sending(compression=Compression.AFTER_SIGNING))
+        for _ in range(2):
+            assert judged(made.supplier, sent, post(made.distributor.url, sent)).outcome is Outcome.DELIVERED
 
 
 # When something fails here
