@@ -18,6 +18,7 @@ from gateway.as2.mic import Mic
 from gateway.as2.mime.headers import headers
 from gateway.as2.quirks import STANDARD
 from gateway.as2.terms import Held, Pinned, Window
+from gateway.as2.unforeseen import UNFORESEEN
 
 from .exchange import BUYER, BUYERS, NOW, SUPPLIER, SUPPLIERS, Counted, Posted, judged, received, sent
 from .keys import own
@@ -219,7 +220,9 @@ def test_what_stands_beside_inside_or_instead(name: str) -> None:
     st.sampled_from(["multipart/report; boundary=b", "multipart/signed; boundary=b", "text/plain", ""]),
 )
 def test_any_bytes_have_an_outcome(body: bytes, content_type: str) -> None:
-    assert not judged(_typed(content_type, body), MESSAGE).outcome.delivered
+    verdict = judged(_typed(content_type, body), MESSAGE)
+    assert not verdict.outcome.delivered
+    assert UNFORESEEN not in verdict.why
 
 
 @given(st.lists(st.tuples(st.integers(min_value=0), st.integers(1, 255)), min_size=1, max_size=4))
@@ -229,6 +232,7 @@ def test_a_changed_mdn_proves_nothing_or_what_was_signed(changes: list[tuple[int
     for at, change in changes:
         body[at % len(body)] ^= change
     verdict = judged(Posted(mdn.headers, bytes(body)), MESSAGE)
+    assert UNFORESEEN not in verdict.why
     if verdict.outcome.delivered:
         assert verdict.report is not None
         assert verdict.report.disposition == warned("duplicate-document")

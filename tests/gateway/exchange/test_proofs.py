@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.as2 import answer
-from gateway.as2.disposition import PROCESSED, Reason, refused
+from gateway.as2.disposition import PROCESSED, Disposition, Reason, Weight, refused
 from gateway.as2.mdn import Facts, Mdn, Signing, write_mdn
 from gateway.as2.quirks import STANDARD
 from gateway.as2.receive import Received
@@ -193,6 +193,14 @@ def test_an_answer_that_no_reader_foresaw_is_kept_and_proves_nothing(
     [kept] = stage.mdns
     assert (kept.outcome, kept.sending) == ("malformed", stage.sending.id)
     assert "nobody foresaw: IndexError" in (kept.why or "")
+
+
+def test_what_is_kept_of_an_answer_is_short_whatever_it_says(stage: Stage) -> None:
+    said = Disposition(weight=Weight.ERROR, text="A" * 50_000)
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted, disposition=said, mic="A" * 50_000))
+    stage.place()
+    [kept] = stage.mdns
+    assert max(map(len, (kept.why or "", kept.disposition or "", kept.mic or "", stage.document.reason or ""))) < 1000
 
 
 def test_an_answer_with_a_continuation_of_any_number_is_kept_and_proves_nothing(stage: Stage) -> None:
