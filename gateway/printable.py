@@ -8,6 +8,14 @@ are no text."""
 
 _COMMANDS = re.compile(rf"[\x00-\x09\x0b-\x1f{UNSEEN}]")
 
+QUOTED = 200
+"""Characters of what somebody else wrote that are quoted in a sentence."""
+
+
+def shortened(text: str, most: int = QUOTED) -> str:
+    """The first ``most`` characters of ``text``, and how many there are where that is not all of it."""
+    return text if len(text) <= most else f"{text[:most]}\u2026 ({len(text)} characters)"
+
 
 def shown(text: str) -> str:
     """``text`` with U+FFFD for every character that would do something, line breaks excepted."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ..printable import shortened
 from .cms.failures import Refused, UnknownSigner
 from .cms.keys import Certificate
 from .envelope import bare
@@ -18,9 +19,10 @@ from .mime.headers import Headers
 from .mime.malformed import Malformed
 from .mime.span import Readable, Span, whole
 from .mime.workspace import Workspace
-from .refusal import Stopped
+from .refusal import LONGEST_WHY, Stopped
 from .signed import demand_in_force, verified_parts
 from .terms import Terms
+from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 
 _REPORT = "multipart/report"
 _REPORTS = {_REPORT, "message/disposition-notification", "message/x-disposition-notification"}
@@ -91,12 +93,14 @@ class _Evidence:
     signed_by: Certificate | None
 
 
-def named_message(headers: Headers, body: Readable, workspace: Workspace) -> str | None:
+def named_message(headers: Headers, body: Readable) -> str | None:
     """The Message-ID, without brackets, of the message that an MDN says it is about: to look that one up, no more. None: says none."""
     try:
         found = next(_reports(_entity(headers, whole(body))), None)
-        written = None if found is None else read_report(found, workspace).original_message_id
-    except Malformed:
+        written = None if found is None else read_report(found).original_message_id
+    except NOT_OF_THE_MESSAGE:
+        raise
+    except Exception:  # noqa: BLE001 - whatever the bytes
         return None
     return None if written is None else bare(written)
 
@@ -118,6 +122,11 @@ def judge(
         outcome, why = judged.outcome, judged.why
     except Malformed as error:
         outcome, why = Outcome.MALFORMED, str(error)
+    except NOT_OF_THE_MESSAGE:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the bytes
+        outcome, why = Outcome.MALFORMED, unforeseen(error)
+    why = shortened(why, LONGEST_WHY)
     if evidence is None:
         return Judgement(outcome, why)
     return Judgement(outcome, why, evidence.report, evidence.signed_by)
@@ -160,11 +169,11 @@ def _evidence(entity: Entity, terms: Terms, now: datetime, workspace: Workspace)
             raise _Judged(Outcome.UNPINNED, f"The MDN is signed, but not by the partner as agreed: {error}") from error
         except Refused as error:
             raise _Judged(Outcome.FORGED, f"The signature of the MDN proves nothing: {error}") from error
-        return _Evidence(read_report(signed.content, workspace), signed.verified.signer)
+        return _Evidence(read_report(signed.content), signed.verified.signer)
     _demand_report(entity)
     if entity.is_multipart and any(part.media_type.value == _SIGNED for part in entity.parts):
         raise _Judged(Outcome.WRAPPED, "The report stands beside something signed, and is itself not signed.")
-    return _Evidence(read_report(entity, workspace), None)
+    return _Evidence(read_report(entity), None)
 
 
 def _only_content(signed: Entity) -> Entity:
@@ -204,7 +213,8 @@ def _about(report: Report, sent: SentMessage | None) -> SentMessage:
         raise _Judged(Outcome.UNKNOWN_MESSAGE, "The MDN does not say which message it is about.")
     if sent is None or bare(named) != bare(sent.message_id):
         raise _Judged(
-            Outcome.UNKNOWN_MESSAGE, f"The MDN is about {named[:200]}, which is no message of ours to this partner."
+            Outcome.UNKNOWN_MESSAGE,
+            f"The MDN is about {shortened(named)}, which is no message of ours to this partner.",
         )
     return sent
 
@@ -212,7 +222,7 @@ def _about(report: Report, sent: SentMessage | None) -> SentMessage:
 def _verdict(evidence: _Evidence, sent: SentMessage) -> tuple[Outcome, str]:
     report = evidence.report
     disposition = report.disposition
-    said = f"The partner says: {report.disposition_field or 'nothing'}."
+    said = f"The partner says: {shortened(report.disposition_field or 'nothing')}."
     if sent.signed_receipt and evidence.signed_by is None:
         return Outcome.UNSIGNED, f"A signed MDN was asked for, and this one is not signed. {said}"
     if disposition is None:
@@ -225,7 +235,7 @@ def _verdict(evidence: _Evidence, sent: SentMessage) -> tuple[Outcome, str]:
     if mic is None or not mic.equals(sent.mic):
         return (
             Outcome.MIC_DIFFERS,
-            f"The MDN has the MIC {report.mic_field[:200]}; what we sent has {sent.mic.written()}.",
+            f"The MDN has the MIC {shortened(report.mic_field)}; what we sent has {sent.mic.written()}.",
         )
     if disposition.weight is not None:
         return Outcome.DELIVERED_WITH_WARNING, said

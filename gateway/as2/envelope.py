@@ -1,7 +1,7 @@
 """Who sent what to whom: what can be told of a request before its partner is known."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .identity import read_name
@@ -38,12 +38,17 @@ class Envelope:
 
 def envelope_of(headers: Headers, body: Readable) -> Envelope:
     """What a request says of itself. Nothing of it is proven."""
+    return replace(names_of(headers), kind=_kind(headers, body))
+
+
+def names_of(headers: Headers) -> Envelope:
+    """As :func:`envelope_of`, without looking at what it is: as though it were a message."""
     sender, recipient = headers.get("as2-from"), headers.get("as2-to")
     return Envelope(
         sender=None if sender is None else read_name(sender),
         recipient=None if recipient is None else read_name(recipient),
         message_id=headers.get("message-id") or None,
-        kind=_kind(headers, body),
+        kind=Kind.MESSAGE,
     )
 
 

@@ -19,8 +19,7 @@ from .mime import writing
 from .mime.entity import Entity
 from .mime.headers import Headers, headers, read_fields
 from .mime.malformed import Malformed
-from .mime.transfer import decoded
-from .mime.workspace import Workspace
+from .mime.transfer import decoded_start
 from .quirks import Quirks
 
 REPORTING_AGENT = "Tallystick"
@@ -192,13 +191,13 @@ class Report:
     reporting_agent: str | None
 
 
-def read_report(entity: Entity, workspace: Workspace) -> Report:
+def read_report(entity: Entity) -> Report:
     """What a multipart/report, or a notification alone, says. Raises :class:`.mime.malformed.Malformed` where it says not one thing."""
     parts = entity.parts if entity.is_multipart else (entity,)
     notifications = [part for part in parts if part.media_type.value in _NOTIFICATIONS]
     if len(notifications) != 1:
         raise Malformed(f"The report has {len(notifications)} disposition notifications where it must have one.")
-    fields = read_fields(decoded(notifications[0], workspace).read(size=LARGEST_REPORT))
+    fields = read_fields(decoded_start(notifications[0], LARGEST_REPORT))
     written = set(fields.all("disposition"))
     if (
         len(written) > 1
@@ -208,7 +207,7 @@ def read_report(entity: Entity, workspace: Workspace) -> Report:
         raise Malformed("The disposition notification says two different things.")
     disposition = fields.get("disposition")
     return Report(
-        text=_human(parts, workspace),
+        text=_human(parts),
         disposition_field=disposition,
         disposition=read_disposition(disposition) if disposition is not None else None,
         original_message_id=fields.get("original-message-id") or None,
@@ -218,10 +217,10 @@ def read_report(entity: Entity, workspace: Workspace) -> Report:
     )
 
 
-def _human(parts: tuple[Entity, ...], workspace: Workspace) -> str:
+def _human(parts: tuple[Entity, ...]) -> str:
     """The text for people, with plain line breaks, whatever kind it has."""
     for part in parts:
         if part.media_type.value in {"", "text/plain"}:
-            data = decoded(part, workspace).read(size=LARGEST_REPORT)
+            data = decoded_start(part, LARGEST_REPORT)
             return "\n".join(_LINE.split(data.decode("utf-8", "replace"))).strip()
     return ""

@@ -24,6 +24,7 @@ from .mime.workspace import Workspace
 from .refusal import Stopped, reason_of
 from .signed import Signed, demand_in_force, verified_parts
 from .terms import Terms
+from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 
 _CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _ENVELOPED = {ContentType.ENVELOPED_DATA, ContentType.AUTH_ENVELOPED_DATA}
@@ -73,6 +74,11 @@ def open_message(entity: Entity, terms: Terms, now: datetime, workspace: Workspa
         raise Stopped(reason_of(error), str(error)) from error
     except Refused as error:
         raise opening.stopped(reason_of(error), str(error), verified=opening.verifying) from error
+    except (Stopped, *NOT_OF_THE_MESSAGE):
+        raise
+    except Exception as error:
+        why = unforeseen(error)
+        raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, why, verified=opening.verifying) from error
 
 
 @dataclass(slots=True)
@@ -177,7 +183,8 @@ class _Opening:
             raise Stopped(Reason.DECOMPRESSION_FAILED, "It is compressed twice, which RFC 5402 does not allow.")
         sink = self.workspace.file()
         limits = self.terms.limits
-        decompress(self.cms.open(), sink, max_size=limits.decompressed_bytes, max_ratio=limits.ratio)
+        ratio = limits.ratio if self.verified is not None else min(limits.ratio, limits.unproven_ratio)
+        decompress(self.cms.open(), sink, max_size=limits.decompressed_bytes, max_ratio=ratio)
         self.compressed = True
         self._see(read_entity(whole(sink)))
 
@@ -209,7 +216,7 @@ def _less(what: str) -> Stopped:
 
 def _demand_unchanged(signed: Entity) -> None:
     """Raises :class:`.mime.malformed.Malformed` where what the signature does not cover was changed by changing the ciphertext."""
-    if signed.epilogue.read().strip(_BLANKS):
+    if any(chunk.strip(_BLANKS) for chunk in signed.epilogue.chunks()):
         raise Malformed("Something follows the last part of the signed message.")
     if not all(fields.is_ascii for fields in (signed.headers, *(part.headers for part in signed.parts[1:]))):
         raise Malformed("The header fields of the signed message, or of its signature, hold more than ASCII.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..printable import shortened
 from .cms.algorithms import Cipher, Digest
 from .cms.keys import Certificate, OwnKey
 from .disposition import PROCESSED, Disposition, Reason, refused
@@ -22,8 +23,9 @@ from .opening import Opened, open_message
 from .payloads import Payload, read_payloads
 from .quirks import Quirks
 from .receipt import Asked, mic_digest, read_asked, url_objection
-from .refusal import Stopped
+from .refusal import LONGEST_WHY, Stopped
 from .terms import Terms
+from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 
 _RECEIVED = "The message was received, and all that was agreed about its security holds."
 _REFUSED = {
@@ -97,6 +99,10 @@ def receive(
         payloads = _payloads(opened, workspace)
     except Stopped as stopped:
         return reject(headers, terms, stopped.reason, stopped.why, now=now, fresh=fresh)
+    except NOT_OF_THE_MESSAGE:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the bytes
+        return reject(headers, terms, Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error), now=now, fresh=fresh)
     return _received(headers, terms, asked, opened, payloads, now, fresh)
 
 
@@ -107,7 +113,7 @@ def reject(
     disposition = refused(reason)
     told = text or _told(reason)
     mdn = _answer(headers, read_asked(headers), terms, disposition, told, None, now, fresh)
-    return Rejected(_message_id(headers), disposition, why, told, mdn)
+    return Rejected(_message_id(headers), disposition, shortened(why, LONGEST_WHY), told, mdn)
 
 
 def reject_stranger(headers: Headers, reason: Reason, why: str, *, now: datetime, fresh: Fresh) -> Rejected:
@@ -117,7 +123,7 @@ def reject_stranger(headers: Headers, reason: Reason, why: str, *, now: datetime
     if read_asked(headers) is not None:
         facts = _facts(headers, disposition, text, None)
         mdn = write_mdn(facts, None, url=None, quirks=Quirks(), now=now, fresh=fresh)
-    return Rejected(_message_id(headers), disposition, why, text, mdn)
+    return Rejected(_message_id(headers), disposition, shortened(why, LONGEST_WHY), text, mdn)
 
 
 def _told(reason: Reason) -> str:

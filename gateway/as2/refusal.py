@@ -3,6 +3,9 @@
 from .cms.failures import Refused
 from .disposition import Reason
 
+LONGEST_WHY = 2000
+"""Characters that the operator is told of why; whatever a sentence quotes, it is kept and shown for ever."""
+
 
 class Stopped(Exception):
     """A message is refused for ``reason``; ``why`` is for the operator. Within the core only: whoever calls it gets a rejection."""

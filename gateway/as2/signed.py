@@ -47,10 +47,7 @@ def verified_parts(entity: Entity, terms: Terms, workspace: Workspace) -> Signed
     parts = entity.parts
     if len(parts) != 2 or parts[1].media_type.value not in _SIGNATURES:
         raise Malformed("A signed message must have two parts: what was signed, and the signature.")
-    content, signature = parts[0], decoded_cms(parts[1], workspace)
-    if signature.size > LARGEST_SIGNATURE:
-        raise Malformed("The signature is too large.")
-    data = signature.read()
+    content, data = parts[0], decoded_cms(parts[1], workspace, most=LARGEST_SIGNATURE).read()
     try:
         return _proven(content, data, terms)
     except IntegrityCheckFailed:

@@ -106,10 +106,15 @@ class Demands:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far compressed content may grow: in bytes, and in times its compressed size."""
+    """How far compressed content may grow: in bytes, and in times its compressed size.
+
+    Before a signature is verified anybody may have compressed it, and ``unproven_ratio`` counts as well: interchanges, blanks and all,
+    are compressed to a thirtieth at best.
+    """
 
     decompressed_bytes: int = 1 << 30
     ratio: int = 1000
+    unproven_ratio: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from rich.text import Text
 from canonical.errors import Fault, TallyError
 
 from ..operations.instruction import NotPossible
-from ..printable import UNSEEN, shown
+from ..printable import UNSEEN, shortened, shown
 
 
 class Exit(IntEnum):
@@ -65,6 +65,8 @@ _UNSEEN_IN_JSON = re.compile(f"[{UNSEEN}]")
 READING_WIDTH = 80
 """Columns for text that is read where no terminal says how wide it is."""
 _WIDEST = 100
+LONGEST_CELL = 1000
+"""Characters of a cell of a table that are shown."""
 
 
 class Terminal:
@@ -98,8 +100,9 @@ class Terminal:
             render()
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-        """A row a line or, where the terminal has no room for that, a block of lines a row. Cells fold; none is cut."""
-        cells = [[shown(cell).replace("\n", "\ufffd") for cell in row] for row in rows]
+        """A row a line or, where the terminal has no room for that, a block of lines a row. Cells fold; one is cut only
+        where nobody would read it to its end: ``--json`` has all of it."""
+        cells = [[shown(shortened(cell, LONGEST_CELL)).replace("\n", "\ufffd") for cell in row] for row in rows]
         if not sys.stdout.isatty():
             with self.rich.capture() as captured:
                 self.rich.print(_lined(columns, cells, title, self.rich.width))

@@ -30,6 +30,7 @@ from ..as2.mime.workspace import Workspace
 from ..as2.terms import Terms
 from ..erp.port import OrderProgress
 from ..journaling import Chronicle
+from ..printable import shortened
 from . import arrivals, sendings
 from .arrivals import Arrival, ArrivalKind
 from .keeping import has_room
@@ -94,7 +95,7 @@ class Proofs:
         ``answered`` is the message on whose connection it came. What came on one of its own anybody may have posted, and of what proves
         nothing not all is kept; ``stage`` stages the body, which has ``size`` bytes, if it is.
         """
-        named = named_message(headers, body, workspace)
+        named = named_message(headers, body)
         with self.database.read() as session:
             sending = answered if named is None else sendings.about(session, applied.partner, named)
         judgement = judge(headers, body, terms, sent=_sent(sending), now=self.clock.now(), workspace=workspace)
@@ -230,12 +231,16 @@ class Proofs:
             sha256=raw.digest,
             size=raw.size,
             outcome=judgement.outcome.value,
-            disposition=None if report is None else report.disposition_field,
+            disposition=None if report is None else _said(report.disposition_field),
             why=judgement.why,
-            mic=None if report is None else report.mic_field,
+            mic=None if report is None else _said(report.mic_field),
             signed_by=judgement.signed_by.fingerprint if judgement.signed_by else None,
             sending=None if sending is None else sending.id,
         )
+
+
+def _said(text: str | None) -> str | None:
+    return None if text is None else shortened(text)
 
 
 def _moves_nothing(judgement: Judgement, sending: Sending | None) -> bool:
@@ -260,8 +265,9 @@ def failure(judgement: Judgement) -> TallyError | None:
 def of_another(judgement: Judgement) -> Unproven:
     """What an attempt ended with that was answered by an MDN about another message, however well that one is proven."""
     named = judgement.report.original_message_id if judgement.report else None
+    named = shortened(named or "it names none")
     return Unproven(
-        f"The partner answered with an MDN about another message ({named or 'it names none'}), which proves nothing about this one. "
+        f"The partner answered with an MDN about another message ({named}), which proves nothing about this one. "
         "Ask the partner whether it has the message; `tally doc retry` posts the same message again, which it recognises."
     )
 

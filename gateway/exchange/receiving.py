@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from canonical.errors import TallyError
 from canonical.identity import BlobDigest, PartnerId, ReceiptId
 from partners import registry
 from partners.as2_terms import As2Terms
@@ -23,19 +26,22 @@ from spool.queue.port import WorkQueue
 from ..as2.cem import Request as CertificateRequest
 from ..as2.cem import Response as CertificateResponse
 from ..as2.cem import is_exchange, read_exchange
-from ..as2.disposition import Reason
-from ..as2.envelope import Envelope, Kind, bare, envelope_of
+from ..as2.disposition import Reason, refused
+from ..as2.envelope import Envelope, Kind, bare, envelope_of, names_of
 from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
 from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
+from ..as2.refusal import LONGEST_WHY
 from ..as2.terms import Terms
+from ..as2.unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 from ..inbound import Inbound
 from ..journaling import Chronicle, as_role
 from ..listeners.http import Answer, Head, Request, plain
 from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
+from ..printable import shortened
 from . import arrivals
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
 from .certificates import CertificateMessages
@@ -65,6 +71,13 @@ class _Agreed:
     applied: AppliedProfile
     terms: Terms
     key: str
+
+
+_Judge = Callable[[Post, Request, _Agreed, Arrival | None, TemporaryWorkspace], Answer]
+"""What is made of a post that was let in; with the message of its name that was taken, if one was."""
+
+_OF_THE_HOUSE = (TallyError, SQLAlchemyError, *NOT_OF_THE_MESSAGE)
+"""What goes wrong here whatever is posted: nothing could be kept either, and the sender sends it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +140,16 @@ class As2Receiver:
     def answer(self, request: Request) -> Answer:
         """1. Who is it? 2. May it come in? 3. An MDN is judged, a message opened. 4. All of it is committed. 5. Then it is answered."""
         headers, now = headers_of(request.head), self.clock.now()
-        envelope = envelope_of(headers, request.body)
-        with TemporaryWorkspace(self.staging) as workspace:
+        try:
+            return self._let_in(request, headers, envelope_of(headers, request.body), now, self._judged)
+        except _OF_THE_HOUSE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the bytes
+            _log.exception("as2.unforeseen", remote=request.head.peer.address)
+            return self._let_in(request, headers, names_of(headers), now, partial(self._unforeseen, error))
+
+    def _let_in(self, request: Request, headers: Headers, envelope: Envelope, now: datetime, judge: _Judge) -> Answer:
+        with TemporaryWorkspace(self.staging, request.in_hand) as workspace:
             with self.database.read() as session:
                 applied = self._partner(session, envelope)
                 if applied is None or applied.profile.as2 is None:
@@ -142,10 +163,7 @@ class As2Receiver:
                 key = arrivals.key_of(terms.partner_name, terms.own_name, bare(envelope.message_id or ""))
                 earlier = arrivals.taken(session, key) if envelope.kind is Kind.MESSAGE else None
             post = self._post(request, headers, envelope, now, applied.partner)
-            agreed = _Agreed(applied, terms, key)
-            if post.envelope.kind is Kind.MDN:
-                return self._mdn(post, request, agreed, workspace)
-            return self._message(post, request, agreed, earlier, workspace)
+            return judge(post, request, _Agreed(applied, terms, key), earlier, workspace)
 
     # 1. and 2. The names say who it is; the connection may have to prove it too.
 
@@ -185,6 +203,37 @@ class As2Receiver:
         _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
         return _answered(rejected.mdn, rejected)
 
+    # 3. What it is, and whatever it is.
+
+    def _judged(
+        self, post: Post, request: Request, agreed: _Agreed, earlier: Arrival | None, workspace: TemporaryWorkspace
+    ) -> Answer:
+        if post.envelope.kind is Kind.MDN:
+            return self._mdn(post, request, agreed, workspace)
+        return self._message(post, request, agreed, earlier, workspace)
+
+    def _unforeseen(
+        self,
+        error: Exception,
+        post: Post,
+        _request: Request,
+        agreed: _Agreed,
+        earlier: Arrival | None,
+        _workspace: TemporaryWorkspace,
+    ) -> Answer:
+        """It is kept as it came, so that somebody can look into it, and its sender is told; unless it had been taken by then."""
+        if earlier is not None and earlier.sha256 == post.raw.digest:
+            return self._repeated(post, agreed.applied, earlier)
+        reason, why = Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error)
+        try:
+            rejected = reject(post.headers, agreed.terms, reason, why, now=post.now, fresh=self._fresh())
+        except Exception:  # noqa: BLE001 - whatever the bytes
+            # What is asked for in return may be what cannot be read.
+            _log.exception("as2.unforeseen", remote=post.head.peer.address)
+            rejected = Rejected(None, refused(reason), why, "The message could not be processed.", None)
+        answer = self._rejected(post, agreed.applied, rejected)
+        return answer if rejected.mdn is not None else plain(500, rejected.text)
+
     # 3. A message.
 
     def _message(
@@ -218,8 +267,8 @@ class As2Receiver:
         why = f"{agreed.applied.profile.name} is suspended: nothing is exchanged, and what comes is kept as it came."
         told = "No messages are exchanged with you at present. Ask us why; send the message again once we agree."
         reason = Reason.UNKNOWN_TRADING_RELATIONSHIP
-        refused = reject(post.headers, agreed.terms, reason, why, now=post.now, fresh=self._fresh(), text=told)
-        return self._rejected(post, agreed.applied, refused)
+        rejected = reject(post.headers, agreed.terms, reason, why, now=post.now, fresh=self._fresh(), text=told)
+        return self._rejected(post, agreed.applied, rejected)
 
     def _certificates(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
         """A certificate exchange message: it brings no files. What is not signed proves not even whose it is."""
@@ -228,15 +277,9 @@ class As2Receiver:
                 raise Malformed("A certificate exchange message must be signed.")
             exchange = read_exchange(received.payloads)
         except Malformed as error:
-            refused = reject(
-                post.headers,
-                agreed.terms,
-                Reason.UNEXPECTED_PROCESSING_ERROR,
-                str(error),
-                now=post.now,
-                fresh=self._fresh(),
-            )
-            return self._rejected(post, agreed.applied, refused)
+            reason = Reason.UNEXPECTED_PROCESSING_ERROR
+            rejected = reject(post.headers, agreed.terms, reason, str(error), now=post.now, fresh=self._fresh())
+            return self._rejected(post, agreed.applied, rejected)
         return self._received(post, agreed, received, exchange)
 
     def _tried(self, post: Post, agreed: _Agreed, received: Received) -> Answer:
@@ -322,8 +365,8 @@ class As2Receiver:
         if self._brings_the_same(earlier, received):
             return self._wrapped_anew(post, agreed, earlier, received)
         why = f"Another message with this Message-ID was received on {earlier.at:%Y-%m-%d %H:%M} UTC."
-        refused = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
-        return self._rejected(post, agreed.applied, refused)
+        rejected = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
+        return self._rejected(post, agreed.applied, rejected)
 
     def _repeated(self, post: Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
         """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
@@ -472,7 +515,7 @@ class As2Receiver:
             size=post.raw.size,
             outcome=outcome,
             disposition=disposition,
-            why=why or None,
+            why=shortened(why, LONGEST_WHY) or None,
             signed_sha256=None if signed is None else signed.digest,
             mdn_headers=None if mdn is None else arrivals.written(mdn.headers),
             mdn_sha256=None if answer is None else answer.digest,

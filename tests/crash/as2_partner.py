@@ -105,7 +105,7 @@ class As2Partner:
 
     def is_proven(self, headers: Headers, body: bytes) -> bool:
         """Whether an MDN says that a message of ours arrived: what is any other is a problem."""
-        named = named_message(headers, io.BytesIO(body), MemoryWorkspace()) or ""
+        named = named_message(headers, io.BytesIO(body)) or ""
         now = datetime.now(UTC)
         sent = self._sent.get(named)
         judgement = judge(headers, io.BytesIO(body), self._terms, sent=sent, now=now, workspace=MemoryWorkspace())

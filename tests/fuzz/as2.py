@@ -19,7 +19,9 @@ from gateway.as2.message import Attachment, Outbound, build
 from gateway.as2.mime.headers import Headers
 from gateway.as2.mime.malformed import Malformed
 from gateway.as2.receive import Received, reject_stranger
+from gateway.as2.refusal import LONGEST_WHY
 from gateway.as2.terms import Compression, Demands, Limits, Receipt, ReceiptMode, Sending
+from gateway.as2.unforeseen import UNFORESEEN
 from tests.gateway.as2.exchange import BUYERS, NOW, SUPPLIERS, URL, Counted, Posted, judged, posted, received, sent
 from tests.gateway.as2.keys import own
 from tests.gateway.as2.workspace import MemoryWorkspace
@@ -43,6 +45,8 @@ def as2(data: bytes) -> None:
         _assert_proves(got)
     else:
         assert got.why
+        assert UNFORESEEN not in got.why, got.why
+        assert len(got.why) < LONGEST_WHY + len("... (characters)") + 20
         assert got.text
     stranger = reject_stranger(
         post.headers, Reason.UNKNOWN_TRADING_PARTNER, "Nobody knows it.", now=NOW, fresh=Counted("supplier")
@@ -51,6 +55,7 @@ def as2(data: bytes) -> None:
     for outbound in (None, _original()):
         judgement = judged(post, outbound)
         assert judgement.why
+        assert UNFORESEEN not in judgement.why, judgement.why
         assert judgement.signed_by is not None or not judgement.outcome.delivered, (
             "nobody signed it, and it proves something"
         )
@@ -118,6 +123,7 @@ def seeds() -> Iterator[bytes]:
         yield written(Posted(mdn.headers, mdn.body))
     several = ((b"one", "application/edi-x12", "1.edi"), (b"two", "text/plain", None))
     yield written(posted(sent(Sending(sign=False, encrypt=False), attachments=several)))
+    yield written(_encoded())
     for attachment in _exchanges():
         terms = replace(BUYERS, sending=Sending(sign=False, encrypt=False))
         fresh = Counted("buyer")
@@ -125,6 +131,19 @@ def seeds() -> Iterator[bytes]:
             [attachment], terms, message_id="cem-1@buyer.example", now=NOW, fresh=fresh, workspace=MemoryWorkspace()
         )
         yield written(posted(made))
+
+
+def _encoded() -> Posted:
+    """Parts in each encoding for transfer, with names in the forms of RFC 2231, beside lines that look like boundaries."""
+    parts = (
+        b"--b\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+        b"Content-Disposition: attachment; filename*0*=utf-8''%C3%A9; filename*1=.edi\r\n\r\nISA*00=7E=\r\n=3D\r\n",
+        b"--b\r\nContent-Transfer-Encoding: base64\r\nContent-Type: text/plain; name*=windows-1252''%80\r\n\r\naGVs\r\nbG8\r\n",
+        b"--b \t\r\n\r\n--bb\r\n--b-\r\n--b--\r\n",
+    )
+    message = posted(sent(Sending(sign=False, encrypt=False)))
+    fields = tuple(pair for pair in message.headers if not pair[0].lower().startswith("content-"))
+    return Posted(Headers((*fields, ("Content-Type", "multipart/mixed; boundary*0=b"))), b"".join(parts))
 
 
 def _exchanges() -> Iterator[Attachment]:

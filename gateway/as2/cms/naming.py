@@ -1,5 +1,6 @@
 """How a signer or a recipient is named in a message: by issuer and serial number, or by subject key identifier (RFC 5652, 5.3)."""
 
+from ...printable import shortened
 from ..asn1.reader import Element, Reader
 from ..asn1.tags import BMP_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET, context
 from .keys import Certificate
@@ -22,10 +23,11 @@ def names(identifier: Element, certificate: Certificate) -> bool:
 def described(identifier: Element) -> str:
     """The name as an operator can compare it with a certificate."""
     if identifier.tag == SUBJECT_KEY_ID:
-        return f"subject key identifier {identifier.content.hex()}"
+        return f"subject key identifier {shortened(identifier.content.hex())}"
     inside = identifier.inside()
     issuer = ", ".join(text for _, text in _text(inside.take(SEQUENCE)))
-    return f"serial number {inside.take(INTEGER).number():x} of issuer {issuer}"
+    serial_number = f"{inside.take(INTEGER).number():x}"
+    return f"serial number {shortened(serial_number)} of issuer {shortened(issuer)}"
 
 
 def _text(name: Element) -> list[tuple[bytes, str]]:

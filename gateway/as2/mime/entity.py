@@ -19,6 +19,9 @@ _MAX_BOUNDARY = 512
 """RFC 2046 allows 70 characters; a longer one is no trouble up to here."""
 _MAX_PADDING = 256
 """Blanks after a boundary on its line."""
+MAX_LOOKALIKES = 5000
+"""Lines that begin with a boundary without being one: those of a multipart inside whose boundary is longer, or what is in a file."""
+_LF = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -112,34 +115,49 @@ def _before_break(body: Span, line_start: int) -> int:
 
 
 def _delimiters(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Lines that are boundaries: where they begin, where the next line does, and whether they close."""
-    for at in _occurrences(body, mark):
-        if at > body.start and body.read(at - 1, 1) != b"\n":
-            continue
-        rest = body.read(at + len(mark), _MAX_PADDING + 4)
-        closes = rest.startswith(b"--")
-        tail = rest[2:] if closes else rest
-        padding = len(tail) - len(tail.lstrip(b" \t"))
-        after = tail[padding:]
-        end = at + len(mark) + (2 if closes else 0) + padding
-        if after.startswith(b"\r\n"):
-            yield at, end + 2, closes
-        elif after.startswith(b"\n"):
-            yield at, end + 1, closes
-        elif closes or not after:
-            # A closing one may be followed by anything or nothing; an open one at the very end opens an empty part.
-            yield at, end, closes
+    """Lines that are boundaries: where they begin, where the next line does, and whether they close.
 
-
-def _occurrences(body: Span, mark: bytes) -> Iterator[int]:
-    """Where ``mark`` occurs, in order, found a chunk at a time."""
-    at, carry = body.start, b""
-    while data := body.read(at, CHUNK):
-        window = carry + data
-        base = at - len(carry)
-        found = window.find(mark)
-        while found >= 0:
-            yield base + found
-            found = window.find(mark, found + 1)
+    Looked for in memory, a chunk at a time. Raises :class:`.malformed.Malformed` where too many lines only begin like one.
+    """
+    line = _delimiter_line(mark)
+    reach = len(mark) + _MAX_PADDING + len(b"\n--\r\n")
+    lookalikes = 0
+    # As though a line ended before the body. The last bytes of a window, where a line may not be whole, are looked at with the next.
+    window, base, begin, at = b"\n", body.start - 1, 0, body.start
+    while True:
+        data = body.read(at, CHUNK)
         at += len(data)
-        carry = window[max(0, len(window) - len(mark) + 1) :]
+        window += data
+        sure = len(window) - reach if data else len(window)
+        while (found := line.search(window, begin)) is not None and found.start() < sure:
+            if found["other"] is None:
+                yield base + found.start() + 1, base + found.end(), found["closes"] is not None
+            else:
+                lookalikes += 1
+                if lookalikes > MAX_LOOKALIKES:
+                    raise Malformed(
+                        f"More than {MAX_LOOKALIKES} lines begin with the boundary of a multipart and are none."
+                    )
+            # The line break that ends this line may begin the next boundary.
+            begin = found.end() - (window[found.end() - 1] == _LF)
+        if not data:
+            return
+        kept = max(begin, sure, 0)
+        window, base, begin = window[kept:], base + kept, 0
+
+
+def _delimiter_line(mark: bytes) -> re.Pattern[bytes]:
+    """The break before a line that begins with a boundary, and what is there of that line.
+
+    A closing one may be followed by anything or nothing; an open one at the very end opens an empty part.
+    """
+    blanks = rb"[ \t]{0,%d}+" % _MAX_PADDING
+    return re.compile(
+        rb"\n"
+        + re.escape(mark)
+        + rb"(?:(?P<closes>--)"
+        + blanks
+        + rb"(?:\r?\n)?|"
+        + blanks
+        + rb"(?:\r?\n|\Z)|(?P<other>))"
+    )

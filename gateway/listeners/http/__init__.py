@@ -4,6 +4,7 @@ Read ``port`` first (what goes in and out), then ``server`` (connections), ``con
 and ``head`` (what is refused).
 """
 
+from .in_hand import InHand
 from .limits import HttpLimits
 from .port import Answer, Head, Peer, Request, Stored, busy, plain
 from .server import HttpServer
@@ -15,6 +16,7 @@ __all__ = [
     "Head",
     "HttpLimits",
     "HttpServer",
+    "InHand",
     "Peer",
     "Request",
     "ServerTls",

@@ -157,7 +157,7 @@ class HttpConnection(asyncio.Protocol):
         self._transport.write(self._wire.proceed)
         now = self._loop.time()
         body = Body(self._site.staging, self._limits.memory_bytes)
-        self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds)
+        self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds, self._site.in_hand)
         self._phase = Phase.BODY
         self._wait(self._limits.pace_seconds, self._check_pace)
         self._read_body()
@@ -203,10 +203,10 @@ class HttpConnection(asyncio.Protocol):
 
     def _count(self, exchange: Exchange, more: int) -> None:
         exchange.received += more
-        self._site.in_hand += more
+        room = self._site.in_hand.take(more)
         if exchange.received > self._limits.body_bytes:
             raise Refused(self._too_large())
-        if self._site.in_hand > self._limits.in_hand_bytes:
+        if not room:
             raise Refused(busy(BUSY))
 
     def _store(self, pieces: list[bytes]) -> None:
@@ -398,7 +398,7 @@ class HttpConnection(asyncio.Protocol):
     def _release(self) -> None:
         """The exchange is over: its body goes and its place is free."""
         exchange, self._exchange = self._under_way, None
-        self._site.in_hand -= exchange.received
+        self._site.in_hand.give_back(exchange.received)
         self._site.work.give_back()
         exchange.end()
 

@@ -5,6 +5,7 @@ import structlog
 from canonical.errors import TallyError
 
 from .body import Body
+from .in_hand import InHand
 from .port import Answer, Handler, Head, Page, Request, busy, plain
 
 _log = structlog.get_logger(__name__)
@@ -17,11 +18,12 @@ class Exchange:
     much had come at the last look.
     """
 
-    def __init__(self, handler: Handler, head: Head, body: Body, deadline: float) -> None:
+    def __init__(self, handler: Handler, head: Head, body: Body, deadline: float, in_hand: InHand) -> None:
         self.handler = handler
         self.head = head
         self.body = body
         self.deadline = deadline
+        self.in_hand = in_hand
         self.received = 0
         self.paced_at = 0
 
@@ -38,7 +40,7 @@ class Exchange:
         """Let the handler work. This is the listener's edge: whatever goes wrong inside is answered and does not get out."""
         try:
             body = self.body
-            return self.handler.answer(Request(self.head, body.reader(), body.size, body.path))
+            return self.handler.answer(Request(self.head, body.reader(), body.size, body.path, self.in_hand))
         except OSError as error:
             _log.error("http.request_failed", path=self.head.path, error=str(error))
             return busy(NOT_STORED)

@@ -16,8 +16,9 @@ class HttpLimits:
     head_bytes: int = 32 * 1024
     fields: int = 100
     body_bytes: int = 1 << 30
-    in_hand_bytes: int = 4 << 30
-    """Of all bodies that are being received or worked on: what strangers may fill the disk with."""
+    in_hand_bytes: int = 8 << 30
+    """Of all bodies that are being received or worked on, and of what is made of them: what strangers may fill the disk with. A message of
+    the largest size, decrypted, decompressed and verified, has room beside another."""
     memory_bytes: int = 64 * 1024
     """A body up to this size stays in memory."""
     head_seconds: float = 20.0

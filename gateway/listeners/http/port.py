@@ -6,6 +6,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from .in_hand import InHand
+
 Fields = tuple[tuple[bytes, bytes], ...]
 """Header fields in the order in which they came, names as they were spelled, duplicates kept. A folded value is one line, with a
 space where it was folded (RFC 9112 §5.2); values have no white space around them."""
@@ -47,12 +49,14 @@ class Request:
     """A whole request. ``body`` is at its beginning and can be sought in; it is gone when the handler returns.
 
     ``path`` is the body as a file of its own that nobody writes to any more, or None for a small one, which is in memory.
+    ``in_hand`` counts it already; what a handler makes of it on the disk counts too.
     """
 
     head: Head
     body: BinaryIO
     size: int
     path: Path | None
+    in_hand: InHand
 
 
 @dataclass(frozen=True, slots=True)

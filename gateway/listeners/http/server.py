@@ -15,6 +15,7 @@ from spool.clock import Clock, SystemClock
 
 from ..quota import Quota
 from .connection import HttpConnection
+from .in_hand import InHand
 from .lane import Lane
 from .limits import HttpLimits
 from .port import Handler, Page
@@ -133,6 +134,7 @@ class HttpServer:
             pages=Lane("page", PAGE_THREADS, PAGES_AT_ONCE, self._loop),
             answers=Lane("answer", ANSWER_THREADS, ANSWERS_AT_ONCE, self._loop),
             disk=Lane("disk", DISK_THREADS, limits.requests, self._loop),
+            in_hand=InHand(limits.in_hand_bytes),
         )
 
     # What follows runs in the server's own thread.

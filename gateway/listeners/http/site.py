@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spool.clock import Clock
 
+from .in_hand import InHand
 from .lane import Lane
 from .limits import HttpLimits
 from .port import Answer, Handler, Head, Page, plain
@@ -20,7 +21,7 @@ class Site:
     """``posts``, ``gets`` and ``asked`` are by path; of the last, one that ends in ``/*`` stands for all below it. ``work``, ``pages``,
     ``answers`` and ``disk`` do what may wait. ``stopping`` is set once.
 
-    ``in_hand`` counts the bytes of all bodies that are being received or worked on.
+    ``in_hand`` is all of what is being received or worked on.
     """
 
     posts: Mapping[str, Handler]
@@ -34,8 +35,8 @@ class Site:
     pages: Lane
     answers: Lane
     disk: Lane
+    in_hand: InHand
     stopping: bool = False
-    in_hand: int = 0
 
     def date(self) -> str:
         return format_datetime(self.clock.now(), usegmt=True)

@@ -18,6 +18,7 @@ from gateway.as2.mic import Mic
 from gateway.as2.mime.headers import headers
 from gateway.as2.quirks import STANDARD
 from gateway.as2.terms import Held, Pinned, Window
+from gateway.as2.unforeseen import UNFORESEEN
 
 from .exchange import BUYER, BUYERS, NOW, SUPPLIER, SUPPLIERS, Counted, Posted, judged, received, sent
 from .keys import own
@@ -85,6 +86,20 @@ def test_outcomes(mdn: Mdn, outcome: Outcome, why: str) -> None:
     assert verdict.outcome is outcome
     assert why in verdict.why
     assert verdict.outcome.delivered == (outcome in {Outcome.DELIVERED, Outcome.DELIVERED_WITH_WARNING})
+
+
+@pytest.mark.parametrize(
+    "mdn",
+    [
+        _mdn(disposition=Disposition(weight=Weight.ERROR, text="A" * 50_000)),
+        _mdn(disposition=Disposition(weight=Weight.WARNING, text="A" * 50_000)),
+        _mdn(original=f"<{'A' * 50_000}>"),
+        _mdn(mic="A" * 50_000),
+    ],
+    ids=["error", "warning", "message", "mic"],
+)
+def test_what_the_operator_is_told_is_short_whatever_the_mdn_says(mdn: Mdn) -> None:
+    assert len(judged(mdn, MESSAGE).why) < 500
 
 
 def test_an_mdn_about_a_message_that_is_not_known() -> None:
@@ -205,7 +220,9 @@ def test_what_stands_beside_inside_or_instead(name: str) -> None:
     st.sampled_from(["multipart/report; boundary=b", "multipart/signed; boundary=b", "text/plain", ""]),
 )
 def test_any_bytes_have_an_outcome(body: bytes, content_type: str) -> None:
-    assert not judged(_typed(content_type, body), MESSAGE).outcome.delivered
+    verdict = judged(_typed(content_type, body), MESSAGE)
+    assert not verdict.outcome.delivered
+    assert UNFORESEEN not in verdict.why
 
 
 @given(st.lists(st.tuples(st.integers(min_value=0), st.integers(1, 255)), min_size=1, max_size=4))
@@ -215,6 +232,7 @@ def test_a_changed_mdn_proves_nothing_or_what_was_signed(changes: list[tuple[int
     for at, change in changes:
         body[at % len(body)] ^= change
     verdict = judged(Posted(mdn.headers, bytes(body)), MESSAGE)
+    assert UNFORESEEN not in verdict.why
     if verdict.outcome.delivered:
         assert verdict.report is not None
         assert verdict.report.disposition == warned("duplicate-document")
@@ -283,8 +301,8 @@ def test_the_message_that_an_mdn_names_and_that_it_is_an_mdn() -> None:
     plain = [Posted(each.headers, each.body) for each in (_mdn(), _mdn(signing=None))]
     for mdn in plain + wrapped:
         assert envelope_of(mdn.headers, io.BytesIO(mdn.body)).kind is Kind.MDN
-    assert named_message(_mdn().headers, io.BytesIO(_mdn().body), MemoryWorkspace()) == MESSAGE.message_id
-    assert named_message(headers([]), io.BytesIO(b"--"), MemoryWorkspace()) is None
+    assert named_message(_mdn().headers, io.BytesIO(_mdn().body)) == MESSAGE.message_id
+    assert named_message(headers([]), io.BytesIO(b"--")) is None
     assert envelope_of(MESSAGE.headers, io.BytesIO(MESSAGE.body.read())).kind is Kind.MESSAGE
 
 

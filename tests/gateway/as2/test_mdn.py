@@ -15,7 +15,6 @@ from gateway.as2.quirks import STANDARD
 
 from .exchange import BUYER, NOW, SUPPLIER, URL, Counted
 from .keys import own
-from .workspace import MemoryWorkspace
 
 FACTS = Facts(BUYER, SUPPLIER, "<po-1@buyer.example>", PROCESSED, "All is well.", "AAAA, sha-256")
 SIGNING = Signing(own(SUPPLIER), Digest.SHA384, SignatureScheme.PSS)
@@ -67,7 +66,7 @@ def test_a_signed_mdn_is_its_report_and_a_signature() -> None:
     mdn = _written(signing=SIGNING)
     entity = Entity(mdn.headers, whole(io.BytesIO(mdn.body)))
     assert entity.media_type.value == "multipart/signed"
-    assert entity.media_type.parameters == {
+    assert entity.media_type.written == {
         "protocol": "application/pkcs7-signature",
         "micalg": "sha-384",
         "boundary": "=_supplier_2",
@@ -101,7 +100,7 @@ def test_whoever_it_is_from_or_to_may_have_no_name(name: str) -> None:
 
 def test_a_report_is_read_as_it_was_written() -> None:
     mdn = _written()
-    report = read_report(Entity(mdn.headers, whole(io.BytesIO(mdn.body))), MemoryWorkspace())
+    report = read_report(Entity(mdn.headers, whole(io.BytesIO(mdn.body))))
     assert (report.text, report.disposition, report.original_message_id, report.mic_field) == (
         "All is well.",
         PROCESSED,
@@ -116,4 +115,4 @@ def test_a_report_without_a_notification() -> None:
     mdn = _written()
     body = mdn.body.replace(b"message/disposition-notification", b"text/plain")
     with pytest.raises(Malformed, match="0 disposition notifications"):
-        read_report(Entity(mdn.headers, span_of(body)), MemoryWorkspace())
+        read_report(Entity(mdn.headers, span_of(body)))

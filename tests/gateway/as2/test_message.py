@@ -135,7 +135,7 @@ def test_a_large_message_is_never_held_whole(disk: _Disk, compression: Compressi
         got = receive(
             outbound.headers,
             outbound.body.file,
-            replace(SUPPLIERS, limits=Limits(ratio=100_000)),
+            replace(SUPPLIERS, limits=Limits(ratio=100_000, unproven_ratio=100_000)),
             now=NOW,
             fresh=Counted("supplier"),
             workspace=disk,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.as2 import signed
+from gateway.as2 import opening, signed
+from gateway.as2 import receive as receive_module
 from gateway.as2.answer import Outcome
 from gateway.as2.cms.algorithms import Cipher, Digest
 from gateway.as2.cms.compressing import compress
@@ -23,7 +24,9 @@ from gateway.as2.mic import mic_of
 from gateway.as2.mime import span
 from gateway.as2.mime.headers import Headers, headers
 from gateway.as2.mime.span import span_of
+from gateway.as2.mime.transfer import GROWTH
 from gateway.as2.receive import Received, Rejected, receive, reject, reject_stranger
+from gateway.as2.refusal import LONGEST_WHY
 from gateway.as2.terms import (
     Compression,
     Demands,
@@ -36,6 +39,7 @@ from gateway.as2.terms import (
     Terms,
     Window,
 )
+from gateway.as2.unforeseen import UNFORESEEN
 
 from .exchange import (
     BUYER,
@@ -322,6 +326,43 @@ def test_a_changed_ciphertext_costs_as_much_work_wherever_it_was_changed(
     assert len(verified) == 1
 
 
+@pytest.mark.parametrize(
+    ("sending", "reason"),
+    [
+        (SIGNED, Reason.UNEXPECTED_PROCESSING_ERROR),
+        (Sending(cipher=Cipher.AES_256_GCM), Reason.UNEXPECTED_PROCESSING_ERROR),
+        (Sending(cipher=Cipher.AES_256_CBC), Reason.DECRYPTION_FAILED),
+    ],
+)
+def test_what_no_reader_foresaw_is_answered_like_every_other_fault(
+    sending: Sending, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after decryption with a cipher that does not notice changes."""
+
+    def fail(*_: object) -> None:
+        raise IndexError("beyond all that was thought of")
+
+    message = posted(sent(sending))
+    monkeypatch.setattr(opening, "verified_parts", fail)
+    found = _refused(message, accepting(sending))
+    assert found.disposition.reason is reason
+    assert "nobody foresaw: IndexError (test_receive.py, line " in found.why
+    monkeypatch.setattr(receive_module, "read_payloads", fail)
+    assert _refused(posted(sent(PLAIN)), OPEN).disposition.reason is Reason.UNEXPECTED_PROCESSING_ERROR
+
+
+@pytest.mark.parametrize("lacking", [OSError, MemoryError])
+def test_what_this_machine_lacks_is_no_fault_of_the_message(
+    lacking: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise lacking
+
+    monkeypatch.setattr(opening, "verified_parts", fail)
+    with pytest.raises(lacking):
+        received(posted(sent()))
+
+
 def test_what_is_appended_to_a_ciphertext_does_not_tell_of_its_padding() -> None:
     inside = posted(sent(SIGNED))
     content = b"Content-Type: " + (inside.headers.get("Content-Type") or "").encode() + b"\r\n\r\n" + inside.body
@@ -373,6 +414,35 @@ def test_a_part_beside_the_one_that_was_signed(position: str) -> None:
     assert found.disposition.reason in {Reason.UNEXPECTED_PROCESSING_ERROR, Reason.INTEGRITY_CHECK_FAILED}
 
 
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "binary"])
+def test_a_signature_that_is_too_large_is_not_decoded(encoding: str) -> None:
+    """Nobody has proven yet who sent it."""
+    fields = f"Content-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    signature = b"A" * (signed.LARGEST_SIGNATURE * GROWTH + 1)
+    body = b"--b\r\n\r\nsigned\r\n--b\r\n" + fields + signature + b"\r\n--b--"
+    workspace = MemoryWorkspace()
+    message = _typed("multipart/signed; boundary=b", body)
+    found = receive(
+        message.headers, io.BytesIO(body), accepting(SIGNED), now=NOW, fresh=Counted("supplier"), workspace=workspace
+    )
+    assert isinstance(found, Rejected)
+    assert "may have 1048576 bytes" in found.why
+    assert workspace.files == []
+
+
+def _typed(value: str, body: bytes) -> Posted:
+    message = posted(sent(SIGNED))
+    return Posted(with_field("Content-Type", value)(message).headers, body)
+
+
+def test_what_the_operator_is_told_is_short_whatever_the_reason() -> None:
+    why = "A" * 100_000
+    fields = posted(sent()).headers
+    refusal = reject(fields, SUPPLIERS, Reason.AUTHENTICATION_FAILED, why, now=NOW, fresh=Counted("supplier"))
+    strange = reject_stranger(fields, Reason.AUTHENTICATION_FAILED, why, now=NOW, fresh=Counted("supplier"))
+    assert {len(refusal.why), len(strange.why)} <= set(range(LONGEST_WHY, LONGEST_WHY + 50))
+
+
 # How far it grows
 
 
@@ -387,7 +457,26 @@ def test_compressed_content_may_grow_so_far() -> None:
     for limits in (Limits(decompressed_bytes=1 << 19), Limits(ratio=10)):
         found = _refused(bomb, replace(OPEN, limits=limits))
         assert found.disposition.reason is Reason.DECOMPRESSION_FAILED
-    assert len(_taken(bomb, replace(OPEN, limits=Limits(ratio=100_000))).payloads[0].content.read()) == 1 << 20
+    assert (
+        len(
+            _taken(bomb, replace(OPEN, limits=Limits(ratio=100_000, unproven_ratio=100_000))).payloads[0].content.read()
+        )
+        == 1 << 20
+    )
+
+
+def test_what_nobody_has_proven_may_grow_less_than_what_was_signed() -> None:
+    repeated = b"PO1*1*48*EA*9.25**VN*4711~\r\n" * 80_000
+    file = ((repeated, "application/edi-x12", "po.edi"),)
+    signed_first = replace(SIGNED, compression=Compression.BEFORE_SIGNING)
+    assert _taken(posted(sent(signed_first, attachments=file)), accepting(signed_first)).compressed
+    for sending in (
+        replace(SIGNED, compression=Compression.AFTER_SIGNING),
+        replace(PLAIN, compression=Compression.AFTER_SIGNING),
+    ):
+        found = _refused(posted(sent(sending, attachments=file)), accepting(sending))
+        assert found.disposition.reason is Reason.DECOMPRESSION_FAILED
+        assert "more than 100 times" in found.why
 
 
 def test_what_is_compressed_is_not_compressed_again() -> None:
@@ -649,7 +738,8 @@ _FIELDS = st.lists(
 def test_any_fields_and_bytes_are_taken_or_refused(pairs: list[tuple[str, str]], body: bytes) -> None:
     whole = [("AS2-From", BUYER), ("AS2-To", SUPPLIER), ("Message-ID", "<1@x>")]
     for found in (Headers(tuple(pairs)), Headers((*whole, *(pair for pair in pairs if pair[0] not in dict(whole))))):
-        assert isinstance(received(Posted(found, body), OPEN), Received | Rejected)
+        got = received(Posted(found, body), OPEN)
+        assert isinstance(got, Received) or UNFORESEEN not in got.why
 
 
 WRAPPED = [Sending(), Sending(compression=Compression.AFTER_SIGNING), SIGNED, Sending(cipher=Cipher.AES_128_GCM)]
@@ -668,6 +758,8 @@ def test_a_changed_message_is_refused_or_has_the_content_that_was_signed(
     found = received(Posted(message.headers, bytes(body[: changes[0][0] % len(body)] if cut else body)), agreed)
     if isinstance(found, Received):
         assert [each.content.read() for each in found.payloads] == [ORDER]
+    else:
+        assert UNFORESEEN not in found.why
 
 
 class _ByteByByte(io.BytesIO):

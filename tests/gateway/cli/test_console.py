@@ -12,7 +12,7 @@ from rich.text import Text
 
 from canonical.errors import Misconfigured
 from gateway.cli import main as entry
-from gateway.cli.console import GlobalOptions, Terminal, fail, print_json, usage
+from gateway.cli.console import LONGEST_CELL, GlobalOptions, Terminal, fail, print_json, usage
 from gateway.cli.main import main
 
 COMMANDS = {
@@ -98,6 +98,14 @@ def test_all_else_is_printed_as_it_is(
 ) -> None:
     way(text)
     assert text in "".join(capsys.readouterr())
+
+
+def test_a_cell_is_shown_only_so_far_and_json_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    for size in (LONGEST_CELL, 100 * LONGEST_CELL):
+        row("A" * size)
+        assert capsys.readouterr().out.count("A") == LONGEST_CELL
+    print_json({"why": "A" * 100 * LONGEST_CELL})
+    assert capsys.readouterr().out.count("A") == 100 * LONGEST_CELL
 
 
 @pytest.mark.parametrize(("way", "lines"), [(say, 2), (fail_with, 2), (row, 2)])

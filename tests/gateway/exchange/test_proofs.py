@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.as2.disposition import PROCESSED, Reason, refused
+from gateway.as2 import answer
+from gateway.as2.disposition import PROCESSED, Disposition, Reason, Weight, refused
 from gateway.as2.mdn import Facts, Mdn, Signing, write_mdn
 from gateway.as2.quirks import STANDARD
 from gateway.as2.receive import Received
@@ -176,6 +177,38 @@ def test_an_answer_that_proves_nothing_is_no_delivery(
     assert len(stage.partner.posted) == 1
     [kept] = stage.mdns
     assert kept.why
+
+
+def test_an_answer_that_no_reader_foresaw_is_kept_and_proves_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise IndexError("beyond all that was thought of")
+
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted))
+    with monkeypatch.context() as failing:
+        failing.setattr(answer, "read_report", fail)
+        stage.place()
+    assert stage.states == (MessageState.UNPROVEN, TransmissionState.FAILED, DocumentState.DEAD)
+    [kept] = stage.mdns
+    assert (kept.outcome, kept.sending) == ("malformed", stage.sending.id)
+    assert "nobody foresaw: IndexError" in (kept.why or "")
+
+
+def test_what_is_kept_of_an_answer_is_short_whatever_it_says(stage: Stage) -> None:
+    said = Disposition(weight=Weight.ERROR, text="A" * 50_000)
+    stage.partner.script = lambda posted: spoken(stage.mdn(posted, disposition=said, mic="A" * 50_000))
+    stage.place()
+    [kept] = stage.mdns
+    assert max(map(len, (kept.why or "", kept.disposition or "", kept.mic or "", stage.document.reason or ""))) < 1000
+
+
+def test_an_answer_with_a_continuation_of_any_number_is_kept_and_proves_nothing(stage: Stage) -> None:
+    fields = (("Content-Type", "multipart/signed; boundary=x; n*" + "9" * 4400 + "=x"),)
+    stage.partner.script = lambda _posted: Spoken(200, fields, b"--x--")
+    stage.place()
+    assert stage.outcomes == ["malformed"]
+    assert stage.sending.state is MessageState.UNPROVEN
 
 
 def test_a_signature_by_a_key_that_is_not_the_partners_proves_nothing(stage: Stage) -> None:

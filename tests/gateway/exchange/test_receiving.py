@@ -5,26 +5,30 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from gateway import reception
 from gateway.app import Gateway
 from gateway.as2.answer import Outcome
 from gateway.as2.cms.algorithms import Cipher, Digest
 from gateway.as2.cms.policy import Policy
 from gateway.as2.terms import Compression, Held, Pinned, Terms
+from gateway.exceptions import Exceptions
 from gateway.exchange import receiving
 from gateway.exchange.doorkeeper import STRANGERS_BYTES
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.receipt_lines import receipt_lines
-from gateway.listeners.http import Answer
+from gateway.listeners.http import Answer, HttpLimits
 from tests.gateway.as2.keys import own
 
 from .scene import Scene, Site, scene
+from .test_keeping import agree_on_a_password
 from .wire import (
     Reply,
     arrivals_of,
@@ -318,6 +322,23 @@ def test_what_grows_beyond_reason_when_it_is_decompressed_is_refused(
     assert taken_in(distributor) == before
 
 
+def test_what_is_made_of_messages_counts_as_what_strangers_may_fill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body of some kilobytes may be a thousand times as many on the disk."""
+    monkeypatch.setattr(reception, "HttpLimits", partial(HttpLimits, in_hand_bytes=2_500_000))
+    repeated = b"".join(b"PO1*%d*48*EA*9.25**VN*4711~\r\n" % number for number in range(100_000))
+    with scene(tmp_path) as made:
+        large = message(made.supplier, repeated, change=sending(compression=Compression.AFTER_SIGNING))
+        assert len(large.body) < 2_500_000 < len(repeated)
+        for _ in range(2):
+            assert post(made.distributor.url, large).status == 503
+        assert (arrivals_of(made.distributor.house), files_of(made.distributor.house)) == ([], [])
+        sent = message(made.supplier, repeated[:2_000_000], change=sending(compression=Compression.AFTER_SIGNING))
+        for _ in range(2):
+            assert judged(made.supplier, sent, post(made.distributor.url, sent)).outcome is Outcome.DELIVERED
+
+
 # When something fails here
 
 
@@ -345,6 +366,61 @@ def test_a_crash_between_commit_and_answer_loses_nothing(
     assert taken_in(distributor) == before + 1
     assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
     assert taken_in(distributor) == before + 1
+
+
+LONG_NUMBER = "application/x; n*" + "9" * 4400 + "=x"
+
+
+@pytest.mark.parametrize(("name", "partner"), [("ACME", "ourcompany"), ("NOBODY", None)])
+def test_a_continuation_of_any_number_is_read(
+    supplier: Site, distributor: Site, name: str, partner: str | None
+) -> None:
+    sent = message(supplier, b"short").with_field("Content-Type", LONG_NUMBER).with_field("AS2-From", name)
+    assert post(distributor.url, sent).disposition.startswith("processed/error: ")
+    assert kept_bytes(distributor.house, arrivals_of(distributor.house)[-1]) == sent.body
+
+
+def fail(*_: object, **__: object) -> None:
+    raise IndexError("beyond all that was thought of")
+
+
+@pytest.mark.parametrize("reader", ["envelope_of", "receive", "is_exchange", "is_trial"])
+def test_what_no_reader_foresaw_is_kept_and_told(
+    supplier: Site, distributor: Site, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, before = message(supplier), taken_in(distributor)
+    with monkeypatch.context() as failing:
+        failing.setattr(receiving, reader, fail)
+        reply = post(distributor.url, sent)
+    assert reply.disposition == "processed/error: unexpected-processing-error"
+    assert is_signed_by_partner(supplier, reply)
+    arrival = arrivals_of(distributor.house)[-1]
+    assert (arrival.outcome, kept_bytes(distributor.house, arrival)) == ("refused", sent.body)
+    with distributor.house.gateway.database.read() as session:
+        told = next(each for each in Exceptions().set_aside(session) if each.id == arrival.id)
+    assert "nobody foresaw: IndexError (test_receiving.py, line " in told.why
+    assert taken_in(distributor) == before
+    assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
+
+
+def test_where_not_even_an_answer_can_be_written_the_message_is_kept(
+    supplier: Site, distributor: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = message(supplier)
+    with monkeypatch.context() as failing:
+        failing.setattr(receiving, "receive", fail)
+        failing.setattr(receiving, "reject", fail)
+        assert post(distributor.url, sent).status == 500
+    arrival = arrivals_of(distributor.house)[-1]
+    assert (arrival.outcome, arrival.mdn_sha256, kept_bytes(distributor.house, arrival)) == ("refused", None, sent.body)
+
+
+def test_nobody_comes_in_by_what_was_not_foreseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scene(tmp_path) as made:
+        agree_on_a_password(made.distributor.house)
+        monkeypatch.setattr(receiving, "envelope_of", fail)
+        assert post(made.distributor.url, message(made.supplier)).status == 401
+        assert arrivals_of(made.distributor.house) == []
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,8 +75,7 @@ class Reply:
     def report(self) -> Report:
         """What its MDN says; whether it is signed rightly is for :func:`judged`."""
         entity = Entity(self.headers, span_of(self.body))
-        with TemporaryWorkspace(Path()) as workspace:
-            return read_report(entity.parts[0] if self.is_signed else entity, workspace)
+        return read_report(entity.parts[0] if self.is_signed else entity)
 
     @property
     def disposition(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.listeners.http import Answer, Head, Peer, Request
+from gateway.listeners.http import Answer, Head, InHand, Peer, Request
 from gateway.web.bridge import IN_MEMORY, MOST_FORM, Application, Bridge, Message, Receive, Send
 
 
@@ -61,7 +61,7 @@ def test_what_came_over_tls_is_known(tmp_path: Path) -> None:
 
 def test_a_form_is_handed_over(tmp_path: Path) -> None:
     echo = Echo()
-    Bridge(echo.make, tmp_path).answer(Request(head("POST", length=3), io.BytesIO(b"a=b"), 3, None))
+    Bridge(echo.make, tmp_path).answer(Request(head("POST", length=3), io.BytesIO(b"a=b"), 3, None, InHand(3)))
     assert echo.received[0]["body"] == b"a=b"
 
 

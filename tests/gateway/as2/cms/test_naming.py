@@ -60,3 +60,14 @@ def test_in_words() -> None:
         == "serial number abc of issuer attacker"
     )
     assert described(element(der.value(context(0), b"\x01\xff"))) == "subject key identifier 01ff"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        der.sequence(issuer(UTF8, b"A" * 100_000), der.integer(1 << 800_000)),
+        der.value(context(0), b"\xff" * 100_000),
+    ],
+)
+def test_words_are_few_whatever_the_name(identifier: bytes) -> None:
+    assert len(described(element(identifier))) < 600

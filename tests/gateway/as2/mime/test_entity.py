@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.as2.mime import entity as entity_module
-from gateway.as2.mime.entity import MAX_PARTS, read_entity, split
+from gateway.as2.mime.entity import MAX_LOOKALIKES, MAX_PARTS, read_entity, split
 from gateway.as2.mime.headers import MAX_BLOCK
 from gateway.as2.mime.malformed import Malformed
-from gateway.as2.mime.span import Span, span_of
+from gateway.as2.mime.span import CHUNK, Span, span_of
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,9 @@ def test_fields_must_end_somewhere() -> None:
         (b"--b\r\n--bb\r\n--b-\r\nx--b\r\n--b--", [b"--bb\r\n--b-\r\nx--b"]),
         (b"--b\r\nfirst\r\n--b--\r\n--b\r\nafter the end\r\n--b--", [b"first"]),
         (b"\xff\r\n--b\r\n\x00\r\n--b--", [b"\x00"]),
+        (b"--b" + b" " * 256 + b"\r\none\r\n--b--", [b"one"]),
+        (b"--b" + b" " * 257 + b"\r\n--b\r\none\r\n--b--", [b"one"]),
+        (b"--b\n--b \n--b\t\r\n--b--", [b"", b"", b""]),
     ],
 )
 def test_parts(body: bytes, parts: list[bytes]) -> None:
@@ -101,6 +104,45 @@ def test_parts_are_found_whatever_the_chunks(parts: list[bytes], preamble: bytes
     # What ends in CR and is followed by LF reads as one line break.
     expected = [part[:-1] if line == b"\n" and part.endswith(b"\r") else part for part in parts]
     assert found == expected
+
+
+class Counted(io.BytesIO):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        return super().read(size)
+
+
+def test_lines_that_only_begin_like_a_boundary_cost_no_reading_and_are_bounded() -> None:
+    """Whoever sends them names a boundary of one letter, and compresses two million of them to some kilobytes."""
+    body = b"--b\r\n" + b"\n--bc" * MAX_LOOKALIKES + b"\n--b--"
+    file = Counted(body)
+    assert len(split(Span(file, 0, len(body)), b"b").parts) == 1
+    assert file.reads <= len(body) // CHUNK + 3
+    with pytest.raises(Malformed, match="begin with the boundary"):
+        split(span_of(b"\n--bc" + body), b"b")
+
+
+@given(
+    st.lists(st.sampled_from([b"--b", b"--", b"b", b" ", b"\t", b"\r\n", b"\n", b"\r", b"x"]), max_size=30).map(
+        b"".join
+    ),
+    st.integers(1, 9),
+)
+def test_what_is_a_boundary_does_not_depend_on_the_chunks(body: bytes, size: int) -> None:
+    def found() -> list[bytes] | str:
+        try:
+            return [part.read() for part in split(span_of(body), b"b").parts]
+        except Malformed as error:
+            return str(error)
+
+    at_once = found()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entity_module, "CHUNK", size)
+        assert found() == at_once
 
 
 @given(st.binary(max_size=200), st.binary(min_size=1, max_size=3))
