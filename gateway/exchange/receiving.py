@@ -226,7 +226,7 @@ class As2Receiver:
         try:
             if received.signed_by is None:
                 raise Malformed("A certificate exchange message must be signed.")
-            exchange = read_exchange(received.payloads)
+            exchange = _read_exchange(received)
         except Malformed as error:
             refused = reject(
                 post.headers,
@@ -235,6 +235,8 @@ class As2Receiver:
                 str(error),
                 now=post.now,
                 fresh=self._fresh(),
+                # Who signed the message knows what is in it; of another it may be somebody's who changed its ciphertext.
+                text=None if received.signed_by is None else str(error),
             )
             return self._rejected(post, agreed.applied, refused)
         return self._received(post, agreed, received, exchange)
@@ -514,6 +516,17 @@ class As2Receiver:
 
     def _fresh(self) -> FreshNames:
         return FreshNames(self.identifiers, self.domain)
+
+
+def _read_exchange(received: Received) -> CertificateRequest | CertificateResponse:
+    """Raises Malformed, also where it names another sender than the one who signed it."""
+    exchange = read_exchange(received.payloads)
+    if exchange.sender != received.sender:
+        raise Malformed(
+            f"The certificate exchange message is of {exchange.sender[:SHOWN]!r} by its TradingPartnerInfo/Name, and came from "
+            f"{received.sender!r}."
+        )
+    return exchange
 
 
 def _mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:

@@ -177,6 +177,22 @@ def test_a_failed_first_attempt_does_not_block_the_next(supplier: Site, distribu
     assert taken_in(distributor) == before + 1
 
 
+# What a message is told from an MDN by
+
+
+def test_a_file_beside_a_forwarded_receipt_is_taken_in(tmp_path: Path) -> None:
+    receipt = b"Content-Type: message/rfc822\r\n\r\nSubject: our receipt\r\nContent-Type: multipart/report; boundary=r\r\n\r\nRead.\r\n"
+    data = content()
+    body = b"--m\r\nContent-Type: application/edi-x12\r\n\r\n" + data + b"\r\n--m\r\n" + receipt + b"\r\n--m--\r\n"
+    with scene(tmp_path, "  encrypt: none\n  must_encrypt: no\n") as made:
+        sent = message(made.supplier, body, content_type="multipart/mixed; boundary=m")
+        assert b"Content-Type: multipart/report" in sent.body
+        reply = post(made.distributor.url, sent)
+        assert judged(made.supplier, sent, reply).outcome is Outcome.DELIVERED
+        assert len(data) in {file.size for file in files_of(made.distributor.house)}
+        assert taken_in(made.distributor) == 2
+
+
 # What policy and pinned certificates do not allow
 
 
