@@ -12,7 +12,7 @@ from .fresh import Fresh
 from .identity import objection as name_objection
 from .identity import read_name
 from .mdn import Facts, Mdn, Signing, write_mdn
-from .mic import Mic, digest_name
+from .mic import Mic, digest_name, read_mic
 from .mime.entity import Entity
 from .mime.headers import Headers
 from .mime.malformed import Malformed
@@ -108,6 +108,15 @@ def reject(
     told = text or _told(reason)
     mdn = _answer(headers, read_asked(headers), terms, disposition, told, None, now, fresh)
     return Rejected(_message_id(headers), disposition, why, told, mdn)
+
+
+def answer_later(headers: Headers, terms: Terms, mic: str, *, now: datetime, fresh: Fresh) -> Mdn | None:
+    """The MDN for a message that was received before, when it asked for none; None where it still does not.
+
+    ``mic`` is what was noted of it then, as :meth:`.mic.Mic.written` writes it.
+    """
+    known = read_mic(mic, unnamed=Digest.SHA1)
+    return _answer(headers, read_asked(headers), terms, PROCESSED, _RECEIVED, known, now, fresh)
 
 
 def reject_stranger(headers: Headers, reason: Reason, why: str, *, now: datetime, fresh: Fresh) -> Rejected:

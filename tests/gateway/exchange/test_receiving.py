@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from gateway.app import Gateway
 from gateway.as2.answer import Outcome
@@ -22,6 +22,7 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.receipt_lines import receipt_lines
 from gateway.listeners.http import Answer
+from spool.journal import JournalEntry, Step
 from tests.gateway.as2.keys import own
 
 from .scene import Scene, Site, scene
@@ -82,6 +83,13 @@ def last(site: Site) -> tuple[str, str | None]:
     return arrival.outcome, arrival.disposition and arrival.disposition.partition(";")[2].strip()
 
 
+def trail_of(site: Site, receipt: str) -> list[Step]:
+    """What the journal says became of a file."""
+    with site.house.gateway.database.read() as session:
+        entries = select(JournalEntry).where(JournalEntry.receipt_id == receipt).order_by(JournalEntry.id)
+        return [entry.step for entry in session.scalars(entries)]
+
+
 # The same message again
 
 
@@ -94,6 +102,27 @@ def test_a_repeated_message_gets_the_stored_mdn_and_is_not_taken_in_twice(suppli
     assert (again.body, again.headers.get("content-type")) == (first.body, first.headers.get("content-type"))
     assert taken_in(distributor) == before + 1
     assert [arrival.outcome for arrival in arrivals_of(distributor.house)[-2:]] == ["received", "repeated"]
+
+
+def test_a_repeated_message_that_asks_for_an_mdn_only_now_gets_one_and_keeps_it(
+    supplier: Site, distributor: Site
+) -> None:
+    sent, before = message(supplier), taken_in(distributor)
+    assert post(distributor.url, sent.with_field("Disposition-Notification-To", None)).body == b""
+    assert post(distributor.url, sent.with_field("Disposition-Notification-To", None)).body == b""
+    replies: list[Reply] = []
+    posting = [threading.Thread(target=lambda: replies.append(post(distributor.url, sent))) for _ in range(4)]
+    for each in posting:
+        each.start()
+    for each in posting:
+        each.join()
+    distributor.house.later(hours=1)
+    replies.append(post(distributor.url, sent))
+    assert judged(supplier, sent, replies[0]).outcome is Outcome.DELIVERED
+    assert len({reply.body for reply in replies}) == 1
+    assert taken_in(distributor) == before + 1
+    file = files_of(distributor.house)[-1]
+    assert len([step for step in trail_of(distributor, file.id) if step is Step.ANSWERED]) == 1
 
 
 def test_eight_connections_with_the_same_message_get_the_same_mdn(supplier: Site, distributor: Site) -> None:
