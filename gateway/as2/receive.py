@@ -29,7 +29,11 @@ _RECEIVED = "The message was received, and all that was agreed about its securit
 _REFUSED = {
     Reason.AUTHENTICATION_FAILED: "The signature is not by a certificate that was agreed on. Compare the certificate you sign with.",
     Reason.DECOMPRESSION_FAILED: "The content could not be decompressed. Send it again, or without compression.",
-    Reason.DECRYPTION_FAILED: "The message could not be decrypted to what it should be. Compare the certificate you encrypt for.",
+    Reason.DECRYPTION_FAILED: (
+        # The same words whatever was found: to tell which of these it is would tell of the content.
+        "The message could not be decrypted to what it should be. Compare the certificate you encrypt for, and the algorithm you sign "
+        "with: SHA-256 is accepted, MD5 is not."
+    ),
     Reason.INSUFFICIENT_MESSAGE_SECURITY: "The message is not signed and encrypted in the way that was agreed on.",
     Reason.INTEGRITY_CHECK_FAILED: "The content is not the one that was signed. Send the message again.",
     Reason.UNEXPECTED_PROCESSING_ERROR: "The message could not be processed.",
