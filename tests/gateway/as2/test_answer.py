@@ -305,7 +305,8 @@ def test_a_body_that_begins_with_its_content_type(name: str) -> None:
 
 def test_the_message_that_an_mdn_names_and_that_it_is_an_mdn() -> None:
     with_more = ["a report beside the signed one", "a report before the signed one", "cut short"]
-    for mdn in (_mdn(), _mdn(signing=None), *(ATTACKS[name][0] for name in with_more)):
+    plain = [Posted(each.headers, each.body) for each in (_mdn(), _mdn(signing=None))]
+    for mdn in plain + [ATTACKS[name][0] for name in with_more]:
         assert envelope_of(mdn.headers, io.BytesIO(mdn.body)).kind is Kind.MDN
     assert named_message(_mdn().headers, io.BytesIO(_mdn().body), MemoryWorkspace()) == MESSAGE.message_id
     assert named_message(headers([]), io.BytesIO(b"--"), MemoryWorkspace()) is None
