@@ -17,6 +17,7 @@ from spool.states import DocumentState, MessageState, ReceiptState, Transmission
 from spool.tables import Base
 from spool.transmissions import Transmission
 
+from .certificates import same_key
 from .certificates.changes import fingerprint_text
 from .certificates.usage import doubts
 from .exchange.arrivals import REFUSED, Arrival, ArrivalKind
@@ -123,7 +124,9 @@ class Exceptions:
         """Certificates that partners sent for approval."""
         pending = CertificateRow.state == CertificateState.PENDING
         return [
-            SetAside(row.added_at, "certificate offered", str(row.id), row.partner, row.subject, _decision(row))
+            SetAside(
+                row.added_at, "certificate offered", str(row.id), row.partner, row.subject, _decision(session, row)
+            )
             for row in self._rows(session, CertificateRow, CertificateRow.added_at, pending)
         ]
 
@@ -204,12 +207,13 @@ class Exceptions:
         return session.scalars(statement).all()
 
 
-def _decision(row: CertificateRow) -> str:
+def _decision(session: Session, row: CertificateRow) -> str:
     todo = (
         f"Compare its SHA-256 with {row.partner} by telephone: {fingerprint_text(row.fingerprint)}. Then `tally cert approve {row.id}`, or "
         f"`tally cert reject {row.id} --reason TEXT`."
     )
-    return " ".join((todo, *doubts(load_pem_x509_certificate(row.pem.encode("ascii")), row.use)))
+    certificate = load_pem_x509_certificate(row.pem.encode("ascii"))
+    return " ".join((todo, *same_key.doubts(session, row), *doubts(certificate, row.use)))
 
 
 _NO_WORK = (

@@ -27,6 +27,8 @@ from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 _REPORT = "multipart/report"
 _REPORTS = {_REPORT, "message/disposition-notification", "message/x-disposition-notification"}
 _SIGNED = "multipart/signed"
+LONGEST_SHOWN = 200
+"""Characters of a text of the partner's."""
 _DEEPEST = 4
 """Parts within parts in which a report is looked for."""
 
@@ -38,6 +40,8 @@ class Outcome(StrEnum):
     DELIVERED_WITH_WARNING = "delivered-with-warning"
     REFUSED = "refused"
     """The partner says it did not take the message."""
+    CONTRADICTORY = "contradictory"
+    """It says that the partner took the message, and tells of an error all the same."""
     MIC_DIFFERS = "mic-differs"
     MIC_MISSING = "mic-missing"
     UNSIGNED = "unsigned"
@@ -111,7 +115,7 @@ def judge(
     """Judge an MDN of the partner that ``terms`` are about. Whatever the bytes, there is an outcome.
 
     1. The report is all that is there, or all that was signed. 2. The signature is the partner's over exactly that. 3. It is about
-    ``sent``. 4. It is signed where that was asked for. 5. It says ``processed``. 6. Its MIC is ours.
+    ``sent``. 4. It is signed where that was asked for. 5. It says ``processed``, and tells of no error. 6. Its MIC is ours.
     """
     evidence: _Evidence | None = None
     try:
@@ -222,13 +226,15 @@ def _about(report: Report, sent: SentMessage | None) -> SentMessage:
 def _verdict(evidence: _Evidence, sent: SentMessage) -> tuple[Outcome, str]:
     report = evidence.report
     disposition = report.disposition
-    said = f"The partner says: {shortened(report.disposition_field or 'nothing')}."
+    said = _said(report)
     if sent.signed_receipt and evidence.signed_by is None:
         return Outcome.UNSIGNED, f"A signed MDN was asked for, and this one is not signed. {said}"
     if disposition is None:
         return Outcome.MALFORMED, f"The MDN has no disposition that AS2 knows. {said}"
     if not disposition.accepted:
         return Outcome.REFUSED, said
+    if report.faults:
+        return Outcome.CONTRADICTORY, f"The MDN contradicts itself: processed, and an error. {said}"
     if report.mic_field is None:
         return Outcome.MIC_MISSING, "The MDN has no MIC, so that it does not prove what was received."
     mic = read_mic(report.mic_field, unnamed=sent.mic.digest)
@@ -237,6 +243,15 @@ def _verdict(evidence: _Evidence, sent: SentMessage) -> tuple[Outcome, str]:
             Outcome.MIC_DIFFERS,
             f"The MDN has the MIC {shortened(report.mic_field)}; what we sent has {sent.mic.written()}.",
         )
-    if disposition.weight is not None:
+    if disposition.weight is not None or report.warnings:
         return Outcome.DELIVERED_WITH_WARNING, said
     return Outcome.DELIVERED, said
+
+
+def _said(report: Report) -> str:
+    """What the partner says, for people: the disposition, and the fields that explain it."""
+    told = (
+        shortened(report.disposition_field or "nothing"),
+        *map(shortened, (*report.faults, *report.warnings)),
+    )
+    return f"The partner says: {'. '.join(told)}."

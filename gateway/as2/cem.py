@@ -6,10 +6,11 @@ some products expect in a multipart/related too. Who sent them is for the signat
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeVar
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -33,6 +34,10 @@ MAX_OFFERS = 50
 """Certificates one message may ask or tell of; real ones have one or two."""
 MAX_CERTIFICATES = 1 << 18
 """Bytes of one part with certificates."""
+LONGEST_REQUEST_ID = 255
+"""Characters; the answer repeats it."""
+LONGEST_ISSUER = 2048
+"""Characters of an issuer's name; the answer repeats it too."""
 
 _NAMESPACE = "urn:ietf:params:xml:ns:ediintcertificateexchange"
 _SIGNATURES = "http://www.w3.org/2000/09/xmldsig#"
@@ -42,6 +47,15 @@ _ACCEPTED = "Accepted"
 _REJECTED = "Rejected"
 _MAX_SERIAL_DIGITS = 80
 """RFC 5280 allows 20 octets, which are 49 digits."""
+_CERTIFICATES = {
+    "application/pkcs7-mime",
+    "application/x-pkcs7-mime",
+    "application/x-pkcs7-certificates",
+    "application/pkix-cert",
+    "application/x-x509-ca-cert",
+    "application/x-x509-user-cert",
+}
+"""What a part is said to be that holds certificates."""
 _CERTS_ONLY = "application/pkcs7-mime; smime-type=certs-only; name=smime.p7c"
 
 
@@ -110,12 +124,16 @@ class Response:
 
 
 def is_exchange(payloads: Sequence[Payload]) -> bool:
-    """Whether the files of a message are a certificate exchange message."""
+    """Whether the files of a message are meant as a certificate exchange message: one of them is the description."""
     return any(_is_description(payload) for payload in payloads)
 
 
 def read_exchange(payloads: Sequence[Payload]) -> Request | Response:
-    """What the files of a message ask or answer. Raises :class:`.mime.malformed.Malformed`."""
+    """What the files of a message ask or answer.
+
+    Raises :class:`.mime.malformed.Malformed`, also where there is anything beside the description and certificates: of such a message that
+    would be lost.
+    """
     descriptions = [payload for payload in payloads if _is_description(payload)]
     if len(descriptions) != 1:
         raise Malformed(f"A certificate exchange message has {len(descriptions)} descriptions where there must be one.")
@@ -123,14 +141,19 @@ def read_exchange(payloads: Sequence[Payload]) -> Request | Response:
     request_id = (root.get("requestId") or "").strip()
     if not request_id:
         raise Malformed("A certificate exchange message has no requestId.")
+    if len(request_id) > LONGEST_REQUEST_ID:
+        raise Malformed(
+            f"The requestId of a certificate exchange message has {len(request_id)} characters; at most {LONGEST_REQUEST_ID} are accepted."
+        )
     if len(root) > MAX_OFFERS:
         raise Malformed(f"A certificate exchange message is about more than {MAX_OFFERS} certificates.")
+    _demand_nothing_else(root, payloads)
     sender = _text(root, "TradingPartnerInfo/Name")
     originated = _moment(root.findtext("TradingPartnerInfo/MessageOriginated"))
     if root.tag == _REQUEST:
-        return Request(request_id, sender, originated, tuple(_offers(root, payloads)))
+        return Request(request_id, sender, originated, _some(tuple(_offers(root, payloads)), "TrustRequest"))
     if root.tag == _RESPONSE:
-        return Response(request_id, sender, originated, tuple(_answers(root)))
+        return Response(request_id, sender, originated, _some(tuple(_answers(root)), "TrustResponse"))
     raise Malformed(f"A certificate exchange message is neither a request nor a response, but {root.tag[:80]!r}.")
 
 
@@ -160,6 +183,32 @@ def write_response(response: Response, *, content_id: str, boundary: str, origin
 
 def _is_description(payload: Payload) -> bool:
     return read_parametered(payload.content_type).value == CONTENT_TYPE
+
+
+_Told = TypeVar("_Told", Offer, Answer)
+
+
+def _demand_nothing_else(root: Element, payloads: Sequence[Payload]) -> None:
+    named = {_content_id(element.text or "") for element in root.iter("CertificateContentID")}
+    for number, payload in enumerate(payloads, 1):
+        if not (_is_description(payload) or _is_certificates(payload, named)):
+            raise Malformed(
+                f"Part {number} of a certificate exchange message, {payload.content_type[:80]!r}, is no certificate. Nothing of the "
+                "message is taken in: files must come in a message of their own."
+            )
+
+
+def _is_certificates(payload: Payload, named: Set[str]) -> bool:
+    """Whether a part holds certificates; one that the description names also where they cannot be read, of which its answer tells."""
+    if payload.content_id in named and read_parametered(payload.content_type).value in _CERTIFICATES:
+        return True
+    return payload.content.size <= MAX_CERTIFICATES and bool(read_bundle(payload.content.read()))
+
+
+def _some(found: tuple[_Told, ...], wanted: str) -> tuple[_Told, ...]:
+    if not found:
+        raise Malformed(f"A certificate exchange message has no {wanted}, and so asks and answers nothing.")
+    return found
 
 
 class _Reader:
@@ -230,14 +279,17 @@ def _reference(element: Element, path: str) -> Reference:
     serial_number = _text(element, f"{path}/X509SerialNumber")
     if not (serial_number.isascii() and serial_number.isdigit() and len(serial_number) <= _MAX_SERIAL_DIGITS):
         raise Malformed(f"A serial number of a certificate is not a number: {serial_number[:40]!r}.")
-    return Reference(_text(element, f"{path}/X509IssuerName"), int(serial_number))
+    issuer = _text(element, f"{path}/X509IssuerName")
+    if len(issuer) > LONGEST_ISSUER:
+        raise Malformed(f"The name of an issuer has {len(issuer)} characters; at most {LONGEST_ISSUER} are accepted.")
+    return Reference(issuer, int(serial_number))
 
 
 def _offers(root: Element, payloads: Sequence[Payload]) -> Iterator[Offer]:
     by_id = {payload.content_id: payload for payload in payloads if payload.content_id is not None}
     for wanted in root.iterfind("TrustRequest"):
         reference = _reference(wanted, "EndEntity/CertificateIdentifier")
-        content_id = _text(wanted, "EndEntity/CertificateContentID").removeprefix("cid:").strip("<>")
+        content_id = _content_id(_text(wanted, "EndEntity/CertificateContentID"))
         said = {(usage.text or "").strip() for usage in wanted.iterfind("CertUsage")}
         yield Offer(
             reference=reference,
@@ -246,6 +298,10 @@ def _offers(root: Element, payloads: Sequence[Payload]) -> Iterator[Offer]:
             respond_by=_moment(wanted.findtext("RespondByDate")),
             response_url=(wanted.findtext("ResponseURL") or "").strip() or None,
         )
+
+
+def _content_id(written: str) -> str:
+    return written.strip().removeprefix("cid:").strip("<>")
 
 
 def _certificate(payload: Payload | None, reference: Reference) -> Certificate | str:

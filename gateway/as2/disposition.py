@@ -68,12 +68,18 @@ _FAILURES = {Reason.UNSUPPORTED_FORMAT, Reason.UNSUPPORTED_MIC_ALGORITHMS, Reaso
 """What is told as a failure of the whole request, not as an error in processing it (RFC 4130, section 7.5.2)."""
 
 _DISPOSITION = re.compile(
-    r"""\s*(?P<mode>[^;]*);\s*                                   # automatic-action/MDN-sent-automatically
-        (?P<type>[A-Za-z-]+)                                     # processed, failed
-        (?:\s*[/,]\s*(?P<weight>error|failure|failed|warning)\b  # /error
-           \s*:?\s*(?P<text>.*))?\s*""",
+    r"""\s*(?P<mode>[^;]*);\s*                     # automatic-action/MDN-sent-automatically
+        (?P<type>[A-Za-z-]+)                       # processed, failed
+        (?:\s*[/,]\s*(?P<modifiers>.*?))?\s*""",  # warning, error: decryption-failed
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+
+_WEIGHT = "error|failure|failed|warning"
+_MODIFIER = re.compile(
+    rf"(?:^\s*({_WEIGHT})\b\s*:?|[,/;]\s*({_WEIGHT})\s*(?::|(?=[,/;]|$|{'|'.join(map(re.escape, Reason))})))",
+    re.IGNORECASE,
+)
+"""Where a modifier begins. The text of one may have commas of its own, and even the word error: "warning: old, error correction on"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +128,35 @@ def warned(text: str) -> Disposition:
 
 
 def read_disposition(text: str) -> Disposition | None:
-    """The verdict in a Disposition field, in the spellings of the field: any case, with or without blanks and colons.
+    """The verdict in a Disposition field, in the spellings of the field: any case, with or without blanks and colons. Of several modifiers
+    the gravest counts.
 
     None where it is none that a message over AS2 can get: an MDN for a person's mail says ``displayed`` or ``deleted``.
     """
     match = _DISPOSITION.fullmatch(text)
     if match is None:
         return None
-    kind = match["type"].lower()
+    kind, written = match["type"].lower(), match["modifiers"]
     if kind not in {"processed", "failed"}:
         return None
-    written = (match["weight"] or "").lower()
-    weight = Weight(written.replace("failed", "failure")) if written else None
-    return Disposition(kind == "failed", weight, (match["text"] or "").strip())
+    if written is None:
+        return Disposition(kind == "failed")
+    found = _heaviest(written)
+    return None if found is None else Disposition(kind == "failed", *found)
+
+
+def _heaviest(written: str) -> tuple[Weight, str] | None:
+    """Of several modifiers (RFC 8098, section 3.2.6.3) the one that counts: an error among them is one, whatever stands before it.
+
+    None where what is not known comes first, and no error after it.
+    """
+    begins = list(_MODIFIER.finditer(written))
+    ends = [*(match.start() for match in begins), len(written)][1:]
+    found = [
+        (Weight((match[1] or match[2]).lower().replace("failed", "failure")), written[match.end() : end].strip())
+        for match, end in zip(begins, ends, strict=True)
+    ]
+    grave = next((each for each in found if each[0] is not Weight.WARNING), None)
+    if grave is not None or not begins or begins[0].start() > 0:
+        return grave
+    return found[0]

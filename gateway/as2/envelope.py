@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .identity import read_name
+from .mime.entity import Entity, read_entity
 from .mime.headers import Headers
-from .mime.parameters import media_type
-from .mime.span import Readable, whole
+from .mime.malformed import Malformed
+from .mime.span import Readable, span_of, whole
 
 LONGEST_MESSAGE_ID = 998
 """Characters of a Message-ID (RFC 5322, section 2.1.1); RFC 4130 recommends at most 255."""
 
 _LOOKED_AT = 1 << 16
-_REPORT = re.compile(
-    rb"^content-type:\s*(?:message/(?:x-)?disposition-notification|multipart/report\b)", re.IGNORECASE | re.MULTILINE
-)
+_REPORTS = {"multipart/report", "message/disposition-notification", "message/x-disposition-notification"}
+_SIGNED = "multipart/signed"
 _PRINTABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
@@ -83,10 +83,29 @@ def bare(message_id: str) -> str:
 
 
 def _kind(headers: Headers, body: Readable) -> Kind:
-    """An MDN is a report, alone or signed; one that is carried beside or inside something else is to be judged as one, too."""
-    kind = media_type(headers).value
-    if kind in {"multipart/report", "message/disposition-notification"}:
-        return Kind.MDN
-    if kind.startswith("multipart/") and _REPORT.search(whole(body).read(size=_LOOKED_AT)):
-        return Kind.MDN
-    return Kind.MESSAGE
+    """An MDN is a report, alone or signed. What has one beside or inside something else is a message, and what it carries are files."""
+    entity = Entity(headers, span_of(whole(body).read(size=_LOOKED_AT)))
+    try:
+        if entity.media_type.value == _SIGNED:
+            entity = _first_part(entity)
+    except Malformed:
+        return Kind.MESSAGE
+    return Kind.MDN if entity.media_type.value in _REPORTS else Kind.MESSAGE
+
+
+def _first_part(signed: Entity) -> Entity:
+    """What a multipart/signed says was signed, as far as its beginning shows it. Raises :class:`.mime.malformed.Malformed`.
+
+    OpenAS2 begins the body with the Content-Type again: where HTTP's names no boundary, that one counts.
+    """
+    boundary = signed.media_type.parameter("boundary")
+    if not boundary:
+        signed = read_entity(signed.body)
+        boundary = signed.media_type.parameter("boundary")
+    if not boundary:
+        raise Malformed("A multipart names no boundary.")
+    data = signed.body.read()
+    begins = re.search(rb"^--" + re.escape(boundary.encode("utf-8", "replace")) + rb"[ \t]*\r?\n", data, re.MULTILINE)
+    if begins is None:
+        raise Malformed("The boundary that a multipart names does not occur in it.")
+    return read_entity(span_of(data[begins.end() :]))

@@ -28,6 +28,8 @@ LARGEST_REPORT = 1 << 16
 """Bytes of the report, and of the text beside it, that are looked at."""
 
 _NOTIFICATIONS = {NOTIFICATION, "message/x-disposition-notification"}
+_NOTHING = {"", "-", "0", "n/a", "nil", "no", "no error", "no errors", "no failure", "no warning", "none", "null", "ok"}
+"""What stands in a field that is written whether there is anything to say or not: Oxalis told of "ERROR: null" (its issue 174)."""
 _LINE = re.compile(r"\r\n|\r|\n")
 _ANY = Policy(digests=frozenset(Digest), schemes=frozenset(SignatureScheme), minimum_rsa_bits=0)
 """Which digest an MDN is signed with is agreed before; with a weak key of ours a signed answer is still better than none."""
@@ -180,7 +182,11 @@ def signature_part(signature: bytes, quirks: Quirks) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an MDN says, as it came; None where it does not say it. ``disposition`` is None where the field is none for AS2."""
+    """What an MDN says, as it came; None where it does not say it. ``disposition`` is None where the field is none for AS2.
+
+    ``faults`` and ``warnings`` are its fields Error and Failure, and Warning (RFC 8098, section 3.2.7), each with its name, as far as they
+    say anything.
+    """
 
     text: str
     disposition_field: str | None
@@ -189,6 +195,8 @@ class Report:
     mic_field: str | None
     recipient: str | None
     reporting_agent: str | None
+    faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def read_report(entity: Entity) -> Report:
@@ -214,7 +222,13 @@ def read_report(entity: Entity) -> Report:
         mic_field=fields.get("received-content-mic") or None,
         recipient=fields.get("final-recipient") or fields.get("original-recipient"),
         reporting_agent=fields.get("reporting-ua"),
+        faults=(*_said(fields, "Error"), *_said(fields, "Failure")),
+        warnings=_said(fields, "Warning"),
     )
+
+
+def _said(fields: Headers, name: str) -> tuple[str, ...]:
+    return tuple(f"{name}: {text}" for text in fields.all(name) if text.lower().strip(" .") not in _NOTHING)
 
 
 def _human(parts: tuple[Entity, ...]) -> str:

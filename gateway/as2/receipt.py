@@ -1,8 +1,8 @@
 """The MDN a sender asks for, read and written (RFC 4130, sections 7.2 and 7.3)."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from ..endpoint import AddressRefused, endpoint_of
 from .cms.algorithms import Digest
 from .cms.policy import Policy
 from .disposition import Reason
@@ -13,7 +13,6 @@ from .quirks import Quirks
 from .terms import ReceiptMode, Terms
 
 _PROTOCOLS = {"pkcs7-signature", "x-pkcs7-signature"}
-_SCHEMES = {"http", "https"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +101,14 @@ def asking_fields(terms: Terms) -> list[tuple[str, str]]:
 def url_objection(url: str, hosts: frozenset[str]) -> str | None:
     """Why no MDN is sent to ``url``, as a sentence for the operator, or None where the profile allows it.
 
-    Looks at the text only: whoever connects checks the address that the name leads to, and follows no redirects.
+    Looks at the text only, by the rule of whoever posts, who then checks the address that the name leads to, and follows no redirects.
     """
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return f"The URL for the MDN, {url[:200]!r}, is none."
-    if parts.scheme.lower() not in _SCHEMES or not host:
-        return f"The URL for the MDN, {url[:200]!r}, is not of http or https."
-    if parts.username is not None or any(character <= " " for character in url):
-        return f"The URL for the MDN, {url[:200]!r}, has a login or blanks in it."
-    if host not in hosts and f"{host}:{port}" not in hosts:
+        endpoint = endpoint_of(url)
+    except AddressRefused as error:
+        return f"The URL for the MDN cannot be used: {error.message}"
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    if hosts.isdisjoint({host, f"{host}:{endpoint.port}"}):
         return f"The URL for the MDN leads to {host}, and the profile allows no MDN to that host."
     return None
 

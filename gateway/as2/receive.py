@@ -13,7 +13,7 @@ from .fresh import Fresh
 from .identity import objection as name_objection
 from .identity import read_name
 from .mdn import Facts, Mdn, Signing, write_mdn
-from .mic import Mic, digest_name
+from .mic import Mic, digest_name, read_mic
 from .mime.entity import Entity
 from .mime.headers import Headers
 from .mime.malformed import Malformed
@@ -31,7 +31,11 @@ _RECEIVED = "The message was received, and all that was agreed about its securit
 _REFUSED = {
     Reason.AUTHENTICATION_FAILED: "The signature is not by a certificate that was agreed on. Compare the certificate you sign with.",
     Reason.DECOMPRESSION_FAILED: "The content could not be decompressed. Send it again, or without compression.",
-    Reason.DECRYPTION_FAILED: "The message could not be decrypted to what it should be. Compare the certificate you encrypt for.",
+    Reason.DECRYPTION_FAILED: (
+        # The same words whatever was found: to tell which of these it is would tell of the content.
+        "The message could not be decrypted to what it should be. Compare the certificate you encrypt for, and the algorithm you sign "
+        "with: SHA-256 is accepted, MD5 is not."
+    ),
     Reason.INSUFFICIENT_MESSAGE_SECURITY: "The message is not signed and encrypted in the way that was agreed on.",
     Reason.INTEGRITY_CHECK_FAILED: "The content is not the one that was signed. Send the message again.",
     Reason.UNEXPECTED_PROCESSING_ERROR: "The message could not be processed.",
@@ -114,6 +118,15 @@ def reject(
     told = text or _told(reason)
     mdn = _answer(headers, read_asked(headers), terms, disposition, told, None, now, fresh)
     return Rejected(_message_id(headers), disposition, shortened(why, LONGEST_WHY), told, mdn)
+
+
+def answer_later(headers: Headers, terms: Terms, mic: str, *, now: datetime, fresh: Fresh) -> Mdn | None:
+    """The MDN for a message that was received before, when it asked for none; None where it still does not.
+
+    ``mic`` is what was noted of it then, as :meth:`.mic.Mic.written` writes it.
+    """
+    known = read_mic(mic, unnamed=Digest.SHA1)
+    return _answer(headers, read_asked(headers), terms, PROCESSED, _RECEIVED, known, now, fresh)
 
 
 def reject_stranger(headers: Headers, reason: Reason, why: str, *, now: datetime, fresh: Fresh) -> Rejected:

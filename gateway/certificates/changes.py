@@ -19,6 +19,7 @@ from spool.journal import Step
 from ..as2.cms.keys import Certificate
 from ..as2.cms.policy import DEFAULT
 from ..operations.instruction import NotPossible
+from . import same_key
 
 KEEP_PREVIOUS = timedelta(days=30)
 """How long signatures by a partner's former certificate count after the next has begun, unless told otherwise."""
@@ -45,7 +46,7 @@ def add(session: Session, clock: Clock, new: New, *, by: str, outcome: str) -> C
     """
     certificates.locked(session)
     now = moment_of(session, clock)
-    if (fault := objection(new.certificate, now)) is not None:
+    if (fault := objection(session, new.partner, new.certificate, now)) is not None:
         raise Misconfigured(f"{fault} It was not taken in: get the one that is to be used now.")
     _demand_new(session, new)
     row = _row(new, now, by)
@@ -101,13 +102,13 @@ def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, 
         _tell(session, clock, row, before, by, f"takes over from {withdrawn.id} at once")
 
 
-def objection(certificate: Certificate, now: datetime) -> str | None:
-    """Why a certificate is good for nothing, as a sentence for anybody, or None where it is good."""
+def objection(session: Session, partner: PartnerId | None, certificate: Certificate, now: datetime) -> str | None:
+    """Why a certificate cannot be a partner's, or ours for None, as a sentence for anybody, or None where it can."""
     if now > certificate.not_after:
         return f"The certificate of {certificate.subject} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC."
     if certificate.rsa_bits < DEFAULT.minimum_rsa_bits:
         return f"The RSA key of {certificate.subject} has {certificate.rsa_bits} bits; at least {DEFAULT.minimum_rsa_bits} are needed."
-    return None
+    return same_key.objection(session, partner, certificate.x509)
 
 
 def later(moment: datetime, by: timedelta) -> datetime:

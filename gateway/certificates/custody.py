@@ -17,7 +17,7 @@ from spool.database.port import Database
 
 from ..as2.cms.keys import Certificate, OwnKey
 from ..operations.instruction import Instruction, NotPossible
-from . import changes
+from . import changes, same_key
 from .changes import New
 from .expiry import Ending, endings
 from .making import make_key
@@ -175,6 +175,11 @@ class Custody:
         until = changes.later(begins, keep_previous)
         new = New(_known(session, partner), certificate, use, begins, previous_until=until)
         return changes.add(session, self.clock, new, by=by, outcome="imported")
+
+    def doubts(self, row: CertificateRow) -> tuple[str, ...]:
+        """What should be known of a partner's certificate, by others that are or were here."""
+        with self.database.read() as session:
+            return same_key.doubts(session, row)
 
     # Any
 

@@ -136,7 +136,7 @@ def _objection(
     )
     if (waiting or 0) >= MOST_PENDING:
         return f"{waiting} certificates wait for a decision already."
-    return changes.objection(certificate, clock.now())
+    return changes.objection(session, partner, certificate, clock.now())
 
 
 def _refused(session: Session, clock: Clock, partner: PartnerId, offer: Offer, why: str) -> Answer:

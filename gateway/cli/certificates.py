@@ -81,7 +81,6 @@ def import_certificate(
 ) -> None:
     """Take in a partner's certificate. Compare the fingerprint with the partner's, by telephone and not by mail."""
     certificate = read_certificate(read_file(file), file.name)
-    found = doubts(certificate.x509, use)
     with gateway() as opened:
         row = opened.custody.take(
             partner,
@@ -91,6 +90,7 @@ def import_certificate(
             keep_previous=timedelta(days=keep_previous),
             by=getpass.getuser(),
         )
+        found = (*doubts(certificate.x509, use), *opened.custody.doubts(row))
     out = terminal()
 
     def told() -> None:

@@ -104,6 +104,11 @@ def get(session: Session, arrival_id: str) -> Arrival | None:
     return session.get(Arrival, arrival_id)
 
 
+def locked(session: Session, arrival_id: str) -> Arrival | None:
+    """One that nobody else changes until this transaction ends, as it is now."""
+    return session.get(Arrival, arrival_id, with_for_update=True, populate_existing=True)
+
+
 def of_file(session: Session, receipt_id: ReceiptId) -> Arrival | None:
     """The message that brought a file."""
     return session.scalars(

@@ -32,7 +32,7 @@ from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
 from ..as2.payloads import Payload
-from ..as2.receive import Received, Rejected, objection_to_parties, receive, reject, reject_stranger
+from ..as2.receive import Received, Rejected, answer_later, objection_to_parties, receive, reject, reject_stranger
 from ..as2.refusal import LONGEST_WHY
 from ..as2.terms import Terms
 from ..as2.unforeseen import NOT_OF_THE_MESSAGE, unforeseen
@@ -86,6 +86,14 @@ class _Record:
 
     arrival: Arrival
     payloads: Sequence[StagedBlob]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An MDN that is not stored yet, and its body."""
+
+    mdn: Mdn
+    body: StagedBlob
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +231,7 @@ class As2Receiver:
     ) -> Answer:
         """It is kept as it came, so that somebody can look into it, and its sender is told; unless it had been taken by then."""
         if earlier is not None and earlier.sha256 == post.raw.digest:
-            return self._repeated(post, agreed.applied, earlier)
+            return self._repeated(post, agreed, earlier)
         reason, why = Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error)
         try:
             rejected = reject(post.headers, agreed.terms, reason, why, now=post.now, fresh=self._fresh())
@@ -247,7 +255,7 @@ class As2Receiver:
         if not agreed.applied.profile.is_active:
             return self._suspended(post, agreed)
         if earlier is not None and earlier.sha256 == post.raw.digest:
-            return self._repeated(post, agreed.applied, earlier)
+            return self._repeated(post, agreed, earlier)
         judged = receive(
             post.headers, request.body, agreed.terms, now=post.now, fresh=self._fresh(), workspace=workspace
         )
@@ -275,10 +283,18 @@ class As2Receiver:
         try:
             if received.signed_by is None:
                 raise Malformed("A certificate exchange message must be signed.")
-            exchange = read_exchange(received.payloads)
+            exchange = _read_exchange(received)
         except Malformed as error:
-            reason = Reason.UNEXPECTED_PROCESSING_ERROR
-            rejected = reject(post.headers, agreed.terms, reason, str(error), now=post.now, fresh=self._fresh())
+            rejected = reject(
+                post.headers,
+                agreed.terms,
+                Reason.UNEXPECTED_PROCESSING_ERROR,
+                str(error),
+                now=post.now,
+                fresh=self._fresh(),
+                # Who signed the message knows what is in it; of another it may be somebody's who changed its ciphertext.
+                text=None if received.signed_by is None else str(error),
+            )
             return self._rejected(post, agreed.applied, rejected)
         return self._received(post, agreed, received, exchange)
 
@@ -361,32 +377,59 @@ class As2Receiver:
     def _again(self, post: Post, agreed: _Agreed, earlier: Arrival, received: Received) -> Answer:
         """Other bytes under a Message-ID that was taken: the same content wrapped anew is the same message, anything else is not."""
         if received.mic.written() == earlier.mic:
-            return self._repeated(post, agreed.applied, earlier)
+            return self._repeated(post, agreed, earlier)
         if self._brings_the_same(earlier, received):
             return self._wrapped_anew(post, agreed, earlier, received)
         why = f"Another message with this Message-ID was received on {earlier.at:%Y-%m-%d %H:%M} UTC."
         rejected = reject(post.headers, agreed.terms, Reason.DUPLICATE_DOCUMENT, why, now=post.now, fresh=self._fresh())
         return self._rejected(post, agreed.applied, rejected)
 
-    def _repeated(self, post: Post, applied: AppliedProfile, earlier: Arrival) -> Answer:
+    def _repeated(self, post: Post, agreed: _Agreed, earlier: Arrival) -> Answer:
         """The partner missed our answer: it gets the one that is stored, and nothing is taken in again."""
-        if not self._may_keep(applied.partner, post):
-            why = f"It came before as {earlier.id}."
-            self._not_kept(applied.partner, post, why)
-            with self.database.read() as session:
-                return _answered(self._stored_mdn(session, earlier), None)
-        told = f"It came before as {earlier.id}."
-        record = self._record(post, applied.partner, REPEATED, earlier.disposition, told, None)
+        partner, told = agreed.applied.partner, f"It came before as {earlier.id}."
+        wanted = self._wanted_now(post, agreed, earlier)
+        record = None
+        if self._may_keep(partner, post):
+            record = self._record(post, partner, REPEATED, earlier.disposition, told, None)
+        else:
+            self._not_kept(partner, post, told)
 
         def commit(session: Session) -> None:
-            self._keep(session, record)
-            if earlier.mdn_url is not None:
+            if record is not None:
+                self._keep(session, record)
+            if wanted is not None:
+                self._answer_later(session, earlier, wanted)
+            elif record is not None and earlier.mdn_url is not None:
                 enqueue_mdn(self.queue, session, earlier, again=record.arrival.id)
 
-        self.database.write(commit)
+        if record is not None or wanted is not None:
+            self.database.write(commit)
         with self.database.read() as session:
-            mdn = self._stored_mdn(session, earlier)
-        return _answered(mdn, None)
+            answered = arrivals.get(session, earlier.id) or earlier
+            return _answered(self._stored_mdn(session, answered), None)
+
+    def _wanted_now(self, post: Post, agreed: _Agreed, earlier: Arrival) -> _Wanted | None:
+        """The MDN for a message that asked for none when it was taken, and does now."""
+        if earlier.mdn_sha256 is not None or earlier.mic is None:
+            return None
+        mdn = answer_later(post.headers, agreed.terms, earlier.mic, now=post.now, fresh=self._fresh())
+        return None if mdn is None else _Wanted(mdn, self.blobs.stage_bytes(mdn.body))
+
+    def _answer_later(self, session: Session, earlier: Arrival, wanted: _Wanted) -> None:
+        """From now on it is the stored one; unless another repetition was faster, whose MDN that is then."""
+        arrival, mdn = arrivals.locked(session, earlier.id), wanted.mdn
+        if arrival is None or arrival.mdn_sha256 is not None:
+            return
+        self.blobs.put(session, wanted.body)
+        arrival.mdn_headers, arrival.mdn_sha256 = arrivals.written(mdn.headers), wanted.body.digest
+        arrival.mdn_signed_by, arrival.mdn_url = mdn.signed_by, mdn.asynchronous_url
+        arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
+        session.flush()
+        told = Chronicle(self.clock)
+        self._tell_answered(told, arrival, arrivals.receipts_of(session, arrival.id), mdn)
+        told.write(session)
+        if arrival.mdn_url is not None:
+            enqueue_mdn(self.queue, session, arrival)
 
     def _brings_the_same(self, earlier: Arrival, received: Received) -> bool:
         """Whether a message has the files of one that was taken: its MIC may be by another algorithm, or over another wrapping."""
@@ -474,7 +517,7 @@ class As2Receiver:
         if record.arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, record.arrival)
 
-    def _tell_answered(self, told: Chronicle, arrival: Arrival, receipts: list[ReceiptId], mdn: Mdn | None) -> None:
+    def _tell_answered(self, told: Chronicle, arrival: Arrival, receipts: Sequence[str], mdn: Mdn | None) -> None:
         if mdn is None or mdn.asynchronous_url is not None:
             return
         detail = {"mdn": mdn.message_id, "mic": arrival.mic, "signed_by": mdn.signed_by}
@@ -482,7 +525,7 @@ class As2Receiver:
             told.of_message(
                 Step.ANSWERED,
                 PartnerId(arrival.partner or ""),
-                receipt=receipt,
+                receipt=ReceiptId(receipt),
                 outcome=arrival.disposition or "",
                 detail=detail,
                 blobs=_mdn_of(arrival, mdn),
@@ -557,6 +600,17 @@ class As2Receiver:
 
     def _fresh(self) -> FreshNames:
         return FreshNames(self.identifiers, self.domain)
+
+
+def _read_exchange(received: Received) -> CertificateRequest | CertificateResponse:
+    """Raises Malformed, also where it names another sender than the one who signed it."""
+    exchange = read_exchange(received.payloads)
+    if exchange.sender != received.sender:
+        raise Malformed(
+            f"The certificate exchange message is of {exchange.sender[:SHOWN]!r} by its TradingPartnerInfo/Name, and came from "
+            f"{received.sender!r}."
+        )
+    return exchange
 
 
 def _mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:

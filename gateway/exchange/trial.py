@@ -222,7 +222,7 @@ class _Story:
         yield self._signature(session, mdn, outcome)
         if outcome in _UNBELIEVED:
             return
-        if outcome is Outcome.REFUSED:
+        if outcome in {Outcome.REFUSED, Outcome.CONTRADICTORY}:
             yield Step("disposition", False, without_mode(self._why))
             return
         yield Step("disposition", True, f"{without_mode(mdn.disposition or 'none')}.")

@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 import httpcore
 
-from .addresses import AddressPolicy, Endpoint, Resolve, endpoint_of, system_addresses
+from ...endpoint import Endpoint, endpoint_of
+from .addresses import AddressPolicy, Resolve, system_addresses
 from .answer import HttpAnswer
 from .failures import AnswerMalformed, AnswerTooLarge, NotConnected, TlsFailed, Unanswered
 from .network import Line, Timeouts

@@ -9,12 +9,6 @@ class NotConnected(Retryable):
     """Nothing was sent: no such host, nobody there, or no answer to the connection in time."""
 
 
-class AddressRefused(TallyError):
-    """The address is none that we post to: by its scheme, its host, or where the host's name leads. Nothing was sent."""
-
-    fault = Fault.PARTNER
-
-
 class TlsFailed(TallyError):
     """There is no trusted connection to be had: somebody must change a certificate or a profile. Nothing was processed."""
 

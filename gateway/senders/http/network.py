@@ -8,7 +8,8 @@ from typing import Any
 
 import httpcore
 
-from .addresses import AddressPolicy, Endpoint, Resolve, resolved
+from ...endpoint import Endpoint
+from .addresses import AddressPolicy, Resolve, resolved
 from .failures import NotConnected, TlsFailed
 from .tls import ClientTls, described
 

@@ -271,6 +271,31 @@ def test_transcripts_of_notifications(text: str) -> None:
     assert verdict.report.text == "Your message was successfully received."
 
 
+@pytest.mark.parametrize(
+    ("disposition", "fields", "outcome", "told"),
+    [
+        ("processed", "Error: decryption-failed", Outcome.CONTRADICTORY, "processed. Error: decryption-failed."),
+        ("processed", "failure: unsupported format", Outcome.CONTRADICTORY, "Failure: unsupported format"),
+        ("processed", "Error:\r\nFailure: -\r\nError: no disk", Outcome.CONTRADICTORY, "processed. Error: no disk."),
+        ("processed/warning: duplicate-document", "Error: no disk", Outcome.CONTRADICTORY, "Error: no disk"),
+        ("processed/warning,error: integrity-check-failed", "", Outcome.REFUSED, "integrity-check-failed"),
+        ("processed/error: decryption-failed", "Error: no such key", Outcome.REFUSED, "Error: no such key"),
+        ("failed/failure: unsupported format", "Failure: no MIME", Outcome.REFUSED, "Failure: no MIME"),
+        ("processed", "Warning: certificate expires soon", Outcome.DELIVERED_WITH_WARNING, "expires soon"),
+        ("processed", "Error:\r\nFailure: none\r\nWarning: NULL", Outcome.DELIVERED, "processed."),
+        ("processed", "Error: No errors.", Outcome.DELIVERED, "processed."),
+        ("processed", "X-Error: no disk", Outcome.DELIVERED, "processed."),
+    ],
+)
+def test_an_error_is_one_wherever_the_report_tells_of_it(
+    disposition: str, fields: str, outcome: Outcome, told: str
+) -> None:
+    text = f"Original-Message-ID: {_ID}\r\nDisposition: a/b; {disposition}\r\nReceived-Content-MIC: {MIC}\r\n{fields}"
+    verdict = judged(_notification(text), MESSAGE, signed=False)
+    assert (verdict.outcome, verdict.outcome.delivered) == (outcome, outcome.value.startswith("delivered"))
+    assert told in verdict.why
+
+
 @pytest.mark.parametrize("field", ["Disposition: automatic-action/MDN-sent-automatically; displayed", "X-Other: 1"])
 def test_what_is_no_disposition_of_as2(field: str) -> None:
     verdict = judged(
@@ -297,9 +322,9 @@ def test_a_body_that_begins_with_its_content_type(name: str) -> None:
 
 
 def test_the_message_that_an_mdn_names_and_that_it_is_an_mdn() -> None:
-    wrapped = [each for each, outcome in ATTACKS.values() if outcome is Outcome.WRAPPED]
+    with_more = ["a report beside the signed one", "a report before the signed one", "cut short"]
     plain = [Posted(each.headers, each.body) for each in (_mdn(), _mdn(signing=None))]
-    for mdn in plain + wrapped:
+    for mdn in plain + [ATTACKS[name][0] for name in with_more]:
         assert envelope_of(mdn.headers, io.BytesIO(mdn.body)).kind is Kind.MDN
     assert named_message(_mdn().headers, io.BytesIO(_mdn().body)) == MESSAGE.message_id
     assert named_message(headers([]), io.BytesIO(b"--")) is None

@@ -212,6 +212,10 @@ def test_a_key_that_is_not_rsa_is_told_with_the_offer() -> None:
     assert "no RSA key" in found
 
 
+RESPONSE_WITHOUT_ANSWER = (
+    '<EDIINTCertificateExchangeResponse requestId="1"><TradingPartnerInfo><Name>BUYER</Name></TradingPartnerInfo>'
+    "</EDIINTCertificateExchangeResponse>"
+)
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 
 
@@ -224,6 +228,10 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
         (others_xml().replace("ExchangeRequest", "ExchangeRumour"), "neither a request nor a response"),
         (others_xml().replace(' requestId="r-1"', ""), "no requestId"),
         (others_xml().replace("BUYER", " "), "lacks TradingPartnerInfo/Name"),
+        (others_xml().replace('"r-1"', f'"{"r" * 256}"'), "has 256 characters"),
+        (others_xml().replace("O=", "O" * 2048 + "="), "at most 2048"),
+        (others_xml().replace("TrustRequest", "TrustRumour"), "has no TrustRequest"),
+        (RESPONSE_WITHOUT_ANSWER, "has no TrustResponse"),
         (others_xml(serial="0x1F"), "not a number: '0x1F'"),
         (others_xml(serial="-1"), "not a number"),
         (others_xml(serial="9" * 5000), "not a number"),
@@ -242,6 +250,32 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 def test_what_is_no_exchange_is_told(xml: str, told: str) -> None:
     with pytest.raises(Malformed, match=told):
         read_exchange(message(xml))
+
+
+@pytest.mark.parametrize(
+    ("beside", "content_type", "content_id"),
+    [
+        (b"ISA*00*", "application/edi-x12", None),
+        (b"ISA*00*", "application/edi-x12", "cert-1"),
+        (b"ISA*00*", "application/pkcs7-mime", None),
+        (b"", "", None),
+        (b"Please install it.", "text/plain", None),
+    ],
+    ids=["a file", "a file that it names", "a file that is called certificates", "nothing", "a letter"],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_beside_is_not_lost_but_refused(
+    beside: bytes, content_type: str, content_id: str | None, first: bool
+) -> None:
+    exchange, other = list(message(others_xml())), payload(beside, content_type, content_id)
+    with pytest.raises(Malformed, match=f"Part {1 if first else 3} .* is no certificate"):
+        read_exchange([other, *exchange] if first else [*exchange, other])
+
+
+@pytest.mark.parametrize("content_id", [None, "chain"])
+def test_more_certificates_than_are_asked_about_are_no_harm(content_id: str | None) -> None:
+    authority = payload(write_bundle([own("AUTHORITY").certificate]), "application/octet-stream", content_id)
+    assert only_offer((*message(others_xml()), authority)).certificate == NEXT
 
 
 def test_an_answer_that_is_neither_yes_nor_no_is_told() -> None:

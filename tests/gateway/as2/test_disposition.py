@@ -56,6 +56,24 @@ def test_writing(disposition: Disposition, field: str) -> None:
         (f"{MODE}; failed/failed: unsupported format", False, Reason.UNSUPPORTED_FORMAT),
         (f"{MODE}; failed", False, None),
         (f"{MODE}; processed, error: integrity-check-failed", False, Reason.INTEGRITY_CHECK_FAILED),
+        (f"{MODE}; processed/warning,error: integrity-check-failed", False, Reason.INTEGRITY_CHECK_FAILED),
+        (
+            f"{MODE}; processed / Warning: duplicate-document , ERROR : decryption-failed",
+            False,
+            Reason.DECRYPTION_FAILED,
+        ),
+        (f"{MODE}; processed/error: decryption-failed, warning: duplicate-document", False, Reason.DECRYPTION_FAILED),
+        (f"{MODE}; processed/warning: duplicate-document, error", False, None),
+        (f"{MODE}; processed/warning, failed: unsupported format", False, Reason.UNSUPPORTED_FORMAT),
+        (f"{MODE}; processed/warning/error: authentication-failed", False, Reason.AUTHENTICATION_FAILED),
+        (f"{MODE}; processed/warning; error: authentication-failed", False, Reason.AUTHENTICATION_FAILED),
+        (f"{MODE}; processed/warning, error authentication-failed", False, Reason.AUTHENTICATION_FAILED),
+        (f"{MODE}; processed/x-expired, error: decryption-failed", False, Reason.DECRYPTION_FAILED),
+        (f"{MODE}; processed/warning, warning: duplicate-document", True, None),
+        (f"{MODE}; processed/warning: duplicate-document, warning", True, Reason.DUPLICATE_DOCUMENT),
+        (f"{MODE}; processed/warning: old line, error correction is on", True, None),
+        (f"{MODE}; processed/error: as2-to/from-unknown", False, Reason.UNKNOWN_TRADING_PARTNER),
+        (f"{MODE}; processed/warning: as2-to/from-unknown", True, Reason.UNKNOWN_TRADING_PARTNER),
     ],
 )
 def test_reading(field: str, accepted: bool, reason: Reason | None) -> None:
@@ -74,10 +92,24 @@ def test_reading(field: str, accepted: bool, reason: Reason | None) -> None:
         f"{MODE}; processedly",
         "; processed/",
         "x; processed/x",
+        f"{MODE}; processed/x-expired, warning: duplicate-document",
+        f"{MODE}; processed error: decryption-failed",
+        f"{MODE}; dispatched/error",
     ],
 )
 def test_what_is_no_disposition_of_as2(field: str) -> None:
     assert read_disposition(field) is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(["warning", "warning: x, y", "error", "error: decryption-failed", "Failure: z"]), min_size=1
+    )
+)
+def test_an_error_among_the_modifiers_is_one_wherever_it_stands(modifiers: list[str]) -> None:
+    read = read_disposition(f"{MODE}; processed/{', '.join(modifiers)}")
+    assert read is not None
+    assert read.accepted == all(each.startswith("warning") for each in modifiers)
 
 
 @given(st.text())

@@ -7,6 +7,14 @@ import pytest
 from gateway.as2.envelope import Envelope, Kind, bare, envelope_of, message_id_objection, repeated
 from gateway.as2.mime.headers import headers
 
+EDI = b"Content-Type: application/edi-x12\r\n\r\nISA"
+REPORT = b"Content-Type: multipart/report; boundary=r\r\n\r\n--r\r\n"
+FORWARDED = (
+    b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n" + EDI + b"\r\n--m\r\n"
+    b"Content-Type: message/rfc822\r\n\r\nSubject: our receipt\r\n" + REPORT + b"\r\n--m--\r\n"
+)
+"""A file, and beside it a receipt that came to somebody else."""
+
 FIELDS = [("AS2-From", '"A B"'), ("as2-to", "C"), ("Message-ID", " <1@a> ")]
 
 
@@ -27,6 +35,16 @@ def test_what_a_request_says_of_itself() -> None:
             b"--b\r\nContent-Type: application/edi-x12\r\n\r\nmultipart/report",
             Kind.MESSAGE,
         ),
+        ("multipart/signed", b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n" + REPORT, Kind.MDN),
+        ("multipart/signed; boundary=b", b"preamble\r\n--b  \r\nContent-Type: multipart/report\r\n\r\n", Kind.MDN),
+        ("multipart/signed; boundary=b", b"--b\r\n" + EDI + b"\r\n" + REPORT, Kind.MESSAGE),
+        ("multipart/signed; boundary=b", b"--b\r\n" + FORWARDED, Kind.MESSAGE),
+        ("multipart/signed; boundary=b", b"--b\r\n" + EDI + b"\r\n--b\r\n" + REPORT, Kind.MESSAGE),
+        ("multipart/signed; boundary=b", b"--bb\r\n" + REPORT, Kind.MESSAGE),
+        ("multipart/signed; boundary=b", b"--b\r\nno field\r\n\r\n" + REPORT, Kind.MESSAGE),
+        ("multipart/signed", REPORT, Kind.MESSAGE),
+        ("multipart/mixed; boundary=b", b"--b\r\n" + EDI + b"\r\n--b\r\n" + REPORT, Kind.MESSAGE),
+        ("multipart/mixed; boundary=b", b"--b\r\n" + REPORT, Kind.MESSAGE),
         ("application/pkcs7-mime", b"Content-Type: multipart/report", Kind.MESSAGE),
         ("application/edi-x12", b"Content-Type: multipart/report", Kind.MESSAGE),
     ],

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gateway.as2.mime.headers import headers
 from gateway.as2.receipt import Asked, asking_fields, read_asked, url_objection
 from gateway.as2.terms import Receipt, ReceiptMode, Sending
+from gateway.endpoint import endpoint_of
 from tests.gateway.as2.exchange import URL, terms
 
 ASKED = ("Disposition-Notification-To", "x")
@@ -76,6 +77,21 @@ def test_what_we_ask_for_is_read_as_that(receipt: Receipt, sign: bool) -> None:
 @given(st.text())
 def test_any_url_is_allowed_or_not(url: str) -> None:
     assert url_objection(url, frozenset()) is not None
+
+
+@given(
+    st.text("aZ.:/@#?[]\\%0 \u00fc-", max_size=12),
+    st.sampled_from(["http://a.example", "HTTPS://A.example:80", "http://[::1]"]),
+)
+def test_what_is_allowed_can_be_posted_to(rest: str, begin: str) -> None:
+    hosts = frozenset({"a.example", "[::1]"})
+    if url_objection(begin + rest, hosts) is None:
+        assert endpoint_of(begin + rest).host in {"a.example", "::1"}
+
+
+def test_a_host_may_be_an_address() -> None:
+    assert url_objection("http://[2001:DB8::7]:8080/mdn", frozenset({"[2001:db8::7]"})) is None
+    assert url_objection("http://[2001:db8::7]:8080/mdn", frozenset({"[2001:db8::7]:8081"})) is not None
 
 
 def test_a_host_may_be_allowed_at_one_port_alone() -> None:

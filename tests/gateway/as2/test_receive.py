@@ -19,12 +19,13 @@ from gateway.as2.cms.encrypting import encrypt
 from gateway.as2.cms.policy import Policy
 from gateway.as2.cms.signing import sign
 from gateway.as2.cms.verifying import Verified, verify
-from gateway.as2.disposition import Reason
+from gateway.as2.disposition import Reason, refused
 from gateway.as2.mic import mic_of
 from gateway.as2.mime import span
 from gateway.as2.mime.headers import Headers, headers
 from gateway.as2.mime.span import span_of
 from gateway.as2.mime.transfer import GROWTH
+from gateway.as2.quirks import STANDARD
 from gateway.as2.receive import Received, Rejected, receive, reject, reject_stranger
 from gateway.as2.refusal import LONGEST_WHY
 from gateway.as2.terms import (
@@ -394,6 +395,18 @@ def test_what_is_found_after_decryption(content: bytes, reason: Reason) -> None:
     assert _refused(_encrypted(content)).disposition.reason is reason
 
 
+def test_an_algorithm_that_nobody_may_use_is_answered_as_any_fault_after_decryption_in_words_that_help() -> None:
+    message = posted(sent(Sending(encrypt=False), quirks=replace(STANDARD, binary_signature=True)))
+    fields = f"Content-Type: {message.headers.get('Content-Type')}\r\n\r\n".encode()
+    sha256 = bytes.fromhex("0609608648016503040201")
+    assert sha256 in message.body
+    found = _refused(_encrypted(fields + message.body.replace(sha256, sha256[:-1] + b"\x7f")))
+    changed = _refused(_encrypted(fields + message.body.replace(b"ISA", b"ISB")))
+    assert found.disposition == changed.disposition == refused(Reason.DECRYPTION_FAILED)
+    assert found.text == changed.text
+    assert "MD5 is not" in found.text
+
+
 def test_changed_content_under_a_signature() -> None:
     message = posted(sent(SIGNED))
     found = _refused(Posted(message.headers, message.body.replace(b"IEA*1", b"IEA*2")), accepting(SIGNED))
@@ -546,6 +559,11 @@ def test_no_mdn_where_none_is_asked_for() -> None:
         ("ftp://as2.buyer.example/", False),
         ("mailto:edi@as2.buyer.example", False),
         ("https://[broken", False),
+        ("HTTPS://as2.buyer.example#@evil.example/", False),
+        ("https://as2.buyer.example/mdn#x", False),
+        ("https://as2.buyer.example/\u00fc", False),
+        ("https://as2.buyer.example:443x/", False),
+        ("https://as2.buyer.example/" + "x" * 2048, False),
         ("https://as2.buyer.example:99999/", False),
         ("nonsense", False),
     ],

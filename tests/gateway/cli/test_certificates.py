@@ -83,6 +83,19 @@ class TestImport:
         assert told in called.err
         assert tally("--json", "cert", "list").json == []
 
+    def test_our_own_certificate_is_refused(self, tally: Tally, mailed: Path) -> None:
+        tally("key", "generate", "--name", "OURS")
+        assert tally("cert", "export", "-o", str(mailed)).code == Exit.YES
+        called = tally("cert", "import", str(mailed), "--partner", "acme")
+        assert called.code == Exit.USAGE
+        assert "The key of CN=OURS is one of ours (number 1), and no partner's." in called.err
+
+    def test_a_key_that_another_partner_has_is_taken_in_with_a_warning(self, tally: Tally, mailed: Path) -> None:
+        take(tally, mailed)
+        called = tally("cert", "import", str(mailed), "--partner", "beta")
+        assert called.code == Exit.YES
+        assert "Warning: The same key is here as that of acme" in called.out
+
     def test_of_nobody_or_from_nowhere_is_wrong_usage(self, tally: Tally, mailed: Path) -> None:
         assert tally("cert", "import", str(mailed), "--partner", "nobody").code == Exit.USAGE
         assert tally("cert", "import", f"{mailed}.no", "--partner", "acme").code == Exit.USAGE

@@ -15,6 +15,7 @@ from spool.states import TransmissionState
 from tests.gateway.house import House
 
 from .scene import Scene, scene
+from .wire import arrivals_of, content, files_of, message, post
 
 
 def partners_certificates(house: House, partner: str) -> list[CertificateRow]:
@@ -109,6 +110,41 @@ def test_a_message_that_is_not_signed_offers_nothing(tmp_path: Path) -> None:
         assert len(partners_certificates(made.distributor.house, "acme")) == 1
         [sent] = made.supplier.house.transmissions("certificates")
         assert "unexpected-processing-error" in (sent.reason or "") or sent.state is TransmissionState.READY
+
+
+DESCRIPTION = (
+    '<EDIINTCertificateExchange{kind} requestId="r-1"><TradingPartnerInfo><Name>{sender}</Name></TradingPartnerInfo>{told}'
+    "</EDIINTCertificateExchange{kind}>"
+)
+ACCEPTED = (
+    "<TrustResponse><CertStatus>Accepted</CertStatus><CertificateReference><X509IssuerName>CN=X</X509IssuerName>"
+    "<X509SerialNumber>5</X509SerialNumber></CertificateReference></TrustResponse>"
+)
+REFUSED = {
+    "a file beside it": (DESCRIPTION.format(kind="Response", sender="ACME", told=ACCEPTED), True, "is no certificate"),
+    "a file beside nothing": (DESCRIPTION.format(kind="Request", sender="ACME", told=""), True, "is no certificate"),
+    "asks nothing": (DESCRIPTION.format(kind="Request", sender="ACME", told=""), False, "has no TrustRequest"),
+    "of another": (DESCRIPTION.format(kind="Response", sender="EVIL", told=ACCEPTED), False, "is of 'EVIL'"),
+}
+
+
+@pytest.mark.parametrize(("xml", "with_file", "why"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_wholly_an_exchange_is_refused_wholly(tmp_path: Path, xml: str, with_file: bool, why: str) -> None:
+    """So that nothing in it is lost: the partner is told, and it waits where administrators look."""
+    part = f"Content-Type: application/ediint-cert-exchange+xml\r\n\r\n{xml}".encode()
+    file = b"--m\r\nContent-Type: application/edi-x12\r\n\r\n" + content() + b"\r\n" if with_file else b""
+    body = file + b"--m\r\n" + part + b"\r\n--m--\r\n"
+    with scene(tmp_path) as made:
+        sent = message(made.supplier, body, content_type="multipart/mixed; boundary=m")
+        reply = post(made.distributor.url, sent)
+        house = made.distributor.house
+        assert reply.disposition == "processed/error: unexpected-processing-error"
+        assert why in reply.report.text
+        assert (files_of(house), [arrival.outcome for arrival in arrivals_of(house)]) == ([], ["refused"])
+        assert told(house)[-1:] == ["imported"]
+        with house.gateway.database.read() as session:
+            [waiting] = Exceptions(partner="acme").set_aside(session)
+        assert (waiting.kind, why in waiting.why) == ("message refused", True)
 
 
 def test_who_is_not_reached_over_as2_gets_no_offer(tmp_path: Path) -> None:

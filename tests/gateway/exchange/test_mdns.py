@@ -68,6 +68,20 @@ def test_it_is_posted_to_the_partner_and_again_when_the_message_is_repeated(trad
     trade.distributor.house.assert_settled()
 
 
+def test_a_message_that_asks_for_it_only_when_it_is_repeated_has_it_posted_once(trade: Scene) -> None:
+    with partner_server() as partner:
+        sent = asks(trade, partner.url)
+        post(trade.distributor.url, sent.with_field("Disposition-Notification-To", None))
+        assert post(trade.distributor.url, sent).body == b""
+        give_up(trade)
+        [first] = partner.posted
+        assert judged(trade.supplier, sent, Reply(200, first.headers, first.body)).outcome is Outcome.DELIVERED
+        post(trade.distributor.url, sent)
+        give_up(trade)
+    assert [posted.body for posted in partner.posted] == [first.body] * 2
+    trade.distributor.house.assert_settled()
+
+
 def answered(trade: Scene) -> list[str | None]:
     """The certificates with which MDNs are told to have been signed."""
     with trade.distributor.house.gateway.database.read() as session:

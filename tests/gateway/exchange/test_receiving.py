@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from gateway import reception
 from gateway.app import Gateway
@@ -25,6 +25,7 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.receipt_lines import receipt_lines
 from gateway.listeners.http import Answer, HttpLimits
+from spool.journal import JournalEntry, Step
 from tests.gateway.as2.keys import own
 
 from .scene import Scene, Site, scene
@@ -86,6 +87,13 @@ def last(site: Site) -> tuple[str, str | None]:
     return arrival.outcome, arrival.disposition and arrival.disposition.partition(";")[2].strip()
 
 
+def trail_of(site: Site, receipt: str) -> list[Step]:
+    """What the journal says became of a file."""
+    with site.house.gateway.database.read() as session:
+        entries = select(JournalEntry).where(JournalEntry.receipt_id == receipt).order_by(JournalEntry.id)
+        return [entry.step for entry in session.scalars(entries)]
+
+
 # The same message again
 
 
@@ -98,6 +106,27 @@ def test_a_repeated_message_gets_the_stored_mdn_and_is_not_taken_in_twice(suppli
     assert (again.body, again.headers.get("content-type")) == (first.body, first.headers.get("content-type"))
     assert taken_in(distributor) == before + 1
     assert [arrival.outcome for arrival in arrivals_of(distributor.house)[-2:]] == ["received", "repeated"]
+
+
+def test_a_repeated_message_that_asks_for_an_mdn_only_now_gets_one_and_keeps_it(
+    supplier: Site, distributor: Site
+) -> None:
+    sent, before = message(supplier), taken_in(distributor)
+    assert post(distributor.url, sent.with_field("Disposition-Notification-To", None)).body == b""
+    assert post(distributor.url, sent.with_field("Disposition-Notification-To", None)).body == b""
+    replies: list[Reply] = []
+    posting = [threading.Thread(target=lambda: replies.append(post(distributor.url, sent))) for _ in range(4)]
+    for each in posting:
+        each.start()
+    for each in posting:
+        each.join()
+    distributor.house.later(hours=1)
+    replies.append(post(distributor.url, sent))
+    assert judged(supplier, sent, replies[0]).outcome is Outcome.DELIVERED
+    assert len({reply.body for reply in replies}) == 1
+    assert taken_in(distributor) == before + 1
+    file = files_of(distributor.house)[-1]
+    assert len([step for step in trail_of(distributor, file.id) if step is Step.ANSWERED]) == 1
 
 
 def test_eight_connections_with_the_same_message_get_the_same_mdn(supplier: Site, distributor: Site) -> None:
@@ -179,6 +208,22 @@ def test_a_failed_first_attempt_does_not_block_the_next(supplier: Site, distribu
     sent, before = message(supplier, data, message_id=name), taken_in(distributor)
     assert judged(supplier, sent, post(distributor.url, sent)).outcome is Outcome.DELIVERED
     assert taken_in(distributor) == before + 1
+
+
+# What a message is told from an MDN by
+
+
+def test_a_file_beside_a_forwarded_receipt_is_taken_in(tmp_path: Path) -> None:
+    receipt = b"Content-Type: message/rfc822\r\n\r\nSubject: our receipt\r\nContent-Type: multipart/report; boundary=r\r\n\r\nRead.\r\n"
+    data = content()
+    body = b"--m\r\nContent-Type: application/edi-x12\r\n\r\n" + data + b"\r\n--m\r\n" + receipt + b"\r\n--m--\r\n"
+    with scene(tmp_path, "  encrypt: none\n  must_encrypt: no\n") as made:
+        sent = message(made.supplier, body, content_type="multipart/mixed; boundary=m")
+        assert b"Content-Type: multipart/report" in sent.body
+        reply = post(made.distributor.url, sent)
+        assert judged(made.supplier, sent, reply).outcome is Outcome.DELIVERED
+        assert len(data) in {file.size for file in files_of(made.distributor.house)}
+        assert taken_in(made.distributor) == 2
 
 
 # What policy and pinned certificates do not allow

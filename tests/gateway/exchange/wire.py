@@ -102,13 +102,14 @@ def message(
     data: bytes | None = None,
     *,
     filename: str = "invoice.edi",
+    content_type: str = "application/edi-x12",
     message_id: str | None = None,
     change: Changed = lambda terms: terms,
     now: datetime | None = None,
 ) -> Message:
     """A message of a site's to its partner, as its terms say once they are changed."""
     fresh = Named()
-    attachment = Attachment(io.BytesIO(content() if data is None else data), "application/edi-x12", filename)
+    attachment = Attachment(io.BytesIO(content() if data is None else data), content_type, filename)
     with TemporaryWorkspace(site.house.gateway.home.staging) as workspace:
         made = build(
             [attachment],

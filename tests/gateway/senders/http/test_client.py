@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from canonical.errors import Ambiguous, Fault, Retryable
+from gateway.endpoint import AddressRefused
 from gateway.listeners.http import Answer, Head, HttpServer, Request
 from gateway.senders.http import (
     AddressPolicy,
@@ -22,7 +23,6 @@ from gateway.senders.http import (
     failure_of,
 )
 from gateway.senders.http.failures import (
-    AddressRefused,
     AnswerMalformed,
     AnswerTooLarge,
     NotConnected,
