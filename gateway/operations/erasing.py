@@ -75,11 +75,11 @@ class Erased:
 
 @dataclass(slots=True)
 class _Chosen:
-    """Files that came, documents of ours, and what the journal says of orders that never became documents."""
+    """Files that came, documents of ours, and what the journal says of orders that never became documents, with whose they were."""
 
     files: set[str] = field(default_factory=set)
     ours: set[str] = field(default_factory=set)
-    refused_orders: set[int] = field(default_factory=set)
+    refused_orders: dict[int, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +239,12 @@ def _chosen(session: Session, wanted: Wanted) -> _Chosen:
     rows = [_document(session, id_) for id_ in wanted.ids]
     if wanted.po is not None:
         about = documents.of_order(session, wanted.po, wanted.partner)
-        _require_one_partner(wanted, {row.partner for row in about})
-        rows += about
         refused = journal.refused_orders(session, wanted.po, PartnerId(wanted.partner) if wanted.partner else None)
-        chosen.refused_orders = {entry.id for entry in refused}
+        _require_one_partner(
+            wanted, {row.partner for row in about} | {each.partner for each in refused if each.partner}
+        )
+        rows += about
+        chosen.refused_orders = {entry.id: entry.partner for entry in refused}
         if not about and not refused:
             raise NotFound(
                 f"No document names purchase order {wanted.po}. `tally order list` shows the orders there are."
@@ -304,8 +306,12 @@ def _require_free(session: Session, chosen: _Chosen, wanted: Wanted) -> None:
     """Raises NotPossible where a hold is on any of it."""
     found = holds.in_force(session)
     held = [*found.on_files(session, chosen.files).items(), *found.on_documents(session, chosen.ours).items()]
-    if wanted.po is not None and (hold := found.on_order(wanted.po, wanted.partner)) is not None:
-        held.append((f"order {wanted.po}", hold))
+    if wanted.po is not None:
+        # By the partner whose order was refused: nobody need have named one.
+        on_orders = (
+            found.on_order(wanted.po, partner) for partner in {wanted.partner, *chosen.refused_orders.values()}
+        )
+        held += [(f"order {wanted.po}", hold) for hold in on_orders if hold is not None]
     if held:
         id_, hold = min(held, key=lambda each: each[0])
         raise NotPossible(
@@ -334,7 +340,8 @@ def _subjects(session: Session, chosen: _Chosen) -> list[tuple[str | None, str |
     empty = chosen.files - {file for _, file, _ in found if file}
     files = select(Receipt.id, Receipt.partner).where(Receipt.id.in_(empty)).order_by(Receipt.id)
     found += [(None, id_, partner) for id_, partner in session.execute(files)]
-    return found or [(None, None, None)]
+    refused = {*chosen.refused_orders.values()}
+    return found or [(None, None, partner) for partner in sorted(refused, key=str)] or [(None, None, None)]
 
 
 def _digests(session: Session, chosen: _Chosen, sent: Sequence[str]) -> set[str]:
