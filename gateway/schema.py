@@ -27,6 +27,7 @@ from .ledger.tables import (
     LedgerTile,
     LedgerTimestamp,
 )
+from .operations.outboxes import PendingWithdrawal
 from .operations.pruned import PrunedCount
 from .users.tables import BrowserLogin, User
 
@@ -56,6 +57,7 @@ TABLES = (
     LedgerSubject,
     LedgerTile,
     LedgerTimestamp,
+    PendingWithdrawal,
     ProfileVersion,
     PrunedCount,
     Receipt,

@@ -37,7 +37,7 @@ from ..retention.rules import Rules, partner_countries
 from . import pruned
 from .ended import copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
 from .instruction import Instruction, NotPossible
-from .outboxes import Placed, placed, withdraw
+from .outboxes import note, withdraw_noted
 from .removing import REFERRING, answers_to, counted, forget, numbers_on, remove_documents, remove_files, sent_with
 from .sweeping import remove_unknown
 
@@ -93,13 +93,15 @@ class Erasing:
     rules: Rules
 
     def erase(self, wanted: Wanted, by: Instruction) -> Erased:
-        """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders.
+        """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders, also
+        what an earlier removal left there that did not come to its end.
 
         Raises NotFound, and NotPossible where something waits, is held, is kept by a rule, or came with what nobody asked about.
         """
+        withdraw_noted(self.home, self.database)
         self.ledger.drain()
-        done, lay, files = self.database.write(partial(self._erase, wanted, by))
-        outbox = sum(self._withdraw(each) for each in lay)
+        done, files = self.database.write(partial(self._erase, wanted, by))
+        outbox = len(withdraw_noted(self.home, self.database))
         self.ledger.drain()
         return Erased(
             done.files,
@@ -111,9 +113,7 @@ class Erasing:
             outbox,
         )
 
-    def _erase(
-        self, wanted: Wanted, by: Instruction, session: Session
-    ) -> tuple[Erased, list[Placed], dict[Path, datetime]]:
+    def _erase(self, wanted: Wanted, by: Instruction, session: Session) -> tuple[Erased, dict[Path, datetime]]:
         holds.lock(session)
         chosen = _chosen(session, wanted)
         _require_whole(session, chosen, wanted)
@@ -152,11 +152,11 @@ class Erasing:
 
     def _remove(
         self, session: Session, chosen: _Chosen, wanted: Wanted, by: Instruction, despite: Sequence[str]
-    ) -> tuple[Erased, list[Placed], dict[Path, datetime]]:
+    ) -> tuple[Erased, dict[Path, datetime]]:
         files, ours = sorted(chosen.files), sorted(chosen.ours)
         answers, sent = answers_to(session, files), sent_with(session, ours)
         subjects = _subjects(session, chosen)
-        lay = list(placed(session, [*answers, *sent]))
+        note(session, self.home, [*answers, *sent])
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
         pruned.add(session, counted(session, files))
@@ -169,7 +169,7 @@ class Erasing:
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
         self._tell(session, subjects, {**erasure.as_json(), **numbers}, wanted, by, despite)
         ids = tuple(document for document, _, _ in subjects if document)
-        return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), lay, paths
+        return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), paths
 
     def _payloads(
         self, session: Session, digests: Iterable[str]
@@ -224,10 +224,6 @@ class Erasing:
                 for number, (document, file, partner) in enumerate(subjects)
             ],
         )
-
-    def _withdraw(self, file: Placed) -> bool:
-        with self.database.read() as session:
-            return withdraw(session, self.home, file)
 
 
 # 1. What is meant

@@ -29,7 +29,7 @@ from ..retention.protection import Protection
 from ..retention.rules import Rules, partner_countries
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
-from .outboxes import Placed, lying, placed, withdraw
+from .outboxes import Placed, lying, note, placed, withdraw_noted
 from .removing import REFERRING, answers_to, counted, numbers_on, remove_documents, remove_files, sent_with
 from .sweeping import sweep
 
@@ -93,10 +93,11 @@ class Retention:
         now = self.clock.now()
         # What goes must be in the ledger before, which then says that it went.
         self.ledger.drain()
+        outbox = self._withdraw()
         work = self._work(now)
         sent, left = self._steps(now, outbound_before, self._remove_outbound)
         files, unfetched = self._steps(now, receipts_before, self._remove_receipts)
-        done = Pruned(files, sent, left + unfetched, self._messages(now), work, self._payloads(now))
+        done = Pruned(files, sent, outbox + left + unfetched, self._messages(now), work, self._payloads(now))
         if done.anything:
             self.database.write(partial(self._note, done, actor))
             self.ledger.drain()
@@ -178,44 +179,36 @@ class Retention:
         return sum(lying(self.home, file) is not None for file in files)
 
     def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
-        def remove(session: Session) -> tuple[int, list[Placed]]:
+        def remove(session: Session) -> int:
             holds.lock(session)
             ended = removable_receipts(session, self._protection(session), ids, cutoff)
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
-            files = list(placed(session, answers))
+            note(session, self.home, answers)
             numbers = numbers_on(session, answers)
             self._record(session, remove_files(session, ended, answers), numbers)
-            return len(ended), files
+            return len(ended)
 
-        removed, files = self.database.write(remove)
-        return removed, self._withdraw(files)
+        return self.database.write(remove), self._withdraw()
 
     def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
-        def remove(session: Session) -> tuple[int, list[Placed]]:
+        def remove(session: Session) -> int:
             holds.lock(session)
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
             sent = sent_with(session, ended)
-            files = list(placed(session, sent))
+            note(session, self.home, sent)
             numbers = numbers_on(session, sent)
             self._record(session, erase_details(session, remove_documents(session, ended, sent)), numbers)
-            return len(ended), files
+            return len(ended)
 
-        removed, files = self.database.write(remove)
-        return removed, self._withdraw(files)
+        return self.database.write(remove), self._withdraw()
 
-    def _withdraw(self, files: Sequence[Placed]) -> int:
-        """Only after the commit: a crash in between leaves a file too many, never a file too few."""
-        removed = 0
-        for file in files:
-            with self.database.read() as session:
-                lay = withdraw(session, self.home, file)
-            if lay:
-                _log.warning(
-                    "removed from an outbox: it was kept long enough", partner=file.partner, file=file.filename
-                )
-                removed += 1
-        return removed
+    def _withdraw(self) -> int:
+        """Only after the commit: a crash in between leaves a file too many for a while, never a file too few."""
+        withdrawn = withdraw_noted(self.home, self.database)
+        for file in withdrawn:
+            _log.warning("removed from an outbox: it was kept long enough", partner=file.partner, file=file.filename)
+        return len(withdrawn)
 
     def _messages(self, now: datetime) -> int:
         """AS2 messages whose files and transmissions are gone, and those that never brought any."""
