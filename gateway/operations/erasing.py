@@ -30,6 +30,7 @@ from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import FILE, PO, Erasure, erase_details, erase_payloads
 from ..ledger.ledger import Ledger
+from ..orders.invoiced import left_without
 from ..retention import holds
 from ..retention.periods import is_over
 from ..retention.presets import ENVELOPES
@@ -38,7 +39,17 @@ from . import pruned
 from .ended import copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
 from .instruction import Instruction, NotPossible
 from .outboxes import note, withdraw_noted
-from .removing import REFERRING, answers_to, counted, forget, numbers_on, remove_documents, remove_files, sent_with
+from .removing import (
+    REFERRING,
+    answers_to,
+    counted,
+    documents_in,
+    forget,
+    numbers_on,
+    remove_documents,
+    remove_files,
+    sent_with,
+)
 from .sweeping import remove_unknown
 
 
@@ -160,14 +171,14 @@ class Erasing:
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
         pruned.add(session, counted(session, files))
-        numbers = numbers_on(session, [*answers, *sent])
+        lost = numbers_on(session, [*answers, *sent]) | left_without(session, [*documents_in(session, files), *ours])
         told = [*remove_documents(session, ours, sent), *forget(session, JournalEntry.id.in_(chosen.refused_orders))]
         details = erase_details(session, told).details
         details = sorted([*details, *remove_files(session, files, answers).details])
         carried.remove(session)
         gone, stayed, paths = self._payloads(session, digests)
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
-        self._tell(session, subjects, {**erasure.as_json(), **numbers}, wanted, by, despite)
+        self._tell(session, subjects, {**erasure.as_json(), **lost}, wanted, by, despite)
         ids = tuple(document for document, _, _ in subjects if document)
         return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), paths
 

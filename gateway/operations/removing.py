@@ -61,6 +61,11 @@ def answers_to(session: Session, ids: Sequence[str]) -> Sequence[str]:
     return session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
 
 
+def documents_in(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """The documents in these files."""
+    return session.scalars(select(DocumentRow.id).where(DocumentRow.receipt_id.in_(ids))).all()
+
+
 def sent_with(session: Session, ids: Sequence[str]) -> Sequence[str]:
     """The transmissions of these documents."""
     found = select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ids))

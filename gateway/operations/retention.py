@@ -24,13 +24,23 @@ from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import Erasure, erase_details, erase_payloads
 from ..ledger.ledger import Ledger
+from ..orders.invoiced import left_without
 from ..retention import holds
 from ..retention.protection import Protection
 from ..retention.rules import Rules, partner_countries
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
 from .outboxes import Placed, lying, note, placed, withdraw_noted
-from .removing import REFERRING, answers_to, counted, numbers_on, remove_documents, remove_files, sent_with
+from .removing import (
+    REFERRING,
+    answers_to,
+    counted,
+    documents_in,
+    numbers_on,
+    remove_documents,
+    remove_files,
+    sent_with,
+)
 from .sweeping import sweep
 
 _log = structlog.get_logger(__name__)
@@ -185,8 +195,8 @@ class Retention:
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
             note(session, self.home, answers)
-            numbers = numbers_on(session, answers)
-            self._record(session, remove_files(session, ended, answers), numbers)
+            lost = numbers_on(session, answers) | left_without(session, documents_in(session, ended))
+            self._record(session, remove_files(session, ended, answers), lost)
             return len(ended)
 
         return self.database.write(remove), self._withdraw()
@@ -197,8 +207,8 @@ class Retention:
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
             sent = sent_with(session, ended)
             note(session, self.home, sent)
-            numbers = numbers_on(session, sent)
-            self._record(session, erase_details(session, remove_documents(session, ended, sent)), numbers)
+            lost = numbers_on(session, sent) | left_without(session, ended)
+            self._record(session, erase_details(session, remove_documents(session, ended, sent)), lost)
             return len(ended)
 
         return self.database.write(remove), self._withdraw()
@@ -237,11 +247,12 @@ class Retention:
         ).all()
         self._record(session, erase_payloads(session, gone))
 
-    def _record(self, session: Session, erasure: Erasure, numbers: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def _record(self, session: Session, erasure: Erasure, lost: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified,
-        and which control ``numbers`` (:func:`.removing.numbers_on`) went with them."""
+        and what else was ``lost`` with them: control numbers (:func:`.removing.numbers_on`), what invoices that stay are about
+        (:func:`.invoiced.left_without`)."""
         if erasure:
-            journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **numbers})
+            journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **lost})
 
     def sweep(self, before: datetime | None = None) -> int:
         """Remove payload files without a row, those that a crash left among them; how many. Nothing while a backup is being made."""
