@@ -22,7 +22,7 @@ from .work import DEAD, OPEN
 _ENDED_RECEIPTS = (ReceiptState.OPENED, ReceiptState.DUPLICATE, ReceiptState.REJECTED)
 _WAITING = (DocumentState.PENDING, DocumentState.QUARANTINED, DocumentState.DEAD)
 
-_ABOUT = ("receipt", "document", "transmission", "answers")
+ABOUT = ("receipt", "document", "transmission", "answers")
 """Under which names the payload of a work item holds ids."""
 
 
@@ -221,7 +221,7 @@ def _at_work(session: Session, lanes: Collection[str]) -> set[str]:
         *session.scalars(select(WorkItem.payload).where(OPEN, WorkItem.lane.in_(lanes))),
         *session.scalars(select(WorkItem.payload).where(DEAD)),
     ]
-    return {str(payload[key]) for payload in payloads for key in _ABOUT if payload.get(key)}
+    return {str(payload[key]) for payload in payloads for key in ABOUT if payload.get(key)}
 
 
 def _matching(session: Session, ids: Sequence[str]) -> Sequence[str | None]:

@@ -1,8 +1,8 @@
 """`tally erase`: what somebody has a right to have erased goes at once, and the ledger says that it went, and why.
 
-What goes is a file that came, with every document in it and our answers, or a document of ours with what left of it; and with either all
-its copies: what it is a duplicate or a replay of, and the other way round. A file with documents that nobody asked about is refused, since
-its bytes cannot go in part.
+What goes is a file that came, with every document in it and our answers, or a document of ours with what left of it; with either all
+its copies: what it is a duplicate or a replay of, and the other way round; and what the partner acknowledged it with. A file with documents
+that nobody asked about is refused, since its bytes cannot go in part; one that acknowledges other things too stays, and is named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +23,7 @@ from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import INBOUND, DocumentRow
 from spool.journal import JournalEntry, Step
+from spool.queue.pruning import forget_finished_about
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
@@ -36,14 +37,16 @@ from ..retention.periods import is_over
 from ..retention.presets import ENVELOPES
 from ..retention.rules import Rules, partner_countries
 from . import pruned
-from .ended import copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
+from .ended import ABOUT, copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
 from .instruction import Instruction, NotPossible
 from .outboxes import note, withdraw_noted
 from .removing import (
     REFERRING,
+    acknowledging_files,
     answers_to,
     counted,
-    documents_in,
+    documents_with,
+    files_with_more,
     forget,
     numbers_on,
     remove_documents,
@@ -72,7 +75,8 @@ class Erased:
     an ``outbox``.
 
     ``stayed`` are payloads that went from here and are still here, by their digests: something else has the same bytes, or, behind them,
-    their file waits to be swept. ``despite`` are the rules that were set aside, in words.
+    their file waits to be swept. ``shared`` are files that acknowledge some of what went together with something that stays, and so
+    stay. ``despite`` are the rules that were set aside, in words.
     """
 
     files: tuple[str, ...]
@@ -81,16 +85,19 @@ class Erased:
     payloads: int
     stayed: Mapping[str, str]
     despite: tuple[str, ...]
+    shared: tuple[str, ...] = ()
     outbox: int = 0
 
 
 @dataclass(slots=True)
 class _Chosen:
-    """Files that came, documents of ours, and what the journal says of orders that never became documents, with whose they were."""
+    """Files that came, documents of ours, and what the journal says of orders that never became documents, with whose they were;
+    ``shared`` files acknowledge some of it and something else, and stay."""
 
     files: set[str] = field(default_factory=set)
     ours: set[str] = field(default_factory=set)
     refused_orders: dict[int, str | None] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class Erasing:
             done.payloads,
             {**done.stayed, **remove_unknown(self.home.root, self.database, files)},
             done.despite,
+            done.shared,
             outbox,
         )
 
@@ -171,7 +179,9 @@ class Erasing:
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
         pruned.add(session, counted(session, files))
-        lost = numbers_on(session, [*answers, *sent]) | left_without(session, [*documents_in(session, files), *ours])
+        lost = numbers_on(session, [*answers, *sent]) | left_without(session, [*documents_with(session, files), *ours])
+        everything = [*files, *ours, *documents_with(session, files, answers), *answers, *sent]
+        forget_finished_about(session, ABOUT, everything)
         told = [*remove_documents(session, ours, sent), *forget(session, JournalEntry.id.in_(chosen.refused_orders))]
         details = erase_details(session, told).details
         details = sorted([*details, *remove_files(session, files, answers).details])
@@ -180,7 +190,9 @@ class Erasing:
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
         self._tell(session, subjects, {**erasure.as_json(), **lost}, wanted, by, despite)
         ids = tuple(document for document, _, _ in subjects if document)
-        return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), paths
+        return Erased(
+            tuple(files), ids, len(details), len(gone), stayed, tuple(despite), tuple(sorted(chosen.shared))
+        ), paths
 
     def _payloads(
         self, session: Session, digests: Iterable[str]
@@ -265,7 +277,20 @@ def _chosen(session: Session, wanted: Wanted) -> _Chosen:
             chosen.ours.add(row.id)
     chosen.files = copies_of_files(session, chosen.files)
     chosen.ours = copies_of_documents(session, chosen.ours)
+    _take_acknowledgements(session, chosen)
     return chosen
+
+
+def _take_acknowledgements(session: Session, chosen: _Chosen) -> None:
+    """Choose what acknowledges what was chosen, and what acknowledges our answers to that; but for files that acknowledge something else
+    as well, which stay."""
+    while True:
+        sent = [*answers_to(session, [*chosen.files]), *sent_with(session, [*chosen.ours])]
+        acknowledging = acknowledging_files(session, sent) - chosen.files
+        chosen.shared = acknowledging & files_with_more(session, acknowledging, sent)
+        if acknowledging == chosen.shared:
+            return
+        chosen.files = copies_of_files(session, chosen.files | (acknowledging - chosen.shared))
 
 
 def _document(session: Session, id_: str) -> DocumentRow | Receipt:

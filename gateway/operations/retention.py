@@ -35,7 +35,7 @@ from .removing import (
     REFERRING,
     answers_to,
     counted,
-    documents_in,
+    documents_with,
     numbers_on,
     remove_documents,
     remove_files,
@@ -195,7 +195,7 @@ class Retention:
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
             note(session, self.home, answers)
-            lost = numbers_on(session, answers) | left_without(session, documents_in(session, ended))
+            lost = numbers_on(session, answers) | left_without(session, documents_with(session, ended))
             self._record(session, remove_files(session, ended, answers), lost)
             return len(ended)
 

@@ -1,6 +1,7 @@
 """What goes when somebody has a right to have it erased, what is refused, and that the ledger stays whole and says so."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +18,18 @@ from gateway.ledger.evidence.exporting import export
 from gateway.operations import erasing
 from gateway.operations.erasing import Erased, Wanted
 from gateway.operations.instruction import Instruction, NotPossible
+from gateway.retention import holds
+from gateway.retention.holds import HoldKind, Target
 from gateway.retention.rules import Rules
+from gateway.schema import metadata
 from spool.blobs import INLINE_LIMIT, Blob
 from spool.journal import JournalEntry, Step
+from spool.queue.tables import WorkItem
 from tests.gateway.audit.asking import asked, told
-from tests.gateway.house import House, group, interchange, invoice, transaction_set, wrapped
+from tests.gateway.house import ACKNOWLEDGEMENT, House, group, interchange, invoice, transaction_set, wrapped
 
 from .scene import FILES, INBOUND, OUTBOUND
-from .test_retention import assert_ledger_holds, prune
+from .test_retention import assert_ledger_holds, count, prune
 
 BY = Instruction("eva", "Request of 26 November, GDPR art. 17")
 
@@ -66,7 +71,7 @@ def test_an_order_goes_both_ways(either_house: House) -> None:
     house.take("acme", "1.edi", wrapped("810", invoice("INV1"), 2))
     house.take("acme", "2.edi", wrapped("810", invoice("INV2", "4500999"), 3))
     done = erase(house, po="4500123")
-    assert len(done.documents) == 2
+    assert (len(done.documents), done.shared) == (3, ()), "the order, the invoice and the order's 997"
     assert [row.number for row in house.documents() if row.set_id == "810"] == ["INV2"]
     assert house.documents("outbound", type="PurchaseOrder") == []
     with pytest.raises(NotFound):
@@ -136,6 +141,91 @@ class TestPayloadFiles:
         erase(house, self.large(house))
         with house.gateway.database.read() as session:
             assert session.execute(text("SELECT count(*) FROM blob_part")).scalar_one() == 0
+
+
+def acknowledged(*numbers: int, control: int = 1) -> bytes:
+    """One file of acme's with a 997 for each of these groups of ours."""
+    sets = [
+        transaction_set("997", f"AK1*PO*{number}\nAK2*850*0001\nAK5*A\nAK9*A*1*1*1", f"{number:04}")
+        for number in numbers
+    ]
+    return interchange(group(*sets, control=control), control=control)
+
+
+class TestAcknowledgements:
+    """What the partner answered to what is erased, and what it answered to our answers."""
+
+    def test_go_with_what_they_acknowledge(self, either_house: House) -> None:
+        house = either_house
+        house.send_order("4500123")
+        house.send_order("4500999")
+        house.take("acme", "1.edi", acknowledged(1))
+        house.take("acme", "again.edi", acknowledged(1))
+        other = house.take("acme", "2.edi", acknowledged(2, control=2))
+        assert len(erase(house, po="4500123").files) == 2
+        assert [row.id for row in house.receipts()] == [other.id]
+        house.assert_settled()
+
+    def test_of_our_answers_go_with_what_those_answer(self, house: House) -> None:
+        house.take("acme", "1.edi", wrapped("810", invoice()))
+        [answer] = house.transmissions()
+        house.take("acme", "ta1.edi", interchange(f"TA1*{answer.interchange_control}*261121*0646*A*000", control=2))
+        assert len(erase(house, po="4500123").files) == 2
+        assert (house.receipts(), house.transmissions()) == ([], [])
+        house.assert_settled()
+
+    def test_that_came_with_others_stay_and_are_named_until_those_go_too(self, house: House) -> None:
+        house.send_order("4500123")
+        house.send_order("4500999")
+        shared = house.take("acme", "1.edi", acknowledged(1, 2))
+        done = erase(house, po="4500123")
+        assert (done.files, done.shared) == ((), (shared.id,))
+        house.assert_settled()
+        done = erase(house, po="4500999")
+        assert (done.files, done.shared) == ((shared.id,), ())
+        house.assert_settled()
+
+    def test_that_came_with_an_invoice_stay_and_are_named(self, house: House) -> None:
+        house.send_order()
+        answer = group(transaction_set("997", "AK1*PO*1\nAK2*850*0001\nAK5*A\nAK9*A*1*1*1"))
+        bill = group(transaction_set("810", invoice("INV1", "4500999")), control=2)
+        shared = house.take("acme", "1.edi", interchange(answer, bill))
+        assert erase(house, po="4500123").shared == (shared.id,)
+        assert [row.set_id for row in house.documents()] == ["997", "810"]
+        house.assert_settled()
+
+    def test_that_are_held_are_not_erased_with_what_they_acknowledge(self, house: House) -> None:
+        house.send_order()
+        file = house.take("acme", "1.edi", acknowledged(1))
+        target = Target(HoldKind.DOCUMENT, file.id)
+        house.gateway.database.write(lambda session: holds.place(session, house.clock, target, BY))
+        with pytest.raises(NotPossible, match="is under hold-1"):
+            house.gateway.erasing.erase(Wanted(po="4500123"), BY)
+
+
+def test_the_number_is_nowhere_any_more_but_where_it_is_told_that_it_was_erased(house: House) -> None:
+    """Not in finished work, nor in the names of lanes."""
+    house.send_order("7700123")
+    house.take("acme", "1.edi", acknowledged(1))
+    confirmation = ACKNOWLEDGEMENT.format(order="7700123")
+    house.take("acme", "2.edi", wrapped("855", confirmation, 2))
+    house.take("acme", "3.edi", wrapped("810", invoice("INV1", "7700123"), 3))
+    house.send_order("4500999")
+    assert rows_with(house, "7700123").keys() >= {"lane", "work_item", "document", "document_order"}
+    kept = count(house, WorkItem)
+    erase(house, po="7700123")
+    assert rows_with(house, "7700123") == {"journal_entry": 4, "ledger_detail": 4}
+    assert 0 < count(house, WorkItem) < kept
+    house.assert_settled()
+
+
+def rows_with(house: House, text_: str) -> dict[str, int]:
+    """In how many rows of each table a text stands."""
+    found: Counter[str] = Counter()
+    with house.gateway.database.read() as session:
+        for table in metadata.sorted_tables:
+            found[table.name] += sum(text_ in repr(tuple(row)) for row in session.execute(select(table)))
+    return {name: number for name, number in found.items() if number}
 
 
 class TestRefused:
@@ -238,6 +328,7 @@ class TestWhatIsLeft:
         assert any("were erased, on record" in claim.text for claim in report.claims)
 
     def test_outlives_retention(self, house: House, erased: str) -> None:
+        house.take("acme", "2.edi", wrapped("810", invoice("INV2"), 2))
         prune(house, days=4000)
         with house.gateway.database.read() as session:
             assert set(session.scalars(select(JournalEntry.step))) == {Step.AGREED, Step.ERASED, Step.PRUNED}
