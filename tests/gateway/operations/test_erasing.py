@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, text
@@ -12,12 +14,15 @@ from sqlalchemy.orm import Session
 from canonical.errors import NotFound
 from canonical.identity import BlobDigest, DocumentId
 from gateway import trail
+from gateway.app import Gateway
 from gateway.ledger.evidence import checking
 from gateway.ledger.evidence.collecting import Collector
 from gateway.ledger.evidence.exporting import export
 from gateway.operations import erasing
+from gateway.operations import retention as retaining
 from gateway.operations.erasing import Erased, Wanted
 from gateway.operations.instruction import Instruction, NotPossible
+from gateway.operations.outboxes import PendingWithdrawal
 from gateway.retention import holds
 from gateway.retention.holds import HoldKind, Target
 from gateway.retention.rules import Rules
@@ -29,7 +34,7 @@ from tests.gateway.audit.asking import asked, told
 from tests.gateway.house import ACKNOWLEDGEMENT, House, group, interchange, invoice, transaction_set, wrapped
 
 from .scene import FILES, INBOUND, OUTBOUND
-from .test_retention import assert_ledger_holds, count, prune
+from .test_retention import assert_ledger_holds, count, prune, retention
 
 BY = Instruction("eva", "Request of 26 November, GDPR art. 17")
 
@@ -226,6 +231,61 @@ def rows_with(house: House, text_: str) -> dict[str, int]:
         for table in metadata.sorted_tables:
             found[table.name] += sum(text_ in repr(tuple(row)) for row in session.execute(select(table)))
     return {name: number for name, number in found.items() if number}
+
+
+class TestAtOnce:
+    """With others who remove the same."""
+
+    @pytest.mark.parametrize("candidates", ["receipts_before", "outbound_before"])
+    def test_what_is_erased_after_pruning_chose_it_is_counted_once(
+        self, either_house: House, candidates: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house = either_house
+        house.send_order()
+        house.take("acme", "1.edi", acknowledged(1))
+        house.take("acme", "2.edi", wrapped("810", invoice(), 2))
+        house.later(days=91)
+        before = house.gateway.status().balance
+        really = getattr(retaining, candidates)
+
+        erased: list[Erased] = []
+
+        def chosen(*arguments: object) -> object:
+            ids = really(*arguments)
+            if not erased:
+                erased.append(erase(house, po="4500123"))
+            return ids
+
+        monkeypatch.setattr(retaining, candidates, chosen)
+        done = retention(house).prune()
+        assert len(erased[0].files) + done.files == 2, "each file went once"
+        assert done.sent == (candidates == "receipts_before"), "documents of ours are looked at before"
+        assert house.gateway.status().balance == before
+        assert_ledger_holds(house)
+
+    def test_the_same_is_erased_by_one_of_many(self, either_house: House) -> None:
+        house = either_house
+        house.send_order()
+        house.take("acme", "1.edi", acknowledged(1))
+        house.take("acme", "2.edi", wrapped("810", invoice(), 2))
+        before = house.gateway.status().balance
+        ready = Barrier(3)
+
+        def ask(_number: int) -> Erased | None:
+            with Gateway.open(house.gateway.home.root, clock=house.clock) as gateway:
+                ready.wait()
+                try:
+                    return gateway.erasing.erase(Wanted(po="4500123"), BY)
+                except NotFound:
+                    return None
+
+        with ThreadPoolExecutor(3) as all_at_once:
+            done = [each for each in all_at_once.map(ask, range(3)) if each]
+        assert [(len(each.files), len(each.documents)) for each in done] == [(2, 3)]
+        assert (house.outbox("acme"), count(house, PendingWithdrawal)) == ({}, 0)
+        assert house.gateway.status().balance == before
+        house.assert_settled()
+        assert_ledger_holds(house)
 
 
 class TestRefused:
