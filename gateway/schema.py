@@ -28,6 +28,7 @@ from .ledger.tables import (
     LedgerTimestamp,
     LedgerUnanchored,
 )
+from .operations.outboxes import PendingWithdrawal
 from .operations.pruned import PrunedCount
 from .users.tables import BrowserLogin, User
 
@@ -58,6 +59,7 @@ TABLES = (
     LedgerTile,
     LedgerTimestamp,
     LedgerUnanchored,
+    PendingWithdrawal,
     ProfileVersion,
     PrunedCount,
     Receipt,

@@ -1,4 +1,4 @@
-"""Invoices for which there is no purchase order, or no ship notice."""
+"""Invoices for which there is no purchase order, or no ship notice: there never was any, or it was removed since, on record."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -6,22 +6,21 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from spool.documents import INBOUND, OUTBOUND, DocumentOrder, DocumentRow
+from spool.documents import INBOUND, DocumentOrder, DocumentRow
 
 from ..orders.book import COUNTED
+from ..orders.invoiced import INVOICE, NOTICE, ORDER, counterparts, removed_counterparts
 from .question import Question, Row, Scope
-
-_ORDER, _NOTICE, _INVOICE = "PurchaseOrder", "ShipNotice", "Invoice"
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
     """An invoice is named once for each order it is about, and once where it names none."""
-    known = _known(session)
+    known, removed = _known(session), removed_counterparts(session)
     invoices = (
         select(DocumentRow, DocumentOrder.order_number)
         .join(DocumentOrder, DocumentOrder.document_id == DocumentRow.id, isouter=True)
         .where(
-            DocumentRow.type == _INVOICE,
+            DocumentRow.type == INVOICE,
             DocumentRow.direction == INBOUND,
             DocumentRow.state.in_(COUNTED),
             *scope.within(DocumentRow.created_at, DocumentRow.partner),
@@ -29,20 +28,20 @@ def _rows(session: Session, scope: Scope) -> Iterator[Row]:
         .order_by(DocumentRow.id)
     )
     for row, order in session.execute(invoices):
-        there = known.get((row.partner, order or ""), set())
-        missing = [what for what in (_ORDER, _NOTICE) if what not in there]
-        if missing:
-            yield row.created_at, row.partner, row.number, row.id, order, " and ".join(missing)
+        absent = {ORDER, NOTICE} - known.get((row.partner, order or ""), set())
+        if absent:
+            gone = removed.get(row.id, {})
+            missing = [what for what in (ORDER, NOTICE) if what in absent and what not in gone]
+            told = [f"{what} {gone[what]}" for what in (ORDER, NOTICE) if what in absent and what in gone]
+            yield row.created_at, row.partner, row.number, row.id, order, " and ".join(missing), ", ".join(told)
 
 
 def _known(session: Session) -> Mapping[tuple[str, str], set[str]]:
     """For which orders of whom there are purchase orders and ship notices."""
-    sent = (DocumentRow.type == _ORDER) & (DocumentRow.direction == OUTBOUND)
-    came = (DocumentRow.type == _NOTICE) & (DocumentRow.direction == INBOUND)
     statement = (
         select(DocumentOrder.partner, DocumentOrder.order_number, DocumentRow.type)
         .join(DocumentRow, DocumentRow.id == DocumentOrder.document_id)
-        .where(sent | came, DocumentRow.state.in_(COUNTED))
+        .where(counterparts())
     )
     known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for partner, order, type_ in session.execute(statement):
@@ -50,14 +49,18 @@ def _known(session: Session) -> Mapping[tuple[str, str], set[str]]:
     return known
 
 
-def _wrong(_row: Row) -> bool:
-    return True
+def _wrong(row: Row) -> bool:
+    """What was removed on record was there."""
+    return bool(row[_MISSING])
 
+
+_COLUMNS = ("at", "partner", "invoice", "document", "order", "missing", "removed")
+_MISSING = _COLUMNS.index("missing")
 
 INVOICES = Question(
     "invoices",
     "Which invoices have no purchase order, or no ship notice?",
-    ("at", "partner", "invoice", "document", "order", "missing"),
+    _COLUMNS,
     _rows,
     _wrong,
 )

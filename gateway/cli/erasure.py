@@ -48,6 +48,11 @@ def _told(out: Terminal, done: Erased) -> None:
     )
     for digest, why in done.stayed.items():
         out.say(f"Payload {digest} is still here: {why}.")
+    for file in done.shared:
+        out.say(
+            f"File {file} is still here: it acknowledges what went together with something else. `tally erase --doc {file}` erases it, "
+            "with all that is in it."
+        )
     for rule in done.despite:
         out.say(f"Set aside: {rule}.")
     out.say("Still to be thought of: backups and shards made before, files the ERP has, logs.")

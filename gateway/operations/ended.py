@@ -22,7 +22,7 @@ from .work import DEAD, OPEN
 _ENDED_RECEIPTS = (ReceiptState.OPENED, ReceiptState.DUPLICATE, ReceiptState.REJECTED)
 _WAITING = (DocumentState.PENDING, DocumentState.QUARANTINED, DocumentState.DEAD)
 
-_ABOUT = ("receipt", "document", "transmission", "answers")
+ABOUT = ("receipt", "document", "transmission", "answers")
 """Under which names the payload of a work item holds ids."""
 
 
@@ -66,7 +66,9 @@ def removable_receipts(session: Session, protection: Protection, ids: Sequence[s
     }
     references = [*_files_referring(session, ids), *_documents_referring(session, ids)]
     kept = _Kept(set(ids), references).keeping({reason for reason in reasons if reason})
-    return [id_ for id_ in ids if id_ not in kept]
+    # Since the ids were read, somebody else may have removed some.
+    here = {*session.scalars(select(Receipt.id).where(Receipt.id.in_(ids)))}
+    return [id_ for id_ in ids if id_ in here and id_ not in kept]
 
 
 def unfinished_receipts(session: Session, ids: Sequence[str]) -> set[str]:
@@ -114,7 +116,8 @@ def removable_outbound(session: Session, protection: Protection, ids: Sequence[s
     )
     references = [(new, old) for new, *olds in rows for old in olds if old]
     kept = _Kept(set(ids), references).keeping(reasons)
-    return [id_ for id_ in ids if id_ not in kept]
+    here = {*session.scalars(select(DocumentRow.id).where(DocumentRow.id.in_(ids)))}
+    return [id_ for id_ in ids if id_ in here and id_ not in kept]
 
 
 def unfinished_outbound(session: Session, ids: Sequence[str]) -> set[str]:
@@ -221,7 +224,7 @@ def _at_work(session: Session, lanes: Collection[str]) -> set[str]:
         *session.scalars(select(WorkItem.payload).where(OPEN, WorkItem.lane.in_(lanes))),
         *session.scalars(select(WorkItem.payload).where(DEAD)),
     ]
-    return {str(payload[key]) for payload in payloads for key in _ABOUT if payload.get(key)}
+    return {str(payload[key]) for payload in payloads for key in ABOUT if payload.get(key)}
 
 
 def _matching(session: Session, ids: Sequence[str]) -> Sequence[str | None]:

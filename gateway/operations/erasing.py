@@ -1,8 +1,8 @@
 """`tally erase`: what somebody has a right to have erased goes at once, and the ledger says that it went, and why.
 
-What goes is a file that came, with every document in it and our answers, or a document of ours with what left of it; and with either all
-its copies: what it is a duplicate or a replay of, and the other way round. A file with documents that nobody asked about is refused, since
-its bytes cannot go in part.
+What goes is a file that came, with every document in it and our answers, or a document of ours with what left of it; with either all
+its copies: what it is a duplicate or a replay of, and the other way round; and what the partner acknowledged it with. A file with documents
+that nobody asked about is refused, since its bytes cannot go in part; one that acknowledges other things too stays, and is named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +23,7 @@ from spool.clock import Clock
 from spool.database.port import Database
 from spool.documents import INBOUND, DocumentRow
 from spool.journal import JournalEntry, Step
+from spool.queue.pruning import forget_finished_about
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
@@ -30,15 +31,28 @@ from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import FILE, PO, Erasure, erase_details, erase_payloads
 from ..ledger.ledger import Ledger
+from ..orders.invoiced import left_without
 from ..retention import holds
 from ..retention.periods import is_over
 from ..retention.presets import ENVELOPES
 from ..retention.rules import Rules, partner_countries
 from . import pruned
-from .ended import copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
+from .ended import ABOUT, copies_of_documents, copies_of_files, unfinished_outbound, unfinished_receipts
 from .instruction import Instruction, NotPossible
-from .outboxes import Placed, placed, withdraw
-from .removing import REFERRING, answers_to, counted, forget, numbers_on, remove_documents, remove_files, sent_with
+from .outboxes import note, withdraw_noted
+from .removing import (
+    REFERRING,
+    acknowledging_files,
+    answers_to,
+    counted,
+    documents_with,
+    files_with_more,
+    forget,
+    numbers_on,
+    remove_documents,
+    remove_files,
+    sent_with,
+)
 from .sweeping import remove_unknown
 
 
@@ -61,7 +75,8 @@ class Erased:
     an ``outbox``.
 
     ``stayed`` are payloads that went from here and are still here, by their digests: something else has the same bytes, or, behind them,
-    their file waits to be swept. ``despite`` are the rules that were set aside, in words.
+    their file waits to be swept. ``shared`` are files that acknowledge some of what went together with something that stays, and so
+    stay. ``despite`` are the rules that were set aside, in words.
     """
 
     files: tuple[str, ...]
@@ -70,16 +85,19 @@ class Erased:
     payloads: int
     stayed: Mapping[str, str]
     despite: tuple[str, ...]
+    shared: tuple[str, ...] = ()
     outbox: int = 0
 
 
 @dataclass(slots=True)
 class _Chosen:
-    """Files that came, documents of ours, and what the journal says of orders that never became documents."""
+    """Files that came, documents of ours, and what the journal says of orders that never became documents, with whose they were;
+    ``shared`` files acknowledge some of it and something else, and stay."""
 
     files: set[str] = field(default_factory=set)
     ours: set[str] = field(default_factory=set)
-    refused_orders: set[int] = field(default_factory=set)
+    refused_orders: dict[int, str | None] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +111,15 @@ class Erasing:
     rules: Rules
 
     def erase(self, wanted: Wanted, by: Instruction) -> Erased:
-        """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders.
+        """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders, also
+        what an earlier removal left there that did not come to its end.
 
         Raises NotFound, and NotPossible where something waits, is held, is kept by a rule, or came with what nobody asked about.
         """
+        withdraw_noted(self.home, self.database)
         self.ledger.drain()
-        done, lay, files = self.database.write(partial(self._erase, wanted, by))
-        outbox = sum(self._withdraw(each) for each in lay)
+        done, files = self.database.write(partial(self._erase, wanted, by))
+        outbox = len(withdraw_noted(self.home, self.database))
         self.ledger.drain()
         return Erased(
             done.files,
@@ -108,12 +128,11 @@ class Erasing:
             done.payloads,
             {**done.stayed, **remove_unknown(self.home.root, self.database, files)},
             done.despite,
+            done.shared,
             outbox,
         )
 
-    def _erase(
-        self, wanted: Wanted, by: Instruction, session: Session
-    ) -> tuple[Erased, list[Placed], dict[Path, datetime]]:
+    def _erase(self, wanted: Wanted, by: Instruction, session: Session) -> tuple[Erased, dict[Path, datetime]]:
         holds.lock(session)
         chosen = _chosen(session, wanted)
         _require_whole(session, chosen, wanted)
@@ -152,24 +171,28 @@ class Erasing:
 
     def _remove(
         self, session: Session, chosen: _Chosen, wanted: Wanted, by: Instruction, despite: Sequence[str]
-    ) -> tuple[Erased, list[Placed], dict[Path, datetime]]:
+    ) -> tuple[Erased, dict[Path, datetime]]:
         files, ours = sorted(chosen.files), sorted(chosen.ours)
         answers, sent = answers_to(session, files), sent_with(session, ours)
         subjects = _subjects(session, chosen)
-        lay = list(placed(session, [*answers, *sent]))
+        note(session, self.home, [*answers, *sent])
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
         pruned.add(session, counted(session, files))
-        numbers = numbers_on(session, [*answers, *sent])
+        lost = numbers_on(session, [*answers, *sent]) | left_without(session, [*documents_with(session, files), *ours])
+        everything = [*files, *ours, *documents_with(session, files, answers), *answers, *sent]
+        forget_finished_about(session, ABOUT, everything)
         told = [*remove_documents(session, ours, sent), *forget(session, JournalEntry.id.in_(chosen.refused_orders))]
         details = erase_details(session, told).details
         details = sorted([*details, *remove_files(session, files, answers).details])
         carried.remove(session)
         gone, stayed, paths = self._payloads(session, digests)
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
-        self._tell(session, subjects, {**erasure.as_json(), **numbers}, wanted, by, despite)
+        self._tell(session, subjects, {**erasure.as_json(), **lost}, wanted, by, despite)
         ids = tuple(document for document, _, _ in subjects if document)
-        return Erased(tuple(files), ids, len(details), len(gone), stayed, tuple(despite)), lay, paths
+        return Erased(
+            tuple(files), ids, len(details), len(gone), stayed, tuple(despite), tuple(sorted(chosen.shared))
+        ), paths
 
     def _payloads(
         self, session: Session, digests: Iterable[str]
@@ -225,10 +248,6 @@ class Erasing:
             ],
         )
 
-    def _withdraw(self, file: Placed) -> bool:
-        with self.database.read() as session:
-            return withdraw(session, self.home, file)
-
 
 # 1. What is meant
 
@@ -239,10 +258,12 @@ def _chosen(session: Session, wanted: Wanted) -> _Chosen:
     rows = [_document(session, id_) for id_ in wanted.ids]
     if wanted.po is not None:
         about = documents.of_order(session, wanted.po, wanted.partner)
-        _require_one_partner(wanted, {row.partner for row in about})
-        rows += about
         refused = journal.refused_orders(session, wanted.po, PartnerId(wanted.partner) if wanted.partner else None)
-        chosen.refused_orders = {entry.id for entry in refused}
+        _require_one_partner(
+            wanted, {row.partner for row in about} | {each.partner for each in refused if each.partner}
+        )
+        rows += about
+        chosen.refused_orders = {entry.id: entry.partner for entry in refused}
         if not about and not refused:
             raise NotFound(
                 f"No document names purchase order {wanted.po}. `tally order list` shows the orders there are."
@@ -256,7 +277,20 @@ def _chosen(session: Session, wanted: Wanted) -> _Chosen:
             chosen.ours.add(row.id)
     chosen.files = copies_of_files(session, chosen.files)
     chosen.ours = copies_of_documents(session, chosen.ours)
+    _take_acknowledgements(session, chosen)
     return chosen
+
+
+def _take_acknowledgements(session: Session, chosen: _Chosen) -> None:
+    """Choose what acknowledges what was chosen, and what acknowledges our answers to that; but for files that acknowledge something else
+    as well, which stay."""
+    while True:
+        sent = [*answers_to(session, [*chosen.files]), *sent_with(session, [*chosen.ours])]
+        acknowledging = acknowledging_files(session, sent) - chosen.files
+        chosen.shared = acknowledging & files_with_more(session, acknowledging, sent)
+        if acknowledging == chosen.shared:
+            return
+        chosen.files = copies_of_files(session, chosen.files | (acknowledging - chosen.shared))
 
 
 def _document(session: Session, id_: str) -> DocumentRow | Receipt:
@@ -304,8 +338,12 @@ def _require_free(session: Session, chosen: _Chosen, wanted: Wanted) -> None:
     """Raises NotPossible where a hold is on any of it."""
     found = holds.in_force(session)
     held = [*found.on_files(session, chosen.files).items(), *found.on_documents(session, chosen.ours).items()]
-    if wanted.po is not None and (hold := found.on_order(wanted.po, wanted.partner)) is not None:
-        held.append((f"order {wanted.po}", hold))
+    if wanted.po is not None:
+        # By the partner whose order was refused: nobody need have named one.
+        on_orders = (
+            found.on_order(wanted.po, partner) for partner in {wanted.partner, *chosen.refused_orders.values()}
+        )
+        held += [(f"order {wanted.po}", hold) for hold in on_orders if hold is not None]
     if held:
         id_, hold = min(held, key=lambda each: each[0])
         raise NotPossible(
@@ -334,7 +372,8 @@ def _subjects(session: Session, chosen: _Chosen) -> list[tuple[str | None, str |
     empty = chosen.files - {file for _, file, _ in found if file}
     files = select(Receipt.id, Receipt.partner).where(Receipt.id.in_(empty)).order_by(Receipt.id)
     found += [(None, id_, partner) for id_, partner in session.execute(files)]
-    return found or [(None, None, None)]
+    refused = {*chosen.refused_orders.values()}
+    return found or [(None, None, partner) for partner in sorted(refused, key=str)] or [(None, None, None)]
 
 
 def _digests(session: Session, chosen: _Chosen, sent: Sequence[str]) -> set[str]:

@@ -4,20 +4,21 @@ Everything here works in the caller's transaction, which records in the ledger w
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import Retryable
 from spool.documents import DocumentOrder, DocumentRow
 from spool.journal import ENDURING, JournalEntry, LedgerOutbox, Step
 from spool.receipts import Receipt
-from spool.states import ReceiptState
+from spool.states import DocumentState, ReceiptState
 from spool.transmissions import Transmission
 
 from ..exchange import pruning as messages
 from ..ledger.erasures import STEPS, Erasure, erase_details, spans
+from ..retention.presets import ENVELOPES
 from . import pruned
 
 REFERRING = (
@@ -61,10 +62,40 @@ def answers_to(session: Session, ids: Sequence[str]) -> Sequence[str]:
     return session.scalars(select(Transmission.id).where(Transmission.answers.in_(ids))).all()
 
 
+def documents_with(session: Session, ids: Sequence[str], answers: Sequence[str] = ()) -> Sequence[str]:
+    """The documents in these files, and those that these transmissions carry."""
+    return session.scalars(
+        select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
+    ).all()
+
+
 def sent_with(session: Session, ids: Sequence[str]) -> Sequence[str]:
     """The transmissions of these documents."""
     found = select(DocumentRow.transmission_id).where(DocumentRow.id.in_(ids))
     return [id_ for id_ in session.scalars(found) if id_]
+
+
+def acknowledging_files(session: Session, sent: Sequence[str]) -> set[str]:
+    """The files that brought an acknowledgement of any of these transmissions."""
+    found = session.scalars(
+        select(JournalEntry.receipt_id).where(JournalEntry.step == Step.MATCHED, JournalEntry.transmission_id.in_(sent))
+    )
+    return {file for file in found if file}
+
+
+def files_with_more(session: Session, ids: Collection[str], sent: Sequence[str]) -> set[str]:
+    """Those of these files in which there is more than acknowledgements of these transmissions, and of what was removed before."""
+    others = exists().where(
+        JournalEntry.document_id == DocumentRow.id,
+        JournalEntry.step == Step.MATCHED,
+        JournalEntry.transmission_id.not_in(sent),
+    )
+    more = or_(DocumentRow.type.not_in(ENVELOPES), DocumentRow.state != DocumentState.DELIVERED, others)
+    return {
+        file
+        for file in session.scalars(select(DocumentRow.receipt_id).where(DocumentRow.receipt_id.in_(ids), more))
+        if file
+    }
 
 
 NUMBERS = "numbers"
@@ -95,9 +126,7 @@ def removed_numbers(session: Session) -> Mapping[str, set[int]]:
 
 def remove_files(session: Session, ids: Sequence[str], answers: Sequence[str]) -> Erasure:
     """Files received, the documents in them, and what was sent in answer; what of the ledger went with them."""
-    documents = session.scalars(
-        select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
-    ).all()
+    documents = documents_with(session, ids, answers)
     told = [*forget(session, JournalEntry.receipt_id.in_(ids)), *remove_documents(session, documents, answers)]
     session.execute(delete(Receipt).where(Receipt.id.in_(ids)))
     return erase_details(session, told)

@@ -24,13 +24,23 @@ from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import Erasure, erase_details, erase_payloads
 from ..ledger.ledger import Ledger
+from ..orders.invoiced import left_without
 from ..retention import holds
 from ..retention.protection import Protection
 from ..retention.rules import Rules, partner_countries
 from . import pruned
 from .ended import outbound_before, receipts_before, removable_outbound, removable_receipts
-from .outboxes import Placed, lying, placed, withdraw
-from .removing import REFERRING, answers_to, counted, numbers_on, remove_documents, remove_files, sent_with
+from .outboxes import Placed, lying, note, placed, withdraw_noted
+from .removing import (
+    REFERRING,
+    answers_to,
+    counted,
+    documents_with,
+    numbers_on,
+    remove_documents,
+    remove_files,
+    sent_with,
+)
 from .sweeping import sweep
 
 _log = structlog.get_logger(__name__)
@@ -93,10 +103,11 @@ class Retention:
         now = self.clock.now()
         # What goes must be in the ledger before, which then says that it went.
         self.ledger.drain()
+        outbox = self._withdraw()
         work = self._work(now)
         sent, left = self._steps(now, outbound_before, self._remove_outbound)
         files, unfetched = self._steps(now, receipts_before, self._remove_receipts)
-        done = Pruned(files, sent, left + unfetched, self._messages(now), work, self._payloads(now))
+        done = Pruned(files, sent, outbox + left + unfetched, self._messages(now), work, self._payloads(now))
         if done.anything:
             self.database.write(partial(self._note, done, actor))
             self.ledger.drain()
@@ -178,44 +189,36 @@ class Retention:
         return sum(lying(self.home, file) is not None for file in files)
 
     def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
-        def remove(session: Session) -> tuple[int, list[Placed]]:
+        def remove(session: Session) -> int:
             holds.lock(session)
             ended = removable_receipts(session, self._protection(session), ids, cutoff)
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
-            files = list(placed(session, answers))
-            numbers = numbers_on(session, answers)
-            self._record(session, remove_files(session, ended, answers), numbers)
-            return len(ended), files
+            note(session, self.home, answers)
+            lost = numbers_on(session, answers) | left_without(session, documents_with(session, ended))
+            self._record(session, remove_files(session, ended, answers), lost)
+            return len(ended)
 
-        removed, files = self.database.write(remove)
-        return removed, self._withdraw(files)
+        return self.database.write(remove), self._withdraw()
 
     def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
-        def remove(session: Session) -> tuple[int, list[Placed]]:
+        def remove(session: Session) -> int:
             holds.lock(session)
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
             sent = sent_with(session, ended)
-            files = list(placed(session, sent))
-            numbers = numbers_on(session, sent)
-            self._record(session, erase_details(session, remove_documents(session, ended, sent)), numbers)
-            return len(ended), files
+            note(session, self.home, sent)
+            lost = numbers_on(session, sent) | left_without(session, ended)
+            self._record(session, erase_details(session, remove_documents(session, ended, sent)), lost)
+            return len(ended)
 
-        removed, files = self.database.write(remove)
-        return removed, self._withdraw(files)
+        return self.database.write(remove), self._withdraw()
 
-    def _withdraw(self, files: Sequence[Placed]) -> int:
-        """Only after the commit: a crash in between leaves a file too many, never a file too few."""
-        removed = 0
-        for file in files:
-            with self.database.read() as session:
-                lay = withdraw(session, self.home, file)
-            if lay:
-                _log.warning(
-                    "removed from an outbox: it was kept long enough", partner=file.partner, file=file.filename
-                )
-                removed += 1
-        return removed
+    def _withdraw(self) -> int:
+        """Only after the commit: a crash in between leaves a file too many for a while, never a file too few."""
+        withdrawn = withdraw_noted(self.home, self.database)
+        for file in withdrawn:
+            _log.warning("removed from an outbox: it was kept long enough", partner=file.partner, file=file.filename)
+        return len(withdrawn)
 
     def _messages(self, now: datetime) -> int:
         """AS2 messages whose files and transmissions are gone, and those that never brought any."""
@@ -244,11 +247,12 @@ class Retention:
         ).all()
         self._record(session, erase_payloads(session, gone))
 
-    def _record(self, session: Session, erasure: Erasure, numbers: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def _record(self, session: Session, erasure: Erasure, lost: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified,
-        and which control ``numbers`` (:func:`.removing.numbers_on`) went with them."""
+        and what else was ``lost`` with them: control numbers (:func:`.removing.numbers_on`), what invoices that stay are about
+        (:func:`.invoiced.left_without`)."""
         if erasure:
-            journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **numbers})
+            journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **lost})
 
     def sweep(self, before: datetime | None = None) -> int:
         """Remove payload files without a row, those that a crash left among them; how many. Nothing while a backup is being made."""

@@ -190,7 +190,10 @@ def _require(session: Session, target: Target) -> None:
             orders = select(DocumentOrder.partner).where(DocumentOrder.order_number == target.subject)
             if target.partner is not None:
                 orders = orders.where(DocumentOrder.partner == target.partner)
-            here = session.scalars(orders.limit(1)).first()
+            refused = journal.refused_orders(
+                session, target.subject, None if target.partner is None else PartnerId(target.partner)
+            )
+            here = session.scalars(orders.limit(1)).first() or (target.subject if refused else None)
         case HoldKind.DOCUMENT:
             document = session.scalar(select(DocumentRow.id).where(DocumentRow.id == target.subject))
             here = document or session.scalar(select(Receipt.id).where(Receipt.id == target.subject))

@@ -24,6 +24,7 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.tables import LedgerTimestamp, LedgerUnanchored
 from gateway.ledger.tiles import WIDTH
 from gateway.moving import NotTheSame, move_home
+from gateway.operations.outboxes import PendingWithdrawal
 from gateway.operations.pruned import PrunedCount
 from gateway.users.tables import BrowserLogin, Role, User
 from partners.certificates import Use
@@ -79,6 +80,7 @@ def _seldom(session: Session) -> None:
     session.add_all(
         [
             Allowance(scope="partner:acme"),
+            PendingWithdrawal(partner="acme", filename="1.edi", size=1, sha256="0" * 64),
             PrunedCount(name="files", count=0),
             Schedule(name="overdue", next_at=SystemClock().now()),
             Arrival(

@@ -3,9 +3,11 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from gateway import inbound, outbound
 from gateway.audit.export import json_lines
@@ -13,11 +15,16 @@ from gateway.audit.question import Standing
 from gateway.audit.questions import QUESTIONS
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.note import read_note
+from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction
+from gateway.orders.invoiced import LEFT
+from gateway.retention.rules import Rules
 from partners.control_numbers import Kind
+from spool.journal import JournalEntry
 from tests.gateway.exchange.scene import scene
 from tests.gateway.house import NOON, SHIPMENT, House, invoice, order, wrapped
 from tests.gateway.operations.scene import failing
+from tests.gateway.operations.test_retention import retention
 
 from .asking import asked, told
 
@@ -65,6 +72,46 @@ class TestInvoices:
         assert told(house, "invoices", "invoice", "missing") == [("INV1", "ShipNotice")]
         house.take("acme", "2.edi", wrapped("856", SHIPMENT.format(number="SH1", order="4500123"), control=2))
         assert told(house, "invoices", "invoice") == []
+
+    ALL = "PurchaseOrder {0} on {1}, ShipNotice {0} on {1}"
+
+    @pytest.fixture
+    def complete(self, house: House) -> House:
+        """An invoice with its order, which was acknowledged, and its ship notice."""
+        house.send_order()
+        house.take("acme", "856.edi", wrapped("856", SHIPMENT.format(number="SH1", order="4500123"), control=1))
+        house.take("acme", "997.edi", wrapped("997", "AK1*PO*1\nAK2*850*0001\nAK5*A\nAK9*A*1*1*1", control=2))
+        house.take("acme", "810.edi", wrapped("810", invoice(), 3))
+        assert told(house, "invoices", "invoice") == []
+        return house
+
+    def test_of_which_retention_removed_the_rest_are_named_and_not_wrong(self, complete: House) -> None:
+        """Letters are kept for six years, vouchers for eight."""
+        complete.take("acme", "lone.edi", wrapped("810", invoice("INV2", "4500999"), 4))
+        complete.later(days=366 * 7)
+        replace(retention(complete), rules=Rules("DE")).prune()
+        answer = asked(complete, "invoices")
+        assert [(row[2], *row[4:]) for row in answer.rows] == [
+            ("INV1", "4500123", "", self.ALL.format("removed by retention", f"{complete.clock.now():%Y-%m-%d}")),
+            ("INV2", "4500999", "PurchaseOrder and ShipNotice", ""),
+        ]
+        assert [row[2] for row in answer.wrong] == ["INV2"]
+        complete.assert_settled()
+        assert complete.gateway.ledger.verify().wrong is None
+
+    def test_of_which_the_order_was_erased(self, complete: House) -> None:
+        [document] = complete.documents("outbound", type="PurchaseOrder")
+        complete.gateway.erasing.erase(Wanted((document.id,)), BY)
+        answer = asked(complete, "invoices")
+        assert [row[5:] for row in answer.rows] == [("", "PurchaseOrder erased on 2026-11-21")]
+        assert not answer.wrong
+        complete.assert_settled()
+
+    def test_that_go_too_are_not_noted(self, complete: House) -> None:
+        complete.gateway.erasing.erase(Wanted(po="4500123"), BY)
+        assert told(complete, "invoices", "invoice") == []
+        with complete.gateway.database.read() as session:
+            assert not any(LEFT in detail for detail in session.scalars(select(JournalEntry.detail)))
 
 
 class TestUnanswered:

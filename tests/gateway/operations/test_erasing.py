@@ -1,8 +1,11 @@
 """What goes when somebody has a right to have it erased, what is refused, and that the ledger stays whole and says so."""
 
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, text
@@ -11,20 +14,27 @@ from sqlalchemy.orm import Session
 from canonical.errors import NotFound
 from canonical.identity import BlobDigest, DocumentId
 from gateway import trail
+from gateway.app import Gateway
 from gateway.ledger.evidence import checking
 from gateway.ledger.evidence.collecting import Collector
 from gateway.ledger.evidence.exporting import export
 from gateway.operations import erasing
+from gateway.operations import retention as retaining
 from gateway.operations.erasing import Erased, Wanted
 from gateway.operations.instruction import Instruction, NotPossible
+from gateway.operations.outboxes import PendingWithdrawal
+from gateway.retention import holds
+from gateway.retention.holds import HoldKind, Target
 from gateway.retention.rules import Rules
+from gateway.schema import metadata
 from spool.blobs import INLINE_LIMIT, Blob
 from spool.journal import JournalEntry, Step
+from spool.queue.tables import WorkItem
 from tests.gateway.audit.asking import asked, told
-from tests.gateway.house import House, group, interchange, invoice, transaction_set, wrapped
+from tests.gateway.house import ACKNOWLEDGEMENT, House, group, interchange, invoice, transaction_set, wrapped
 
 from .scene import FILES, INBOUND, OUTBOUND
-from .test_retention import assert_ledger_holds, prune
+from .test_retention import assert_ledger_holds, count, prune, retention
 
 BY = Instruction("eva", "Request of 26 November, GDPR art. 17")
 
@@ -66,7 +76,7 @@ def test_an_order_goes_both_ways(either_house: House) -> None:
     house.take("acme", "1.edi", wrapped("810", invoice("INV1"), 2))
     house.take("acme", "2.edi", wrapped("810", invoice("INV2", "4500999"), 3))
     done = erase(house, po="4500123")
-    assert len(done.documents) == 2
+    assert (len(done.documents), done.shared) == (3, ()), "the order, the invoice and the order's 997"
     assert [row.number for row in house.documents() if row.set_id == "810"] == ["INV2"]
     assert house.documents("outbound", type="PurchaseOrder") == []
     with pytest.raises(NotFound):
@@ -136,6 +146,146 @@ class TestPayloadFiles:
         erase(house, self.large(house))
         with house.gateway.database.read() as session:
             assert session.execute(text("SELECT count(*) FROM blob_part")).scalar_one() == 0
+
+
+def acknowledged(*numbers: int, control: int = 1) -> bytes:
+    """One file of acme's with a 997 for each of these groups of ours."""
+    sets = [
+        transaction_set("997", f"AK1*PO*{number}\nAK2*850*0001\nAK5*A\nAK9*A*1*1*1", f"{number:04}")
+        for number in numbers
+    ]
+    return interchange(group(*sets, control=control), control=control)
+
+
+class TestAcknowledgements:
+    """What the partner answered to what is erased, and what it answered to our answers."""
+
+    def test_go_with_what_they_acknowledge(self, either_house: House) -> None:
+        house = either_house
+        house.send_order("4500123")
+        house.send_order("4500999")
+        house.take("acme", "1.edi", acknowledged(1))
+        house.take("acme", "again.edi", acknowledged(1))
+        other = house.take("acme", "2.edi", acknowledged(2, control=2))
+        assert len(erase(house, po="4500123").files) == 2
+        assert [row.id for row in house.receipts()] == [other.id]
+        house.assert_settled()
+
+    def test_of_our_answers_go_with_what_those_answer(self, house: House) -> None:
+        house.take("acme", "1.edi", wrapped("810", invoice()))
+        [answer] = house.transmissions()
+        house.take("acme", "ta1.edi", interchange(f"TA1*{answer.interchange_control}*261121*0646*A*000", control=2))
+        assert len(erase(house, po="4500123").files) == 2
+        assert (house.receipts(), house.transmissions()) == ([], [])
+        house.assert_settled()
+
+    def test_that_came_with_others_stay_and_are_named_until_those_go_too(self, house: House) -> None:
+        house.send_order("4500123")
+        house.send_order("4500999")
+        shared = house.take("acme", "1.edi", acknowledged(1, 2))
+        done = erase(house, po="4500123")
+        assert (done.files, done.shared) == ((), (shared.id,))
+        house.assert_settled()
+        done = erase(house, po="4500999")
+        assert (done.files, done.shared) == ((shared.id,), ())
+        house.assert_settled()
+
+    def test_that_came_with_an_invoice_stay_and_are_named(self, house: House) -> None:
+        house.send_order()
+        answer = group(transaction_set("997", "AK1*PO*1\nAK2*850*0001\nAK5*A\nAK9*A*1*1*1"))
+        bill = group(transaction_set("810", invoice("INV1", "4500999")), control=2)
+        shared = house.take("acme", "1.edi", interchange(answer, bill))
+        assert erase(house, po="4500123").shared == (shared.id,)
+        assert [row.set_id for row in house.documents()] == ["997", "810"]
+        house.assert_settled()
+
+    def test_that_are_held_are_not_erased_with_what_they_acknowledge(self, house: House) -> None:
+        house.send_order()
+        file = house.take("acme", "1.edi", acknowledged(1))
+        target = Target(HoldKind.DOCUMENT, file.id)
+        house.gateway.database.write(lambda session: holds.place(session, house.clock, target, BY))
+        with pytest.raises(NotPossible, match="is under hold-1"):
+            house.gateway.erasing.erase(Wanted(po="4500123"), BY)
+
+
+def test_the_number_is_nowhere_any_more_but_where_it_is_told_that_it_was_erased(house: House) -> None:
+    """Not in finished work, nor in the names of lanes."""
+    house.send_order("7700123")
+    house.take("acme", "1.edi", acknowledged(1))
+    confirmation = ACKNOWLEDGEMENT.format(order="7700123")
+    house.take("acme", "2.edi", wrapped("855", confirmation, 2))
+    house.take("acme", "3.edi", wrapped("810", invoice("INV1", "7700123"), 3))
+    house.send_order("4500999")
+    assert rows_with(house, "7700123").keys() >= {"lane", "work_item", "document", "document_order"}
+    kept = count(house, WorkItem)
+    erase(house, po="7700123")
+    assert rows_with(house, "7700123") == {"journal_entry": 4, "ledger_detail": 4}
+    assert 0 < count(house, WorkItem) < kept
+    house.assert_settled()
+
+
+def rows_with(house: House, text_: str) -> dict[str, int]:
+    """In how many rows of each table a text stands."""
+    found: Counter[str] = Counter()
+    with house.gateway.database.read() as session:
+        for table in metadata.sorted_tables:
+            found[table.name] += sum(text_ in repr(tuple(row)) for row in session.execute(select(table)))
+    return {name: number for name, number in found.items() if number}
+
+
+class TestAtOnce:
+    """With others who remove the same."""
+
+    @pytest.mark.parametrize("candidates", ["receipts_before", "outbound_before"])
+    def test_what_is_erased_after_pruning_chose_it_is_counted_once(
+        self, either_house: House, candidates: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house = either_house
+        house.send_order()
+        house.take("acme", "1.edi", acknowledged(1))
+        house.take("acme", "2.edi", wrapped("810", invoice(), 2))
+        house.later(days=91)
+        before = house.gateway.status().balance
+        really = getattr(retaining, candidates)
+
+        erased: list[Erased] = []
+
+        def chosen(*arguments: object) -> object:
+            ids = really(*arguments)
+            if not erased:
+                erased.append(erase(house, po="4500123"))
+            return ids
+
+        monkeypatch.setattr(retaining, candidates, chosen)
+        done = retention(house).prune()
+        assert len(erased[0].files) + done.files == 2, "each file went once"
+        assert done.sent == (candidates == "receipts_before"), "documents of ours are looked at before"
+        assert house.gateway.status().balance == before
+        assert_ledger_holds(house)
+
+    def test_the_same_is_erased_by_one_of_many(self, either_house: House) -> None:
+        house = either_house
+        house.send_order()
+        house.take("acme", "1.edi", acknowledged(1))
+        house.take("acme", "2.edi", wrapped("810", invoice(), 2))
+        before = house.gateway.status().balance
+        ready = Barrier(3)
+
+        def ask(_number: int) -> Erased | None:
+            with Gateway.open(house.gateway.home.root, clock=house.clock) as gateway:
+                ready.wait()
+                try:
+                    return gateway.erasing.erase(Wanted(po="4500123"), BY)
+                except NotFound:
+                    return None
+
+        with ThreadPoolExecutor(3) as all_at_once:
+            done = [each for each in all_at_once.map(ask, range(3)) if each]
+        assert [(len(each.files), len(each.documents)) for each in done] == [(2, 3)]
+        assert (house.outbox("acme"), count(house, PendingWithdrawal)) == ({}, 0)
+        assert house.gateway.status().balance == before
+        house.assert_settled()
+        assert_ledger_holds(house)
 
 
 class TestRefused:
@@ -238,6 +388,7 @@ class TestWhatIsLeft:
         assert any("were erased, on record" in claim.text for claim in report.claims)
 
     def test_outlives_retention(self, house: House, erased: str) -> None:
+        house.take("acme", "2.edi", wrapped("810", invoice("INV2"), 2))
         prune(house, days=4000)
         with house.gateway.database.read() as session:
             assert set(session.scalars(select(JournalEntry.step))) == {Step.AGREED, Step.ERASED, Step.PRUNED}

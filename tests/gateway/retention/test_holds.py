@@ -1,6 +1,7 @@
 """What a legal hold covers, and that nothing removes it: whatever the settings say, whoever asks, and however old it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,9 @@ from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction, NotPossible
 from gateway.retention import holds
 from gateway.retention.holds import Hold, HoldKind, Target
+from spool.journal import Step
 from tests.gateway.audit.asking import told
-from tests.gateway.house import House, invoice, wrapped
+from tests.gateway.house import House, invoice, order, wrapped
 from tests.gateway.house import house as open_house
 from tests.gateway.operations.scene import OUTBOUND
 from tests.gateway.operations.test_retention import assert_ledger_holds, prune, retention
@@ -253,3 +255,51 @@ def test_nothing_that_is_held_is_erased_on_request(house: House) -> None:
     erase(Wanted(po="4500123", partner="acme"))
     assert numbers(house) == {"INV2", "INV3"}
     assert house.clock.now() - hold.placed >= timedelta(0)
+
+
+class TestOrdersThatWereRefused:
+    """There is no document of them, only what the journal says; a hold covers that too."""
+
+    REFUSED = Wanted(po="5500001", despite_retention=True)
+
+    @pytest.fixture
+    def refusing(self, house: House) -> House:
+        house.place_order(order("5500001", "beta"))
+        house.gateway.delivery.pull()
+        return house
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            Target(HoldKind.PARTNER, "beta"),
+            Target(HoldKind.ORDER, "5500001"),
+            Target(HoldKind.ORDER, "5500001", "beta"),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("partner", [None, "beta"])
+    def test_are_held(self, refusing: House, target: Target, partner: str | None) -> None:
+        hold = placed(refusing, target.kind, target.subject, target.partner)
+        by = Instruction("eva", "oops")
+        wanted = replace(self.REFUSED, partner=partner)
+        with pytest.raises(NotPossible, match="order 5500001 is under hold-1"):
+            refusing.gateway.erasing.erase(wanted, by)
+        assert len(refusing.trail("5500001")) == 1
+        released(refusing, hold)
+        refusing.gateway.erasing.erase(wanted, by)
+        assert [entry.step for entry in refusing.trail("5500001")] == [Step.ERASED]
+        assert told(refusing, "retention", "step", "partner")[-1] == ("erased", "beta")
+        assert_ledger_holds(refusing)
+
+    def test_are_not_taken_along_with_the_order_of_another(self, refusing: House) -> None:
+        """Neither where the one whose order was refused is held, nor where not."""
+        refusing.take("acme", "1.edi", wrapped("810", invoice("INV1", "5500001")))
+        with pytest.raises(NotPossible, match="acme, beta have an order 5500001 each"):
+            refusing.gateway.erasing.erase(self.REFUSED, BY)
+        placed(refusing, HoldKind.PARTNER, "beta")
+        refusing.gateway.erasing.erase(replace(self.REFUSED, partner="acme"), BY)
+        assert [entry.outcome for entry in refusing.trail("5500001") if entry.step == Step.REJECTED] != []
+
+    def test_of_another_are_nothing_to_hold(self, refusing: House) -> None:
+        with pytest.raises(NotFound, match="nothing would be held"):
+            placed(refusing, HoldKind.ORDER, "5500001", "acme")

@@ -1,0 +1,63 @@
+"""What an invoice should have beside it, its purchase order and its ship notice, and where that was removed while the invoice stays.
+
+The entry that tells of a removal names such invoices, by their ids: an entry that stays for ever is no place for numbers.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from spool.documents import INBOUND, OUTBOUND, DocumentOrder, DocumentRow
+from spool.journal import JournalEntry, Step
+
+from .book import COUNTED
+
+ORDER, NOTICE, INVOICE = "PurchaseOrder", "ShipNotice", "Invoice"
+
+LEFT = "left_without"
+"""The key in the detail of what tells of a removal: by type of what was removed, the invoices that stay."""
+
+_AT_ONCE = 1000
+"""Ids in one statement."""
+
+_WORDS = {Step.PRUNED: "removed by retention", Step.ERASED: "erased"}
+
+
+def counterparts() -> ColumnElement[bool]:
+    """Whether a document is an order of ours or a notice of theirs, and counts."""
+    ours = and_(DocumentRow.type == ORDER, DocumentRow.direction == OUTBOUND)
+    theirs = and_(DocumentRow.type == NOTICE, DocumentRow.direction == INBOUND)
+    return and_(or_(ours, theirs), DocumentRow.state.in_(COUNTED))
+
+
+def left_without(session: Session, going: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Which invoices stay when these documents go, for the entry that tells of it; to be asked before they are removed."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    mine, theirs, invoice = aliased(DocumentOrder), aliased(DocumentOrder), aliased(DocumentRow)
+    about_the_same = (
+        select(DocumentRow.type, invoice.id)
+        .join(mine, mine.document_id == DocumentRow.id)
+        .join(theirs, and_(theirs.order_number == mine.order_number, theirs.partner == mine.partner))
+        .join(invoice, invoice.id == theirs.document_id)
+        .where(counterparts(), invoice.type == INVOICE, invoice.direction == INBOUND)
+    )
+    for start in range(0, len(going), _AT_ONCE):
+        some = about_the_same.where(DocumentRow.id.in_(going[start : start + _AT_ONCE]))
+        for type_, invoice_id in session.execute(some):
+            found[type_].add(invoice_id)
+    left = {type_: sorted(invoices.difference(going)) for type_, invoices in sorted(found.items())}
+    left = {type_: invoices for type_, invoices in left.items() if invoices}
+    return {LEFT: left} if left else {}
+
+
+def removed_counterparts(session: Session) -> Mapping[str, Mapping[str, str]]:
+    """By the id of an invoice: how what it had beside it was removed, by type, as the journal tells."""
+    removed: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    told = select(JournalEntry.step, JournalEntry.at, JournalEntry.detail).where(JournalEntry.step.in_(_WORDS))
+    for step, at, detail in session.execute(told.order_by(JournalEntry.id)):
+        for type_, invoices in detail.get(LEFT, {}).items():
+            for invoice in invoices:
+                removed[invoice][type_] = f"{_WORDS[step]} on {at:%Y-%m-%d}"
+    return removed
