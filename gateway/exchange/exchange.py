@@ -23,6 +23,7 @@ from ..settings import Settings
 from .certificates import CertificateMessages
 from .keyring import Keyring
 from .mdns import ANSWER, Mdns
+from .post_book import PostBook
 from .proofs import Proofs
 from .receiving import As2Receiver
 from .refusals import RefusalCounter
@@ -106,6 +107,7 @@ class Exchange:
             house.staging,
             _domain(self.settings),
             self.proofs.refusals,
+            PostBook(house.blobs, house.queue, house.clock, house.identifiers),
             house.remark,
         )
         receiver.look_who_is_known()

@@ -1,6 +1,6 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from canonical.errors import TallyError
-from canonical.identity import BlobDigest, PartnerId, ReceiptId
+from canonical.identity import PartnerId
 from partners import registry
 from partners.as2_terms import As2Terms
 from partners.registry import AppliedProfile
@@ -20,7 +20,7 @@ from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.identifiers import Identifiers
-from spool.journal import BlobRole, NamedBlob, Step
+from spool.journal import BlobRole, Step
 from spool.queue.port import WorkQueue
 
 from ..as2.cem import Request as CertificateRequest
@@ -33,7 +33,6 @@ from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
 from ..as2.payloads import Payload
 from ..as2.receive import Received, Rejected, answer_later, objection_to_parties, receive, reject, reject_stranger
-from ..as2.refusal import LONGEST_WHY
 from ..as2.terms import Terms
 from ..as2.unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 from ..inbound import Inbound
@@ -41,15 +40,15 @@ from ..journaling import Chronicle, as_role
 from ..listeners.http import Answer, Head, Request, plain
 from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
-from ..printable import shortened
 from . import arrivals
-from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival, ArrivalKind
+from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival
 from .certificates import CertificateMessages
 from .doorkeeper import Doorkeeper, named_sender
 from .fresh import FreshNames
 from .keeping import has_room
 from .mdns import enqueue_mdn
 from .post import Post, digest_of, digested, headers_of
+from .post_book import PostBook, PreparedMdn, Record, mdn_of
 from .proofs import Proofs
 from .refusals import STRANGERS, RefusalCounter, RefusalKind
 from .terms import Agreements
@@ -81,22 +80,6 @@ _OF_THE_HOUSE = (TallyError, SQLAlchemyError, *NOT_OF_THE_MESSAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    """What is kept of a post: its row, and the payloads that this names."""
-
-    arrival: Arrival
-    payloads: Sequence[StagedBlob]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """An MDN that is not stored yet, and its body."""
-
-    mdn: Mdn
-    body: StagedBlob
-
-
-@dataclass(frozen=True, slots=True)
 class _AtTheDoor:
     """Who does not get in is answered; ``why`` is for the operator."""
 
@@ -121,6 +104,7 @@ class As2Receiver:
     staging: Path
     domain: str
     refusals: RefusalCounter
+    book: PostBook
     remark: Callable[[], str]
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
@@ -202,10 +186,10 @@ class As2Receiver:
             "No profile has these AS2 names; they are compared with their case.",
         )
         rejected = reject_stranger(post.headers, reason, why, now=post.now, fresh=self._fresh())
-        record = self._record(post, None, REFUSED, rejected.disposition.field, why, rejected.mdn)
+        record = self.book.record(post, None, REFUSED, rejected.disposition.field, why, rejected.mdn)
 
         if self._may_keep(None, post):
-            self.database.write(lambda session: self._keep(session, record))
+            self.database.write(lambda session: self.book.keep(session, record))
         else:
             self._not_kept(STRANGERS, post, why)
         _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
@@ -304,7 +288,7 @@ class As2Receiver:
         arrival = record.arrival
 
         def commit(session: Session) -> bool:
-            kept = self._keep_once(session, record)
+            kept = self.book.keep_once(session, record)
             if kept:
                 told = Chronicle(self.clock)
                 detail = {"message_id": received.message_id, "arrival": arrival.id, "mic": arrival.mic}
@@ -331,7 +315,7 @@ class As2Receiver:
         came_in = [*as_role(BlobRole.WIRE, post.raw), *as_role(BlobRole.SIGNED, signed)]
 
         def commit(session: Session) -> bool:
-            if not self._keep_once(session, record):
+            if not self.book.keep_once(session, record):
                 return False
             detail = {"message_id": received.message_id}
             if received.signed_by is not None:
@@ -339,7 +323,7 @@ class As2Receiver:
             told = Chronicle(self.clock)
             receipts = [self.inbound.keep(session, each, detail=detail, blobs=came_in, told=told) for each in files]
             arrivals.add_files(session, record.arrival, receipts)
-            self._tell_answered(told, record.arrival, receipts, received.mdn)
+            self.book.tell_answered(told, record.arrival, receipts, received.mdn)
             told.write(session)
             if exchange is not None and received.signed_by is not None:
                 self.certificates.take(session, agreed.applied, exchange, received.signed_by)
@@ -351,9 +335,9 @@ class As2Receiver:
 
     def _taken(
         self, post: Post, agreed: _Agreed, received: Received, why: str, signed: StagedBlob | None = None
-    ) -> _Record:
+    ) -> Record:
         """What is kept of a message that is taken, once whatever the attempts at it."""
-        return self._record(
+        return self.book.record(
             post,
             agreed.applied.partner,
             RECEIVED,
@@ -390,15 +374,15 @@ class As2Receiver:
         wanted = self._wanted_now(post, agreed, earlier)
         record = None
         if self._may_keep(partner, post):
-            record = self._record(post, partner, REPEATED, earlier.disposition, told, None)
+            record = self.book.record(post, partner, REPEATED, earlier.disposition, told, None)
         else:
             self._not_kept(partner, post, told)
 
         def commit(session: Session) -> None:
             if record is not None:
-                self._keep(session, record)
+                self.book.keep(session, record)
             if wanted is not None:
-                self._answer_later(session, earlier, wanted)
+                self.book.answer_later(session, earlier, wanted)
             elif record is not None and earlier.mdn_url is not None:
                 enqueue_mdn(self.queue, session, earlier, again=record.arrival.id)
 
@@ -406,30 +390,14 @@ class As2Receiver:
             self.database.write(commit)
         with self.database.read() as session:
             answered = arrivals.get(session, earlier.id) or earlier
-            return _answered(self._stored_mdn(session, answered), None)
+            return _answered(self.book.stored_mdn(session, answered), None)
 
-    def _wanted_now(self, post: Post, agreed: _Agreed, earlier: Arrival) -> _Wanted | None:
+    def _wanted_now(self, post: Post, agreed: _Agreed, earlier: Arrival) -> PreparedMdn | None:
         """The MDN for a message that asked for none when it was taken, and does now."""
         if earlier.mdn_sha256 is not None or earlier.mic is None:
             return None
         mdn = answer_later(post.headers, agreed.terms, earlier.mic, now=post.now, fresh=self._fresh())
-        return None if mdn is None else _Wanted(mdn, self.blobs.stage_bytes(mdn.body))
-
-    def _answer_later(self, session: Session, earlier: Arrival, wanted: _Wanted) -> None:
-        """From now on it is the stored one; unless another repetition was faster, whose MDN that is then."""
-        arrival, mdn = arrivals.locked(session, earlier.id), wanted.mdn
-        if arrival is None or arrival.mdn_sha256 is not None:
-            return
-        self.blobs.put(session, wanted.body)
-        arrival.mdn_headers, arrival.mdn_sha256 = arrivals.written(mdn.headers), wanted.body.digest
-        arrival.mdn_signed_by, arrival.mdn_url = mdn.signed_by, mdn.asynchronous_url
-        arrival.mdn_sent_at = None if mdn.asynchronous_url else self.clock.now()
-        session.flush()
-        told = Chronicle(self.clock)
-        self._tell_answered(told, arrival, arrivals.receipts_of(session, arrival.id), mdn)
-        told.write(session)
-        if arrival.mdn_url is not None:
-            enqueue_mdn(self.queue, session, arrival)
+        return None if mdn is None else PreparedMdn(mdn, self.blobs.stage_bytes(mdn.body))
 
     def _brings_the_same(self, earlier: Arrival, received: Received) -> bool:
         """Whether a message has the files of one that was taken: its MIC may be by another algorithm, or over another wrapping."""
@@ -441,8 +409,8 @@ class As2Receiver:
         """The MDN that is stored would bring back a MIC that the partner did not take of this: it gets one of its own."""
         told = f"Its files came before as {earlier.id}, wrapped otherwise."
         disposition, mic = received.disposition.field, received.mic.written()
-        record = self._record(post, agreed.applied.partner, REPEATED, disposition, told, received.mdn, mic=mic)
-        self.database.write(lambda session: self._keep(session, record))
+        record = self.book.record(post, agreed.applied.partner, REPEATED, disposition, told, received.mdn, mic=mic)
+        self.database.write(lambda session: self.book.keep(session, record))
         return _answered(received.mdn, None)
 
     def _rejected(self, post: Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
@@ -450,11 +418,13 @@ class As2Receiver:
             self._not_kept(applied.partner, post, rejected.why)
             # What is not kept is not posted later: the answer goes back at once, wherever else it was wanted.
             return _answered(rejected.mdn and replace(rejected.mdn, asynchronous_url=None), rejected)
-        record = self._record(post, applied.partner, REFUSED, rejected.disposition.field, rejected.why, rejected.mdn)
+        record = self.book.record(
+            post, applied.partner, REFUSED, rejected.disposition.field, rejected.why, rejected.mdn
+        )
         arrival = record.arrival
 
         def commit(session: Session) -> None:
-            self._keep(session, record)
+            self.book.keep(session, record)
             told = Chronicle(self.clock)
             told.of_message(
                 Step.TURNED_AWAY,
@@ -465,7 +435,7 @@ class As2Receiver:
                     "disposition": rejected.disposition.field,
                     "arrival": arrival.id,
                 },
-                blobs=[*as_role(BlobRole.WIRE, post.raw), *_mdn_of(arrival, rejected.mdn)],
+                blobs=[*as_role(BlobRole.WIRE, post.raw), *mdn_of(arrival, rejected.mdn)],
             )
             told.write(session)
 
@@ -502,73 +472,6 @@ class As2Receiver:
         self.refusals.note(partner, RefusalKind.NOT_KEPT, size=post.raw.size, remote=post.head.peer.address, why=why)
         _log.warning("as2.not_kept", partner=partner, remote=post.head.peer.address, bytes=post.raw.size, why=why)
 
-    def _keep(self, session: Session, record: _Record) -> None:
-        arrivals.add(session, record.arrival)
-        self._keep_beside(session, record)
-
-    def _keep_once(self, session: Session, record: _Record) -> bool:
-        if not arrivals.add_once(session, record.arrival):
-            return False
-        self._keep_beside(session, record)
-        return True
-
-    def _keep_beside(self, session: Session, record: _Record) -> None:
-        self.blobs.put_all(session, record.payloads)
-        if record.arrival.mdn_url is not None:
-            enqueue_mdn(self.queue, session, record.arrival)
-
-    def _tell_answered(self, told: Chronicle, arrival: Arrival, receipts: Sequence[str], mdn: Mdn | None) -> None:
-        if mdn is None or mdn.asynchronous_url is not None:
-            return
-        detail = {"mdn": mdn.message_id, "mic": arrival.mic, "signed_by": mdn.signed_by}
-        for receipt in receipts:
-            told.of_message(
-                Step.ANSWERED,
-                PartnerId(arrival.partner or ""),
-                receipt=ReceiptId(receipt),
-                outcome=arrival.disposition or "",
-                detail=detail,
-                blobs=_mdn_of(arrival, mdn),
-            )
-
-    def _record(
-        self,
-        post: Post,
-        partner: PartnerId | None,
-        outcome: str,
-        disposition: str | None,
-        why: str,
-        mdn: Mdn | None,
-        signed: StagedBlob | None = None,
-        **proven: str | None,
-    ) -> _Record:
-        """``mdn`` is what it is answered with; ``proven`` are columns of what is taken."""
-        answer = None if mdn is None else self.blobs.stage_bytes(mdn.body)
-        arrival = Arrival(
-            id=self.identifiers.new(),
-            at=post.now,
-            kind=ArrivalKind.MESSAGE,
-            partner=partner,
-            sender=post.envelope.sender,
-            recipient=post.envelope.recipient,
-            message_id=post.envelope.message_id,
-            remote=post.head.peer.address,
-            headers=arrivals.written(post.headers),
-            sha256=post.raw.digest,
-            size=post.raw.size,
-            outcome=outcome,
-            disposition=disposition,
-            why=shortened(why, LONGEST_WHY) or None,
-            signed_sha256=None if signed is None else signed.digest,
-            mdn_headers=None if mdn is None else arrivals.written(mdn.headers),
-            mdn_sha256=None if answer is None else answer.digest,
-            mdn_signed_by=None if mdn is None else mdn.signed_by,
-            mdn_url=None if mdn is None else mdn.asynchronous_url,
-            mdn_sent_at=None if mdn is None or mdn.asynchronous_url else self.clock.now(),
-            **proven,
-        )
-        return _Record(arrival, [each for each in (post.raw, answer, signed) if each is not None])
-
     def _file(self, post: Post, partner: PartnerId, payload: Payload) -> FileArrival:
         return FileArrival(
             partner=partner,
@@ -577,14 +480,6 @@ class As2Receiver:
             payload=self.blobs.stage_stream(payload.content.chunks()),
             remote=post.head.peer.address,
         )
-
-    def _stored_mdn(self, session: Session, arrival: Arrival) -> Mdn | None:
-        """The MDN that a message was answered with, for the connection that it came on; None where it goes elsewhere."""
-        if arrival.mdn_headers is None or arrival.mdn_sha256 is None or arrival.mdn_url is not None:
-            return None
-        headers = arrivals.read(arrival.mdn_headers)
-        body = self.blobs.read(session, BlobDigest(arrival.mdn_sha256))
-        return Mdn(bare(headers.get("message-id") or ""), headers, body, None)
 
     def _post(self, request: Request, headers: Headers, envelope: Envelope, now: datetime, partner: PartnerId) -> Post:
         """A large body is made durable before it is known what it proves; not where nothing of the kind would be kept any more."""
@@ -611,13 +506,6 @@ def _read_exchange(received: Received) -> CertificateRequest | CertificateRespon
             f"{received.sender!r}."
         )
     return exchange
-
-
-def _mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:
-    """The MDN that a message was answered with, by its body."""
-    if mdn is None or arrival.mdn_sha256 is None:
-        return []
-    return [NamedBlob(BlobRole.ANSWER, BlobDigest(arrival.mdn_sha256), len(mdn.body))]
 
 
 def _answered(mdn: Mdn | None, rejected: Rejected | None) -> Answer:
