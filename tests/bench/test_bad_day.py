@@ -1,6 +1,6 @@
 """A bad day on a small scale: each scenario of ``bench/bad_day.py`` with the promise it must keep, by counts, order and turns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from bench.bad_day_parts.town import agree, count_states, hand_in, order, town
 from gateway.app import Gateway
 from gateway.operations.instruction import Instruction
 from spool import documents
+from spool.database.sqlite import SqliteDatabase
 from spool.queue.port import Claim
 from spool.states import TransmissionState
 from spool.worker import Effects, Handler, Workers
@@ -99,33 +100,32 @@ def test_others_wait_for_a_few_documents_of_a_large_file_at_a_time(
     with town(tmp_path / "home", (big.BIG,)) as gateway:
         count = big.write_big(tmp_path / "big.edi", 40_000, lines=1)
         hand_in(gateway, big.BIG, "big.edi", (tmp_path / "big.edi").read_bytes())
-        written = documents_a_write(gateway, monkeypatch)
+        committed = documents_a_commit(gateway, monkeypatch)
         gateway.workers(threads=0).run_until_idle()
         assert count_states(gateway) == {"delivered": count}
         assert gateway.status().balance.holds
-    assert sum(written) > 2 * AT_ONCE
-    assert max(written) <= AT_ONCE
+    assert sum(committed) > 2 * AT_ONCE
+    assert max(committed) <= AT_ONCE
 
 
-def documents_a_write(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many documents each write from now on adds."""
-    written: list[int] = []
-    add, write = documents.add, gateway.database.write
+def documents_a_commit(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many documents each commit from now on adds."""
+    committed: list[int] = []
+    database = gateway.database
+    assert isinstance(database, SqliteDatabase)
+    add, write = documents.add, database.write_together
 
     def counted_add(*row: Any) -> None:
-        written[-1] += 1
+        committed[-1] += 1
         add(*row)
 
-    def counted_write(work: Callable[[Session], Any]) -> Any:
-        def run(session: Session) -> Any:
-            written.append(0)
-            return work(session)
-
-        return write(run)
+    def counted_write(works: Sequence[Callable[[Session], Any]]) -> Any:
+        committed.append(0)
+        return write(works)
 
     monkeypatch.setattr(documents, "add", counted_add)
-    monkeypatch.setattr(gateway.database, "write", counted_write)
-    return written
+    monkeypatch.setattr(database, "write_together", counted_write)
+    return committed
 
 
 def test_a_full_quarantine_is_released_without_remainder(tmp_path: Path) -> None:
