@@ -307,9 +307,9 @@ def _numbers(session: Session, told: Retold) -> Iterator[Row]:
         id_ = f"{row.sender} to {row.receiver}, {row.control_number}"
         if (row.sender, row.receiver, row.control_number) not in opened.interchanges:
             yield "received_interchange", row.partner, id_, "", "a number that came", _NOTHING
-        ends = sorted((told.beginnings[row.receipt_id].at, opened.at))
-        if not ends[0] - AT_ONCE < row.at < ends[1] + AT_ONCE:
-            yield "received_interchange", row.partner, id_, "at", _text(row.at), f"{_text(ends[0])} to {_text(ends[1])}"
+        if not opened.earliest - AT_ONCE < row.at < opened.latest + AT_ONCE:
+            should = f"{_text(opened.earliest)} to {_text(opened.latest)}"
+            yield "received_interchange", row.partner, id_, "at", _text(row.at), should
     for partner, sender, receiver, number in sorted(missing, key=str):
         yield "received_interchange", partner, f"{sender} to {receiver}, {number}", "", _NOTHING, "a number that came"
 

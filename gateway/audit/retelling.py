@@ -55,9 +55,11 @@ class Sent(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """When a file was opened, and the names of the interchanges in it that were used: ISA06, ISA08 and ISA13."""
+    """The earliest and the latest time that is told of a file until it was opened, in steps where it is large and whatever the clock said;
+    and the names of the interchanges in it that were used: ISA06, ISA08 and ISA13."""
 
-    at: datetime
+    earliest: datetime
+    latest: datetime
     interchanges: frozenset[tuple[str, str, str]]
 
 
@@ -79,7 +81,8 @@ class Beginning:
 @dataclass(slots=True)
 class Retold:
     """By id, where things may stand; None is where the first step of a document is no longer told. ``erased`` is whether anything was ever
-    removed on record, and ``opened`` the files of which is told what they used.
+    removed on record, ``times`` the earliest and the latest that is told of each file, and ``opened`` the files of which is told what they
+    used.
 
     ``replayed`` are the files that were read anew, or a document of them, ``retried`` those that died before; ``verdicts`` the
     transmissions of which an answer is told with what they carried.
@@ -89,6 +92,7 @@ class Retold:
     documents: dict[str, set[DocumentState | None]] = field(default_factory=dict)
     transmissions: dict[str, set[Sent]] = field(default_factory=dict)
     beginnings: dict[str, Beginning] = field(default_factory=dict)
+    times: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     opened: dict[str, Opened] = field(default_factory=dict)
     replayed: set[str] = field(default_factory=set)
     retried: set[str] = field(default_factory=set)
@@ -131,6 +135,8 @@ class Retold:
                 known.token, known.token_at = token, entry.at
 
     def _receipt(self, entry: Entry, receipt: str) -> None:
+        earliest, latest = self.times.get(receipt, (entry.at, entry.at))
+        self.times[receipt] = min(earliest, entry.at), max(latest, entry.at)
         if entry.step is Step.RECEIVED:
             self.receipts[receipt] = {ReceiptState.PENDING}
             self.beginnings[receipt] = Beginning(entry.at, entry.partner, entry.detail)
@@ -141,7 +147,7 @@ class Retold:
         if entry.step is Step.RETRIED and entry.document is None:
             self.retried.add(receipt)
         if entry.step is Step.PARSED and "interchanges" in entry.detail:
-            self.opened[receipt] = Opened(entry.at, frozenset(map(tuple, entry.detail["interchanges"])))
+            self.opened[receipt] = Opened(*self.times[receipt], frozenset(map(tuple, entry.detail["interchanges"])))
 
     def _document(self, entry: Entry, document: str) -> None:
         begun = self.beginnings.setdefault(document, Beginning(entry.at, entry.partner, entry.detail))

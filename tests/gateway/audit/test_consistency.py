@@ -11,11 +11,12 @@ from sqlalchemy import text
 from canonical.identity import DocumentId
 from gateway import inbound, outbound
 from gateway.audit.consistency import AT_ONCE
+from gateway.inbound import BATCH, Inbound
 from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction
 from gateway.users.tables import Role
 from tests.gateway.exchange.scene import scene
-from tests.gateway.house import BAD_INVOICE, House, invoice, order, wrapped
+from tests.gateway.house import BAD_INVOICE, House, group, interchange, invoice, order, transaction_set, wrapped
 from tests.gateway.operations.scene import failing
 from tools.make_home import trade
 
@@ -207,6 +208,21 @@ def test_a_clock_that_is_set_while_something_is_committed_contradicts_nothing(
 
     monkeypatch.setattr(house.clock, "now", restless)
     trade(house)
+    assert contradicted(house) == []
+
+
+def test_nor_while_a_large_file_is_taken_in_step_by_step(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_in_some = Inbound._take_in_some
+
+    def set_for_a_while(*given: Any) -> None:
+        house.clock.advance(seconds=3600)
+        take_in_some(*given)
+        house.clock.advance(seconds=-3600)
+
+    monkeypatch.setattr(Inbound, "_take_in_some", set_for_a_while)
+    sets = [transaction_set("810", invoice(f"INV{number}"), f"{number:04d}") for number in range(1, 2 * BATCH + 2)]
+    house.take("acme", "many.edi", interchange(group(*sets)))
+    assert len(house.documents()) > 2 * BATCH
     assert contradicted(house) == []
 
 
