@@ -265,6 +265,9 @@ class Workers:
             else:
                 self._bury(claim, reason, error)
                 log.error("given up", error=reason, exc_info=None if expected else error)
+        except LeaseLost as lost:
+            # Whoever has it now makes an attempt of his own.
+            log.warning("work taken over", error=reason, because=str(lost))
         except TallyError as failure:
             log.error("failed attempt not recorded", error=reason, because=str(failure))
 

@@ -265,6 +265,23 @@ def test_the_lease_of_long_work_is_renewed(shop: Workshop) -> None:
     assert shop.done() == ["7"]
 
 
+def test_an_attempt_that_failed_after_it_was_taken_over_changes_nothing(shop: Workshop) -> None:
+    taken_over: list[Claim | None] = []
+
+    def slow(_claim: Claim) -> Effects:
+        shop.clock.advance(seconds=LEASE.total_seconds() + 1)
+        taken_over.append(shop.database.write(lambda session: shop.queue.claim(session, "other")))
+        raise Retryable("the partner did not answer")
+
+    shop.put(7)
+    with capture_logs() as logs:
+        shop.workers({"job": slow}).run_until_idle()
+    [claim] = taken_over
+    assert claim is not None
+    assert [(log["log_level"], log["event"]) for log in logs] == [("warning", "work taken over")]
+    shop.database.write(lambda session: shop.queue.complete(session, claim))
+
+
 def test_lanes_are_worked_side_by_side(shop: Workshop) -> None:
     """Each handler waits until the other is being worked on too."""
     meeting = threading.Barrier(2)
