@@ -123,6 +123,7 @@ class As2Sender:
             other = sendings.newest(session, parcel.transmission)
             if other is not None and not _is_over(other, parcel):
                 return other
+            row.nth = 1 if other is None else other.nth + 1
             row.sha256 = self.blobs.put(session, staged)
             sendings.add(session, row)
             return row

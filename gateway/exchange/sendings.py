@@ -15,7 +15,8 @@ from spool.tables import JSON_VALUE, Base, Rows, insert_rows
 class Sending(Base):
     """One message, with the bytes that every attempt posts under ``sha256``.
 
-    ``transmission`` is what it carries; where the partner refused a message, the next attempt is another one. ``message_id`` is without
+    ``transmission`` is what it carries, as the ``nth`` message; where the partner refused a message, the next attempt is another one. They
+    are counted, because ids follow a clock, which may be put back; messages of earlier versions all have 0. ``message_id`` is without
     brackets. ``mic`` is what its MDN must bring back, as the header field has it; ``receipt`` is the MDN asked for: ``none``,
     ``synchronous`` or ``asynchronous``, signed or not; ``due_at`` when it must be there.
     """
@@ -28,6 +29,7 @@ class Sending(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     transmission: Mapped[str]
+    nth: Mapped[int] = mapped_column(default=0)
     partner: Mapped[str]
     sender: Mapped[str]
     recipient: Mapped[str]
@@ -61,7 +63,9 @@ def confirmed(session: Session, transmission_id: str) -> str | None:
     return row.id if row is not None and row.state is MessageState.CONFIRMED else None
 
 
-_OF_TRANSMISSION = Rows(Sending, Sending.transmission == bindparam("transmission"), order_by=[Sending.id.desc()])
+_OF_TRANSMISSION = Rows(
+    Sending, Sending.transmission == bindparam("transmission"), order_by=[Sending.nth.desc(), Sending.id.desc()]
+)
 
 
 def about(session: Session, partner: str, message_id: str) -> Sending | None:

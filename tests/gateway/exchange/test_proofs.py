@@ -268,9 +268,19 @@ def test_what_the_partner_confirmed_is_sent_once_more_in_a_new_message(stage: St
     assert [sending.state for sending in sendings_of(stage.house)] == [MessageState.CONFIRMED] * 2
 
 
-def test_a_crash_between_the_proof_and_the_note_of_it_makes_no_further_message(stage: Stage) -> None:
+@pytest.mark.parametrize("hours", [0, -1], ids=["clock runs", "clock was put back"])
+def test_a_crash_between_the_proof_and_the_note_of_it_makes_no_further_message(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
     stage.partner.script = lambda posted: spoken(stage.mdn(posted))
+    stage.house.later(hours=2)
     stage.place()
+    stage.house.later(hours=hours)
+    stage.house.gateway.database.write(
+        lambda session: stage.house.gateway.queue.clock_moved(session, timedelta(hours=hours))
+    )
+    # A new process does not know how far the identifiers were.
+    monkeypatch.setattr(stage.house.gateway.outbound.identifiers, "_last", 0)
     stage.house.gateway.administration.retry(stage.document.id, BY)
     stage.house.work(lambda _kind, handler: twice(handler))
     assert len(stage.partner.posted) == 2
