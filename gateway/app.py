@@ -80,6 +80,7 @@ from .operations.superseding import Superseding
 from .operations.work import Work
 from .orders import book
 from .outbound import Outbound
+from .pacing import PacedIntake
 from .profile_sections import PROFILE_SECTIONS
 from .reception import Reception
 from .record import agreed, running
@@ -195,8 +196,19 @@ class Gateway:
         """What runs while it serves."""
         home, settings, database, clock = self.home, self.settings, self.database, self.clock
         front = Front(database, clock, timedelta(days=settings.inbox_listing_days))
+        self.paced = PacedIntake(self.inbound, database, self.queue)
         self.reception = Reception(
-            home, settings, database, self.blobs, clock, front, self.inbound, self.exchange, self.desk, self.users
+            home,
+            settings,
+            database,
+            self.blobs,
+            clock,
+            front,
+            self.inbound,
+            self.paced,
+            self.exchange,
+            self.desk,
+            self.users,
         )
         self.routines = Routines(
             home,

@@ -22,6 +22,7 @@ from .listeners.folder import FolderListener
 from .listeners.http import Answer, ClientCertificates, Head, HttpLimits, HttpServer, ServerTls, plain
 from .listeners.sftp.host_key import load_host_key
 from .listeners.sftp.server import SftpServer
+from .pacing import PacedIntake
 from .periodic import Periodic
 from .refused_logins import counted
 from .settings import Settings
@@ -55,6 +56,7 @@ class Reception:
     clock: Clock
     front: Front
     inbound: Inbound
+    paced: PacedIntake
     exchange: Exchange
     desk: Desk
     users: Users
@@ -76,7 +78,7 @@ class Reception:
     def _sftp(self, port: int, refused: Callable[[str, str], None]) -> SftpServer:
         return SftpServer(
             accounts=self.front,
-            intake=self.inbound,
+            intake=self.paced,
             received=self.front,
             collected=self.front,
             refused=refused,

@@ -8,6 +8,7 @@ when the lease ends, and with it the right to commit.
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +37,9 @@ Brief = Callable[[Session, Claim], bool]
 
 BATCH = 8
 """Brief items, each of another lane, that are claimed and committed together at most."""
+
+SHARE = 2
+"""Items of one channel in a batch at most: of somebody who has very much to do, no more than that stands before what others bring."""
 
 POLL_SECONDS = 0.5
 """How often idle workers look for work that another process put in."""
@@ -169,15 +173,17 @@ class Workers:
         return self._database.write(self._next)
 
     def _next(self, session: Session) -> "_Batch | None":
-        """Brief items as long as there are any; the first that is not ends the batch."""
+        """Brief items as long as there are any; the first that is not ends the batch, and so does a channel that has had its share."""
         claims: list[Claim] = []
-        while len(claims) < BATCH and not self._stopping.is_set():
+        shares: Counter[tuple[str | None, str | None]] = Counter()
+        while len(claims) < BATCH and SHARE not in shares.values() and not self._stopping.is_set():
             claim = self._queue.claim(session, self._owner)
             if claim is None:
                 break
             if not self._may_be_shared(session, claim):
                 return _Batch(claims, claim) if claims else _Batch([claim])
             claims.append(claim)
+            shares[claim.endpoint, claim.partner] += 1
         return _Batch(claims) if claims else None
 
     def _may_be_shared(self, session: Session, claim: Claim) -> bool:

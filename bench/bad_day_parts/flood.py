@@ -45,7 +45,8 @@ class Others:
         while not self._stopping.wait(max(0.0, start + number - time.monotonic())):
             data = order(partner, self._first + number, f"PO{self._first + number}")
             moment = time.time()
-            self.begun[hand_in(self._gateway, partner, f"{self._first + number}.edi", data)] = moment
+            filename = f"{self._first + number}.edi"
+            self.begun[hand_in(self._gateway, partner, filename, data, intake=self._gateway.paced)] = moment
             number += 1
 
 
@@ -86,11 +87,12 @@ def _say_and_claim(without: list[float], during: list[float], figures: Figures) 
 
 
 def flood(gateway: Gateway, count: int) -> None:
-    """Hand in so many files of one partner as fast as they are taken."""
+    """Hand in so many files of one partner as fast as the SFTP server takes them."""
 
     def send(first: int) -> None:
         for number in range(first, count + 1, CONNECTIONS):
-            hand_in(gateway, FLOODER, f"{number}.edi", order(FLOODER, number, f"PO{number}"))
+            data = order(FLOODER, number, f"PO{number}")
+            hand_in(gateway, FLOODER, f"{number}.edi", data, intake=gateway.paced)
 
     threads = [threading.Thread(target=send, args=(first,)) for first in range(1, CONNECTIONS + 1)]
     for thread in threads:

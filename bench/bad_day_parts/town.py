@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from canonical.identity import PartnerId, ReceiptId
 from gateway.app import Gateway
-from gateway.listeners.port import Arrival
+from gateway.listeners.port import Arrival, Intake
 from spool.clock import Clock
 from spool.documents import INBOUND, DocumentRow
 from spool.journal import JournalEntry, Step
@@ -92,10 +92,10 @@ def head(partner: str, control: int, functional_id: str, usage: str) -> str:
     )
 
 
-def hand_in(gateway: Gateway, partner: str, filename: str, data: bytes) -> ReceiptId:
-    """Hand in a file as a listener would, and wait until it is durable."""
+def hand_in(gateway: Gateway, partner: str, filename: str, data: bytes, *, intake: Intake | None = None) -> ReceiptId:
+    """Hand in a file as a listener would, and wait until it is durable; or by another ``intake``, until that answers."""
     payload = gateway.blobs.stage_bytes(data)
-    return gateway.inbound.receive(Arrival(PartnerId(partner), "bench", filename, payload))
+    return (intake or gateway.inbound).receive(Arrival(PartnerId(partner), "bench", filename, payload))
 
 
 def wait_for_answers(gateway: Gateway, begun: Mapping[ReceiptId, float]) -> list[float]:

@@ -309,6 +309,10 @@ class LaneQueue:
         doors = Gates(session, self._limits, self._clock.now(), locking=False, tripped=True)
         return None if found.channel is None else doors.hold(channel_of(found.channel))
 
+    def waiting_in(self, session: Session, lane: str) -> int:
+        counted = sql.WAITING_IN.first(session, {"lane": lane})
+        return 0 if counted is None else int(counted[0])
+
     def stats(self, session: Session) -> QueueStats:
         return stats(session, self._clock.now())
 

@@ -295,6 +295,10 @@ class WorkQueue(Protocol):
         """What keeps the lane of an item from being worked on, also when it is due; None when nothing does. Raises NotFound."""
         ...
 
+    def waiting_in(self, session: Session, lane: str) -> int:
+        """How many items ``lane`` holds from the one that is next, or being worked on, to its last; those called off between count."""
+        ...
+
     def stats(self, session: Session) -> QueueStats:
         """How much work there is."""
         ...

@@ -261,6 +261,12 @@ LET_GO = Prepared(_let_go().returning(lane.c.next_at))
 LET_GO_HELD = Prepared(_let_go().where(lane.c.token == bindparam("held_as"), HELD).returning(lane.c.next_at))
 """As :data:`LET_GO`, unless somebody else holds it meanwhile: then there is no row."""
 
+WAITING_IN = Prepared(
+    select(lane.c.last_position - item.c.position + 1)
+    .join(item, item.c.id == lane.c.item_id)
+    .where(lane.c.key == bindparam("lane"))
+)
+
 HELD_LANES = (
     select(lane.c.key, lane.c.item_id, lane.c.owner, lane.c.held_since, item.c.attempts)
     .join(item, item.c.id == lane.c.item_id)

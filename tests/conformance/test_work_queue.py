@@ -142,6 +142,10 @@ class Shop:
         with self.database.read() as session:
             return self.queue.due(session)
 
+    def waiting_in(self, lane: str) -> int:
+        with self.database.read() as session:
+            return self.queue.waiting_in(session, lane)
+
     def hold(self, item: str) -> Hold | None:
         with self.database.read() as session:
             return self.queue.hold(session, item)
@@ -189,6 +193,19 @@ def test_what_is_put_in_by_a_transaction_that_fails_was_never_there(shop: Shop) 
     with pytest.raises(KeyError):
         shop.do(fail)
     assert shop.claim() is None
+
+
+def test_a_lane_says_how_many_items_wait_in_it(shop: Shop) -> None:
+    assert shop.waiting_in("lane") == 0, "nobody knows it"
+    for number in range(3):
+        shop.put("lane", number)
+    shop.put("other")
+    claim = shop.take()
+    assert shop.waiting_in("lane") == 3, "what is being worked on is not done"
+    shop.complete(claim)
+    assert shop.waiting_in("lane") == 2
+    shop.lanes()
+    assert shop.waiting_in("lane") == 0
 
 
 def test_a_lane_is_worked_one_item_after_the_other_in_the_order_they_came(shop: Shop) -> None:

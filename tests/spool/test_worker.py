@@ -16,7 +16,7 @@ from spool.queue.circuit import FAILURES
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LEASE, LaneQueue
 from spool.queue.port import Claim, QueueStats
-from spool.worker import BATCH, Brief, Effects, Handler, Workers
+from spool.worker import BATCH, SHARE, Brief, Effects, Handler, Workers
 
 from .scene import ManualClock
 
@@ -49,6 +49,7 @@ class Workshop:
         *,
         kind: str = "job",
         lane: str = "lane",
+        partner: str | None = None,
         attempts: int = 10,
         endpoint: str | None = None,
         within: float | None = None,
@@ -60,6 +61,7 @@ class Workshop:
                 kind=kind,
                 lane=lane,
                 payload={"number": number},
+                partner=partner,
                 endpoint=endpoint,
                 deadline=deadline,
                 max_attempts=attempts,
@@ -416,11 +418,21 @@ class TestABatch:
     def test_is_of_brief_items_of_different_lanes(self, shop: Workshop) -> None:
         log: list[list[str]] = []
         for number in range(BATCH + 1):
-            shop.put(number, lane=f"lane{number}")
+            shop.put(number, lane=f"lane{number}", partner=f"partner{number}")
         assert shop.workers({"job": self.seen(shop, log)}, brief=self.brief).run_until_idle() == BATCH + 1
         numbers = [str(number) for number in range(BATCH + 1)]
         assert log == [[]] * BATCH + [numbers[:BATCH]]
         assert shop.done() == numbers
+
+    def test_holds_no_more_than_its_share_of_a_channel(self, shop: Workshop) -> None:
+        """So that what others bring meanwhile waits for no more than that."""
+        log: list[list[str]] = []
+        for number in range(SHARE + 2):
+            shop.put(number, lane=f"lane{number}", partner="flooder")
+        shop.put(SHARE + 2, lane="other", partner="other")
+        shop.workers({"job": self.seen(shop, log)}, brief=self.brief).run_until_idle()
+        assert shop.attempts.index(SHARE + 2) < SHARE + 1, "the other has its turn"
+        assert [len(done) for done in log] == [0, 0, 0, 3, 3]
 
     def test_keeps_the_order_of_a_lane(self, shop: Workshop) -> None:
         log: list[list[str]] = []
