@@ -10,18 +10,14 @@ stream   one large message, compressed, signed and encrypted, from one process t
 """
 
 import argparse
-import json
 import logging
 import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 
 from bench.as2_parts import receive, small, stream
-from bench.pipeline_parts.figures import Figures
+from bench.pipeline_parts.figures import Part, run_parts
 from gateway.logging import configure
 
-PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
+PARTS: dict[str, Part] = {
     "receive": receive.measure,
     "small": small.measure,
     "stream": stream.measure,
@@ -31,12 +27,7 @@ PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
 def main() -> int:
     arguments = _arguments()
     configure(json_lines=False, level=logging.ERROR)
-    figures = Figures()
-    with tempfile.TemporaryDirectory(prefix="tally-bench-") as directory:
-        for name in arguments.part or PARTS:
-            PARTS[name](Path(directory), arguments, figures)
-    print(json.dumps({name: claim.as_json() for name, claim in figures.claims.items()}))
-    return 0
+    return run_parts(PARTS, arguments)
 
 
 def _arguments() -> argparse.Namespace:

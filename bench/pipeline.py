@@ -16,17 +16,13 @@ big       one large file over SFTP
 """
 
 import argparse
-import json
 import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 
 from bench.pipeline_parts import big, flow, full, latency, nodes, receipts, sftp
-from bench.pipeline_parts.figures import Figures
+from bench.pipeline_parts.figures import Part, run_parts
 from bench.pipeline_parts.yardstick import yardsticks
 
-PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
+PARTS: dict[str, Part] = {
     "receipts": receipts.measure,
     "flow": flow.measure,
     "nodes": nodes.measure,
@@ -39,14 +35,7 @@ PARTS: dict[str, Callable[[Path, argparse.Namespace, Figures], None]] = {
 
 def main() -> int:
     arguments = _arguments()
-    figures = Figures()
-    with tempfile.TemporaryDirectory(prefix="tally-bench-") as directory:
-        root = Path(directory)
-        yardsticks(root, arguments.documents, figures)
-        for name in arguments.part or PARTS:
-            PARTS[name](root, arguments, figures)
-    print(json.dumps({name: claim.as_json() for name, claim in figures.claims.items()}))
-    return 0
+    return run_parts(PARTS, arguments, yardsticks)
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,11 @@
 """Figures as they are measured: a line for people at once, a claim for the last line of JSON."""
 
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 
@@ -42,6 +47,20 @@ class Figures:
     def against_yardsticks(self, cpu: float) -> str:
         """A document's CPU seconds as multiples of the yardsticks'."""
         return f"{cpu / self.insert_cpu:.0f}x the bare insert, {cpu / self.queue_cpu:.0f}x the bare queue"
+
+
+Part = Callable[[Path, argparse.Namespace, Figures], None]
+"""Measures something in a directory of the run's."""
+
+
+def run_parts(parts: Mapping[str, Part], arguments: argparse.Namespace, *first: Part) -> int:
+    """Measure ``first`` and then the parts that were asked for, or all; the exit code."""
+    figures = Figures()
+    with tempfile.TemporaryDirectory(prefix="tally-bench-") as directory:
+        for measure in (*first, *(parts[name] for name in arguments.part or parts)):
+            measure(Path(directory), arguments, figures)
+    print(json.dumps({name: claim.as_json() for name, claim in figures.claims.items()}))
+    return 0
 
 
 def percentile(values: list[float], percent: float) -> float:

@@ -1,5 +1,6 @@
 """What nothing that keeps its promises can do without: a durable insert; and the least that may be called a queue."""
 
+import argparse
 import sqlite3
 import time
 from pathlib import Path
@@ -8,8 +9,9 @@ from .figures import Figures
 from .house import order
 
 
-def yardsticks(root: Path, count: int, figures: Figures) -> None:
-    """Measure both, on the disk of ``root``."""
+def yardsticks(root: Path, arguments: argparse.Namespace, figures: Figures) -> None:
+    """Measure both, on the disk of ``root``, as often as there are documents in each measurement."""
+    count = arguments.documents
     connection = sqlite3.connect(root / "yardstick.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
