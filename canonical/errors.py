@@ -25,11 +25,13 @@ class TallyError(Exception):
 
     fault: Fault = Fault.OURS
     retryable: bool = False
+    told_to_partners: str = "The file could not be processed."
+    """What a partner may read where nothing else is said."""
 
-    def __init__(self, message: str, *, partner_message: str = "The file could not be processed.") -> None:
+    def __init__(self, message: str, *, partner_message: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.partner_message = partner_message
+        self.partner_message = partner_message or self.told_to_partners
 
 
 class Misconfigured(TallyError):
@@ -52,6 +54,7 @@ class Retryable(TallyError):
 
     fault = Fault.ENVIRONMENT
     retryable = True
+    told_to_partners = "Nothing can be taken in just now."
     wait: timedelta | None = None
 
 

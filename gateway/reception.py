@@ -15,6 +15,8 @@ from spool.database.port import Database
 
 from .audit.desk import Desk
 from .exchange.exchange import Exchange
+from .exchange.receiving import As2Receiver
+from .exchange.refusals import STRANGERS, RefusalKind
 from .front import Front
 from .home import Home
 from .inbound import Inbound
@@ -113,6 +115,7 @@ class Reception:
                 proxies=self.settings.http_proxies,
                 limits=HttpLimits(body_bytes=self.settings.max_file_bytes),
                 clock=self.clock,
+                strange=partial(_note_strange, receiver),
             )
             if tls is not None:
                 looking.append(Periodic("as2-client-certificates", AS2_NAMES_SECONDS, partial(self._renew_tls, server)))
@@ -175,6 +178,11 @@ class Reception:
     def _partners(self) -> Sequence[AppliedProfile]:
         with self.database.read() as session:
             return registry.all(session)
+
+
+def _note_strange(receiver: As2Receiver, address: str, why: str) -> None:
+    """Nobody knows whose it is: it was turned away before it said a name."""
+    receiver.refusals.note(STRANGERS, RefusalKind.LOGIN, remote=address, why=why)
 
 
 def _alive(_head: Head) -> Answer:

@@ -31,6 +31,9 @@ CONFLICTS = 8
 WAIT_SECONDS = 10.0
 """How long to wait for a connection, or for a lock that somebody else holds."""
 
+STANDSTILL_SECONDS = 30.0
+"""How long a transaction may do nothing. The locks of a node that hangs would keep the others waiting for as long as it hangs."""
+
 _MIGRATION_LOCK = 0x7A11_7511
 """Any number, the same in every node: who changes the schema holds the advisory lock of this number."""
 
@@ -191,6 +194,7 @@ class PostgresqlDatabase:
             connection.execute("SET synchronous_commit TO on")
             connection.execute("SET timezone TO 'UTC'")
             connection.execute(f"SET lock_timeout TO '{int(WAIT_SECONDS)}s'")
+            connection.execute(f"SET idle_in_transaction_session_timeout TO '{int(STANDSTILL_SECONDS * 1000)}ms'")
             connection.autocommit = False
 
         event.listen(engine, "connect", connected)
@@ -253,6 +257,7 @@ _RETRYABLE = {
     "57014": "took too long to answer; it is tried again.",
     "53100": "could not be written because the server's disk is full; nothing was changed. Free some space.",
     "53": "has no connections or memory left for us; nothing was changed. Raise max_connections, or run fewer nodes.",
+    "25P03": "ended a transaction of ours that stood still for too long; nothing was changed, and it is tried again.",
     "25006": "is read-only just now (a standby server?); nothing was changed.",
     "58": "could not be read or written (I/O error on the server); check its disk and its log.",
 }

@@ -70,6 +70,8 @@ def answer_to(error: Exception, path: str) -> Answer:
     """What a client is told of an error of ours."""
     if isinstance(error, TallyError):
         _log.error("http.request_failed", path=path, error=error.message)
-        return busy(error.partner_message) if error.retryable else plain(500, error.partner_message)
+        if error.retryable:
+            return busy(f"{error.partner_message} Keep what you have, and send it again later.")
+        return plain(500, error.partner_message)
     _log.error("http.request_crashed", path=path, exc_info=error)
     return plain(500, "Something went wrong on our side; send it again later.")

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,11 @@ BACKLOG = 256
 OUT_OF_DESCRIPTORS_SECONDS = 0.5
 ABORTED_SECONDS = 0.2
 
+SHOWN_AND_UNKNOWN = (
+    "It showed a client certificate that no profile names, so that TLS ended the connection. "
+    "Where a partner's product shows one, put it into as2.http.client_certificates, whether you ask for it or not."
+)
+
 
 class HttpServer:
     """Serves HTTP, or HTTPS with ``tls``, between ``start`` and ``stop``; each may be called once.
@@ -41,7 +47,7 @@ class HttpServer:
     ``posts`` says who takes what is posted to a path, ``gets`` what is shown there at once; ``asked`` is shown too, and may take its time
     or be much; a path of it that ends in ``/*`` stands for all below it. ``staging`` is this server's alone: what it finds
     there at the start is removed. ``proxies`` are the addresses and networks of reverse proxies; only from them is X-Forwarded-For
-    believed.
+    believed. ``strange`` is told of clients whose certificates TLS does not let in: from where, and why.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class HttpServer:
         proxies: Sequence[str] = (),
         limits: HttpLimits | None = None,
         clock: Clock | None = None,
+        strange: Callable[[str, str], None] = lambda _address, _why: None,
     ) -> None:
         self._posts = posts
         self._gets = gets
@@ -67,6 +74,7 @@ class HttpServer:
         self._proxies = TrustedProxies(proxies)
         self._limits = limits or HttpLimits()
         self._clock = clock or SystemClock()
+        self._strange = strange
         self._quota = Quota(self._limits.connections, self._limits.connections_per_address)
         self._connections: dict[HttpConnection, str] = {}
         self._arrivals: set[asyncio.Task[None]] = set()
@@ -198,6 +206,8 @@ class HttpServer:
         error = None if arrival.cancelled() else arrival.exception()
         if arrival.cancelled() or error is not None:
             _log.info("http.handshake_failed", remote=protocol.remote, error=str(error))
+            if isinstance(error, ssl.SSLCertVerificationError):
+                self._strange(protocol.remote, SHOWN_AND_UNKNOWN)
             connection.close()
             self._over(protocol)
 

@@ -68,6 +68,30 @@ def test_a_connection_that_the_server_ended_is_replaced(database: PostgresqlData
     assert database.write(lambda session: session.scalar(text("SELECT 1"))) == 1
 
 
+def test_who_hangs_in_a_transaction_does_not_keep_others_waiting(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a node does that was stopped, or whose machine was paused: its connection stands, and so do its locks."""
+    monkeypatch.setattr("spool.database.postgresql.STANDSTILL_SECONDS", 0.2)
+    with PostgresqlDatabase(url) as database:
+        with database.migration() as connection:
+            connection.execute(text("CREATE TABLE account (name TEXT PRIMARY KEY, value INTEGER)"))
+            connection.execute(text("INSERT INTO account VALUES ('a', 0)"))
+
+        def add(session: Session) -> None:
+            session.execute(text("UPDATE account SET value = value + 1"))
+
+        def add_and_hang(session: Session) -> None:
+            add(session)
+            other = threading.Thread(target=database.write, args=(add,))
+            other.start()
+            other.join(60)
+            session.execute(text("SELECT 1"))
+
+        with pytest.raises(Retryable, match="stood still"):
+            database.write(add_and_hang)
+        with database.read() as session:
+            assert session.scalar(text("SELECT value FROM account")) == 1, "what hung is not committed"
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

@@ -84,6 +84,7 @@ class Site:
     staging: Path
     clients: list[RawClient] = field(default_factory=list)
     stopped: bool = False
+    strange: list[tuple[str, str]] = field(default_factory=list)
 
     def stop(self, seconds: float = SECONDS) -> None:
         if not self.stopped:
@@ -129,6 +130,7 @@ def serve(tmp_path: Path) -> Serve:
         **limits: float,
     ) -> Iterator[Site]:
         handler = RecordingHandler()
+        strange: list[tuple[str, str]] = []
         server = HttpServer(
             posts={"/as2": handler},
             gets={"/healthz": lambda head: plain(200, "alive")},
@@ -139,9 +141,10 @@ def serve(tmp_path: Path) -> Serve:
             proxies=proxies,
             limits=HttpLimits(**limits),  # type: ignore[arg-type]
             clock=FixedClock(),
+            strange=lambda address, why: strange.append((address, why)),
         )
         server.start()
-        site = Site(server, handler, tmp_path / "staging")
+        site = Site(server, handler, tmp_path / "staging", strange=strange)
         try:
             yield site
         finally:

@@ -244,7 +244,11 @@ class OurFault(TallyError):
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (Retryable("The database /var/x is locked.", partner_message="Not now."), 503, "Not now."),
+        (
+            Retryable("The database /var/x is locked.", partner_message="Not now."),
+            503,
+            "Not now. Keep what you have, and send it again later.",
+        ),
         (OurFault("Broken.", partner_message="Not so."), 500, "Not so."),
         (OSError(28, "No space left on device"), 503, "send it again later"),
         (RuntimeError("secret"), 500, "send it again later"),

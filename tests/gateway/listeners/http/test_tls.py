@@ -8,6 +8,7 @@ import pytest
 
 from canonical.errors import Misconfigured
 from gateway.listeners.http import ClientCertificates, ServerTls
+from gateway.listeners.http.server import SHOWN_AND_UNKNOWN
 
 from ...issued import Identity, certificate
 from .conftest import Serve, Site
@@ -98,6 +99,15 @@ def test_who_is_not_trusted_is_not_heard(
         assert asked(site, context(tmp_path, identity)) is None
         assert asked(site, context(tmp_path, PARTNER)) == 200
     assert [taken.head.peer.certificate for taken in site.handler.taken] == [PARTNER.der]
+
+
+def test_who_shows_a_certificate_that_nobody_named_is_told_of(serve: Serve, tmp_path: Path) -> None:
+    """Its product may show one whether it was agreed or not, and the handshake tells it nothing."""
+    with serve(tls=tls(tmp_path, ClientCertificates.OPTIONAL)) as site:
+        asked(site, context(tmp_path, PARTNER))
+        assert site.strange == []
+        asked(site, context(tmp_path, STRANGER))
+    assert site.strange == [("127.0.0.1", SHOWN_AND_UNKNOWN)]
 
 
 def test_without_one_an_optional_certificate_is_none(serve: Serve, tmp_path: Path) -> None:
