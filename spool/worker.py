@@ -171,13 +171,14 @@ class Workers:
     def _next(self, session: Session) -> "_Batch | None":
         """Brief items as long as there are any; the first that is not ends the batch."""
         claims: list[Claim] = []
-        while len(claims) < BATCH and not self._stopping.is_set():
-            claim = self._queue.claim(session, self._owner)
-            if claim is None:
-                break
+        if self._stopping.is_set():
+            return None
+        for claim in self._queue.claims(session, self._owner):
             if not self._may_be_shared(session, claim):
                 return _Batch(claims, claim) if claims else _Batch([claim])
             claims.append(claim)
+            if len(claims) == BATCH or self._stopping.is_set():
+                break
         return _Batch(claims) if claims else None
 
     def _may_be_shared(self, session: Session, claim: Claim) -> bool:
