@@ -56,6 +56,16 @@ def as_json(document: AnyDocument) -> bytes:
     return document.model_dump_json().encode()
 
 
+def business_content(json: bytes) -> bytes:
+    """Of a business document as JSON all that stands behind its head. The head says how it came, but also its purpose and whether it is a
+    test."""
+    return json[json.index(_BEHIND_THE_HEAD) :]
+
+
+_BEHIND_THE_HEAD = b',"unmapped":['
+"""Nothing in the head reads like that: in a text each quotation mark is escaped."""
+
+
 def as_array(document: AnyDocument) -> bytes:
     """An array of one document as JSON for people to read: indented, without fields that are absent."""
     return _array_of(type(document)).dump_json([document], indent=2, exclude_none=True)

@@ -37,5 +37,10 @@ class LazyTrace(Mapping[str, str]):
         return dict, (self._found(),)
 
 
-Trace = Annotated[Mapping[str, str], PlainSerializer(dict, return_type=dict[str, str])]
+def _as_dict(trace: Mapping[str, str]) -> dict[str, str]:
+    """Of a trace that was made, the dict itself: a copy would ask for each field anew."""
+    return trace._found() if isinstance(trace, LazyTrace) else dict(trace)
+
+
+Trace = Annotated[Mapping[str, str], PlainSerializer(_as_dict, return_type=dict[str, str])]
 """From a field to its place in the source."""

@@ -11,7 +11,7 @@ from canonical.acknowledgement import PurchaseOrderAcknowledgement
 from canonical.base import Value
 from canonical.catalog import PriceCatalog
 from canonical.document import Purpose
-from canonical.documents import AnyDocument, document_number
+from canonical.documents import AnyDocument, business_content, document_number
 from canonical.inventory import InventoryAdvice
 from canonical.inventory_adjustment import InventoryAdjustment
 from canonical.order import PurchaseOrder
@@ -52,6 +52,18 @@ class BusinessKey:
 def content_digest(document: AnyDocument) -> str:
     """Lower-case hexadecimal SHA-256 over what the document says, not how it came: 2.5 and 2.50 are the same."""
     return hashlib.sha256(said(document)).hexdigest()
+
+
+def quick_digest(document: AnyDocument, json: bytes) -> str:
+    """A digest of what a document says, from its canonical JSON, in a twentieth of the time. The same for two documents only where
+    :func:`content_digest` is; another one also where just numbers are written in another way."""
+    digest = hashlib.sha256(f"{document.purpose} {document.test} ".encode())
+    digest.update(business_content(json))
+    return QUICK + digest.hexdigest()
+
+
+QUICK = "json:"
+"""What tells quick digests from the others."""
 
 
 def said(document: AnyDocument) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from canonical.documents import AnyDocument
+from canonical.documents import ANY_DOCUMENT, AnyDocument
 from canonical.errors import NotFound, TallyError
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
@@ -23,7 +23,7 @@ from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
 from spool.database.moment import moment_of
 from spool.database.port import Database
-from spool.documents import INBOUND, DocumentRow
+from spool.documents import INBOUND, DocumentRow, Precedents
 from spool.identifiers import Identifiers
 from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import Claim, WorkQueue
@@ -33,6 +33,7 @@ from spool.states import DocumentState, ReceiptState
 from .acks.matching import Answers
 from .agreed_limits import ERP
 from .answering import PreparedAnswer, content_of, prepare
+from .business_key import QUICK, content_digest
 from .journaling import Chronicle, as_role, as_sent
 from .listeners.port import Arrival
 from .operations.replay import Replay
@@ -364,7 +365,7 @@ class Inbound:
             documents.alone_with_key(session, row.partner, INBOUND, row.business_key)
             earlier = documents.precedents(session, row)
         if earlier.counts is not None and not redelivered:
-            self._repeated(row, earlier.counts, earlier.content_sha256, told)
+            self._repeated(row, earlier.counts, self._says_the_same(session, row, earlier), told)
         elif row.revision is None:
             revision = row.business_key.rpartition("/")[2]
             row.revision = f"{revision}.{earlier.given + 1}" if earlier.given else revision
@@ -380,8 +381,23 @@ class Inbound:
             unique_key=f"{DELIVER}:{row.id}",
         )
 
-    def _repeated(self, row: DocumentRow, earlier: DocumentId, content: str | None, told: Chronicle) -> None:
-        same = content == row.content_sha256
+    def _says_the_same(self, session: Session, row: DocumentRow, earlier: Precedents) -> bool:
+        """Whether a document says what the one that counts said. Seldom do quick digests leave that open."""
+        if earlier.content_sha256 is None or row.content_sha256 == earlier.content_sha256:
+            return row.content_sha256 == earlier.content_sha256
+        try:
+            before = earlier.content_sha256
+            if before.startswith(QUICK):
+                before = self._content_digest(session, earlier.canonical_sha256)
+            return before == self._content_digest(session, row.canonical_sha256)
+        except NotFound:
+            # It was erased, and with it what it said.
+            return False
+
+    def _content_digest(self, session: Session, canonical: str | None) -> str:
+        return content_digest(ANY_DOCUMENT.validate_json(self.blobs.read(session, BlobDigest(canonical or ""))))
+
+    def _repeated(self, row: DocumentRow, earlier: DocumentId, same: bool, told: Chronicle) -> None:
         reason = f"{row.type} {row.number} came before as document {earlier}" + (
             " with the same content." if same else " with OTHER content; ask the supplier which one holds."
         )

@@ -23,6 +23,7 @@ OUTBOUND = "outbound"
 class DocumentRow(Base):
     """One business document.
 
+    ``content_sha256`` is of what it says, in the form that its room writes (:mod:`gateway.business_key`).
     ``canonical_sha256`` names the canonical JSON and ``source_sha256`` the bytes it was read from or written to.
     ``revision`` is under which issue of the key it was given to the ERP: a correction after the ERP's refusal has another one
     than what was refused. ``reason`` is for the operator, ``partner_reason`` what the sender is told beyond an acknowledgement.
@@ -167,11 +168,12 @@ def alone_with_key(session: Session, partner: str, direction: str, key: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class Precedents:
-    """What came before a document under its key: the one that counts, pending or delivered, and what that said; and how many were given
-    to the ERP: those it refused, and those replayed after delivery."""
+    """What came before a document under its key: the one that counts, pending or delivered, with the digests of what that said and of its
+    canonical JSON; and how many were given to the ERP: those it refused, and those replayed after delivery."""
 
     counts: DocumentId | None
     content_sha256: str | None
+    canonical_sha256: str | None
     given: int
 
 
@@ -180,7 +182,10 @@ def precedents(session: Session, row: DocumentRow) -> Precedents:
     key = {"partner": row.partner, "direction": row.direction, "key": row.business_key}
     found = _COUNTING.first(session, key)
     [(given,)] = _GIVEN.rows(session, key)
-    return Precedents(None, None, given) if found is None else Precedents(DocumentId(found[0]), found[1], given)
+    if found is None:
+        return Precedents(None, None, None, given)
+    counts, content, canonical = found
+    return Precedents(DocumentId(counts), content, canonical, given)
 
 
 _OF_KEY = (
@@ -189,7 +194,7 @@ _OF_KEY = (
     DocumentRow.business_key == bindparam("key"),
 )
 _COUNTING = Prepared(
-    select(DocumentRow.id, DocumentRow.content_sha256)
+    select(DocumentRow.id, DocumentRow.content_sha256, DocumentRow.canonical_sha256)
     .where(*_OF_KEY, or_(DocumentRow.state == DocumentState.PENDING, DocumentRow.state == DocumentState.DELIVERED))
     .order_by(DocumentRow.id)
     .limit(1)

@@ -176,14 +176,16 @@ class Workers:
         """Brief items as long as there are any; the first that is not ends the batch, and so does a channel that has had its share."""
         claims: list[Claim] = []
         shares: Counter[tuple[str | None, str | None]] = Counter()
-        while len(claims) < BATCH and SHARE not in shares.values() and not self._stopping.is_set():
-            claim = self._queue.claim(session, self._owner)
-            if claim is None:
-                break
+        if self._stopping.is_set():
+            return None
+        for claim in self._queue.claims(session, self._owner):
             if not self._may_be_shared(session, claim):
                 return _Batch(claims, claim) if claims else _Batch([claim])
             claims.append(claim)
-            shares[claim.endpoint, claim.partner] += 1
+            channel = claim.endpoint, claim.partner
+            shares[channel] += 1
+            if len(claims) == BATCH or shares[channel] == SHARE or self._stopping.is_set():
+                break
         return _Batch(claims) if claims else None
 
     def _may_be_shared(self, session: Session, claim: Claim) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from canonical.document import EnvelopeReference
-from canonical.documents import AnyDocument
+from canonical.documents import AnyDocument, as_json
 from canonical.finding import Finding
 from canonical.functional_acknowledgement import AcknowledgementKind, FunctionalAcknowledgement, SyntaxStatus
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
@@ -210,7 +210,7 @@ class _Opening:
         if isinstance(document, FunctionalAcknowledgement):
             row.answer = document
             row.number = document.group_control_number
-            row.place = self._unpacked.put(document)
+            row.place = self._unpacked.put(as_json(document))
             return None
         return self._agreed(document, row)
 
@@ -271,7 +271,8 @@ class _Opening:
         else:
             row.number = event.acknowledgement.control_number
             row.answer = event.acknowledgement
-            row.place = self._unpacked.put(event.acknowledgement.model_copy(update={"partner": self._applied.partner}))
+            answer = event.acknowledgement.model_copy(update={"partner": self._applied.partner})
+            row.place = self._unpacked.put(as_json(answer))
             self._usable = True
         self._unpacked.add(row)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from canonical.document import EnvelopeReference
-from canonical.documents import AnyDocument, document_number, order_numbers
+from canonical.documents import AnyDocument, as_json, document_number, order_numbers
 from canonical.finding import Finding, Severity, any_error
 from partners.agreement import SET_OF_DOCUMENT, Direction, NotAgreed, agree
 from partners.registry import AppliedProfile
@@ -11,7 +11,7 @@ from translators import flat
 from translators.flat import ColumnMap, FileFindings, FlatDocument, ReportedDocument
 
 from .. import partner_rules
-from ..business_key import business_key, content_digest
+from ..business_key import business_key, quick_digest
 from ..filenames import derived
 from ..orders.comparing import Orders, against_order
 from .unpacked import Report, Unpacked, UnpackedInterchange
@@ -112,8 +112,9 @@ def describe(row: UnpackedDocument, document: AnyDocument, unpacked: Unpacked) -
     row.number = document_number(document)
     row.orders = order_numbers(document)
     row.business_key = str(business_key(document))
-    row.content_sha256 = content_digest(document)
-    row.place = unpacked.put(document)
+    canonical = as_json(document)
+    row.content_sha256 = quick_digest(document, canonical)
+    row.place = unpacked.put(canonical)
 
 
 def _without_document(result: FlatDocument) -> FlatDocument:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from canonical.documents import AnyDocument, as_json
 from canonical.finding import Finding
 from canonical.identity import BlobDigest, ReceiptId
 from canonical.interchange_acknowledgement import InterchangeAcknowledgement
@@ -100,9 +99,9 @@ class Unpacked:
         # Whoever holds it last may be the transaction that takes it in.
         self.close = weakref.finalize(self, self._aside.close)
 
-    def put(self, document: AnyDocument) -> Place:
+    def put(self, canonical: bytes) -> Place:
         """Put canonical JSON aside; the place reads it back."""
-        return put_aside(self._aside, as_json(document))
+        return put_aside(self._aside, canonical)
 
     def canonical(self, document: UnpackedDocument) -> bytes | None:
         """The canonical JSON of a document, if it could be translated."""

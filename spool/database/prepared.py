@@ -140,6 +140,14 @@ def _running(session: Session) -> _Running:
     return running
 
 
+def forget_notes(session: Session) -> None:
+    """Forget all that is noted in a session but what its statements run on, which stays as long as its transaction does."""
+    kept = session.info.pop(_KEPT, None)
+    session.info.clear()
+    if kept is not None:
+        session.info[_KEPT] = kept
+
+
 class _Form:
     """A statement as one kind of database takes it."""
 

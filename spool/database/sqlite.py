@@ -30,6 +30,7 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 from ..durability import sync_directory
 from ..tables import json_text
 from .port import AFTER_COMMIT, Written
+from .prepared import forget_notes
 from .urls import parsed, shown
 
 GROUP_LIMIT = 128
@@ -74,7 +75,7 @@ class _Write(Written[T]):
         session.flush()
         self.actions = session.info.get(AFTER_COMMIT, {})
         # The session is used again; what is noted in it, its moment too, is of this closure alone.
-        session.info.clear()
+        forget_notes(session)
 
 
 class _Job:
@@ -247,21 +248,32 @@ class SqliteDatabase:
 
     @contextmanager
     def _one_to_read(self) -> Iterator[Session]:
-        """A session with a connection of its own, kept for the next who reads: making both takes longer than most queries."""
+        """A session with a connection of its own, kept for the next who reads: making both takes longer than most queries.
+
+        SQLAlchemy begins its transaction once; that of the database is begun and ended for each reading, by the driver.
+        """
         try:
             session = self._reading.pop()
+            _execute(_connection(session), "BEGIN")
         except IndexError:
-            session = Session(self._reader.connect(), expire_on_commit=False)
+            session = self._one_in_transaction()
         try:
             yield session
-            session.close()
         except BaseException:
             _let_go(session)
             raise
-        if self._closing or len(self._reading) >= KEPT_READERS:
+        if self._closing or len(self._reading) >= KEPT_READERS or not _as_it_began(session):
             _let_go(session)
         else:
+            session.expunge_all()
+            forget_notes(session)
+            _driver(_connection(session)).rollback()
             self._reading.append(session)
+
+    def _one_in_transaction(self) -> Session:
+        connection = self._reader.connect()
+        connection.begin()
+        return Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
 
     def _wait(self, job: _Job) -> None:
         """Get in line, and wait until the job is done or its caller is to lead. Whoever is interrupted leaves the line."""
@@ -340,12 +352,14 @@ class SqliteDatabase:
         with connection.begin() as transaction:
             for write in writes:
                 ran = self._ran(write, session)
-                session.close()
                 if not ran:
+                    session.close()
                     if transaction.is_active:
                         transaction.rollback()
                     return True
+                session.expunge_all()
                 _require_transaction(connection)
+            session.close()
         return False
 
     def _run_apart(self, writes: Sequence[_Write[Any]], connection: Connection) -> None:
@@ -459,6 +473,11 @@ def _connection(session: Session) -> Connection:
     connection = session.bind
     assert isinstance(connection, Connection)
     return connection
+
+
+def _as_it_began(session: Session) -> bool:
+    """Whether whoever read with it left its transaction alone."""
+    return _connection(session).in_transaction() and not session.in_nested_transaction()
 
 
 def _let_go(session: Session) -> None:

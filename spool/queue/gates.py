@@ -29,7 +29,6 @@ class Gates:
 
     def __init__(self, session: Session, limits: Limits, now: datetime, *, locking: bool, tripped: bool) -> None:
         self._session = session
-        self._connection = session.connection()
         self._limits = limits
         self._now = now
         self._locking = locking
@@ -49,7 +48,9 @@ class Gates:
         for scope, limit in self._limits_of(channel).items():
             if limit.per_minute is not None:
                 used = take(self._used[scope], self._now, limit.per_minute)
-                self._connection.execute(update(Allowance).where(Allowance.scope == scope).values(used_until=used))
+                self._session.connection().execute(
+                    update(Allowance).where(Allowance.scope == scope).values(used_until=used)
+                )
         if channel.endpoint is None or channel.endpoint not in self._troubled:
             return False
         probed = circuits.probed(self._troubled[channel.endpoint], item)
@@ -84,7 +85,7 @@ class Gates:
             return Hold(HeldBy.CIRCUIT, circuit.retry_at)
         if self._locking:
             # As it is, not as it was when all were read: another claimer may have sent the probe meanwhile.
-            row = self._connection.execute(sql.CIRCUIT_NOW, {"endpoint": endpoint}).one_or_none()
+            row = self._session.connection().execute(sql.CIRCUIT_NOW, {"endpoint": endpoint}).one_or_none()
             if row is None:
                 return Hold(HeldBy.BUSY)
             circuit = self._troubled[endpoint] = Circuit(*row)
@@ -111,7 +112,7 @@ class Gates:
     def _allowances(self, scopes: list[str]) -> dict[str, datetime | None]:
         """What each scope has used; when locking, only those that nobody else is just using."""
         statement = sql.ALLOWANCES_NOW if self._locking else sql.ALLOWANCES
-        rows = self._connection.execute(statement, {"scopes": scopes})
+        rows = self._session.connection().execute(statement, {"scopes": scopes})
         found: dict[str, datetime | None] = {row.scope: row.used_until for row in rows}
         for scope in scopes:
             if scope not in found and (

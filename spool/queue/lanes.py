@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select, update
@@ -119,13 +120,21 @@ class LaneQueue:
 
     def due(self, session: Session) -> bool:
         now = self._clock.now()
-        due, tripped = _due(session, now)
-        doors = Gates(session, self._limits, now, locking=False, tripped=tripped)
-        return any(doors.hold(channel) is None for channel, _ in due)
+        due = _Due(session, now)
+        doors = Gates(session, self._limits, now, locking=False, tripped=due.tripped)
+        return any(doors.hold(channel) is None for channel, _ in due.channels)
 
     def claim(self, session: Session, owner: str) -> Claim | None:
+        return next(iter(self.claims(session, owner)), None)
+
+    def claims(self, session: Session, owner: str) -> Iterator[Claim]:
         now = self._clock.now()
-        for channels, tripped in self._rounds(session, now):
+        due = _Due(session, now)
+        while claim := self._claim(session, due, owner, now):
+            yield claim
+
+    def _claim(self, session: Session, due: "_Due", owner: str, now: datetime) -> Claim | None:
+        for channels, tripped in self._rounds(due):
             doors = Gates(session, self._limits, now, locking=True, tripped=tripped)
             for channel in channels:
                 claim = None if doors.hold(channel) else self._take(session, channel, owner, now)
@@ -134,15 +143,15 @@ class LaneQueue:
                     self._turns.served(channel)
                     return replace(claim, probe=True) if probe else claim
                 self._turns.passed_over(channel)
+                due.passed_over(channel)
         return None
 
-    def _rounds(self, session: Session, now: datetime) -> Iterator[tuple[list[Channel], bool]]:
+    def _rounds(self, due: "_Due") -> Iterator[tuple[list[Channel], bool]]:
         """What is left of a round, and then all that is due: channels, and whether any circuit may be other than closed."""
         left = self._turns.left()
         if left:
             yield left, True
-        due, tripped = _due(session, now)
-        yield self._turns.begin(due), tripped
+        yield self._turns.begin(due.channels), due.tripped
 
     def _take(self, session: Session, channel: Channel, owner: str, now: datetime) -> Claim | None:
         hold = {"of": channel.key, "now": now, "by": owner, "until": now + self._lease}
@@ -349,10 +358,32 @@ class LaneQueue:
         shift_waiting(session, by)
 
 
-def _due(session: Session, now: datetime) -> tuple[list[tuple[Channel, datetime]], bool]:
-    """The channels with a lane that is due, and since when; and whether any circuit is not closed."""
-    rows = sql.DUE.rows(session, {"now": now})
-    return [(channel_of(key), since) for key, since, _ in rows], bool(rows and rows[0][2])
+class _Due:
+    """What is due in one transaction at one moment, looked up once."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session = session
+        self._now = now
+        self._over: set[Channel] = set()
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, datetime, bool]]:
+        return sql.DUE.rows(self._session, {"now": self._now})
+
+    @property
+    def channels(self) -> list[tuple[Channel, datetime]]:
+        """Channels with a lane that is due, and since when."""
+        found = [(channel_of(key), since) for key, since, _ in self._rows]
+        return [each for each in found if each[0] not in self._over]
+
+    @property
+    def tripped(self) -> bool:
+        """Whether any circuit is not closed."""
+        return bool(self._rows and self._rows[0][2])
+
+    def passed_over(self, channel: Channel) -> None:
+        """Nothing more of the channel can be begun in this transaction."""
+        self._over.add(channel)
 
 
 def _known(session: Session, unique_key: str | None) -> str:
@@ -363,7 +394,7 @@ def _known(session: Session, unique_key: str | None) -> str:
 
 def _fence(session: Session, claim: Claim) -> None:
     """Lock the claim's lane, so that what is read next is how it stays. Where there is one writer, the update to come is fence enough."""
-    if session.connection().dialect.name == "sqlite":
+    if session.get_bind().dialect.name == "sqlite":
         return
     ((state, token, _),) = sql.LOCK.rows(session, {"lane": claim.lane})
     if state is not LaneState.HELD or token != claim.token:

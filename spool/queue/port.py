@@ -5,7 +5,7 @@ or an endpoint. Lanes do not wait for each other. What is claimed is always a la
 Every method works inside the caller's transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -217,6 +217,13 @@ class WorkQueue(Protocol):
 
         The most urgent go first; among equals, channels of partner and endpoint take turns, and in each the lane due longest is next.
         Where very many wait, what is put in meanwhile may wait for a small part of a round, however urgent.
+        """
+        ...
+
+    def claims(self, session: Session, owner: str) -> Iterator[Claim]:
+        """Take one after the other, each as :meth:`claim` does when it is asked for, until there is none that may be worked on now.
+
+        What is due is looked up once: nothing else is written in the transaction before the last is asked for.
         """
         ...
 

@@ -86,6 +86,28 @@ def test_a_reader_sees_one_state_however_long_it_looks_and_cannot_write(numbers:
     assert kept(numbers) == [1, 2]
 
 
+def test_whoever_reads_next_sees_what_was_written_since_and_nothing_of_an_earlier_reader(numbers: Database) -> None:
+    numbers.write(inserting(1))
+    for number in range(2, 5):
+        with numbers.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM number")) == number - 1
+            session.info["noted"] = number
+        numbers.write(inserting(number))
+    with numbers.read() as session:
+        assert "noted" not in session.info
+
+
+@pytest.mark.parametrize("leave", [Session.rollback, Session.close, Session.begin_nested])
+def test_whatever_a_reader_does_with_its_transaction_harms_no_other(
+    numbers: Database, leave: Callable[[Session], object]
+) -> None:
+    for number in range(1, 4):
+        with numbers.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM number")) == number - 1
+            leave(session)
+        numbers.write(inserting(number))
+
+
 def test_what_waits_for_the_commit_runs_once_and_never_for_what_was_undone(numbers: Database) -> None:
     told: list[str] = []
     after = threading.Event()

@@ -494,6 +494,27 @@ def test_each_of_many_partners_has_its_turn_before_any_has_another_and_who_comes
     assert shop.claim() is None
 
 
+def test_those_claimed_together_are_those_that_would_be_claimed_one_by_one(shop: Shop) -> None:
+    """What is left over after each turn: a channel with more, one that is used up, one that is as full as agreed, and an urgent one."""
+    shop.agreed.limits["narrow"] = Limit(running=1)
+    for number in range(3):
+        shop.put(f"many {number}", partner="big")
+        shop.put(f"narrow {number}", endpoint="narrow")
+    shop.put("one", partner="small")
+    for number in range(2):
+        shop.put(f"urgent {number}", priority=1)
+    shop.put("later", after=60)
+    claims = shop.do(lambda session: list(shop.queue.claims(session, "worker")))
+    assert [claim.lane for claim in claims] == [
+        *("urgent 0", "urgent 1"),
+        *("narrow 0", "many 0", "one", "many 1", "many 2"),
+    ]
+    assert [claim.attempt for claim in claims] == [1] * len(claims)
+    assert shop.claim() is None
+    shop.complete(next(claim for claim in claims if claim.endpoint == "narrow"))
+    assert shop.lanes() == ["narrow 1", "narrow 2"]
+
+
 def test_a_lower_number_goes_first_between_lanes_but_not_within_one(shop: Shop) -> None:
     shop.put("normal", 1)
     shop.put("normal", 2, priority=1)

@@ -7,11 +7,16 @@ and folders nothing names a delivery, so the layers here are the bytes, the cont
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import gateway.inbound
+from canonical.documents import ANY_DOCUMENT
 from canonical.errors import Retryable
+from canonical.identity import BlobDigest
 from canonical.invoice import Invoice
+from gateway.business_key import content_digest
+from spool.documents import DocumentRow
 from spool.queue.port import Claim
 from spool.states import DocumentState, ReceiptState
 
@@ -235,6 +240,31 @@ class TestTheSameDocument:
         assert "with OTHER content; ask the supplier which one holds" in (second.reason or "")
         assert len(house.erp_out()) == 1
         house.assert_settled()
+
+    @pytest.mark.parametrize(
+        ("again", "told"), [(invoice("INV1"), "with the same content"), (CORRECTION, "with OTHER content")]
+    )
+    def test_of_which_an_earlier_version_kept_another_digest_is_recognised(
+        self, house: House, again: str, told: str
+    ) -> None:
+        house.take("acme", "a.edi", INV1)
+        [first] = house.documents()
+
+        def as_it_was(session: Session) -> None:
+            json = house.gateway.blobs.read(session, BlobDigest(first.canonical_sha256 or ""))
+            digest = content_digest(ANY_DOCUMENT.validate_json(json))
+            session.execute(update(DocumentRow).values(content_sha256=digest))
+
+        house.gateway.database.write(as_it_was)
+        house.take("acme", "b.edi", wrapped("810", again, 2))
+        assert told in (house.documents()[-1].reason or "")
+
+    def test_is_not_the_same_where_nobody_knows_any_more_what_the_first_said(self, house: House) -> None:
+        house.take("acme", "a.edi", INV1)
+        erased = update(DocumentRow).values(canonical_sha256=None)
+        house.gateway.database.write(lambda session: session.execute(erased))
+        house.take("acme", "b.edi", wrapped("810", CORRECTION, 2))
+        assert "with OTHER content" in (house.documents()[-1].reason or "")
 
     def test_in_another_format_is_recognised(self, house: House) -> None:
         """The key is of the business, not of the format."""

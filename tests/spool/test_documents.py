@@ -28,6 +28,7 @@ def add(database: Database, clock: ManualClock) -> Callable[..., DocumentRow]:
         partner: str = ACME,
         direction: str = INBOUND,
         content: str | None = None,
+        canonical: str | None = None,
         revision: str | None = None,
     ) -> DocumentRow:
         clock.time += timedelta(seconds=1)
@@ -38,6 +39,7 @@ def add(database: Database, clock: ManualClock) -> Callable[..., DocumentRow]:
             type="Invoice",
             business_key=key,
             content_sha256=content,
+            canonical_sha256=canonical,
             revision=revision,
             state=DocumentState(state),
             created_at=clock.now(),
@@ -72,17 +74,17 @@ class TestTheSameKey:
         add("2", direction=OUTBOUND)
         add("3", key="Invoice/2/1")
         with database.read() as session:
-            assert documents.precedents(session, later()) == documents.Precedents(None, None, 0)
+            assert documents.precedents(session, later()) == documents.Precedents(None, None, None, 0)
             found = documents.with_business_key(session, ACME, OUTBOUND, "Invoice/1/1")
         assert found is not None
         assert found.id == "2"
 
     def test_is_that_of_the_first_with_what_it_said(self, database: Database, add: Callable[..., DocumentRow]) -> None:
         add("1", state="rejected")
-        add("2", content="aa")
-        add("3", content="bb")
+        add("2", content="aa", canonical="bb")
+        add("3", content="cc", canonical="dd")
         with database.read() as session:
-            assert documents.precedents(session, later()) == documents.Precedents(DocumentId("2"), "aa", 0)
+            assert documents.precedents(session, later()) == documents.Precedents(DocumentId("2"), "aa", "bb", 0)
 
     def test_is_no_obstacle_where_the_erp_refused_it_but_is_counted(
         self, database: Database, add: Callable[..., DocumentRow]
@@ -91,7 +93,7 @@ class TestTheSameKey:
         add("2", state="rejected", revision="1.2")
         add("3", state="rejected")
         with database.read() as session:
-            assert documents.precedents(session, later()) == documents.Precedents(None, None, 2)
+            assert documents.precedents(session, later()) == documents.Precedents(None, None, None, 2)
 
 
 class TestOrders:
