@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .identity import read_name
-from .mime.entity import Entity, read_entity
+from .mime.entity import Entity, delimiters, read_entity
 from .mime.headers import Headers
 from .mime.malformed import Malformed
 from .mime.span import Readable, span_of, whole
@@ -104,8 +104,8 @@ def _first_part(signed: Entity) -> Entity:
         boundary = signed.media_type.parameter("boundary")
     if not boundary:
         raise Malformed("A multipart names no boundary.")
-    data = signed.body.read()
-    begins = re.search(rb"^--" + re.escape(boundary.encode("utf-8", "replace")) + rb"[ \t]*\r?\n", data, re.MULTILINE)
-    if begins is None:
+    lines = delimiters(signed.body, b"--" + boundary.encode("utf-8", "replace"))
+    begin = next((end for _, end, closes in lines if not closes), None)
+    if begin is None:
         raise Malformed("The boundary that a multipart names does not occur in it.")
-    return read_entity(span_of(data[begins.end() :]))
+    return read_entity(signed.body.part(begin, signed.body.end))
