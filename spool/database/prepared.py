@@ -126,6 +126,12 @@ class _Running:
 _KEPT = "what runs in this transaction"
 
 
+def run_on(session: Session, connection: Connection) -> None:
+    """Have the statements of ``session`` run in the transaction that ``connection`` is in, without the session's beginning one of its own:
+    that takes as long as several statements. Whatever else is asked of the session begins it all the same."""
+    session.info[_KEPT] = _Running(None, connection, connection.dialect, connection.connection.driver_connection)
+
+
 def _running(session: Session) -> _Running:
     """SQLAlchemy is asked once a transaction or savepoint: it takes longer than many a statement, and only the asking begins a
     savepoint."""

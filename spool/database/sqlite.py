@@ -30,6 +30,7 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 from ..durability import sync_directory
 from ..tables import json_text
 from .port import AFTER_COMMIT, Written
+from .prepared import run_on
 from .urls import parsed, shown
 
 GROUP_LIMIT = 128
@@ -233,7 +234,8 @@ class SqliteDatabase:
 
         dialect: Any = engine.dialect
         dialect.statement_compiler = _HintedCompiler
-        dialect.do_begin = lambda driver: driver.execute(begin).close()
+        # Who reads is in a transaction before SQLAlchemy knows of it.
+        dialect.do_begin = lambda driver: None if driver.in_transaction else driver.execute(begin).close()
         # SQLAlchemy's own compile a statement anew each time, which takes longer than most of what is written in a savepoint.
         dialect.do_savepoint = lambda connection, name: _execute(connection, f"SAVEPOINT {name}")
         dialect.do_release_savepoint = lambda connection, name: _execute(connection, f"RELEASE {name}")
@@ -252,9 +254,13 @@ class SqliteDatabase:
             session = self._reading.pop()
         except IndexError:
             session = Session(self._reader.connect(), expire_on_commit=False)
+        connection = _connection(session)
         try:
+            _execute(connection, "BEGIN")
+            run_on(session, connection)
             yield session
-            session.close()
+            _end(session)
+            _driver(connection).rollback()
         except BaseException:
             _let_go(session)
             raise
@@ -339,8 +345,9 @@ class SqliteDatabase:
         connection = _connection(session)
         with connection.begin() as transaction:
             for write in writes:
+                run_on(session, connection)
                 ran = self._ran(write, session)
-                session.close()
+                _end(session)
                 if not ran:
                     if transaction.is_active:
                         transaction.rollback()
@@ -459,6 +466,12 @@ def _connection(session: Session) -> Connection:
     connection = session.bind
     assert isinstance(connection, Connection)
     return connection
+
+
+def _end(session: Session) -> None:
+    """Nothing of what ran in the session stays in it."""
+    if session.in_transaction():
+        session.close()
 
 
 def _let_go(session: Session) -> None:
