@@ -1,13 +1,14 @@
 """Who sent what to whom: what can be told of a request before its partner is known."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from .identity import read_name
-from .mime.entity import Entity, read_entity
+from .mime.entity import Entity, delimiters, read_entity
 from .mime.headers import Headers
 from .mime.malformed import Malformed
+from .mime.parameters import media_type
 from .mime.span import Readable, span_of, whole
 
 LONGEST_MESSAGE_ID = 998
@@ -38,17 +39,17 @@ class Envelope:
 
 def envelope_of(headers: Headers, body: Readable) -> Envelope:
     """What a request says of itself. Nothing of it is proven."""
-    return replace(names_of(headers), kind=_kind(headers, body))
+    return names_of(headers, _kind(headers, body))
 
 
-def names_of(headers: Headers) -> Envelope:
-    """As :func:`envelope_of`, without looking at what it is: as though it were a message."""
+def names_of(headers: Headers, kind: Kind = Kind.MESSAGE) -> Envelope:
+    """As :func:`envelope_of`, of what is known, or taken, to be of this kind."""
     sender, recipient = headers.get("as2-from"), headers.get("as2-to")
     return Envelope(
         sender=None if sender is None else read_name(sender),
         recipient=None if recipient is None else read_name(recipient),
         message_id=headers.get("message-id") or None,
-        kind=Kind.MESSAGE,
+        kind=kind,
     )
 
 
@@ -84,13 +85,13 @@ def bare(message_id: str) -> str:
 
 def _kind(headers: Headers, body: Readable) -> Kind:
     """An MDN is a report, alone or signed. What has one beside or inside something else is a message, and what it carries are files."""
-    entity = Entity(headers, span_of(whole(body).read(size=_LOOKED_AT)))
-    try:
-        if entity.media_type.value == _SIGNED:
-            entity = _first_part(entity)
-    except Malformed:
-        return Kind.MESSAGE
-    return Kind.MDN if entity.media_type.value in _REPORTS else Kind.MESSAGE
+    kind = media_type(headers).value
+    if kind == _SIGNED:
+        try:
+            kind = _first_part(Entity(headers, span_of(whole(body).read(size=_LOOKED_AT)))).media_type.value
+        except Malformed:
+            return Kind.MESSAGE
+    return Kind.MDN if kind in _REPORTS else Kind.MESSAGE
 
 
 def _first_part(signed: Entity) -> Entity:
@@ -104,8 +105,8 @@ def _first_part(signed: Entity) -> Entity:
         boundary = signed.media_type.parameter("boundary")
     if not boundary:
         raise Malformed("A multipart names no boundary.")
-    data = signed.body.read()
-    begins = re.search(rb"^--" + re.escape(boundary.encode("utf-8", "replace")) + rb"[ \t]*\r?\n", data, re.MULTILINE)
-    if begins is None:
+    lines = delimiters(signed.body, b"--" + boundary.encode("utf-8", "replace"))
+    begin = next((end for _, end, closes in lines if not closes), None)
+    if begin is None:
         raise Malformed("The boundary that a multipart names does not occur in it.")
-    return read_entity(span_of(data[begins.end() :]))
+    return read_entity(signed.body.part(begin, signed.body.end))

@@ -19,6 +19,10 @@ _MAX_BOUNDARY = 512
 """RFC 2046 allows 70 characters; a longer one is no trouble up to here."""
 _MAX_PADDING = 256
 """Blanks after a boundary on its line."""
+_BLANKS = rb"[ \t]{0,%d}+" % _MAX_PADDING
+_REST_OF_DELIMITER = re.compile(rb"(?P<closes>--)" + _BLANKS + rb"(?:\r?\n)?|" + _BLANKS + rb"(?:\r?\n|\Z)|(?P<other>)")
+"""What is there of a line after the boundary that it begins with. A closing one may be followed by anything or nothing; an open one at the
+very end opens an empty part."""
 MAX_LOOKALIKES = 5000
 """Lines that begin with a boundary without being one: those of a multipart inside whose boundary is longer, or what is in a file."""
 _LF = ord("\n")
@@ -91,7 +95,7 @@ def split(body: Span, boundary: bytes) -> Split:
         raise Malformed("The boundary of a multipart is too long.")
     parts: list[Span] = []
     begin: int | None = None
-    for line_start, line_end, closes in _delimiters(body, b"--" + boundary):
+    for line_start, line_end, closes in delimiters(body, b"--" + boundary):
         if begin is not None:
             parts.append(body.part(begin, max(begin, _before_break(body, line_start))))
         if closes:
@@ -114,12 +118,12 @@ def _before_break(body: Span, line_start: int) -> int:
     return line_start - 1 if ending.endswith(b"\n") else line_start
 
 
-def _delimiters(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Lines that are boundaries: where they begin, where the next line does, and whether they close.
+def delimiters(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Lines that are boundaries: where they begin, where the next line does, and whether they close. ``mark`` is what they begin with.
 
     Looked for in memory, a chunk at a time. Raises :class:`.malformed.Malformed` where too many lines only begin like one.
     """
-    line = _delimiter_line(mark)
+    line = b"\n" + mark
     reach = len(mark) + _MAX_PADDING + len(b"\n--\r\n")
     lookalikes = 0
     # As though a line ended before the body. The last bytes of a window, where a line may not be whole, are looked at with the next.
@@ -129,9 +133,11 @@ def _delimiters(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
         at += len(data)
         window += data
         sure = len(window) - reach if data else len(window)
-        while (found := line.search(window, begin)) is not None and found.start() < sure:
-            if found["other"] is None:
-                yield base + found.start() + 1, base + found.end(), found["closes"] is not None
+        while 0 <= (start := window.find(line, begin)) < sure:
+            rest = _REST_OF_DELIMITER.match(window, start + len(line))
+            assert rest is not None
+            if rest["other"] is None:
+                yield base + start + 1, base + rest.end(), rest["closes"] is not None
             else:
                 lookalikes += 1
                 if lookalikes > MAX_LOOKALIKES:
@@ -139,25 +145,8 @@ def _delimiters(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
                         f"More than {MAX_LOOKALIKES} lines begin with the boundary of a multipart and are none."
                     )
             # The line break that ends this line may begin the next boundary.
-            begin = found.end() - (window[found.end() - 1] == _LF)
+            begin = rest.end() - (window[rest.end() - 1] == _LF)
         if not data:
             return
         kept = max(begin, sure, 0)
         window, base, begin = window[kept:], base + kept, 0
-
-
-def _delimiter_line(mark: bytes) -> re.Pattern[bytes]:
-    """The break before a line that begins with a boundary, and what is there of that line.
-
-    A closing one may be followed by anything or nothing; an open one at the very end opens an empty part.
-    """
-    blanks = rb"[ \t]{0,%d}+" % _MAX_PADDING
-    return re.compile(
-        rb"\n"
-        + re.escape(mark)
-        + rb"(?:(?P<closes>--)"
-        + blanks
-        + rb"(?:\r?\n)?|"
-        + blanks
-        + rb"(?:\r?\n|\Z)|(?P<other>))"
-    )

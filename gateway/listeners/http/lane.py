@@ -11,21 +11,20 @@ _Result = TypeVar("_Result")
 
 
 class Lane:
-    """``threads`` that work for one loop, and ``slots`` for what may be there at a time, worked on or not.
+    """Up to ``threads`` that work for one loop, and ``slots`` for what may be there at a time, worked on or not.
 
     All but ``close`` is called in the loop's thread. (A thread pool's futures, which nobody waits for, would cost each request more.)
+    A thread is started when all there are have something to do: few that are in the processor's caches cost less than many in turn.
     """
 
     def __init__(self, name: str, threads: int, slots: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._name = name
+        self._most = threads
         self._free = slots
         self._loop = loop
+        self._under_way = 0
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        # What hangs in one when the process ends was answered to nobody.
-        self._threads = [
-            threading.Thread(target=self._work, name=f"http-{name}-{number}", daemon=True) for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
 
     def take(self) -> bool:
         """Take a slot and answer True, or answer False when none is free."""
@@ -43,14 +42,27 @@ class Lane:
         def job() -> None:
             result = action()
             with suppress(RuntimeError):  # the loop is closed: nobody is there to be told
-                self._loop.call_soon_threadsafe(then, result)
+                self._loop.call_soon_threadsafe(self._done, then, result)
 
+        self._under_way += 1
+        if len(self._threads) < min(self._under_way, self._most):
+            self._start()
         self._jobs.put(job)
 
     def close(self) -> None:
         """Let the threads go after what they have. They are not waited for."""
         for _ in self._threads:
             self._jobs.put(None)
+
+    def _start(self) -> None:
+        # What hangs in one when the process ends was answered to nobody.
+        thread = threading.Thread(target=self._work, name=f"http-{self._name}-{len(self._threads)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _done(self, then: Callable[[_Result], None], result: _Result) -> None:
+        self._under_way -= 1
+        then(result)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -74,6 +74,41 @@ def test_it_is_part_of_the_sessions_transaction(filled: Database) -> None:
     assert filled.write(lambda session: COUNT.first(session, {"item": "item"})) == (1, "counted")
 
 
+@pytest.mark.parametrize("prepared_first", [True, False])
+def test_whoever_reads_first_prepared_or_not_the_other_sees_the_same_state(
+    filled: Database, prepared_first: bool
+) -> None:
+    def looks(session: Session) -> list[str | None]:
+        prepared = _REASON.rows(session, {"item": "item"})[0][0] if prepared_first else None
+        asked = session.scalar(select(WorkItem.reason))
+        filled.write(lambda session: COUNT.rows(session, {"item": "item"}))
+        return [prepared, asked, _REASON.rows(session, {"item": "item"})[0][0], session.scalar(select(WorkItem.reason))]
+
+    with filled.read() as session:
+        assert looks(session) == [None] * 4
+    with filled.read() as session:
+        assert _REASON.first(session, {"item": "item"}) == ("counted",)
+
+
+_REASON = Prepared(select(WorkItem.reason).where(WorkItem.id == bindparam("item")))
+
+
+def test_what_is_changed_before_and_after_sqlalchemy_does_is_undone_with_it(filled: Database) -> None:
+    def fail(session: Session) -> None:
+        COUNT.rows(session, {"item": "item"})
+        session.execute(update(WorkItem).values(deadline=NOON))
+        with session.begin_nested():
+            COUNT.rows(session, {"item": "item"})
+        assert COUNT.first(session, {"item": "item"}) == (3, "counted")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        filled.write(fail)
+    with filled.read() as session:
+        assert FIND.first(session, {"item": "item"}) == ({"a": ["ü", None]}, ItemState.OPEN, NOON, None)
+    assert filled.write(lambda session: COUNT.first(session, {"item": "item"})) == (1, "counted")
+
+
 def test_a_value_that_is_not_given_is_a_mistake(filled: Database) -> None:
     with filled.read() as session, pytest.raises(KeyError):
         FIND.rows(session, {})

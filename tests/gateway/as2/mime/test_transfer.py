@@ -1,8 +1,8 @@
 """Transfer encodings undone, and CMS told by its bytes."""
 
 import base64
+import binascii
 import io
-import quopri
 import tracemalloc
 from pathlib import Path
 
@@ -56,16 +56,21 @@ def test_base64_in_lines_of_any_length(data: bytes, width: int) -> None:
     assert decoded(_entity("base64", lines), MemoryWorkspace()).read() == data
 
 
+def _quoted_printable(data: bytes) -> bytes:
+    """As binary: what is taken for text has its line breaks made alike."""
+    return binascii.b2a_qp(data, istext=False)
+
+
 @given(st.binary(max_size=300))
 def test_quoted_printable(data: bytes) -> None:
-    assert decoded(_entity("quoted-printable", quopri.encodestring(data)), MemoryWorkspace()).read() == data
+    assert decoded(_entity("quoted-printable", _quoted_printable(data)), MemoryWorkspace()).read() == data
 
 
 @given(st.binary(max_size=300), st.integers(1, 9))
 def test_quoted_printable_whatever_the_chunks(data: bytes, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(span_module, "CHUNK", size)
-        assert decoded(_entity("quoted-printable", quopri.encodestring(data)), MemoryWorkspace()).read() == data
+        assert decoded(_entity("quoted-printable", _quoted_printable(data)), MemoryWorkspace()).read() == data
 
 
 class Repeated(io.BytesIO):

@@ -37,6 +37,20 @@ def test_work_is_done_in_threads_and_its_results_come_back_to_the_loop() -> None
     assert len({worker for worker, _ in results}) == 2
 
 
+def test_one_thread_does_what_comes_one_after_the_other() -> None:
+    async def scenario() -> list[int]:
+        lane = Lane("test", threads=2, slots=10, loop=asyncio.get_running_loop())
+        workers = []
+        for _ in range(3):
+            worker: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            lane.run(threading.get_ident, worker.set_result)
+            workers.append(await asyncio.wait_for(worker, SECONDS))
+        lane.close()
+        return workers
+
+    assert len(set(asyncio.run(scenario()))) == 1
+
+
 def test_slots_are_taken_and_given_back() -> None:
     loop = asyncio.new_event_loop()
     lane = Lane("test", threads=1, slots=2, loop=loop)
