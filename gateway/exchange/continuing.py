@@ -64,8 +64,8 @@ class Continued:
 
     def _posted(self, message: Stored, offset: int) -> HttpAnswer:
         naming = restart.naming_fields(message.name, offset, message.size)
-        message.body.seek(offset)
-        return self.client.post(self.url, _encoded((*message.headers.pairs, *naming)), message.body, self.terms)
+        fields = _encoded((*message.headers.pairs, *naming))
+        return self.client.post_from(offset, self.url, fields, message.body, self.terms)
 
 
 def _headers(answer: HttpAnswer) -> Headers:

@@ -74,12 +74,20 @@ class HttpClient:
         self._idle.close()
 
     def post(self, url: str, fields: Sequence[tuple[bytes, bytes]], body: BinaryIO, terms: Terms) -> HttpAnswer:
-        """Post ``body`` from where it stands and wait for the answer, whatever its status (:func:`.answer.failure_of` judges it).
+        """Post the whole of ``body`` and wait for the answer, whatever its status (:func:`.answer.failure_of` judges it).
 
         Raises what :mod:`.failures` names, and Misconfigured where our own certificate cannot be used. ``fields`` are sent in their
         order and spelling, without those that frame the body or name the host, which are set here.
         """
-        framing = (b"Transfer-Encoding", b"chunked") if terms.chunked else (b"Content-Length", b"%d" % _rest(body))
+        return self.post_from(0, url, fields, body, terms)
+
+    def post_from(
+        self, begin: int, url: str, fields: Sequence[tuple[bytes, bytes]], body: BinaryIO, terms: Terms
+    ) -> HttpAnswer:
+        """As :meth:`post`, without the first ``begin`` bytes of ``body``."""
+        size = body.seek(0, os.SEEK_END) - begin
+        body.seek(begin)
+        framing = (b"Transfer-Encoding", b"chunked") if terms.chunked else (b"Content-Length", b"%d" % size)
         return self._request(b"POST", url, fields, terms, framing=[framing], content=_chunks(body))
 
     def head(self, url: str, fields: Sequence[tuple[bytes, bytes]], terms: Terms) -> HttpAnswer:
@@ -161,14 +169,6 @@ def _head(
     if terms.basic is not None:
         head.append((b"Authorization", terms.basic.value))
     return [*head, *framing]
-
-
-def _rest(body: BinaryIO) -> int:
-    """How many bytes there are from where it stands."""
-    begin = body.tell()
-    end = body.seek(0, os.SEEK_END)
-    body.seek(begin)
-    return end - begin
 
 
 def _chunks(body: BinaryIO) -> Iterator[bytes]:
