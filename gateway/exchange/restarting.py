@@ -46,9 +46,9 @@ class Restarting:
 
     def wants(self, head: Head) -> bool:
         """What may be kept, and what says that it is the rest of something."""
-        if any(head.values(b"content-range")):
+        if (head.length is None or head.length >= RESTARTED_FROM) and any(head.values(b"etag")):
             return True
-        return any(head.values(b"etag")) and (head.length is None or head.length >= RESTARTED_FROM)
+        return any(head.values(b"content-range"))
 
     def place(self, head: Head) -> Begun | Answer | None:
         headers = headers_of(head)
