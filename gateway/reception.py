@@ -100,7 +100,9 @@ class Reception:
     @contextmanager
     def http(self, port: int) -> Iterator[HttpServer]:
         receiver = self.exchange.receiver(self.inbound)
-        restarting = Restarting(receiver, Shelf(self._own_folder("as2-restart"), self.clock))
+        # The largest message there is, and room beside it.
+        kept = 2 * self.settings.max_file_bytes
+        restarting = Restarting(receiver, Shelf(self._own_folder("as2-restart"), self.clock, kept))
         restarting.shelf.open()
         looking = [
             Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known),

@@ -18,9 +18,6 @@ from ..as2.restart import Kept
 AT_ONCE = 4
 """How many transfers of one partner there are at most, those under way with those that broke off."""
 
-BYTES = 2 << 30
-"""How many bytes of transfers that broke off are kept of one partner: the largest message that is taken, and room beside it."""
-
 KEPT_FOR = timedelta(days=1)
 """How long after its beginning a transfer may be continued."""
 
@@ -52,15 +49,17 @@ class _About:
 
 
 class Shelf:
-    """Files of ``directory``, which is this process's alone: of each transfer what came of it, and beside it what it is.
+    """Files of ``directory``, which is this process's alone: of each transfer what came of it, and beside it what it is. Of what broke off
+    ``most`` bytes are kept of one partner.
 
     What a file says of itself is all there is, so that it outlives the process. How much came is the size of the file: it only ever
     grows at its end. When it is whole it is renamed, before anybody links or reads it as a payload, and never written again. Thread-safe.
     """
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, most: int) -> None:
         self._directory = directory
         self._clock = clock
+        self._most = most
         self._known: dict[Transfer, _About] = {}
         self._claimed: set[Transfer] = set()
         self._lock = threading.Lock()
@@ -157,7 +156,7 @@ class Shelf:
         idle = sorted((each for each in mine if each.transfer not in self._claimed), key=lambda each: each.begun_at)
         count, size = len(mine), sum(self._size(each.transfer) for each in idle)
         for about in idle:
-            if count <= most and size <= BYTES:
+            if count <= most and size <= self._most:
                 break
             count, size = count - 1, size - self._size(about.transfer)
             self._forget(about.transfer)

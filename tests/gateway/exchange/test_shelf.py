@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from gateway.as2.restart import Kept
-from gateway.exchange import shelf as shelves
 from gateway.exchange.shelf import AT_ONCE, KEPT_FOR, Shelf, Transfer
 from tests.gateway.house import NOON
 from tests.spool.scene import ManualClock
 
 ACME = Transfer("ACME", "OURCOMPANY", "x1")
+MOST = 100
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def shelf(tmp_path: Path, clock: ManualClock) -> Shelf:
 
 
 def opened(folder: Path, clock: ManualClock) -> Shelf:
-    made = Shelf(folder / "shelf", clock)
+    made = Shelf(folder / "shelf", clock, MOST)
     made.open()
     return made
 
@@ -135,10 +135,9 @@ def test_those_under_way_take_places_and_are_not_taken_away(shelf: Shelf) -> Non
     assert shelf.kept(of_acme(0)) is None
 
 
-def test_so_many_bytes_and_no_more(shelf: Shelf, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelves, "BYTES", 25)
+def test_so_many_bytes_and_no_more(shelf: Shelf, clock: ManualClock) -> None:
     for number in range(3):
-        keep(shelf, of_acme(number))
+        keep(shelf, of_acme(number), MOST // 5 * 2)
         clock.time += timedelta(minutes=1)
     assert [shelf.kept(of_acme(number)) is not None for number in range(3)] == [False, True, True]
 
