@@ -142,12 +142,12 @@ class As2Sender:
         with body:
             if Feature.RESTART in terms.features and sending.size >= RESTARTED_FROM:
                 message = Stored(sending.sha256, headers, body, sending.size)
-                return Continued(self.client, url, way).post(message, begun=self._begun_before(sending))
+                return Continued(self.client, url, way).post(message, begun=self._begin(sending))
             fields = [(name.encode(), value.encode()) for name, value in headers.pairs]
             return self.client.post(url, fields, body, way)
 
-    def _begun_before(self, sending: Sending) -> bool:
-        """Whether some of it may have come already; from now on some may have, however this attempt ends."""
+    def _begin(self, sending: Sending) -> bool:
+        """Note that some of it may have come from now on, however this attempt ends; whether some may have before."""
         if sending.begun_at is not None:
             return True
 
