@@ -82,9 +82,12 @@ def read_part(headers: Headers) -> Part | Refusal | None:
     return Part(int(match[1]), int(match[2]), None if match[3] == "*" else int(match[3]))
 
 
-def offered(kept: Kept | None) -> int:
-    """How many bytes the sender need not send again. Never all: with nothing left to send, nothing could be posted."""
-    if kept is None:
+def offered(kept: Kept | None, message_id: str | None = None) -> int:
+    """How many bytes the sender need not send again, of the message that it asks about where it names one.
+
+    Never all: with nothing left to send, nothing could be posted.
+    """
+    if kept is None or (message_id is not None and bare(message_id) != kept.message_id):
         return 0
     return kept.size if kept.total is None else min(kept.size, kept.total - 1)
 

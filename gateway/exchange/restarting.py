@@ -112,7 +112,7 @@ class Restarting:
             return Answer(200)
         if self.shelf.is_claimed(transfer):
             return busy(UNDER_WAY)
-        size = restart.offered(self.shelf.kept(transfer))
+        size = restart.offered(self.shelf.kept(transfer), headers.get("message-id"))
         try:
             stored = Stored(self.shelf.path(transfer).open("rb"), size)
         except FileNotFoundError:

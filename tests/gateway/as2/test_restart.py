@@ -98,6 +98,13 @@ def test_how_much_need_not_be_sent_again(kept: Kept | None, told: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "told"), [("<1@acme.example>", 1000), ("1@acme.example", 1000), ("<2@acme.example>", 0)]
+)
+def test_of_another_message_nothing_is_told(asked: str, told: int) -> None:
+    assert offered(KEPT, asked) == told
+
+
+@pytest.mark.parametrize(
     ("part", "length", "kept"),
     [
         (None, 2000, None),

@@ -109,6 +109,13 @@ def test_whose_sender_names_nobody_when_it_asks_is_found_by_its_etag(agreed: Sce
     assert ask(agreed, sent, "as2-from") == (200, 0)
 
 
+def test_whoever_asks_about_another_message_is_told_nothing_of_this(agreed: Scene) -> None:
+    sent = large(agreed)
+    break_off(agreed, sent)
+    assert ask(agreed, sent.with_field("Message-ID", "<other@tests.example>")) == (200, 0)
+    assert ask(agreed, sent, "message-id") == (200, BROKEN)
+
+
 def test_from_the_beginning_is_always_taken(agreed: Scene) -> None:
     sent = large(agreed)
     break_off(agreed, sent)
