@@ -91,6 +91,8 @@ class Guide:
         yield "Compression", "as you like, before or after signing"
         hosts = ", ".join(sorted(as2.hosts)) or "hosts that you name to us"
         yield "Receipt (MDN)", f"as you ask for it: signed or not, on the same connection or posted to {hosts}"
+        if as2.restart:
+            yield "Restart", "messages from 1 MiB on may be continued where their transfer broke off (AS2-Restart)"
         if as2.http.partner_username is not None:
             yield "Log-in", f"Basic, as `{as2.http.partner_username}`; the password comes by another way"
         if as2.http.client_certificates:

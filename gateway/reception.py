@@ -17,6 +17,8 @@ from .audit.desk import Desk
 from .exchange.exchange import Exchange
 from .exchange.receiving import As2Receiver
 from .exchange.refusals import STRANGERS, RefusalKind
+from .exchange.restarting import Restarting
+from .exchange.shelf import Shelf
 from .front import Front
 from .home import Home
 from .inbound import Inbound
@@ -37,6 +39,9 @@ AS2_NAMES_SECONDS = 5.0
 
 REFUSALS_SECONDS = 5.0
 """How often it is written what was turned away meanwhile."""
+
+RESTARTS_SECONDS = 300.0
+"""How often transfers are let go of that broke off too long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +91,36 @@ class Reception:
             refused=refused,
             blobs=self.blobs,
             root=self.home.sftp,
-            # The server clears it at its start, so that it must be this node's alone where nodes share a home.
-            staging=self.home.staging / (f"sftp-{self.settings.node_name}" if self.database.shared else "sftp"),
+            staging=self._own_folder("sftp"),
             host_key=load_host_key(self.home.keys),
             host=self.settings.host,
             port=port,
         )
 
+    def _own_folder(self, name: str) -> Path:
+        """A folder that is cleared at the start, and so must be this node's alone where nodes share a home."""
+        return self.home.staging / (f"{name}-{self.settings.node_name}" if self.database.shared else name)
+
     @contextmanager
     def http(self, port: int) -> Iterator[HttpServer]:
         receiver = self.exchange.receiver(self.inbound)
+        # The largest message there is, and room beside it.
+        kept = 2 * self.settings.max_file_bytes
+        restarting = Restarting(receiver, Shelf(self._own_folder("as2-restart"), self.clock, kept))
+        restarting.shelf.open()
         looking = [
             Periodic("as2-names", AS2_NAMES_SECONDS, receiver.look_who_is_known),
             Periodic("as2-refusals", REFUSALS_SECONDS, receiver.refusals.write),
+            Periodic("as2-restarts", RESTARTS_SECONDS, restarting.shelf.prune),
         ]
         tls = self._tls()
-        # The server clears it at its start, so that it must be this node's alone where nodes share a home.
-        staging = self.home.staging / (f"http-{self.settings.node_name}" if self.database.shared else "http")
+        staging = self._own_folder("http")
         with self._console(staging) as record:
             server = HttpServer(
-                posts={"/as2": receiver, **({} if record is None else dict.fromkeys(POSTED, record))},
+                posts={"/as2": restarting, **({} if record is None else dict.fromkeys(POSTED, record))},
                 gets={"/healthz": _alive, "/readyz": self._ready},
-                asked={} if record is None else dict.fromkeys(SHOWN, record),
+                asked={"/as2": restarting.shown, **({} if record is None else dict.fromkeys(SHOWN, record))},
+                keepers={"/as2": restarting},
                 staging=staging,
                 host=self.settings.host,
                 port=port,

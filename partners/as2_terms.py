@@ -233,6 +233,10 @@ class As2Terms(Value):
     at_once: Annotated[int, Field(ge=1, le=64)] = Field(
         8, description="How many messages the partner may send at the same time."
     )
+    restart: bool = Field(
+        False,
+        description="Whether a large message whose transfer broke off is continued where it broke (AS2 Restart), both ways.",
+    )
     http: As2Http = As2Http()
 
     @property
@@ -258,6 +262,12 @@ class As2Terms(Value):
             raise wrong("is the same as the partner's id.", "The two sides need different names.", key=("our_id",))
         if self.sign == "sha1" and "sha1" not in self.weak:
             raise wrong("sha1 is too weak.", "Write sha256, or add sha1 to weak.", key=("sign",))
+        if self.restart and not self.must_sign:
+            raise wrong(
+                "restart needs must_sign.",
+                "Only a signature over the whole proves that the parts of a restarted message belong together.",
+                key=("restart",),
+            )
         if self.encrypt == "3des-cbc" and "3des" not in self.weak:
             raise wrong("3des-cbc is too weak.", "Write aes256-cbc, or add 3des to weak.", key=("encrypt",))
         return self

@@ -1,7 +1,8 @@
 """Our own keys and partners' certificates: when each is used, who put it there, and which takes over from which.
 
 Those of one party that serve one purpose stand in a line, by the moment from which each is used. At every moment from the first of
-these on exactly one is current: we sign with our current key, and encrypt for the partner's current certificate. The others are not
+these on exactly one is current; where the first was to be used at once there is none before, and the clock may even be put back behind
+it. We sign with our current key, and encrypt for the partner's current certificate. The others are not
 refused for that: what is encrypted for any of our keys is decrypted, and signatures count by the partner's current certificate, by
 the next, and by the previous for as long as was agreed when its successor came. So neither side need switch at a given second.
 """
@@ -10,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 from sqlalchemy import Index, bindparam, func, or_, select
@@ -93,16 +93,25 @@ class Place(StrEnum):
 class Turn:
     """A certificate in its line: current from ``begins`` until its successor's turn ``ends`` that; accepted until ``accepted_until``.
 
-    None is no end but that of the certificate itself.
+    None is no end but that of the certificate itself. ``is_first`` is whether it takes over from no other.
     """
 
     row: CertificateRow
     begins: datetime
     ends: datetime | None
     accepted_until: datetime | None
+    is_first: bool
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on it is current; None where it ever was: it is the first, and was to be used at once when that was last said.
+
+        That moment is nobody's wish but what the clock said then, which may have been put back since.
+        """
+        return None if self.is_first and self.begins <= self.row.changed_at else self.begins
 
     def place(self, now: datetime) -> Place:
-        if now < self.begins:
+        if self.since is not None and now < self.since:
             return Place.NEXT
         return Place.CURRENT if self.ends is None or now < self.ends else Place.PREVIOUS
 
@@ -117,8 +126,11 @@ def line(rows: Iterable[CertificateRow], purpose: Use) -> tuple[Turn, ...]:
         (row for row in rows if row.state is CertificateState.IN_FORCE and row.use.covers(purpose)),
         key=lambda row: (row.begins, row.id),
     )
-    turns = [Turn(row, row.begins, after.begins, after.previous_until) for row, after in pairwise(serving)]
-    return (*turns, *(Turn(row, row.begins, None, None) for row in serving[-1:]))
+    ends = [(after.begins, after.previous_until) for after in serving[1:]]
+    return tuple(
+        Turn(row, row.begins, *end, is_first=row is serving[0])
+        for row, end in zip(serving, [*ends, (None, None)], strict=False)
+    )
 
 
 def by_importance(turns: Sequence[Turn], now: datetime) -> tuple[Turn, ...]:

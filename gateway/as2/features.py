@@ -23,11 +23,12 @@ class Feature(StrEnum):
 _KNOWN = {feature.lower(): feature for feature in Feature}
 
 OUR_FEATURES = (Feature.MULTIPLE_ATTACHMENTS, Feature.CERTIFICATE_EXCHANGE, Feature.RELIABILITY)
+"""What everybody may rely on."""
 
 
-def version_fields() -> tuple[tuple[str, str], ...]:
-    """The header fields by which we say what we can do."""
-    return ("AS2-Version", OUR_VERSION), ("EDIINT-Features", ", ".join(OUR_FEATURES))
+def version_fields(*agreed: Feature) -> tuple[tuple[str, str], ...]:
+    """The header fields by which we say what we can do: for everybody, and what was ``agreed`` beside."""
+    return ("AS2-Version", OUR_VERSION), ("EDIINT-Features", ", ".join((*OUR_FEATURES, *agreed)))
 
 
 def read_version(headers: Headers) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from .cms.keys import OwnKey
 from .cms.policy import Policy
 from .cms.signing import sign
 from .disposition import Disposition, read_disposition
-from .features import version_fields
+from .features import Feature, version_fields
 from .fresh import Fresh
 from .identity import objection, written_name
 from .mic import digest_name
@@ -75,15 +75,22 @@ class Signing:
 
 
 def write_mdn(
-    facts: Facts, signing: Signing | None, *, url: str | None, quirks: Quirks, now: datetime, fresh: Fresh
+    facts: Facts,
+    signing: Signing | None,
+    *,
+    url: str | None,
+    quirks: Quirks,
+    now: datetime,
+    fresh: Fresh,
+    features: tuple[Feature, ...] = (),
 ) -> Mdn:
-    """The MDN that says ``facts``, signed or not."""
+    """The MDN that says ``facts``, signed or not; ``features`` are those agreed beside what everybody may rely on."""
     content_type, body = _report(facts, quirks, fresh)
     if signing is not None:
         content_type, body = _signed(content_type, body, signing, quirks, now, fresh)
     message_id = fresh.message_id()
     fields = [
-        *version_fields(),
+        *version_fields(*features),
         *_parties(facts),
         ("Message-ID", message_id if quirks.message_id_without_brackets else f"<{message_id}>"),
         ("Date", format_datetime(now)),

@@ -104,7 +104,7 @@ class _Building:
             over = content.body if package is content else self._written(content)
             mic = mic_of(over, sending.digest)
         fields = [
-            *version_fields(),
+            *version_fields(*self.terms.features),
             ("AS2-From", written_name(self.terms.own_name)),
             ("AS2-To", written_name(self.terms.partner_name)),
             ("Message-ID", message_id if quirks.message_id_without_brackets else f"<{message_id}>"),

@@ -248,6 +248,7 @@ def _answer(
         quirks=terms.quirks,
         now=now,
         fresh=fresh,
+        features=terms.features,
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from .cms.algorithms import Cipher, Digest, KeyTransport, SignatureScheme
 from .cms.keys import Certificate, OwnKey
 from .cms.policy import DEFAULT, Policy
+from .features import Feature
 from .quirks import STANDARD, Quirks
 
 
@@ -123,7 +124,8 @@ class Terms:
 
     Of own keys and of the partner's certificates the first that is in force is used, the others are accepted: put the current one
     first, then the next, then the previous. ``receipt_hosts`` are the hosts, in lower case, optionally with a port, to which
-    an asynchronous MDN may be sent. ``remark`` is what a signed MDN of ours ends with for whoever reads it, in ASCII.
+    an asynchronous MDN may be sent. ``remark`` is what a signed MDN of ours ends with for whoever reads it, in ASCII. ``features`` are
+    those that are agreed beyond what everybody may rely on.
     """
 
     own_name: str
@@ -138,6 +140,7 @@ class Terms:
     receipt_hosts: frozenset[str] = frozenset()
     limits: Limits = Limits()
     remark: str = ""
+    features: tuple[Feature, ...] = ()
 
     def signing_key(self, now: datetime) -> OwnKey | None:
         """The key we sign with: the first whose time it is. Where none's is, the first: an answer is better than none."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from canonical.errors import Misconfigured
 from canonical.identity import PartnerId
 from partners import certificates
-from partners.certificates import PURPOSES, CertificateRow, CertificateState, Use
+from partners.certificates import PURPOSES, CertificateRow, CertificateState, Place, Use
 from spool import journal
 from spool.clock import Clock
 from spool.database.moment import moment_of
@@ -93,7 +93,9 @@ def bring_forward(session: Session, clock: Clock, withdrawn: CertificateRow, *, 
     now = moment_of(session, clock)
     for purpose in PURPOSES:
         turns = certificates.line(_others(session, withdrawn), purpose)
-        if not withdrawn.use.covers(purpose) or withdrawn.begins > now or not turns or turns[0].begins <= now:
+        if not withdrawn.use.covers(purpose) or withdrawn.begins > now or not turns:
+            continue
+        if turns[0].place(now) is not Place.NEXT:
             continue
         row = session.get_one(CertificateRow, turns[0].row.id)
         before = _said(row)

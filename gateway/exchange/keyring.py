@@ -34,7 +34,7 @@ class Keyring:
         """
         rows = certificates.in_force(session, None)
         signing = self._ordered(certificates.line(rows, Use.SIGN))
-        held = [Held(self._key(turn.row), Window(turn.begins, turn.ends)) for turn in signing]
+        held = [Held(self._key(turn.row), Window(turn.since, turn.ends)) for turn in signing]
         never = [Held(self._key(row), Window(row.begins, row.begins)) for row in rows if row.use is Use.ENCRYPT]
         return (*held, *never)
 
@@ -45,7 +45,7 @@ class Keyring:
         encryption = self._ordered(certificates.line(rows, Use.ENCRYPT))
         return (
             tuple(Pinned(self._certificate(turn.row), Window(None, turn.accepted_until)) for turn in signing),
-            tuple(Pinned(self._certificate(turn.row), Window(turn.begins, turn.ends)) for turn in encryption),
+            tuple(Pinned(self._certificate(turn.row), Window(turn.since, turn.ends)) for turn in encryption),
         )
 
     def _ordered(self, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:

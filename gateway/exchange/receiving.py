@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from canonical.errors import TallyError
 from canonical.identity import PartnerId
 from partners import registry
-from partners.as2_terms import As2Terms
 from partners.registry import AppliedProfile
 from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
@@ -38,11 +37,12 @@ from ..as2.unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 from ..inbound import Inbound
 from ..journaling import Chronicle, as_role
 from ..listeners.http import Answer, Head, Request, plain
-from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
+from ..listeners.http.basic import BasicPasswords
 from ..listeners.port import Arrival as FileArrival
 from . import arrivals
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival
 from .certificates import CertificateMessages
+from .door import refused_at_the_door
 from .doorkeeper import Doorkeeper, named_sender
 from .fresh import FreshNames
 from .keeping import has_room
@@ -77,14 +77,6 @@ _Judge = Callable[[Post, Request, _Agreed, Arrival | None, TemporaryWorkspace], 
 
 _OF_THE_HOUSE = (TallyError, SQLAlchemyError, *NOT_OF_THE_MESSAGE)
 """What goes wrong here whatever is posted: nothing could be kept either, and the sender sends it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _AtTheDoor:
-    """Who does not get in is answered; ``why`` is for the operator."""
-
-    answer: Answer
-    why: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +138,7 @@ class As2Receiver:
                 applied = self._partner(session, envelope)
                 if applied is None or applied.profile.as2 is None:
                     return self._stranger(Post(request.head, headers, envelope, self._staged(request), now))
-                if (refusal := self._refused_at_the_door(applied.profile.as2, request.head)) is not None:
+                if (refusal := refused_at_the_door(applied.profile.as2, request.head, self.passwords)) is not None:
                     self.refusals.note(
                         applied.partner, RefusalKind.LOGIN, remote=request.head.peer.address, why=refusal.why
                     )
@@ -163,20 +155,6 @@ class As2Receiver:
         if envelope.sender is None or envelope.recipient is None:
             return None
         return registry.by_as2_names(session, envelope.sender, envelope.recipient, self.agreements.ourselves.name)
-
-    def _refused_at_the_door(self, as2: As2Terms, head: Head) -> _AtTheDoor | None:
-        shown = head.peer.certificate
-        if as2.http.client_certificates and shown not in as2.http.shown:
-            why = "It showed no client certificate." if shown is None else "It showed another client certificate."
-            return _AtTheDoor(plain(403, "Connect with the client certificate that was agreed."), why)
-        if as2.http.partner_username is None:
-            return None
-        given = credentials_of(head.fields)
-        stored = as2.http.partner_password_hash if given and given.username == as2.http.partner_username else None
-        if given is None or not self.passwords.verify(stored, given.password):
-            why = "It gave no user name and password." if given is None else "Its user name or password is wrong."
-            return _AtTheDoor(unauthorized(), why)
-        return None
 
     def _stranger(self, post: Post) -> Answer:
         """Nobody we know: it is kept and told so, unsigned."""

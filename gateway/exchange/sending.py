@@ -18,14 +18,17 @@ from spool.database.port import Database, one_at_a_time
 from spool.identifiers import Identifiers
 from spool.states import MessageState
 
+from ..as2.features import Feature
 from ..as2.message import Attachment, build
 from ..as2.mime.entity import read_entity
 from ..as2.mime.headers import Headers
 from ..as2.mime.span import whole
+from ..as2.restart import RESTARTED_FROM
 from ..as2.terms import ReceiptMode, Terms
 from ..senders.http import HttpAnswer, HttpClient, failure_of
 from ..senders.port import Effects, Form, Parcel
 from . import arrivals, proofs, sendings
+from .continuing import Continued, Stored
 from .fresh import FreshNames
 from .proofs import Proofs
 from .sendings import Sending
@@ -82,7 +85,7 @@ class As2Sender:
             sending = self._built(applied, parcel, terms)
         if sending.state is MessageState.CONFIRMED:
             return _nothing
-        answer = self._posted(sending, as2.url, applied)
+        answer = self._posted(sending, as2.url, applied, terms)
         failure = failure_of(answer, as2.url, now=self.clock.now(), longest_wait=as2.http.longest_wait)
         if failure is not None:
             raise failure
@@ -130,14 +133,29 @@ class As2Sender:
 
         return self.database.write(keep)
 
-    def _posted(self, sending: Sending, url: str, applied: AppliedProfile) -> HttpAnswer:
+    def _posted(self, sending: Sending, url: str, applied: AppliedProfile, terms: Terms) -> HttpAnswer:
         as2 = applied.profile.as2
         assert as2 is not None
+        way, headers = posting(as2, self.agreements.ourselves.shown), arrivals.read(sending.headers)
         with self.database.read() as session:
             body = self.blobs.open(session, BlobDigest(sending.sha256))
-        fields = [(name.encode(), value.encode()) for name, value in arrivals.read(sending.headers).pairs]
         with body:
-            return self.client.post(url, fields, body, posting(as2, self.agreements.ourselves.shown))
+            if Feature.RESTART in terms.features and sending.size >= RESTARTED_FROM:
+                message = Stored(sending.sha256, headers, body, sending.size)
+                return Continued(self.client, url, way).post(message, begun=self._begin(sending))
+            fields = [(name.encode(), value.encode()) for name, value in headers.pairs]
+            return self.client.post(url, fields, body, way)
+
+    def _begin(self, sending: Sending) -> bool:
+        """Note that some of it may have come from now on, however this attempt ends; whether some may have before."""
+        if sending.begun_at is not None:
+            return True
+
+        def begin(session: Session) -> None:
+            sendings.locked(session, sending.id).begun_at = moment_of(session, self.clock)
+
+        self.database.write(begin)
+        return False
 
     def _prove(self, answer: HttpAnswer, sending: Sending, applied: AppliedProfile, terms: Terms) -> None:
         """The MDN came with the answer: it is kept and judged. Raises where it does not prove that this message arrived."""

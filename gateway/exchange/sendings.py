@@ -15,10 +15,11 @@ from spool.tables import JSON_VALUE, Base, Rows, insert_rows
 class Sending(Base):
     """One message, with the bytes that every attempt posts under ``sha256``.
 
-    ``transmission`` is what it carries, as the ``nth`` message; where the partner refused a message, the next attempt is another one. They
-    are counted, because ids follow a clock, which may be put back; messages of earlier versions all have 0. ``message_id`` is without
-    brackets. ``mic`` is what its MDN must bring back, as the header field has it; ``receipt`` is the MDN asked for: ``none``,
-    ``synchronous`` or ``asynchronous``, signed or not; ``due_at`` when it must be there.
+    ``transmission`` is what it carries, as the ``nth`` message; where the partner refused a message, the next attempt is another one.
+    They are counted, because ids follow a clock, which may be put back; messages of earlier versions all have 0. ``begun_at`` is when one
+    that can be continued was posted for the first time: some of it may have come. ``message_id`` is without brackets. ``mic`` is what its
+    MDN must bring back, as the header field has it; ``receipt`` is the MDN asked for: ``none``, ``synchronous`` or ``asynchronous``,
+    signed or not; ``due_at`` when it must be there.
     """
 
     __tablename__ = "as2_sending"
@@ -43,6 +44,7 @@ class Sending(Base):
     state: Mapped[MessageState] = mapped_column(default=MessageState.BUILT)
     reason: Mapped[str | None]
     built_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

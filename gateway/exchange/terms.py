@@ -18,6 +18,7 @@ from partners.wording import quoted, wrong
 
 from ..as2.cms.algorithms import Cipher, Digest, KeyTransport, SignatureScheme
 from ..as2.cms.policy import Policy
+from ..as2.features import Feature
 from ..as2.quirks import PRESETS, Quirks
 from ..as2.terms import Compression, Demands, Limits, Receipt, ReceiptMode, Sending, Terms
 from ..senders import http
@@ -87,6 +88,7 @@ class Agreements:
             sending=self._sending(as2),
             receipt_hosts=as2.hosts,
             limits=self.limits,
+            features=(Feature.RESTART,) if as2.restart else (),
         )
 
     def _sending(self, as2: As2Terms) -> Sending:

@@ -64,6 +64,10 @@ WORDS = [
         f"| signed, posted to {URL} within 4 hours (asynchronous) |",
     ),
     ((("usage: T", "usage: P"),), "| Usage | production (P) |"),
+    (
+        (("# restart: yes", "restart: yes"),),
+        "| Restart | messages from 1 MiB on may be continued where their transfer broke off (AS2-Restart) |",
+    ),
 ]
 
 

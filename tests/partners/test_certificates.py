@@ -17,6 +17,7 @@ JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
 NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
+YEAR = timedelta(days=365)
 
 
 def row(
@@ -28,6 +29,7 @@ def row(
     previous_until: datetime | None = None,
     not_after: datetime = NEXT_YEAR,
     partner: str | None = "acme",
+    said: datetime = JANUARY - YEAR,
 ) -> CertificateRow:
     return CertificateRow(
         id=number,
@@ -41,9 +43,9 @@ def row(
         begins=begins,
         previous_until=previous_until,
         pem="",
-        added_at=begins,
+        added_at=said,
         added_by="anna",
-        changed_at=begins,
+        changed_at=said,
         changed_by="anna",
     )
 
@@ -147,6 +149,27 @@ def test_from_the_first_on_there_is_always_exactly_one_to_sign_and_to_encrypt_wi
     for purpose in certificates.PURPOSES:
         places = [turn.place(now) for turn in certificates.line(rows, purpose)]
         assert places.count(Place.CURRENT) == (now >= rows[0].begins)
+
+
+@pytest.mark.parametrize(
+    ("rows", "now", "current"),
+    [
+        ([row(1, JUNE, said=JUNE)], JUNE, 1),
+        ([row(1, JUNE, said=JUNE)], JANUARY, 1),
+        ([row(1, JULY, said=JUNE)], JUNE, None),
+        ([row(1, JULY, said=NEXT_YEAR)], JUNE, 1),
+        ([row(1, JUNE, said=JUNE), row(2, JULY, said=JULY)], JANUARY, 1),
+        ([row(1, JUNE, said=JUNE), row(2, JULY, said=JULY)], JULY, 2),
+        ([row(1, JULY, said=JUNE), row(2, NEXT_YEAR, said=NEXT_YEAR)], JUNE, None),
+    ],
+    ids=["then", "before", "as agreed", "once it had begun", "the first of two", "its time", "the first as agreed"],
+)
+def test_what_was_to_be_used_at_once_is_current_though_the_clock_is_put_back(
+    rows: list[CertificateRow], now: datetime, current: int | None
+) -> None:
+    """There is none before the first that could be meant; whoever named a later day meant that day."""
+    found = certificates.current(certificates.line(rows, Use.ENCRYPT), now)
+    assert (found and found.row.id) == current
 
 
 @given(lines(), minutes)

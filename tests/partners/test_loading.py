@@ -240,6 +240,12 @@ LEAVES = [
     ),
     (
         "sftp:\n  username: acme\n",
+        "as2: {id: ACME, restart: yes, must_sign: no}\n",
+        "11: as2.restart: restart needs must_sign. Only a signature over the whole proves that the parts of a restarted message belong"
+        " together.",
+    ),
+    (
+        "sftp:\n  username: acme\n",
         "folder: maybe\n",
         '11: folder: "maybe" is not yes or no. Whether files are also taken from drop/<partner>: true or false.',
     ),

@@ -6,12 +6,14 @@ and ``head`` (what is refused).
 
 from .in_hand import InHand
 from .limits import HttpLimits
-from .port import Answer, Head, Peer, Request, Stored, busy, plain
+from .port import Answer, Begun, Head, Peer, Request, Stored, busy, plain
 from .server import HttpServer
+from .site import nothing_to_be_seen
 from .tls import ClientCertificates, ServerTls
 
 __all__ = [
     "Answer",
+    "Begun",
     "ClientCertificates",
     "Head",
     "HttpLimits",
@@ -22,5 +24,6 @@ __all__ = [
     "ServerTls",
     "Stored",
     "busy",
+    "nothing_to_be_seen",
     "plain",
 ]

@@ -8,9 +8,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from .port import Begun
+
 
 class Body:
-    """In memory as long as it is small; beyond that in a file of ``staging`` whose name tells nothing.
+    """In memory as long as it is small; beyond that in a file of ``staging`` whose name tells nothing. What :meth:`begin` is
+    given is somebody else's.
 
     ``write`` may be called where nothing must wait as long as ``fits`` says so. Not thread-safe.
     """
@@ -21,6 +24,14 @@ class Body:
         self._file: BinaryIO = BytesIO()
         self.path: Path | None = None
         self.size = 0
+        self._lent = False
+
+    def begin(self, begun: Begun) -> None:
+        """Write behind what came before, and to that file, which stays. Nothing was written yet. Raises OSError."""
+        self._file = begun.path.open("r+b")
+        self._file.truncate(begun.size)
+        self._file.seek(begun.size)
+        self.path, self.size, self._lent = begun.path, begun.size, True
 
     def fits(self, more: int) -> bool:
         """Whether so many bytes more would still be in memory."""
@@ -41,10 +52,10 @@ class Body:
         return self._file
 
     def discard(self) -> None:
-        """Let go of it, whatever its state."""
+        """Let go of it, whatever its state; what was lent is closed and no more."""
         with suppress(OSError):  # the rest of what a full disk did not take
             self._file.close()
-        if self.path is not None:
+        if self.path is not None and not self._lent:
             self.path.unlink(missing_ok=True)
 
     def _move_to_disk(self) -> None:

@@ -154,12 +154,35 @@ class HttpConnection(asyncio.Protocol):
         if refusal is not None:
             self._refuse(refusal)
             return
-        self._transport.write(self._wire.proceed)
         now = self._loop.time()
         body = Body(self._site.staging, self._limits.memory_bytes)
         self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds, self._site.in_hand)
-        self._phase = Phase.BODY
         self._wait(self._limits.pace_seconds, self._check_pace)
+        keeper = self._site.keepers.get(head.path)
+        if keeper is not None and keeper.wants(head):
+            self._phase = Phase.STORING
+            self._transport.pause_reading()
+            self._site.work.run(partial(self._exchange.place, keeper), self._placed)
+        else:
+            self._receive()
+
+    def _placed(self, refusal: Answer | None) -> None:
+        """What an earlier connection brought of the body counts as though it had come on this one."""
+        exchange = self._under_way
+        exchange.received = exchange.paced_at = exchange.body.size
+        room = self._site.in_hand.take(exchange.received)
+        if exchange.received + (exchange.head.length or 0) > self._limits.body_bytes:
+            refusal = refusal or self._too_large()
+        elif not room:
+            refusal = refusal or busy(BUSY)
+        if refusal is None and self._phase is not Phase.END:
+            self._receive()
+        else:
+            self._stored(refusal)
+
+    def _receive(self) -> None:
+        self._transport.write(self._wire.proceed)
+        self._phase = Phase.BODY
         self._read_body()
 
     def _objection(self, head: Head) -> Answer | None:

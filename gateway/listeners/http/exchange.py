@@ -6,7 +6,7 @@ from canonical.errors import TallyError
 
 from .body import Body
 from .in_hand import InHand
-from .port import Answer, Handler, Head, Page, Request, busy, plain
+from .port import Answer, Handler, Head, Keeper, Page, Request, busy, plain
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +26,21 @@ class Exchange:
         self.in_hand = in_hand
         self.received = 0
         self.paced_at = 0
+
+    def place(self, keeper: Keeper) -> Answer | None:
+        """Have the body written where ``keeper`` says; why it is not taken, or None. The edge, as below."""
+        try:
+            begun = keeper.place(self.head)
+            if isinstance(begun, Answer):
+                return begun
+            if begun is not None:
+                self.body.begin(begun)
+        except OSError as error:
+            _log.error("http.body_not_stored", remote=self.head.peer.address, error=str(error))
+            return busy(NOT_STORED)
+        except Exception as error:  # noqa: BLE001 - the edge
+            return answer_to(error, self.head.path)
+        return None
 
     def store(self, pieces: list[bytes]) -> Answer | None:
         """Write to disk; why it was not possible, in words for the client, or None."""

@@ -122,6 +122,30 @@ class Handler(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a body that outlives its connection is written: into the file at ``path``, behind the ``size`` bytes that an earlier
+    connection brought."""
+
+    path: Path
+    size: int
+
+
+class Keeper(Protocol):
+    """Keeps what came of a body when its connection breaks, so that the next one can bring the rest. The files are its own."""
+
+    def wants(self, head: Head) -> bool:
+        """Whether to be asked for a place. As quick as :meth:`Handler.admit`."""
+        ...
+
+    def place(self, head: Head) -> Begun | Answer | None:
+        """Before the body is read: where it is written, why it is refused, or None where nothing of it is to outlive its connection.
+
+        May wait. The place is this request's alone until :meth:`Handler.ended` is told of it, by which time nobody writes there any more.
+        """
+        ...
+
+
 class Page(Protocol):
     """Answers GET and HEAD of one path; may wait."""
 

@@ -19,7 +19,7 @@ from .connection import HttpConnection
 from .in_hand import InHand
 from .lane import Lane
 from .limits import HttpLimits
-from .port import Handler, Page
+from .port import Handler, Keeper, Page
 from .proxies import TrustedProxies
 from .site import Site
 from .tls import ServerTls
@@ -46,8 +46,9 @@ class HttpServer:
 
     ``posts`` says who takes what is posted to a path, ``gets`` what is shown there at once; ``asked`` is shown too, and may take its time
     or be much; a path of it that ends in ``/*`` stands for all below it. ``staging`` is this server's alone: what it finds
-    there at the start is removed. ``proxies`` are the addresses and networks of reverse proxies; only from them is X-Forwarded-For
-    believed. ``strange`` is told of clients whose certificates TLS does not let in: from where, and why.
+    there at the start is removed. ``keepers`` say by path whose bodies outlive their connections. ``proxies`` are the addresses and
+    networks of reverse proxies; only from them is X-Forwarded-For believed. ``strange`` is told of
+    clients whose certificates TLS does not let in: from where, and why.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class HttpServer:
         port: int = 8080,
         tls: ServerTls | None = None,
         proxies: Sequence[str] = (),
+        keepers: Mapping[str, Keeper] | None = None,
         limits: HttpLimits | None = None,
         clock: Clock | None = None,
         strange: Callable[[str, str], None] = lambda _address, _why: None,
@@ -68,6 +70,7 @@ class HttpServer:
         self._posts = posts
         self._gets = gets
         self._asked = asked or {}
+        self._keepers = keepers or {}
         self._staging = staging
         self._address = (host, port)
         self._tls = tls
@@ -143,6 +146,7 @@ class HttpServer:
             answers=Lane("answer", ANSWER_THREADS, ANSWERS_AT_ONCE, self._loop),
             disk=Lane("disk", DISK_THREADS, limits.requests, self._loop),
             in_hand=InHand(limits.in_hand_bytes),
+            keepers=self._keepers,
         )
 
     # What follows runs in the server's own thread.

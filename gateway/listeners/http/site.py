@@ -10,7 +10,7 @@ from spool.clock import Clock
 from .in_hand import InHand
 from .lane import Lane
 from .limits import HttpLimits
-from .port import Answer, Handler, Head, Page, plain
+from .port import Answer, Handler, Head, Keeper, Page, plain
 from .proxies import TrustedProxies
 
 SHOWN = frozenset({"GET", "HEAD"})
@@ -18,8 +18,8 @@ SHOWN = frozenset({"GET", "HEAD"})
 
 @dataclass
 class Site:
-    """``posts``, ``gets`` and ``asked`` are by path; of the last, one that ends in ``/*`` stands for all below it. ``work``, ``pages``,
-    ``answers`` and ``disk`` do what may wait. ``stopping`` is set once.
+    """``posts``, ``gets``, ``keepers`` and ``asked`` are by path; of the last, one that ends in ``/*`` stands for all below it. ``work``,
+    ``pages``, ``answers`` and ``disk`` do what may wait. ``stopping`` is set once.
 
     ``in_hand`` is all of what is being received or worked on.
     """
@@ -36,6 +36,7 @@ class Site:
     answers: Lane
     disk: Lane
     in_hand: InHand
+    keepers: Mapping[str, Keeper]
     stopping: bool = False
 
     def date(self) -> str:
@@ -53,13 +54,18 @@ class Site:
     def elsewhere(self, head: Head) -> Answer:
         """The answer where nobody takes this path by this method."""
         if head.path in self.posts and head.method in SHOWN:
-            return plain(200, "Messages are taken here by POST. There is nothing to be seen; the address is right.")
+            return nothing_to_be_seen()
         shown = head.path in self.posts or self.shown_at(head.path) is not None
         allowed = (("GET", "HEAD") if shown else ()) + (("POST",) if head.path in self.posts else ())
         if not allowed:
             return plain(404, "There is nothing at this path. Compare the URL with the one that was agreed.")
         methods = ", ".join(allowed)
         return plain(405, f"This path takes {methods} only.", (b"Allow", methods.encode()))
+
+
+def nothing_to_be_seen() -> Answer:
+    """What somebody sees who looks at a path to which messages are posted."""
+    return plain(200, "Messages are taken here by POST. There is nothing to be seen; the address is right.")
 
 
 def _above(path: str) -> Iterator[str]:

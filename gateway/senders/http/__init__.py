@@ -4,12 +4,14 @@ Read ``client`` first, then ``addresses`` (where we post to), ``network`` (to ex
 """
 
 from .addresses import AddressPolicy
-from .answer import HttpAnswer, asked_wait, failure_of, in_words, told, web_page
+from .answer import NOT_NOW, HttpAnswer, asked_wait, failure_of, in_words, told, web_page
 from .client import BasicAuthentication, HttpClient, Terms
+from .failures import Unanswered
 from .network import Timeouts
 from .tls import ClientCertificate, ClientTls
 
 __all__ = [
+    "NOT_NOW",
     "AddressPolicy",
     "BasicAuthentication",
     "ClientCertificate",
@@ -18,6 +20,7 @@ __all__ = [
     "HttpClient",
     "Terms",
     "Timeouts",
+    "Unanswered",
     "asked_wait",
     "failure_of",
     "in_words",

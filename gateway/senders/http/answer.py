@@ -14,6 +14,9 @@ Fields = tuple[tuple[bytes, bytes], ...]
 LONGEST_WAIT = timedelta(hours=1)
 """For how long we let somebody put us off by Retry-After, where nothing else is agreed."""
 
+NOT_NOW = frozenset({408, 425, 429, 503})
+"""Statuses by which a server puts us off."""
+
 _SHOWN = 200
 """Bytes of an answer's text that an operator is shown."""
 
@@ -61,7 +64,7 @@ def failure_of(
     if 200 <= status < 300:
         return None
     said = f"{told(answer, url)}."
-    if status in (408, 425, 429, 503):
+    if status in NOT_NOW:
         asked = asked_wait(answer, now)
         wait = None if asked is None else min(asked, longest_wait)
         return RefusedForNow(f"{said} {_put_off(asked, wait)}", wait)

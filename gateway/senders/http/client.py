@@ -79,11 +79,37 @@ class HttpClient:
         Raises what :mod:`.failures` names, and Misconfigured where our own certificate cannot be used. ``fields`` are sent in their
         order and spelling, without those that frame the body or name the host, which are set here.
         """
+        return self.post_from(0, url, fields, body, terms)
+
+    def post_from(
+        self, begin: int, url: str, fields: Sequence[tuple[bytes, bytes]], body: BinaryIO, terms: Terms
+    ) -> HttpAnswer:
+        """As :meth:`post`, without the first ``begin`` bytes of ``body``."""
+        size = body.seek(0, os.SEEK_END) - begin
+        body.seek(begin)
+        framing = (b"Transfer-Encoding", b"chunked") if terms.chunked else (b"Content-Length", b"%d" % size)
+        return self._request(b"POST", url, fields, terms, framing=[framing], content=_chunks(body))
+
+    def head(self, url: str, fields: Sequence[tuple[bytes, bytes]], terms: Terms) -> HttpAnswer:
+        """Ask by HEAD, which has an answer without a body. Otherwise as :meth:`post`."""
+        return self._request(b"HEAD", url, fields, terms)
+
+    def _request(
+        self,
+        method: bytes,
+        url: str,
+        fields: Sequence[tuple[bytes, bytes]],
+        terms: Terms,
+        *,
+        framing: Sequence[tuple[bytes, bytes]] = (),
+        content: Iterator[bytes] | None = None,
+    ) -> HttpAnswer:
         endpoint = endpoint_of(url)
         connection = self._connection(endpoint, terms)
         connection.line.begin(terms.timeouts.whole)
         try:
-            return self._exchange(connection, endpoint, _head(endpoint, fields, body, terms), body, terms)
+            head = _head(endpoint, fields, framing, terms)
+            return self._exchange(connection, endpoint, method, head, content, terms)
         finally:
             self._idle.put(connection)
 
@@ -105,8 +131,9 @@ class HttpClient:
         self,
         connection: Connection,
         endpoint: Endpoint,
+        method: bytes,
         head: list[tuple[bytes, bytes]],
-        body: BinaryIO,
+        content: Iterator[bytes] | None,
         terms: Terms,
     ) -> HttpAnswer:
         timeouts = terms.timeouts
@@ -114,7 +141,7 @@ class HttpClient:
         limits = {"connect": timeouts.connect, "write": timeouts.send, "read": timeouts.answer}
         try:
             with connection.http.stream(
-                b"POST", _url(endpoint), headers=head, content=_chunks(body), extensions={"timeout": limits}
+                method, _url(endpoint), headers=head, content=content, extensions={"timeout": limits}
             ) as response:
                 received = self._received(response, endpoint, terms.max_answer_bytes)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError) as error:
@@ -135,16 +162,13 @@ class HttpClient:
 
 
 def _head(
-    endpoint: Endpoint, fields: Sequence[tuple[bytes, bytes]], body: BinaryIO, terms: Terms
+    endpoint: Endpoint, fields: Sequence[tuple[bytes, bytes]], framing: Sequence[tuple[bytes, bytes]], terms: Terms
 ) -> list[tuple[bytes, bytes]]:
-    size = body.seek(0, os.SEEK_END)
-    body.seek(0)
     head = [(b"Host", endpoint.authority.encode())]
     head += [(name, value) for name, value in fields if name.lower() not in _OURS]
     if terms.basic is not None:
         head.append((b"Authorization", terms.basic.value))
-    head.append((b"Transfer-Encoding", b"chunked") if terms.chunked else (b"Content-Length", b"%d" % size))
-    return head
+    return [*head, *framing]
 
 
 def _chunks(body: BinaryIO) -> Iterator[bytes]:

@@ -46,3 +46,8 @@ def test_features(written: str, features: set[Feature]) -> None:
 def test_ours() -> None:
     assert read_features(headers(version_fields())) == set(OUR_FEATURES)
     assert understands_compression(headers(version_fields()))
+
+
+def test_what_is_agreed_beside() -> None:
+    assert Feature.RESTART not in OUR_FEATURES
+    assert read_features(headers(version_fields(Feature.RESTART))) == {*OUR_FEATURES, Feature.RESTART}

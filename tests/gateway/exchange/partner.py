@@ -42,6 +42,11 @@ class Spoken:
 Script = Callable[[Posted], Spoken]
 
 
+def dumb(_asked: Posted) -> Spoken:
+    """Knows no such question."""
+    return Spoken(501)
+
+
 @dataclass
 class PartnerServer:
     """``script`` may be changed at any time."""
@@ -49,6 +54,9 @@ class PartnerServer:
     url: str
     script: Script
     posted: list[Posted] = field(default_factory=list)
+    told: Script = dumb
+    """What it answers to HEAD."""
+    asked: list[Posted] = field(default_factory=list)
 
 
 def silent(_posted: Posted) -> Spoken:
@@ -72,7 +80,14 @@ def partner_server(script: Script = silent, *, host: str = "127.0.0.1", port: in
             body = self.rfile.read(int(self.headers["Content-Length"]))
             posted = Posted(self.path, Headers(tuple(self.headers.items())), body)
             made.posted.append(posted)
-            spoken = made.script(posted)
+            self._speak(made.script(posted))
+
+        def do_HEAD(self) -> None:
+            asked = Posted(self.path, Headers(tuple(self.headers.items())), b"")
+            made.asked.append(asked)
+            self._speak(made.told(asked))
+
+        def _speak(self, spoken: Spoken) -> None:
             if spoken.status == 0:
                 self.close_connection = True
                 return
@@ -80,7 +95,8 @@ def partner_server(script: Script = silent, *, host: str = "127.0.0.1", port: in
             for name, value in (*spoken.fields, ("Content-Length", str(len(spoken.body)))):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(spoken.body)
+            if self.command != "HEAD":
+                self.wfile.write(spoken.body)
 
         def log_message(self, *_: object) -> None:
             """Nothing."""

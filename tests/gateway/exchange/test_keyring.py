@@ -74,6 +74,28 @@ def signers(held: tuple[Held, ...], office: Office) -> list[bool]:
     return [each.signs(office.clock.now()) for each in held]
 
 
+def test_what_is_used_at_once_is_used_though_the_clock_is_put_back(office: Office, keyring: Keyring) -> None:
+    """As long as it is valid by its own dates: who put it there wanted it used, and no other is."""
+    take_key(office, own("OURS"))
+    take(office, own("SUPPLIER").certificate)
+    for back in (0 * DAY, 30 * DAY):
+        office.later(-back)
+        _, [encryption] = theirs(office, keyring)
+        assert encryption.objection(office.clock.now()) is None
+        assert signers(ours(office, keyring), office) == [True]
+    office.clock.time = own("SUPPLIER").certificate.not_before - DAY
+    _, [encryption] = theirs(office, keyring)
+    assert encryption.objection(office.clock.now()) is not None
+
+
+def test_what_is_used_from_a_day_on_is_not_used_before(office: Office, keyring: Keyring) -> None:
+    take(office, own("SUPPLIER").certificate, days=1)
+    _, [encryption] = theirs(office, keyring)
+    assert encryption.objection(office.clock.now()) is not None
+    office.later(DAY)
+    assert encryption.objection(office.clock.now()) is None
+
+
 def test_of_nothing_there_is_nothing(office: Office, keyring: Keyring) -> None:
     assert ours(office, keyring) == ()
     assert theirs(office, keyring) == ((), ())

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from gateway.listeners.http import Answer, Head, HttpLimits, HttpServer, Request, ServerTls, plain
-from gateway.listeners.http.port import Page
+from gateway.listeners.http.port import Keeper, Page
 
 from .raw import RawClient, head
 
@@ -127,6 +127,7 @@ def serve(tmp_path: Path) -> Serve:
         tls: ServerTls | None = None,
         proxies: Sequence[str] = (),
         asked: Mapping[str, Page] | None = None,
+        keepers: Mapping[str, Keeper] | None = None,
         **limits: float,
     ) -> Iterator[Site]:
         handler = RecordingHandler()
@@ -135,6 +136,7 @@ def serve(tmp_path: Path) -> Serve:
             posts={"/as2": handler},
             gets={"/healthz": lambda head: plain(200, "alive")},
             asked=asked,
+            keepers=keepers,
             staging=tmp_path / "staging",
             port=0,
             tls=tls,

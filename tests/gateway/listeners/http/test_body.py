@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.listeners.http.body import Body
+from gateway.listeners.http.port import Begun
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,19 @@ def test_it_fits_only_while_memory_is_what_it_needs(tmp_path: Path) -> None:
     body.write([b"45"])
     assert not body.fits(0)
     body.discard()
+
+
+@pytest.mark.parametrize(("come", "size"), [(b"", 0), (b"123", 3), (b"12345", 3)])
+def test_what_is_somebody_elses_goes_on_where_it_is_told_and_stays(tmp_path: Path, come: bytes, size: int) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_bytes(come)
+    body = Body(tmp_path / "gone", memory_bytes=4)
+    body.begin(Begun(theirs, size))
+    assert (body.path, body.size, body.fits(1)) == (theirs, size, False)
+    body.write([b"x", b"y"])
+    assert (body.size, body.reader().read()) == (size + 2, come[:size] + b"xy")
+    body.discard()
+    assert theirs.read_bytes() == come[:size] + b"xy"
 
 
 def test_without_its_folder_it_says_so_and_can_be_let_go(tmp_path: Path) -> None:
