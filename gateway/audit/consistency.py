@@ -25,6 +25,7 @@ from ..as2.cms.keys import Certificate, UnusableKey
 from ..ledger.tables import LedgerBlobSalt, LedgerDetail
 from ..users.tables import User
 from ..users.tokens import commitment_to
+from . import messages
 from .question import Question, Row, Scope
 from .retelling import Beginning, Entitled, Entry, Retold, Sent, retold
 
@@ -46,6 +47,8 @@ def contradictions(session: Session) -> Iterator[Row]:
     yield from _payloads(session)
     yield from _interchanges(session)
     yield from _numbers(session, told)
+    for table, partner, id_, column, has, should in messages.contradicted(session, told):
+        yield table, partner, id_, column, _text(has), _text(should)
     yield from _profiles(session, told.agreed)
     yield from _certificates(session, told.keyed)
     yield from _users(session, told.entitled)
@@ -413,11 +416,11 @@ def _entitlement(row: User, said: Entitled) -> Iterator[_Difference]:
 
 
 def _different(has: Mapping[str, Any], should: Mapping[str, Any]) -> list[_Difference]:
-    """Columns of which the record says otherwise. PostgreSQL keeps the picture of a NUL character in its place."""
+    """Columns of which the record says otherwise."""
     return [
         (name, has[name], said)
         for name, said in should.items()
-        if said is not None and has[name] not in (said, said.replace("\0", "\u2400") if isinstance(said, str) else said)
+        if said is not None and has[name] not in (said, messages.as_kept(said))
     ]
 
 
