@@ -17,6 +17,7 @@ from .town import head, invoice, invoice_body, require, town
 BIG, SMALL = "acme", "beta"
 MEMORY_GOAL = 200.0
 SMALL_LINES = 20
+DESCRIPTION = "HEXAGON HEAD SCREW M8 X 40 A2-70 FULL THREAD, BOX OF 100"
 PATIENCE_SECONDS = 3600.0
 """How long nothing may come out: a file is read to its end before the first of its documents is taken in."""
 
@@ -99,7 +100,7 @@ def write_big(path: Path, size: int, lines: int) -> int:
         file.write(head(BIG, 1, "IN", "P"))
         while file.tell() < size:
             count += 1
-            body = invoice_body(f"INV{count}", f"PO{count}", lines)
+            body = invoice_body(f"INV{count}", f"PO{count}", lines, DESCRIPTION)
             file.write(f"ST*810*{count:09d}~{body}SE*{body.count('~') + 2}*{count:09d}~")
         file.write(f"GE*{count}*1~IEA*1*{1:09d}~")
     return count

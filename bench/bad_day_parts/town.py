@@ -70,9 +70,10 @@ def invoice(partner: str, control: int, number: str, order_number: str, *, lines
     return _interchange(partner, control, "IN", "810", invoice_body(number, order_number, lines), "P")
 
 
-def invoice_body(number: str, order_number: str, lines: int) -> str:
-    """The segments of an invoice between ST and SE."""
-    items = "".join(f"IT1*{line}*8*EA*2.5**VP*AB-{line:05d}~" for line in range(1, lines + 1))
+def invoice_body(number: str, order_number: str, lines: int, description: str = "") -> str:
+    """The segments of an invoice between ST and SE; each line with a description (PID) where there is one."""
+    described = description and f"PID*F****{description}~"
+    items = "".join(f"IT1*{line}*8*EA*2.5**VP*AB-{line:05d}~{described}" for line in range(1, lines + 1))
     return f"BIG*20261121*{number}*20261120*{order_number}~{items}TDS*{lines * 2000}~CTT*{lines}~"
 
 
