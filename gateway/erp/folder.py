@@ -62,6 +62,7 @@ _OUTCOMES_A_PAGE = 100
 _REASON_BYTES = 4096
 _NAME_BYTES = 200
 _TEMPORARY = re.compile(r"\.([0-9a-f]{16}|\d+-\d+)\.tmp")
+_NO_FILE = frozenset({errno.ENOENT, errno.ELOOP})
 _OPERATOR_MUST_ACT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 log = structlog.get_logger(__name__)
@@ -202,6 +203,8 @@ class FolderAdapter:
         if standing is None:
             self._hand_over(name, as_array(document))
         else:
+            if not (self._journal / name).exists():
+                self._require_ours(name + standing, as_array(document))
             # The attempt that handed it over may have died before this.
             with _explained(f"make {name} durable in {self._out}"):
                 _sync_directory(self._out)
@@ -247,6 +250,21 @@ class FolderAdapter:
                 raise Ambiguous(f"{error.message} The file is there, but may not survive a power failure.") from error
             raise
 
+    def _require_ours(self, name: str, data: bytes) -> None:
+        """What lies there though no note says that we handed it over is ours only if an attempt of this very document wrote it."""
+        with _explained(f"read {name} in {self._out}"):
+            try:
+                found, _ = _read_bounded(self._out / name, len(data))
+            except OSError as error:
+                if error.errno not in _NO_FILE:
+                    raise
+                found = b""
+        if found != data:
+            raise Misconfigured(
+                f"{self._out / name} was not written for this document, as it is none of ours or of another home's. Nothing was "
+                "overwritten. Move it away, and then replay the dead item (`tally dead list`)."
+            )
+
     def _note(self, name: str, key: IdempotencyKey) -> None:
         """Remember for good that a file was handed over."""
         with _explained(f"note {name} in {self._journal}"):
@@ -261,7 +279,7 @@ class FolderAdapter:
     def _new_answers(self) -> list[str]:
         """Answers to files of ours that are not settled. A refused file put back by the operator may be answered anew."""
         with os.scandir(self._out) as entries:
-            out = {entry.name for entry in entries}
+            out = {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
         with os.scandir(self._journal) as entries:
             journal = {entry.name for entry in entries}
         for name in journal:
@@ -349,22 +367,23 @@ def _beside(directory: Path, name: str, suffix: str, distinction: str) -> Path:
     return directory / f"{short}.{distinction}{suffix}"
 
 
-def _read_bounded(path: Path) -> tuple[bytes, datetime]:
-    """A regular file's bytes, one more than allowed at most, and when it was last written."""
+def _read_bounded(path: Path, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
+    """A regular file's bytes, one more than ``limit`` at most, and when it was last written. Never waits, as a pipe would have it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
-        return file.read(MAX_BYTES + 1), datetime.fromtimestamp(found.st_mtime, UTC)
+        return file.read(limit + 1), datetime.fromtimestamp(found.st_mtime, UTC)
 
 
 def _reason_beside(path: Path) -> str:
     try:
-        with path.with_name(path.name + REASON).open("rb") as file:
-            text = file.read(_REASON_BYTES).decode("utf-8", "replace")
+        data, _ = _read_bounded(path.with_name(path.name + REASON), _REASON_BYTES)
     except OSError:
         return ""
+    text = data[:_REASON_BYTES].decode("utf-8", "replace")
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 

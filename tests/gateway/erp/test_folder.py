@@ -184,6 +184,45 @@ class TestApply:
         with pytest.raises(Ambiguous, match="may not survive a power failure"):
             adapter.apply(acknowledgement(), CONTEXT)
 
+    @pytest.mark.parametrize("standing", ["", ".done", ".error"])
+    def test_what_another_attempt_of_it_showed_is_taken_for_it(
+        self, adapter: FolderAdapter, root: Path, standing: str
+    ) -> None:
+        """It may have died before it could note so."""
+        adapter.apply(acknowledgement(), CONTEXT)
+        [shown] = (root / "out").glob("*.json")
+        [note] = (root / ".journal").iterdir()
+        note.unlink()
+        shown.rename(shown.with_name(shown.name + standing))
+        outcome = adapter.apply(acknowledgement(), CONTEXT)
+        assert type(outcome) is (Refused if standing == ".error" else AlreadyApplied)
+        assert names(root / ".journal") == [note.name]
+
+    @pytest.mark.parametrize("standing", ["", ".done"])
+    @pytest.mark.parametrize("what", ["another", "longer", "directory", "pipe", "link"])
+    def test_whatever_else_lies_there_is_not_taken_for_it(
+        self, adapter: FolderAdapter, root: Path, standing: str, what: str
+    ) -> None:
+        """A document of another home, as where its folder is used again, must not count as handed over."""
+        adapter.apply(acknowledgement(), CONTEXT)
+        [shown] = (root / "out").glob("*.json")
+        [note] = (root / ".journal").iterdir()
+        data = shown.read_bytes()
+        note.unlink()
+        shown.unlink()
+        path = shown.with_name(shown.name + standing)
+        make: dict[str, Callable[[], object]] = {
+            "another": lambda: path.write_bytes(data.replace(b"4500123", b"4500124")),
+            "longer": lambda: path.write_bytes(data + b" "),
+            "directory": path.mkdir,
+            "pipe": lambda: os.mkfifo(path),
+            "link": lambda: path.symlink_to("/dev/zero"),
+        }
+        make[what]()
+        with pytest.raises(Misconfigured, match="Move it away"):
+            adapter.apply(acknowledgement(), CONTEXT)
+        assert names(root / ".journal") == []
+
     def test_a_full_disk_is_tried_again(self, adapter: FolderAdapter, monkeypatch: pytest.MonkeyPatch) -> None:
         _fail_call(monkeypatch, 0)
         with pytest.raises(Retryable, match="No space left on device"):
@@ -242,6 +281,15 @@ class TestImporterAnswers:
         assert isinstance(refused, Refused)
         assert told in refused.problem.message
         assert f"back to {applied.reference}" in refused.problem.message
+
+    def test_a_reason_that_is_a_pipe_keeps_nobody_waiting(self, adapter: FolderAdapter, root: Path) -> None:
+        adapter.apply(acknowledgement(), CONTEXT)
+        [shown] = (root / "out").glob("*.json")
+        os.mkfifo(shown.with_name(shown.name + ".error.txt"))
+        shown.rename(shown.with_name(shown.name + ".error"))
+        [refused] = adapter.collect(None).items
+        assert isinstance(refused, Refused)
+        assert "without a reason" in refused.problem.message
 
     def test_a_refused_file_put_back_is_answered_anew(self, adapter: FolderAdapter, root: Path) -> None:
         applied = adapter.apply(acknowledgement(), CONTEXT)
