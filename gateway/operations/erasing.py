@@ -76,7 +76,8 @@ class Erased:
 
     ``stayed`` are payloads that went from here and are still here, by their digests: something else has the same bytes, or, behind them,
     their file waits to be swept. ``shared`` are files that acknowledge some of what went together with something that stays, and so
-    stay. ``despite`` are the rules that were set aside, in words.
+    stay. ``despite`` are the rules that were set aside, in words. ``traces`` is whether what went still stands in the database's
+    write-ahead log (:meth:`spool.database.port.Database.clear_traces`).
     """
 
     files: tuple[str, ...]
@@ -87,6 +88,7 @@ class Erased:
     despite: tuple[str, ...]
     shared: tuple[str, ...] = ()
     outbox: int = 0
+    traces: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class Erasing:
 
     def erase(self, wanted: Wanted, by: Instruction) -> Erased:
         """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders, also
-        what an earlier removal left there that did not come to its end.
+        what an earlier removal left there that did not come to its end. 5. What the database keeps of it for a while.
 
         Raises NotFound, and NotPossible where something waits, is held, is kept by a rule, or came with what nobody asked about.
         """
@@ -130,6 +132,7 @@ class Erasing:
             done.despite,
             done.shared,
             outbox,
+            not self.database.clear_traces(),
         )
 
     def _erase(self, wanted: Wanted, by: Instruction, session: Session) -> tuple[Erased, dict[Path, datetime]]:
