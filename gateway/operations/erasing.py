@@ -5,7 +5,7 @@ its copies: what it is a duplicate or a replay of, and the other way round; and 
 that nobody asked about is refused, since its bytes cannot go in part; one that acknowledges other things too stays, and is named.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from spool.queue.pruning import forget_finished_about
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
+from ..erp.port import IdempotencyKey
 from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import FILE, PO, Erasure, erase_details, erase_payloads
@@ -104,13 +105,14 @@ class _Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """Erases from one home, what ``rules`` keep only when told to."""
+    """Erases from one home, what ``rules`` keep only when told to. ``forget_given`` blanks what we noted beside the ERP's files."""
 
     home: Home
     database: Database
     clock: Clock
     ledger: Ledger
     rules: Rules
+    forget_given: Callable[[Sequence[IdempotencyKey]], None]
 
     def erase(self, wanted: Wanted, by: Instruction) -> Erased:
         """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders, also
@@ -178,6 +180,7 @@ class Erasing:
         files, ours = sorted(chosen.files), sorted(chosen.ours)
         answers, sent = answers_to(session, files), sent_with(session, ours)
         subjects = _subjects(session, chosen)
+        given = _given(session, chosen)
         note(session, self.home, [*answers, *sent])
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
@@ -189,6 +192,8 @@ class Erasing:
         details = erase_details(session, told).details
         details = sorted([*details, *remove_files(session, files, answers).details])
         carried.remove(session)
+        # As with outboxes, before the commit: a death in between leaves the documents, and nothing is given to the ERP twice.
+        self.forget_given(given)
         gone, stayed, paths = self._payloads(session, digests)
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
         self._tell(session, subjects, {**erasure.as_json(), **lost}, wanted, by, despite)
@@ -377,6 +382,15 @@ def _subjects(session: Session, chosen: _Chosen) -> list[tuple[str | None, str |
     found += [(None, id_, partner) for id_, partner in session.execute(files)]
     refused = {*chosen.refused_orders.values()}
     return found or [(None, None, partner) for partner in sorted(refused, key=str)] or [(None, None, None)]
+
+
+def _given(session: Session, chosen: _Chosen) -> list[IdempotencyKey]:
+    """Under what documents that go were given to the ERP."""
+    return [
+        IdempotencyKey(PartnerId(row.partner), row.type, row.number, row.revision)
+        for row in _documents(session, chosen)
+        if row.direction == INBOUND and row.number is not None and row.revision is not None
+    ]
 
 
 def _digests(session: Session, chosen: _Chosen, sent: Sequence[str]) -> set[str]:

@@ -107,6 +107,18 @@ def test_where_somebody_reads_it_is_said_and_the_next_pruning_clears_it(
     assert b"PRIVATE1" not in database_files(house)
 
 
+def test_our_note_of_what_the_erp_was_given_names_it_no_more_and_it_is_not_given_again(house: House) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice("PRIVATE1")))
+    notes = house.gateway.home.erp / ".journal"
+    assert [path for path in notes.iterdir() if "PRIVATE1" in path.name]
+    erase(house, house.documents(number="PRIVATE1")[0].id)
+    assert not [path for path in notes.iterdir() if "PRIVATE1" in path.name or b"PRIVATE1" in path.read_bytes()]
+    for path in (house.gateway.home.erp / "out").glob("*.json"):
+        path.unlink()
+    house.take("acme", "2.edi", wrapped("810", invoice("PRIVATE1"), 2))
+    assert not list((house.gateway.home.erp / "out").glob("*.json"))
+
+
 def test_an_order_goes_both_ways(either_house: House) -> None:
     house = either_house
     OUTBOUND["accepted"](house)
