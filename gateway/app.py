@@ -190,7 +190,7 @@ class Gateway:
             timedelta(days=settings.keep_work_days),
             self.rules,
         )
-        self.erasing = Erasing(home, database, clock, self.ledger, self.rules)
+        self.erasing = Erasing(home, database, clock, self.ledger, self.rules, self.adapter.forget)
 
     def _put_together_service(self) -> None:
         """What runs while it serves."""

@@ -55,4 +55,9 @@ def _told(out: Terminal, done: Erased) -> None:
         )
     for rule in done.despite:
         out.say(f"Set aside: {rule}.")
+    if done.traces:
+        out.say(
+            "What went still stands in the database's write-ahead log, the file that ends in -wal: somebody was reading. A gateway that "
+            "serves tries again every hour, and `tally prune` at once."
+        )
     out.say("Still to be thought of: backups and shards made before, files the ERP has, logs.")

@@ -1,5 +1,6 @@
 """`tally evidence`: what the ledger proves of an order or a document, in one file, and verified again by whoever gets it."""
 
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,11 +24,6 @@ app = typer.Typer(
     help="Proof of what was exchanged, in one file that anybody can verify offline, without us.", no_args_is_help=True
 )
 
-Anchor = Annotated[
-    Path | None,
-    typer.Option(help="A checkpoint that was kept since before: the ledger is to be proved an extension of it."),
-]
-
 
 @app.command("export")
 @explained
@@ -36,12 +32,18 @@ def export_bundle(
     po: Annotated[str | None, typer.Option(help="A purchase order's number: all about it, both ways.")] = None,
     doc: Annotated[str | None, typer.Option(help="A document's id, or a file's.")] = None,
     partner: Annotated[str | None, typer.Option(help="With --po: only this partner's order.")] = None,
-    anchor: Anchor = None,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A checkpoint that was kept since before: the ledger is to be proved an extension of it. Once for each witness who "
+            "cosigned the same one."
+        ),
+    ] = None,
 ) -> None:
     """Write everything about an order or a document, with the proof that nobody touched it. Exit 1 when the ledger does not hold."""
     if (po is None) == (doc is None) or (partner is not None and po is None):
         usage("give one of --po N [--partner P] and --doc ID.")
-    kept = _anchor(anchor)
+    kept = _joined(anchor or [])
     with gateway() as opened:
         about = About(Subject.DOCUMENT, doc or "") if po is None else About(Subject.ORDER, po, partner)
         evidence = opened.desk.evidence(about, operator(), anchor=kept, to=output.name)
@@ -68,7 +70,10 @@ def verify(
         str | None,
         typer.Option(help="The verifier key of the ledger, NAME+KEYID+KEY, or a file that holds it."),
     ] = None,
-    anchor: Anchor = None,
+    anchor: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that was kept since before: the ledger is to be proved an extension of it."),
+    ] = None,
     trust_tsa: Annotated[
         Path | None,
         typer.Option(help="A PEM file with the root certificates of the authority that stamped it with the time."),
@@ -86,7 +91,7 @@ def verify(
     """Check every claim of an evidence bundle; needs no home. Exit 1 when one is not proved, as all are without --trust."""
     witnesses = _quorum(witness or [], quorum)
     key = None if trust is None else key_of(trust)
-    kept = _anchor(anchor)
+    kept = None if anchor is None else _read(anchor)
     authorities = None if trust_tsa is None else _authorities(trust_tsa)
     try:
         with file.open("rb") as opened:
@@ -109,13 +114,20 @@ def _quorum(witnesses: list[str], needed: int | None) -> Quorum | None:
     return Quorum(keys, needed or len(keys)) if keys else None
 
 
-def _anchor(path: Path | None) -> Note | None:
-    if path is None:
-        return None
+def _read(path: Path) -> Note:
+    """A checkpoint that was kept."""
     try:
         return read_anchor(path.read_bytes())
     except OSError as error:
         raise Misconfigured(f"The checkpoint {path} cannot be read: {error.strerror}.") from error
+
+
+def _joined(paths: list[Path]) -> Note | None:
+    """One checkpoint with the lines of all who cosigned it, each in a file of his own."""
+    notes = [_read(path) for path in paths]
+    if len({note.text for note in notes}) > 1:
+        usage("--anchor names different checkpoints: several are one that several witnesses cosigned.")
+    return reduce(Note.joined, notes) if notes else None
 
 
 def _authorities(path: Path) -> Trusted:

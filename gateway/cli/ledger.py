@@ -21,6 +21,7 @@ from ..ledger.note import MOST_BYTES, Malformed, NotSigned
 from ..ledger.rotation import Rotation
 from ..ledger.scanning import Scanned
 from ..ledger.shards.checking import ShardChecked, check
+from ..ledger.shards.statement import Elsewhere
 from ..ledger.shards.writing import Sharding
 from ..ledger.witness import Witness, witness_key
 from .console import Exit, Terminal, usage
@@ -241,11 +242,11 @@ def write_shard(
         out.say(
             f"{done.path} holds the {done.end - done.first} entries of {done.year}, {done.first} to {done.end - 1}."
         )
+        _say_of_years(out, done.year, done.among, done.elsewhere)
         out.say(f"tally ledger verify --shard {done.path} --trust {key}")
 
-    out.answer(
-        {"path": str(done.path), "year": done.year, "from": done.first, "to": done.end, "verifier": str(key)}, told
-    )
+    said = {"path": str(done.path), "year": done.year, "from": done.first, "to": done.end, "verifier": str(key)}
+    out.answer(said | {"among": done.among, "elsewhere": [asdict(each) for each in done.elsewhere]}, told)
 
 
 def _give(text: str, output: Path | None, said: dict[str, Any], what: str) -> None:
@@ -288,6 +289,7 @@ def _say_of_shard(out: Terminal, found: ShardChecked) -> None:
         return
     last = found.first + found.entries - 1
     out.say(f"The shard holds: {found.entries} entries of {found.year}, {found.first} to {last}, as they were signed.")
+    _say_of_years(out, found.year or 0, found.among, found.elsewhere)
     if not found.with_details:
         out.say("It was written without details.")
     else:
@@ -298,6 +300,16 @@ def _say_of_shard(out: Terminal, found: ShardChecked) -> None:
         out.say(
             f"Only the key {found.earlier_key} signed it, which handed over to the one that you trust. Whoever got hold of it since can "
             "have made the shard: compare its checkpoint with one that was kept from then."
+        )
+
+
+def _say_of_years(out: Terminal, year: int, among: int, elsewhere: Sequence[Elsewhere]) -> None:
+    if among:
+        out.say(f"{among} of them are of other years by their times: a clock was wrong when they happened.")
+    for each in elsewhere:
+        out.say(
+            f"{each.entries} entries of {year} by their times, between {each.lowest} and {each.highest}, are not among them, but in the "
+            "shard of another year: that is the one which begins or ends there."
         )
 
 

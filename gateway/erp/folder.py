@@ -238,7 +238,8 @@ class FolderAdapter:
             for suffix in ("", DONE, ERROR):
                 if (self._out / (name + suffix)).exists():
                     return suffix
-            return "" if (self._journal / name).exists() else None
+            noted = (self._journal / each for each in (name, _blanked(name)))
+            return "" if any(map(Path.exists, noted)) else None
 
     def _hand_over(self, name: str, data: bytes) -> None:
         path = self._out / name
@@ -270,6 +271,23 @@ class FolderAdapter:
         with _explained(f"note {name} in {self._journal}"):
             if not (self._journal / name).exists():
                 _publish(self._journal / name, json.dumps(asdict(key)).encode())
+
+    def forget(self, keys: Sequence[IdempotencyKey]) -> None:
+        """Keep of what was handed over under these keys no more than a digest, by which it is not handed over again.
+
+        The importer's answers to it are not collected any more. Files that it has are its own.
+        """
+        for name in map(file_name, keys):
+            noted = [
+                path for path in (self._journal / f"{name}{suffix}" for suffix in ("", DONE, ERROR)) if path.exists()
+            ]
+            if not noted:
+                continue
+            with _explained(f"take {name} out of {self._journal}"):
+                _publish(self._journal / _blanked(name), b"")
+                for path in noted:
+                    path.unlink(missing_ok=True)
+                _sync_directory(self._journal)
 
     def _settle(self, names: list[str]) -> None:
         for name in names:
@@ -311,6 +329,11 @@ def file_name(key: IdempotencyKey) -> str:
     """The name under which a document is handed over: readable, safe on any file system, and one a key."""
     digest = _short_hash(key.partner, key.document_type, key.number, key.revision)
     return f"{_safe(key.document_type)}-{_safe(key.partner)}-{_safe(key.number)}-{digest}.json"
+
+
+def _blanked(name: str) -> str:
+    """Of the name of a file that was handed over the digest at its end."""
+    return name.rpartition("-")[2]
 
 
 def _safe(text: str) -> str:

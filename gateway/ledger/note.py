@@ -121,6 +121,11 @@ class Note:
         others = [each for each in other.signatures if (each.name, each.key_id) not in mine]
         return replace(self, signatures=(*self.signatures, *others)[:MOST_SIGNATURES])
 
+    def only_by(self, key: VerifierKey) -> "Note":
+        """With no line but the first of ``key``, where there is one."""
+        mine = [each for each in self.signatures if (each.name, each.key_id) == (key.name, key.key_id)]
+        return replace(self, signatures=tuple(mine[:1]))
+
     def require_signed_by(self, key: VerifierKey) -> None:
         """Raises NotSigned unless a signature of ``key`` is there, and the first one holds: what is forged is no matter of luck.
 

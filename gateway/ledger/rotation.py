@@ -73,12 +73,13 @@ def family(trusted: VerifierKey, rotations: Sequence[Rotation]) -> list[Verifier
 def require_signed_by_one_of(note: Note, keys: Sequence[VerifierKey]) -> VerifierKey:
     """Which of ``keys`` signed a note, the last of them that did. Raises NotSigned where none did, or the signature of one is forged."""
     signers = {(each.name, each.key_id) for each in note.signatures}
-    found = [key for key in keys if (key.name, key.key_id) in signers]
+    # Each once: keys may be said to have handed over to each other in a circle.
+    found = [key for key in dict.fromkeys(keys) if (key.name, key.key_id) in signers]
     for key in found:
         note.require_signed_by(key)
     if not found:
         others = ", ".join(f"{name} (key {key_id.hex()})" for name, key_id in sorted(signers))
-        wanted = " or ".join(key.key_id.hex() for key in keys)
+        wanted = " or ".join(key.key_id.hex() for key in dict.fromkeys(keys))
         raise NotSigned(
             f"It is not signed by {keys[0].name} (key {wanted}) but by {others}: that is the key to ask for."
         )

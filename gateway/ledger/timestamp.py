@@ -92,18 +92,28 @@ def stamped(checkpoint: bytes, before: Sequence[bytes] = ()) -> bytes:
 
 def verified(response: bytes, data: bytes, trusted: Trusted, nonce: int | None = None) -> Stamp:
     """The stamp that ``response`` is for ``data``, with the certificates valid at the time that it says. Raises NoStamp."""
-    told = granted(response, data)
+    stamp = unverified(response, data)
     builder = VerifierBuilder(policy_id=trusted.policy, roots=list(trusted.roots), nonce=nonce)
     try:
-        read = decode_timestamp_response(in_set_order(response))
-        builder.build().verify_message(read, data)
-        certificate = _signer(read)
+        builder.build().verify_message(decode_timestamp_response(in_set_order(response)), data)
     except (VerificationError, ValueError, TypeError) as error:
         if isinstance(error, NoStamp):
             raise
         found = _IN_WORDS.search(str(error))
         why = str(error).partition(": ErrorStack")[0] if found is None else found[1]
         raise NoStamp(f"it does not hold by the authorities that are trusted: {why}") from error
+    return stamp
+
+
+def unverified(response: bytes, data: bytes) -> Stamp:
+    """The stamp that ``response`` says to be for ``data``, and to be by whom; nothing says that it is. Raises NoStamp."""
+    told = granted(response, data)
+    try:
+        certificate = _signer(decode_timestamp_response(in_set_order(response)))
+    except (ValueError, TypeError) as error:
+        if isinstance(error, NoStamp):
+            raise
+        raise NoStamp(f"it is no time stamp: {error}") from error
     return Stamp(response, told.at, certificate.not_valid_after_utc, certificate.subject.rfc4514_string())
 
 

@@ -3,6 +3,7 @@
 Nothing waits for the authority: what it does not stamp now is tried again, and people are told.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,8 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import structlog
-from cryptography.x509 import Certificate
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import Text, cast, delete, func, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import TallyError
@@ -27,8 +27,9 @@ from .entry import read_entry
 from .ledger import Ledger
 from .note import Note, NotSigned, read_note
 from .scanning import Anchor
+from .stamped_checkpoints import BadStampRow, StampedCheckpoint, stamped_checkpoints, times
 from .tables import LedgerTimestamp
-from .timestamp import NoStamp, Stamp, Trusted, chained, granted, stamped, sufficient
+from .timestamp import NoStamp, Stamp, Trusted, chained, stamped, sufficient, unverified
 
 EVERY = timedelta(days=1)
 """How often a checkpoint is stamped while there are new ones."""
@@ -43,42 +44,6 @@ _SCANNED = 256
 """Entries that are looked through at a time."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class StampedCheckpoint:
-    """A checkpoint and the stamps over it, the first one first.
-
-    ``roots`` are those by which they were believed when they were made; without those of stamps from before roots were kept.
-    """
-
-    checkpoint: str
-    stamps: tuple[Stamp, ...] = ()
-    roots: tuple[Certificate, ...] = ()
-    lacks_roots: bool = False
-
-    @property
-    def size(self) -> int:
-        return Checkpoint.read(read_note(self.checkpoint.encode()).text).size
-
-    @property
-    def responses(self) -> tuple[bytes, ...]:
-        return tuple(stamp.response for stamp in self.stamps)
-
-    @property
-    def at(self) -> datetime:
-        """When it was stamped first."""
-        return self.stamps[0].at
-
-    @property
-    def authority(self) -> str:
-        """Who stamped it first."""
-        return self.stamps[0].authority
-
-    @property
-    def expires(self) -> datetime:
-        """Until when the certificate of the last stamp is valid."""
-        return self.stamps[-1].expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +96,7 @@ class Timestamping:
     def of(self, checkpoint: Note) -> StampedCheckpoint | None:
         """The stamps of a checkpoint, if it has any."""
         with self.database.read() as session:
-            found = _stamped(session, LedgerTimestamp.size == Checkpoint.read(checkpoint.text).size)
+            found = stamped_checkpoints(session, LedgerTimestamp.size == Checkpoint.read(checkpoint.text).size)
         return next((each for each in found if each.checkpoint == str(checkpoint)), None)
 
     def first_over(self, size: int) -> StampedCheckpoint | None:
@@ -142,18 +107,21 @@ class Timestamping:
                     LedgerTimestamp.size >= size, LedgerTimestamp.response.is_not(None)
                 )
             )
-            return next(iter(_stamped(session, LedgerTimestamp.size == first)), None)
+            return next(iter(stamped_checkpoints(session, LedgerTimestamp.size == first)), None)
 
     def roots(self, stamps: StampedCheckpoint) -> Trusted:
         """By whom the stamps of a checkpoint were believed; where that was not kept yet, by whom they are now."""
-        now = self.authority.trusted.roots if self.authority is not None and stamps.lacks_roots else ()
+        now = self.authority.trusted.roots if self.authority is not None and stamps.rootless else ()
         return Trusted(tuple(dict.fromkeys((*stamps.roots, *now))))
 
     def look(self) -> Looked:
         """Verify all stamps there are: for what they were made and by whom, and that they are those that the journal tells of."""
-        with self.database.read() as session:
-            found = _stamped(session)
-            told = _told(session)
+        try:
+            with self.database.read() as session:
+                found = stamped_checkpoints(session)
+                told = _told(session)
+        except BadStampRow as error:
+            return Looked(wrong=error.message)
         anchors: list[Anchor] = []
         by_others: list[int] = []
         for each in found:
@@ -177,10 +145,12 @@ class Timestamping:
         self.ledger.require_ours(read_note(each.checkpoint.encode()))
         data = each.checkpoint.encode()
         trusted = self.roots(each)
-        if not trusted.roots:
-            for place, response in enumerate(each.responses):
-                granted(response, stamped(data, each.responses[:place]))
-        elif chained(data, each.responses, trusted) != each.stamps:
+        if trusted.roots:
+            found = chained(data, each.responses, trusted)
+        else:
+            places = enumerate(each.responses)
+            found = tuple(unverified(response, stamped(data, each.responses[:place])) for place, response in places)
+        if found != each.stamps:
             raise NoStamp("what is noted beside it of who made it and when is not what it says")
 
     def _is_trusted(self, each: StampedCheckpoint) -> bool:
@@ -198,8 +168,8 @@ class Timestamping:
         now = self.clock.now()
         last = self.ledger.last()
         with self.database.read() as session:
-            found = _stamped(session)
-            newest = session.scalar(select(func.max(LedgerTimestamp.at)).where(LedgerTimestamp.n == 1))
+            found = stamped_checkpoints(session)
+            newest = max((each.at for each in found), default=None)
             sealed = 0 if last is None else Checkpoint.read(last.text).size
             is_new = _has_news(session, max((each.size for each in found), default=0), sealed)
         due = [each for each in found if now < each.expires <= now + RENEWED]
@@ -273,49 +243,28 @@ def standing(session: Session) -> Standing:
     failing = session.scalars(
         select(LedgerTimestamp).where(LedgerTimestamp.why.is_not(None)).order_by(LedgerTimestamp.size)
     ).all()
-    return Standing(session.scalar(select(func.max(LedgerTimestamp.at))), failing)
-
-
-def _stamped(session: Session, *where: ColumnElement[bool]) -> list[StampedCheckpoint]:
-    """Checkpoints that have a stamp, by size."""
-    rows = session.scalars(
-        select(LedgerTimestamp)
-        .where(LedgerTimestamp.response.is_not(None), *where)
-        .order_by(LedgerTimestamp.size, LedgerTimestamp.n)
-    )
-    found: dict[int, StampedCheckpoint] = {}
-    for row in rows:
-        before = found.get(row.size, StampedCheckpoint(row.checkpoint))
-        stamp, roots = _kept(row)
-        found[row.size] = replace(
-            before,
-            stamps=(*before.stamps, stamp),
-            roots=tuple(dict.fromkeys((*before.roots, *roots))),
-            lacks_roots=before.lacks_roots or not roots,
-        )
-    return list(found.values())
-
-
-def _kept(row: LedgerTimestamp) -> tuple[Stamp, tuple[Certificate, ...]]:
-    assert row.response is not None
-    assert row.at is not None
-    assert row.expires is not None
-    stamp = Stamp(bytes(row.response), row.at, row.expires, row.authority or "")
-    return stamp, () if row.roots is None else Trusted.read(row.roots.encode()).roots
+    return Standing(max(times(session), default=None), failing)
 
 
 def _told(session: Session) -> dict[tuple[int, int], str]:
-    """The digests of all stamps that the journal tells of, by the size of their checkpoint and their place."""
-    details = session.scalars(select(JournalEntry.detail).where(JournalEntry.step == Step.STAMPED))
-    return {(detail["size"], detail["n"]): detail["sha256"] for detail in details}
+    """The digests of all stamps that the journal tells of, by the size of their checkpoint and their place. What was changed there is found
+    where the journal is held against the ledger."""
+    found = {}
+    for text in session.scalars(select(cast(JournalEntry.detail, Text)).where(JournalEntry.step == Step.STAMPED)):
+        with suppress(LookupError, TypeError, ValueError):
+            detail = json.loads(text)
+            found[int(detail["size"]), int(detail["n"])] = str(detail["sha256"])
+    return found
 
 
 def _require_told(each: StampedCheckpoint, told: Mapping[tuple[int, int], str]) -> None:
     """Stamps from before the journal told of them are those from before roots were kept."""
     for n, stamp in enumerate(each.stamps, 1):
         digest = told.get((each.size, n))
-        if digest is None and not each.lacks_roots:
+        if digest is None and n not in each.rootless:
             raise NoStamp("the journal tells of no such stamp")
+        if digest is not None and n in each.rootless:
+            raise NoStamp("the roots that were kept with it were removed")
         if digest not in (None, sha256(stamp.response).hexdigest()):
             raise NoStamp("it is another one than the journal tells of")
 

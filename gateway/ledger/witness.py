@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -48,7 +49,8 @@ class Witness:
     clock: Clock
 
     def cosign(self, request: Request, log: VerifierKey, *, first: bool = False) -> Note:
-        """The checkpoint with his cosignature, once his memory says so durably; ``first`` where he has cosigned nothing of this ledger yet.
+        """The checkpoint as ``log`` signed it, with his cosignature and nobody else's, once his memory says so durably; ``first`` where he
+        has cosigned nothing of this ledger yet.
 
         Raises NotCosigned where it is not by ``log``, or not proved to extend what he cosigned last.
         """
@@ -57,8 +59,11 @@ class Witness:
             with alone(self.memory.parent):
                 last = self._last(first)
                 _require_next(last, now, request)
-                note = cosigned(request.note, self.signer, self.clock.now())
-                write_private(self.memory, str(note).encode(), replacing=True)
+                # What others wrote under it is not his to keep: whoever has the mail in hand can add to that without a key.
+                note = cosigned(request.note.only_by(log), self.signer, self.clock.now())
+                remembered = str(note).encode()
+                self._require_legible(remembered)
+                write_private(self.memory, remembered, replacing=True)
         except OSError as error:
             raise Misconfigured(
                 f"{self.memory} cannot be read or written: {error.strerror}. It is what you cosigned last; nothing is cosigned without it."
@@ -78,16 +83,31 @@ class Witness:
         if first:
             raise NotCosigned(f"{self.memory} says that you cosigned before: leave --first away.")
         try:
-            note = read_note(self.memory.read_bytes())
-            remembered = Checkpoint.read(note.text)
-            mine = cosigned_at(note, self.signer.key) is not None
+            remembered, at = self._recalled(self.memory.read_bytes())
         except (Malformed, NotSigned) as error:
-            raise NotCosigned(f"{self.memory} is not what you cosigned last: {error}. Restore it.") from error
-        if not mine:
+            raise NotCosigned(
+                f"{self.memory} is not what you cosigned last: {error}. Restore it. Where lines of others stand under its text, take them "
+                f"out instead: of the lines with a dash leave the ledger's and that of {self.signer.key.name}, and all else as it is."
+            ) from error
+        if at is None:
             raise NotCosigned(
                 f"{self.memory} is not cosigned by {self.signer.key}: it is another witness's, or you had another name or key."
             )
         return remembered
+
+    def _recalled(self, data: bytes) -> tuple[Checkpoint, datetime | None]:
+        """What a memory says that he cosigned, and when. Raises Malformed and NotSigned."""
+        note = read_note(data)
+        return Checkpoint.read(note.text), cosigned_at(note, self.signer.key)
+
+    def _require_legible(self, data: bytes) -> None:
+        """Raises NotCosigned for a memory that could not be read the next time."""
+        try:
+            self._recalled(data)
+        except (Malformed, NotSigned) as error:
+            raise NotCosigned(
+                f"The checkpoint is not cosigned: {error}, with your cosignature under it. Whoever asks has to sign a shorter one."
+            ) from error
 
 
 def witness_key(path: Path, name: str) -> WitnessSigner:

@@ -5,7 +5,7 @@ its copies: what it is a duplicate or a replay of, and the other way round; and 
 that nobody asked about is refused, since its bytes cannot go in part; one that acknowledges other things too stays, and is named.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from spool.queue.pruning import forget_finished_about
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
 
+from ..erp.port import IdempotencyKey
 from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import FILE, PO, Erasure, erase_details, erase_payloads
@@ -77,7 +78,8 @@ class Erased:
 
     ``stayed`` are payloads that went from here and are still here, by their digests: something else has the same bytes, or, behind them,
     their file waits to be swept. ``shared`` are files that acknowledge some of what went together with something that stays, and so
-    stay. ``despite`` are the rules that were set aside, in words.
+    stay. ``despite`` are the rules that were set aside, in words. ``traces`` is whether what went still stands in the database's
+    write-ahead log (:meth:`spool.database.port.Database.clear_traces`).
     """
 
     files: tuple[str, ...]
@@ -88,6 +90,7 @@ class Erased:
     despite: tuple[str, ...]
     shared: tuple[str, ...] = ()
     outbox: int = 0
+    traces: bool = False
 
 
 @dataclass(slots=True)
@@ -103,17 +106,18 @@ class _Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """Erases from one home, what ``rules`` keep only when told to."""
+    """Erases from one home, what ``rules`` keep only when told to. ``forget_given`` blanks what we noted beside the ERP's files."""
 
     home: Home
     database: Database
     clock: Clock
     ledger: Ledger
     rules: Rules
+    forget_given: Callable[[Sequence[IdempotencyKey]], None]
 
     def erase(self, wanted: Wanted, by: Instruction) -> Erased:
         """1. What is meant. 2. Whether it may go. 3. It goes, and the journal says so, in one transaction. 4. What lay in folders, also
-        what an earlier removal left there that did not come to its end.
+        what an earlier removal left there that did not come to its end. 5. What the database keeps of it for a while.
 
         Raises NotFound, and NotPossible where something waits, is held, is kept by a rule, or came with what nobody asked about.
         """
@@ -131,6 +135,7 @@ class Erasing:
             done.despite,
             done.shared,
             outbox,
+            not self.database.clear_traces(),
         )
 
     def _erase(self, wanted: Wanted, by: Instruction, session: Session) -> tuple[Erased, dict[Path, datetime]]:
@@ -176,6 +181,7 @@ class Erasing:
         files, ours = sorted(chosen.files), sorted(chosen.ours)
         answers, sent = answers_to(session, files), sent_with(session, ours)
         subjects = _subjects(session, chosen)
+        given = _given(session, chosen)
         note(session, self.home, [*answers, *sent])
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
@@ -187,6 +193,8 @@ class Erasing:
         details = erase_details(session, told).details
         details = sorted([*details, *remove_files(session, files, answers).details])
         carried.remove(session)
+        # As with outboxes, before the commit: a death in between leaves the documents, and nothing is given to the ERP twice.
+        self.forget_given(given)
         gone, stayed, paths = self._payloads(session, digests)
         erasure = Erasure(details, erase_payloads(session, gone).payloads)
         self._tell(session, subjects, {**erasure.as_json(), **lost}, wanted, by, despite)
@@ -387,6 +395,15 @@ def _subjects(session: Session, chosen: _Chosen) -> list[tuple[str | None, str |
     found += [(None, id_, partner) for id_, partner in session.execute(files)]
     refused = {*chosen.refused_orders.values()}
     return found or [(None, None, partner) for partner in sorted(refused, key=str)] or [(None, None, None)]
+
+
+def _given(session: Session, chosen: _Chosen) -> list[IdempotencyKey]:
+    """Under what documents that go were given to the ERP."""
+    return [
+        IdempotencyKey(PartnerId(row.partner), row.type, row.number, row.revision)
+        for row in _documents(session, chosen)
+        if row.direction == INBOUND and row.number is not None and row.revision is not None
+    ]
 
 
 def _digests(session: Session, chosen: _Chosen, sent: Sequence[str]) -> set[str]:

@@ -112,6 +112,11 @@ class Retention:
         if done.anything:
             self.database.write(partial(self._note, done, actor))
             self.ledger.drain()
+        # Also where nothing went now: an erasure before may have left what it could not clear.
+        if not self.database.clear_traces():
+            _log.warning(
+                "what was removed still stands in the database's write-ahead log: somebody reads; it is tried again"
+            )
         return done
 
     def would_prune(self) -> Pruned:

@@ -88,6 +88,14 @@ class Database(Protocol):
         """
         ...
 
+    def clear_traces(self) -> bool:
+        """Have nothing of what was removed before still lie beside the tables, as far as that is ours; whether it was done.
+
+        It is not where somebody reads for long: call it again later. What a server keeps, PostgreSQL until ``VACUUM`` and in its
+        write-ahead log and the archives of that, is for its administrator.
+        """
+        ...
+
     def close(self) -> None:
         """Finish what is being written, then let go. May be called again."""
         ...

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -39,9 +39,13 @@ GROUP_LIMIT = 128
 KEPT_READERS = 8
 """Connections that are kept open for whoever reads next."""
 
-_WRITING = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY")
+_WRITING = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA secure_delete=ON")
 """How the writer's connection is set. What a savepoint may have to undo is kept in memory: it would be a file else, made and removed for
-many a commit."""
+many a commit. What is removed is overwritten."""
+
+_CLEARING_TRIES = 8
+_CLEARING_SECONDS = 0.5
+"""How often it is tried to empty the write-ahead log, and how long each time it is waited for who reads or writes."""
 
 _log = structlog.get_logger(__name__)
 
@@ -203,6 +207,19 @@ class SqliteDatabase:
                 yield connection
         except DBAPIError as error:
             raise self._explain(error) or error from error
+
+    def clear_traces(self) -> bool:
+        """What was removed is overwritten in the file, and stands in the write-ahead log as it was until that is emptied.
+
+        Readers keep it from that, those of other processes too. Each try is short, as nobody can write meanwhile.
+        """
+        self._check_process()
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_CLEARING_SECONDS, isolation_level=None)) as connection:
+                return any(_emptied(connection) for _ in range(_CLEARING_TRIES))
+        except sqlite3.Error as error:
+            _log.warning("the write-ahead log was not emptied", database=str(self._path), error=str(error))
+            return False
 
     def close(self) -> None:
         """Finish what is being written, then let go of the file. May be called again."""
@@ -453,6 +470,12 @@ def _existing_file(url: str) -> Path:
             f"The database {path} cannot be made ({error.strerror}); check the folder {path.parent}."
         ) from error
     return path
+
+
+def _emptied(connection: sqlite3.Connection) -> bool:
+    """Whether all of the write-ahead log went into the file, and it was cut off."""
+    [busy, _, _] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _execute(connection: Connection, statement: str) -> None:

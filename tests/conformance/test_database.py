@@ -174,3 +174,11 @@ def test_after_a_fork_the_child_is_told_to_open_its_own(numbers: Database) -> No
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     numbers.write(inserting(3))
     assert kept(numbers) == [1, 3]
+
+
+def test_nothing_is_lost_by_clearing_what_was_removed(numbers: Database) -> None:
+    for number in (1, 2):
+        numbers.write(inserting(number))
+    numbers.write(lambda session: session.execute(text("DELETE FROM number WHERE n = 1")))
+    assert numbers.clear_traces()
+    assert kept(numbers) == [2]

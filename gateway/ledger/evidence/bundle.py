@@ -238,6 +238,10 @@ def members(evidence: Evidence, texts: Mapping[str, Text]) -> dict[str, Source]:
 
 def write(evidence: Evidence, texts: Mapping[str, Text], file: BinaryIO) -> None:
     """Write the bundle into an empty file that can be sought in. Raises TooLarge."""
+    if len(evidence.rotations) > manifests.MOST_ROTATIONS:
+        raise TooLarge(
+            f"The key of the ledger was changed {len(evidence.rotations)} times; a verifier follows {manifests.MOST_ROTATIONS} changes."
+        )
     wanted = members(evidence, texts)
     measured = {name: _measured(source) for name, source in wanted.items()}
     sums = "".join(f"{measured[name].sha256}  {name}\n" for name in sorted(measured)).encode()

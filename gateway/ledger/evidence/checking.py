@@ -41,6 +41,7 @@ from .verify import (
     Failure,
     Proved,
     Report,
+    check_hashed,
     check_sums,
     judge_commands,
     judge_rest,
@@ -153,6 +154,7 @@ def _manifest(archive: Archive) -> Manifest:
         _require(name in archive, f"{name} is missing from the bundle.")
     for name in archive.names:
         _require(name in allowed or name.startswith(BESIDE), f"The manifest does not name {name}.")
+    check_hashed(archive, [(each.file, each.salt) for entry in manifest.entries for each in entry.blobs])
     return manifest
 
 
@@ -269,7 +271,6 @@ class _Checking:
             _require_erased(sealed.detail_erased, self._erased(sealed.idx))
             return {}
         detail = self._open_detail(sealed, entry)
-        _require(detail.subject == entry.doc, "They are about something else than the entry.")
         self._details[sealed.idx] = detail.model_dump()
         return detail.sha256
 
@@ -282,7 +283,9 @@ class _Checking:
             commitment(sealed.detail_salt, data) == entry.d, "They are not the details that the entry was made with."
         )
         require_shallow(data)
-        return _read(_Detail, exact.read(data), "The text of the details")
+        detail = _read(_Detail, exact.read(data), "The text of the details")
+        _require(detail.subject == entry.doc, "They are about something else than the entry.")
+        return detail
 
     def _payload(self, payload: SealedPayload, committed: CommittedBlob, idx: int, said: str | None) -> None:
         _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")

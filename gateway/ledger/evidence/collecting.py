@@ -29,9 +29,10 @@ from ..entry import Entry, read_entry
 from ..erasures import ERASED, STEPS, Covered
 from ..ledger import Ledger
 from ..note import Note, read_note
+from ..stamped_checkpoints import StampedCheckpoint
 from ..tiles import node_of
 from ..timestamp import granted, stamped
-from ..timestamping import StampedCheckpoint, Timestamping
+from ..timestamping import Timestamping
 from ..tree import Node, consistency_proof, extends, inclusion_proof
 from .bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source, Stamped
 from .manifest import Subject

@@ -17,6 +17,9 @@ MOST_STAMPS = 100
 ROOTS: Literal["ledger/timestamp-roots.pem"] = "ledger/timestamp-roots.pem"
 """Where a bundle has the root certificates that its time stamps lead to, as whoever made it knows them."""
 
+MOST_ROTATIONS = 200
+"""Of the ledger's key: one a month for sixteen years."""
+
 MOST_HASHES = 64
 """In a proof; a tree of 2^53 leaves is 53 high."""
 
@@ -143,7 +146,7 @@ class Manifest(_Form):
     entries: Annotated[tuple[SealedEntry, ...], Field(min_length=1, strict=False)]
     consistency: Extension | None = None
     timestamp: Stamps | None = None
-    rotations: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] | None = None
+    rotations: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_ROTATIONS, strict=False)] | None = None
 
     @model_validator(mode="after")
     def _of_its_version(self) -> Self:

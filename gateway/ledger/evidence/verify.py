@@ -46,6 +46,8 @@ import struct
 import sys
 import zipfile
 import zlib
+from bisect import bisect_right
+from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -74,6 +76,12 @@ MOST_TEXT = 64 * 2**20
 """Of a member that is read whole."""
 MOST_NESTED = 64
 """Objects and lists in each other, in any JSON."""
+MOST_HASHED = 5 * MOST_BYTES
+"""Bytes of payloads, each as often as it is listed with another salt: a payload is one of a few entries."""
+MOST_HEADERS = 2**20
+"""Of the header fields of a message, where messages are looked for."""
+MOST_ROTATIONS = 200
+"""Of the ledger's key: one a month for sixteen years."""
 MOST_SIGNATURES = 100
 """Under a signed note."""
 MOST_COUNTED = 10**15 - 1
@@ -197,6 +205,7 @@ class Archive:
         plain = first.filename == "mimetype" and first.header_offset == 0 and first.compress_type == zipfile.ZIP_STORED
         require(plain, "Its first member is not a stored `mimetype`.")
         # Whatever cannot be unpacked is found here and not later.
+        self._salted: dict[tuple[str, bytes], bytes] = {}
         self._digests = {name: self.salted(name, b"") for name in self._members}
         require(self.read("mimetype") == MIMETYPE, f"Its mimetype is not {MIMETYPE.decode()}.")
 
@@ -299,10 +308,13 @@ class Archive:
 
     def salted(self, name: str, salt: bytes) -> bytes:
         """SHA-256 of ``salt`` and the member's bytes behind it."""
-        digest = hashlib.sha256(salt)
-        for chunk in self._chunks(name):
-            digest.update(chunk)
-        return digest.digest()
+        found = self._salted.get((name, salt))
+        if found is None:
+            digest = hashlib.sha256(salt)
+            for chunk in self._chunks(name):
+                digest.update(chunk)
+            found = self._salted[name, salt] = digest.digest()
+        return found
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         require(name in self._members, f"{name} is missing from the bundle.")
@@ -551,6 +563,8 @@ def read_manifest(archive: Archive) -> Manifest:
         read_rotation_names(value["rotations"]) if "rotations" in value else [],
     )
     check_members(archive, manifest)
+    payloads = [each for item in items for each in item.payloads]
+    check_hashed(archive, [(each.file, each.salt) for each in payloads])
     return manifest
 
 
@@ -567,6 +581,7 @@ def read_stamps(value: Any, has_earlier: bool) -> Stamps:
 
 def read_rotation_names(value: Any) -> list[str]:
     names = array(value, "The list of rotations")
+    require(len(names) <= MOST_ROTATIONS, f"It lists {len(names)} rotations; {MOST_ROTATIONS} are allowed.")
     wanted = [f"ledger/rotation.{number}" for number in range(1, len(names) + 1)]
     require(names == wanted and bool(names), "The rotations have other names.")
     return names
@@ -622,6 +637,14 @@ def check_members(archive: Archive, manifest: Manifest) -> None:
     for name in archive.names:
         listed = name in FIXED or name in READABLE or name in named or name.startswith(BESIDE)
         require(listed, f"{name} is in the bundle and the manifest does not name it.")
+
+
+def check_hashed(archive: Archive, payloads: list[tuple[str | None, bytes | None]]) -> None:
+    """A small bundle cannot have its payloads hashed for hours, each once more for each salt with which it is listed."""
+    total = sum(archive.size(file) for file, _ in set(payloads) if file is not None)
+    require(
+        total <= MOST_HASHED, f"It lists its payloads as {total} bytes, one for each salt; {MOST_HASHED} are allowed."
+    )
 
 
 # Step 4. The checkpoint (C2SP signed-note, tlog-checkpoint) and its signature (Ed25519, RFC 8032)
@@ -717,8 +740,9 @@ def read_signature(line: str) -> tuple[str, bytes, bytes]:
 
 def check_signature(checkpoint: Checkpoint, keys: list[Key]) -> None:
     """Signed by one of ``keys`` at least, and by none of them falsely. Lines of other keys (witnesses) are not judged."""
-    found = [key for key in keys if (key.name, key.id) in checkpoint.signatures]
-    wanted = " or ".join(f"{key.name}+{key.id.hex()}" for key in keys)
+    # Each once: keys may be said to have handed over to each other in a circle.
+    found = [key for key in dict.fromkeys(keys) if (key.name, key.id) in checkpoint.signatures]
+    wanted = " or ".join(f"{key.name}+{key.id.hex()}" for key in dict.fromkeys(keys))
     others = ", ".join(f"{name}+{identifier.hex()}" for name, identifier in sorted(checkpoint.signatures))
     require(bool(found), f"The checkpoint has no signature of {wanted}, but of {others}: that is the key to ask for.")
     for key in found:
@@ -987,29 +1011,22 @@ class Erasure(NamedTuple):
     def covers(self, idx: int, role: str | None) -> bool:
         """Whether it names the payload of that role of an entry, or, without a role, the details of it."""
         spans = self.details if role is None else self.payloads.get(role, [])
-        return any(first <= idx <= last for first, last in spans)
+        # They follow each other.
+        place = bisect_right(spans, (idx, MOST_COUNTED + 2**53)) - 1
+        return place >= 0 and spans[place][0] <= idx <= spans[place][1]
 
 
 DETAIL = "journal partner actor outcome receipt document transmission detail sha256"
 
 
 def open_detail(archive: Archive, item: Item, entry: Entry) -> dict[str, Any]:
-    """The details of an entry, once they were found to be those it was made with."""
+    """The details of an entry, once they were found to be those it was made with, and to be about what it is about."""
     require(item.detail_erased is None, "They are said to be erased, and are there.")
     require(item.detail_salt is not None, "The salt of the details is missing.")
     data = archive.read(item.detail or "")
     computed = hashlib.sha256((item.detail_salt or b"") + data).digest()
     require(computed == entry.detail, "They are not the details that the entry was made with.")
-    return fields(exact(data), DETAIL, "The text of the details")
-
-
-def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, Any] | None:
-    """The details, which are those committed to, or None where their erasure is on record."""
-    if item.detail is None:
-        require(item.detail_salt is None, "There is a salt, and no details.")
-        check_erased(item.idx, None, item.detail_erased, erasures)
-        return None
-    said = open_detail(archive, item, entry)
+    said = fields(exact(data), DETAIL, "The text of the details")
     for name in ("document", "transmission", "receipt"):
         require(said[name] is None or isinstance(said[name], str), f"`{name}` of the details is no text.")
     subject = said["document"] or said["transmission"] or said["receipt"] or ""
@@ -1019,6 +1036,15 @@ def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int,
     for role in hashes:
         text(hashes[role], "A hash of a payload")
     return said
+
+
+def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, Any] | None:
+    """The details, which are those committed to, or None where their erasure is on record."""
+    if item.detail is None:
+        require(item.detail_salt is None, "There is a salt, and no details.")
+        check_erased(item.idx, None, item.detail_erased, erasures)
+        return None
+    return open_detail(archive, item, entry)
 
 
 def check_payload(
@@ -1057,7 +1083,7 @@ def check_erased(idx: int, role: str | None, by: int | None, erasures: dict[int,
 
 
 def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
-    """What the entries that were proved say of erasures; one whose details are not proved says nothing."""
+    """What the entries that were proved say of erasures; one whose details are not proved (step 6) says nothing."""
     found = {}
     for item in manifest.items:
         entry = entries.get(item.idx)
@@ -1412,17 +1438,14 @@ def is_fingerprint_named(fingerprint: str, proved: Proved) -> bool:
 
 def missing_messages(archive: Archive, proved: Proved) -> list[str]:
     """What proved details name of the traffic over AS2, certificates too, and the bundle does not have."""
-    headers = [
-        archive.read(name)
-        for name in archive.names
-        if re.fullmatch("as2/[^/]+/headers", name) and archive.size(name) <= MOST_TEXT
-    ]
+    told = [proved.told(idx).get("message_id") for idx in proved.details]
+    absent = absent_messages(archive, {each for each in told if isinstance(each, str)})
     bodies = {f"payloads/{body_sha256(archive, name)}" for name in archive.names if re.fullmatch("as2/[^/]+/mdn", name)}
     missing = []
     for idx in sorted(proved.details):
         said = proved.told(idx)
         message, mdn, arrival = said.get("message_id"), said.get("mdn"), said.get("arrival")
-        if isinstance(message, str) and not any(message.encode("utf-8", "replace") in each for each in headers):
+        if isinstance(message, str) and message in absent:
             missing.append(f"the message {message} of entry {idx}")
         answers = {file for role, file in proved.payloads.get(idx, []) if role == "answer" and file is not None}
         if isinstance(mdn, str) and not answers & bodies:
@@ -1433,6 +1456,18 @@ def missing_messages(archive: Archive, proved: Proved) -> list[str]:
         if isinstance(signer, str) and f"certificates/{signer}.pem" not in archive:
             missing.append(f"the certificate {signer} of entry {idx}")
     return missing
+
+
+def absent_messages(archive: Archive, wanted: set[str]) -> set[str]:
+    """Those of which no header fields are in the bundle: read one block at a time, and each once, however many there are."""
+    absent = {message.encode("utf-8", "replace"): message for message in wanted}
+    for name in archive.names:
+        if absent and re.fullmatch("as2/[^/]+/headers", name) and archive.size(name) <= MOST_HEADERS:
+            block = re.sub(rb"\r?\n[ \t]+", b" ", archive.read(name))
+            values = {line.partition(b":")[2].strip() for line in block.splitlines()}
+            for message in values.union(block.split()) & set(absent):
+                del absent[message]
+    return set(absent.values())
 
 
 # Step 13. The commands
@@ -1838,10 +1873,10 @@ def judge_contents(report: Report, archive: Archive, manifest: Manifest, entries
             if said is not None:
                 hashes = said["sha256"]
                 proved.details[item.idx] = said
+        roles = Counter(role for role, _, _ in entry.blobs)
         for each, committed in zip(item.payloads, entry.blobs):  # noqa: B905 - Python 3.8; compared when it was read
             where = "was erased, on record" if each.file is None else f"is {printable(each.file)}"
-            roles = [role for role, _, _ in entry.blobs]
-            sha256 = hashes.get(each.role) if roles.count(each.role) == 1 else None
+            sha256 = hashes.get(each.role) if roles[each.role] == 1 else None
             with report.claim(7, f"The payload `{printable(each.role)}` of {name}, {each.size} bytes, {where}"):
                 check_payload(archive, each, committed, item.idx, sha256, erasures)
                 proved.payloads.setdefault(item.idx, []).append((each.role, each.file))

@@ -16,8 +16,9 @@ from ..note import Malformed, Note, NotSigned, VerifierKey, decoded, read_note
 from ..rotation import Rotation, followers, predecessors, require_signed_by_one_of
 from ..tiles import FULL, WIDTH, MissingHashes, node_of
 from ..tree import HASH_BYTES, hashes_in, leaf_hash, root, subtree_root
+from .bounds import Years
 from .layout import CHECKPOINT, DETAILS, STATEMENT, TilePlace, rotation_name, tiles, unpacked
-from .statement import Statement, is_digest
+from .statement import Elsewhere, Statement, is_digest
 
 _D, _DOC, _DPREV, _DSEQ, _TS = 2, 3, 4, 5, 11
 """Where fields of an entry stand among those that :func:`fields_of` gives."""
@@ -29,6 +30,8 @@ class ShardChecked:
 
     ``year``, ``first`` and ``with_details`` are what is signed: of which year the entries are, which is the first of them, and whether it
     was written with details. ``earlier_key`` is the id of the key that signed it, where that handed over to the one that is trusted.
+    ``among`` is how many of the entries are of other years by their times; ``elsewhere`` are those of the year that are said to lie in
+    other shards, which nothing in this one shows.
     """
 
     year: int | None = None
@@ -37,6 +40,8 @@ class ShardChecked:
     with_details: bool = False
     details: int = 0
     earlier_key: str | None = None
+    among: int = 0
+    elsewhere: tuple[Elsewhere, ...] = ()
     wrong: str | None = None
 
     @property
@@ -51,7 +56,8 @@ class _Wrong(Exception):
 def check(folder: Path, trust: VerifierKey | None, rotations: Sequence[Rotation] = ()) -> ShardChecked:
     """1. What it says of itself and its checkpoint, by the key that is trusted or one that is tied to it: by the shard's own notes of how
     keys handed over to each other, or by ``rotations`` since, the first one first. 2. Its files, all and no others. 3. Its tiles, up to the
-    root that was signed. 4. Its entries, by the hashes of the tiles, as chains, and by the times at which the year begins and ends.
+    root that was signed. 4. Its entries, by the hashes of the tiles, as chains, and by the times at which the year begins and ends
+    (:mod:`.bounds`).
     5. Details, all that were signed, by what the entries commit to.
 
     Without ``trust`` nothing is proved: whoever forges a shard signs it by a key of his own.
@@ -63,13 +69,18 @@ def check(folder: Path, trust: VerifierKey | None, rotations: Sequence[Rotation]
         own = _rotations(folder)
         statement, earlier = _signed(folder, trust, [*own, *rotations])
         found = ShardChecked(
-            statement.year, statement.first, with_details=statement.details is not None, earlier_key=earlier
+            statement.year,
+            statement.first,
+            with_details=statement.details is not None,
+            earlier_key=earlier,
+            elsewhere=statement.elsewhere,
         )
         places = list(tiles(statement.end, statement.minimum))
         _require_files(folder, places, len(own), details=found.with_details)
         data = _tiles(folder, places, statement)
-        entries = dict(_entries(folder, places, data, statement))
-        found = replace(found, entries=statement.end - statement.first)
+        years = Years(statement.begins, statement.over)
+        entries = dict(_entries(folder, places, data, statement, years))
+        found = replace(found, entries=statement.end - statement.first, among=_among(years, statement))
         if statement.details is not None:
             found = replace(found, details=_details(folder, statement, entries))
     except _Wrong as error:
@@ -158,7 +169,11 @@ def _tiles(folder: Path, places: list[TilePlace], statement: Statement) -> dict[
 
 
 def _entries(
-    folder: Path, places: list[TilePlace], data: Mapping[tuple[int, int], bytes], statement: Statement
+    folder: Path,
+    places: list[TilePlace],
+    data: Mapping[tuple[int, int], bytes],
+    statement: Statement,
+    years: Years,
 ) -> Iterator[tuple[int, bytes]]:
     """The year's entries and what they commit to for details, each proved by its hash; those before it only complete a tile."""
     chains: dict[bytes, tuple[int, bytes]] = {}
@@ -174,6 +189,7 @@ def _entries(
             fields = _fields(idx, body)
             _require_in_time(idx, fields[_TS].decode(), statement)
             if idx >= statement.first:
+                years.add(fields[_TS].decode())
                 _require_chained(idx, fields, leaf, chains)
                 yield idx, fields[_D]
 
@@ -186,8 +202,7 @@ def _fields(idx: int, body: bytes) -> tuple[bytes, ...]:
 
 
 def _require_in_time(idx: int, at: str, statement: Statement) -> None:
-    """The year begins behind an entry that is older, with one that is not, and ends with one of it. Between these entries are in the order
-    of their times but for a moment's disorder."""
+    """The year begins behind an entry that is older, with one that is not, and ends with one that is not newer."""
     begins, over, year = timestamp(statement.begins), timestamp(statement.over), statement.year
     if idx == statement.first - 1:
         _require(
@@ -197,6 +212,29 @@ def _require_in_time(idx: int, at: str, statement: Statement) -> None:
         _require(at >= begins, f"Entry {idx} is of {at}: it is older than the year {year}, from {begins}.")
     if idx == statement.end - 1:
         _require(at < over, f"Entry {idx} is of {at}: it is newer than the year {year}, which is over by {over}.")
+
+
+def _among(years: Years, statement: Statement) -> int:
+    """How many entries are of other years. What was signed before that was said was bounded otherwise, and only counted."""
+    found = years.among(0, statement.end - statement.first)
+    if statement.among is None:
+        return found
+    better = years.better_start()
+    _require(
+        better is None,
+        f"By the times of the entries the year {statement.year} does not begin with {statement.first}, but with "
+        f"{statement.first + (better or 0)}.",
+    )
+    better = years.better_end()
+    _require(
+        better is None,
+        f"By the times of the entries the year {statement.year} is over before entry {statement.first + (better or 0)}, and not before "
+        f"{statement.end}.",
+    )
+    _require(
+        found == statement.among, f"{found} entries are of other years by their times, and {statement.among} were said."
+    )
+    return found
 
 
 def _require_chained(idx: int, fields: tuple[bytes, ...], leaf: bytes, chains: dict[bytes, tuple[int, bytes]]) -> None:

@@ -17,7 +17,8 @@ from ..tree import HASH_BYTES
 KIND = "ledger shard"
 """The second line of such a note, behind the name of the ledger."""
 
-_VERSION = 1
+_VERSION = 2
+"""Version 1 said nothing of ``among`` and ``elsewhere``."""
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "v": (int,),
@@ -28,6 +29,16 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "root": (str,),
     "details": (str, type(None)),
 }
+_KINDS_OF = {1: _KINDS, 2: {**_KINDS, "among": (int,), "elsewhere": (list,)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """So many entries of a year, from ``lowest`` to ``highest``, which lie in the shards of other years."""
+
+    entries: int
+    lowest: int
+    highest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,9 @@ class Statement:
     """The entries from ``first`` on and before ``end`` are those of the fiscal ``year`` of the ledger ``origin``, whose first ``end``
     entries have the ``root``; the year is called after that in which it ends, with the month ``fiscal_year_ends``.
 
-    ``details`` is the SHA-256, in hexadecimal, of the file with the details; None for a shard that was written without.
+    ``details`` is the SHA-256, in hexadecimal, of the file with the details; None for a shard that was written without. ``among`` is how
+    many of them are of other years by their times, where a clock was wrong; ``elsewhere`` are those of the year that the ledger had before
+    and behind them when this was written. None, and nothing, where nothing was said of either.
     """
 
     origin: str
@@ -45,6 +58,8 @@ class Statement:
     end: int
     root: bytes
     details: str | None
+    among: int | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -66,11 +81,13 @@ class Statement:
             said["to"],
             bytes.fromhex(said["root"]),
             said["details"],
+            said.get("among"),
+            tuple(Elsewhere(*each) for each in said.get("elsewhere", ())),
         )
 
     def __str__(self) -> str:
-        said = {
-            "v": _VERSION,
+        said: dict[str, Any] = {
+            "v": 1 if self.among is None else _VERSION,
             "year": self.year,
             "fiscal_year_ends": self.fiscal_year_ends,
             "from": self.first,
@@ -78,6 +95,11 @@ class Statement:
             "root": self.root.hex(),
             "details": self.details,
         }
+        if self.among is not None:
+            said |= {
+                "among": self.among,
+                "elsewhere": [[each.entries, each.lowest, each.highest] for each in self.elsewhere],
+            }
         return f"{self.origin}\n{KIND}\n{exact.write(said).decode()}\n"
 
     @property
@@ -105,15 +127,24 @@ def year_begins(year: int, fiscal_year_ends: int) -> datetime:
 def _describes(said: Any) -> bool:
     return (
         isinstance(said, dict)
-        and said.keys() == _KINDS.keys()
-        and all(type(said[key]) in kinds for key, kinds in _KINDS.items())
-        and said["v"] == _VERSION
+        and type(said.get("v")) is int
+        and said.keys() == (kinds := _KINDS_OF.get(said["v"], {})).keys()
+        and all(type(said[key]) in allowed for key, allowed in kinds.items())
         and 2 <= said["year"] <= 9998
         and 1 <= said["fiscal_year_ends"] <= 12
         and 0 <= said["from"] < said["to"]
         and is_digest(said["root"])
         and (said["details"] is None or is_digest(said["details"]))
+        and 0 <= said.get("among", 0) <= said["to"] - said["from"]
+        and all(_is_elsewhere(each, said["from"], said["to"]) for each in said.get("elsewhere", ()))
     )
+
+
+def _is_elsewhere(said: Any, first: int, end: int) -> bool:
+    if not isinstance(said, list) or len(said) != 3 or any(type(each) is not int for each in said):
+        return False
+    count, lowest, highest = map(int, said)
+    return 1 <= count <= highest - lowest + 1 and (0 <= lowest <= highest < first or end <= lowest <= highest)
 
 
 def is_digest(text: Any) -> bool:

@@ -21,13 +21,17 @@ from spool.journal import JournalEntry, LedgerOutbox, Step
 from ...operations.instruction import NotPossible
 from .. import exact, store
 from ..checkpoint import Checkpoint
-from ..entry import read_entry, timestamp
+from ..entry import read_entry
 from ..ledger import Ledger
 from ..note import Note, signed
 from ..tiles import WIDTH
 from ..tree import HASH_BYTES
+from .bounds import Bounds, Years
 from .layout import CHECKPOINT, DETAILS, STATEMENT, packed, rotation_name, tiles
-from .statement import Statement, year_begins
+from .statement import Elsewhere, Statement, year_begins
+
+_AT_ONCE = 4096
+"""Entries that are read together."""
 
 _EVERYWHERE = timedelta(hours=12)
 """How long after its end in UTC a year is over in every time zone."""
@@ -35,7 +39,8 @@ _EVERYWHERE = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """The entries from ``first`` on and before ``end``, which is the size of the log that is signed with ``root``."""
+    """The entries from ``first`` on and before ``end``, which is the size of the log that is signed with ``root``; ``among`` them so many
+    of other years, and ``elsewhere`` those of this one (:mod:`.bounds`)."""
 
     path: Path
     year: int
@@ -43,6 +48,8 @@ class Shard:
     end: int
     root: bytes
     details: bool
+    among: int = 0
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,10 @@ class Sharding:
         Raises NotPossible for a year that is not over or has no entries, Misconfigured for a directory that is there or cannot be made.
         """
         self.ledger.drain()
-        first, end = self._bounds(year)
-        checkpoint = self.ledger.checkpoint_at(end)
-        shard = Shard(to, year, first, end, Checkpoint.read(checkpoint.text).root, details)
+        found = self._bounds(year)
+        checkpoint = self.ledger.checkpoint_at(found.end)
+        root = Checkpoint.read(checkpoint.text).root
+        shard = Shard(to, year, found.first, found.end, root, details, found.among, found.elsewhere)
         if to.exists():
             raise Misconfigured(f"{to} is there already. A shard is written into a new directory.")
         aside = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
@@ -76,7 +84,7 @@ class Sharding:
         self._record(shard, by)
         return shard
 
-    def _bounds(self, year: int) -> tuple[int, int]:
+    def _bounds(self, year: int) -> Bounds:
         begin, over = year_begins(year, self.fiscal_year_ends), year_begins(year + 1, self.fiscal_year_ends)
         if self.clock.now() < over + _EVERYWHERE:
             raise NotPossible(f"The year {year} is not over everywhere before {over + _EVERYWHERE:%Y-%m-%d %H:%M} UTC.")
@@ -87,14 +95,14 @@ class Sharding:
                 .join(JournalEntry, JournalEntry.id == LedgerOutbox.journal_id)
                 .where(JournalEntry.at < over)
             )
-            first, end = _first_since(session, begin), _first_since(session, over)
+            found = _bounds(session, begin, over)
         if waiting:
             raise NotPossible(
                 f"{waiting} entries of {year} are not in the ledger yet: a payload cannot be read, as the log says (ledger.held)."
             )
-        if first == end:
-            raise NotPossible(f"The ledger has no entries of the year that ended in {year}.")
-        return first, end
+        if found.first == found.end:
+            raise NotPossible(f"The ledger has no entries of the year that ended in {year}{_but(found)}.")
+        return found
 
     def _write(self, shard: Shard, folder: Path, checkpoint: Note) -> None:
         folder.mkdir(mode=0o700)
@@ -118,7 +126,17 @@ class Sharding:
     def _statement(self, shard: Shard, checkpoint: Note) -> Statement:
         """What it is of, as long as nothing of details is said."""
         origin = Checkpoint.read(checkpoint.text).origin
-        return Statement(origin, shard.year, self.fiscal_year_ends, shard.first, shard.end, shard.root, None)
+        return Statement(
+            origin,
+            shard.year,
+            self.fiscal_year_ends,
+            shard.first,
+            shard.end,
+            shard.root,
+            None,
+            shard.among,
+            shard.elsewhere,
+        )
 
     def _record(self, shard: Shard, by: str) -> None:
         detail = {
@@ -136,19 +154,20 @@ class Sharding:
         self.ledger.drain()
 
 
-def _first_since(session: Session, moment: datetime) -> int:
-    """The first entry of ``moment`` or later; the ledger's size where there is none. Found by halving: entries are in the order of their
-    times but for a moment's disorder, of which the entry that is found here makes an order once and for all."""
-    low, high = 0, store.size(session)
-    while low < high:
-        middle = (low + high) // 2
-        body = store.body(session, middle)
-        assert body is not None
-        if read_entry(body).ts < timestamp(moment):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _bounds(session: Session, begins: datetime, over: datetime) -> Bounds:
+    """All entries are looked at: no order of their times can be relied on."""
+    years = Years(begins, over)
+    size = store.size(session)
+    for start in range(0, size, _AT_ONCE):
+        for body in store.bodies(session, start, min(start + _AT_ONCE, size)):
+            years.add(read_entry(body).ts)
+    return years.bounds()
+
+
+def _but(found: Bounds) -> str:
+    """Where single ones are, in words."""
+    places = " and ".join(f"{each.entries} between {each.lowest} and {each.highest}" for each in found.elsewhere)
+    return f", but for {places}, which are in shards of other years: a clock was wrong" if places else ""
 
 
 def _details(session: Session, shard: Shard) -> Iterator[bytes]:

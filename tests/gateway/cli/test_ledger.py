@@ -1,5 +1,6 @@
 """`tally ledger`."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -217,21 +218,33 @@ class TestWitness:
         assert cosigned.out == (tmp_path / "seen").read_text(), "the note alone is printed"
         assert "auditor.example/eva" in cosigned.out
 
-    def test_several_cosign_the_same_one(
+    def test_several_cosign_the_same_one_and_a_bundle_shows_all(
         self, house: House, tally: Tally, tmp_path: Path, eva: tuple[str, ...]
     ) -> None:
-        house.take("acme", "810.edi", wrapped("810", invoice()))
+        house.take("acme", "810.edi", wrapped("810", invoice("INV1", "4500123")))
         trust = tally("--json", "ledger", "checkpoint").json["verifier"]
-        note = tmp_path / "note"
+        note, zipped = tmp_path / "note", str(tmp_path / "bundle.zip")
         note.write_text(tally("--json", "ledger", "checkpoint").json["checkpoint"])
         house.take("acme", "more.edi", wrapped("810", invoice("INV2"), 2))
-        ada = ("--key", eva[1], "--name", "auditor.example/ada", "--memory", str(tmp_path / "ada"))
-        for each in (eva, ada):
-            (tmp_path / "request").write_text(tally("ledger", "request", str(note)).out)
-            done = tally("ledger", "cosign", str(tmp_path / "request"), "--trust", trust, *each, "--first")
-            note.write_text(done.out)
-        names = [each.name for each in read_note(note.read_bytes()).signatures]
-        assert names == [trust.partition("+")[0], "auditor.example/eva", "auditor.example/ada"]
+        ada = ("--key", str(tmp_path / "ada.pem"), "--name", "auditor.example/ada", "--memory", str(tmp_path / "ada"))
+        shutil.copy(eva[1], ada[1])
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", ada[1]], check=True, capture_output=True)
+        wanted, anchors = ["--trust", trust], []
+        for name, each in (("eva", eva), ("ada", ada)):
+            asked, given = str(tmp_path / "request"), str(tmp_path / f"by-{name}")
+            tally("ledger", "request", str(note), "-o", asked)
+            done = tally("--json", "ledger", "cosign", asked, "--trust", trust, *each, "--first", "-o", given)
+            wanted += ["--witness", done.json["witness"]]
+            anchors += ["--anchor", given]
+        assert tally("evidence", "export", "--po", "4500123", "-o", zipped, *anchors).code == Exit.YES
+        told = tally("evidence", "verify", zipped, *wanted)
+        assert told.code == Exit.YES, told.out
+        assert "At least 2 of 2 witnesses cosigned" in told.out
+
+        other = tmp_path / "other"
+        other.write_text(tally("--json", "ledger", "checkpoint").json["checkpoint"])
+        mixed = ("--anchor", str(other), *anchors)
+        assert tally("evidence", "export", "--po", "4500123", "-o", f"{zipped}2", *mixed).code == Exit.USAGE
 
     def test_what_she_must_not_cosign_is_a_no(
         self, house: House, tally: Tally, eva: tuple[str, ...], tmp_path: Path

@@ -327,6 +327,36 @@ class TestImporterAnswers:
         assert names(root / ".journal") == []
 
 
+class TestForget:
+    """What was erased leaves no name behind among our notes, and is not handed over again."""
+
+    @pytest.mark.parametrize("suffix", ["", ".done", ".error"])
+    def test_of_a_note_a_digest_is_left(self, adapter: FolderAdapter, root: Path, suffix: str) -> None:
+        applied = adapter.apply(acknowledgement("SECRET77"), CONTEXT)
+        assert isinstance(applied, Applied)
+        if suffix:
+            (root / "out" / str(applied.reference)).rename(root / "out" / f"{applied.reference}{suffix}")
+            adapter.collect(adapter.collect(None).cursor)
+        adapter.forget([applied.key])
+        adapter.forget([applied.key])
+        [note] = names(root / ".journal")
+        assert "SECRET77" not in note
+        assert (root / ".journal" / note).read_bytes() == b""
+        assert adapter.collect(None).items == ()
+
+    def test_it_is_not_handed_over_again(self, adapter: FolderAdapter, root: Path) -> None:
+        applied = adapter.apply(acknowledgement("SECRET77"), CONTEXT)
+        assert isinstance(applied, Applied)
+        (root / "out" / str(applied.reference)).unlink()
+        adapter.forget([applied.key])
+        assert adapter.lookup(applied.key) is not None
+        assert isinstance(adapter.apply(acknowledgement("SECRET78"), CONTEXT), Applied), "another one is"
+
+    def test_what_was_never_given_leaves_no_note(self, adapter: FolderAdapter, root: Path) -> None:
+        adapter.forget([idempotency_key(acknowledgement("1"), CONTEXT)])
+        assert names(root / ".journal") == []
+
+
 class TestPull:
     @pytest.mark.parametrize(
         "data", [as_json(order()), order().model_dump_json().encode(), b"\xef\xbb\xbf" + as_json(order())]

@@ -323,6 +323,24 @@ def test_only_the_root_that_a_stamp_leads_to_is_kept(ledger: Scene, authority: A
 TAMPERED = {
     "removed": ("DELETE FROM ledger_timestamp", "of which the journal tells, was removed"),
     "said not to have been given": ("UPDATE ledger_timestamp SET response = NULL", "was removed"),
+    "said not to have been given in all columns": (
+        "UPDATE ledger_timestamp SET response = NULL, authority = NULL, at = NULL, expires = NULL, roots = NULL, why = 'gone'",
+        "was removed",
+    ),
+    "without its time": ("UPDATE ledger_timestamp SET at = NULL", "its time is no text"),
+    "of a time that is none": ("UPDATE ledger_timestamp SET at = 'yesterday'", "its time is none"),
+    "never to expire": ("UPDATE ledger_timestamp SET expires = NULL", "its certificate's end is no text"),
+    "of nobody": ("UPDATE ledger_timestamp SET authority = NULL", "its authority is no text"),
+    "a text": ("UPDATE ledger_timestamp SET response = 'text'", "its response is not bytes"),
+    "no stamp": ("UPDATE ledger_timestamp SET response = x'3003'", "is wrong"),
+    "of no checkpoint": ("UPDATE ledger_timestamp SET checkpoint = 'x'", "its checkpoint is none"),
+    "of another size": ("UPDATE ledger_timestamp SET size = size + 1", "its checkpoint is of 5 entries"),
+    "of a size that is none": ("UPDATE ledger_timestamp SET size = -5", "its checkpoint is of 5 entries"),
+    "in another place": ("UPDATE ledger_timestamp SET n = 2", "it stands where stamp 1 must"),
+    "with roots that are none": ("UPDATE ledger_timestamp SET roots = 'garbage'", "are no certificates"),
+    "without its roots": ("UPDATE ledger_timestamp SET roots = NULL", "the roots that were kept with it were removed"),
+    "given and not given": ("UPDATE ledger_timestamp SET why = 'busy'", "it is said not to have been given"),
+    "tried at a time that is none": ("UPDATE ledger_timestamp SET tried_at = 'once'", "it was tried last is none"),
     "of another time": ("UPDATE ledger_timestamp SET at = '2020-01-01 00:00:00'", "what is noted beside it"),
     "of somebody else": ("UPDATE ledger_timestamp SET authority = 'CN=Somebody'", "what is noted beside it"),
     "never to be renewed": ("UPDATE ledger_timestamp SET expires = '2199-01-01 00:00:00'", "what is noted beside it"),
@@ -359,7 +377,12 @@ def test_a_stamp_that_was_tampered_with_is_noticed(
             later=_as_stored(second),
             others=Authority(tmp_path / "other").roots.read_text(),
         )
-        assert words in (stamps.look().wrong or "")
+        wrong = stamps.look().wrong or ""
+        assert words in wrong
+        assert "ime stamp" in wrong
+        stamps.keep_up()
+    with ledger.database.read() as session:
+        standing(session)
 
 
 def _as_stored(response: bytes) -> str:

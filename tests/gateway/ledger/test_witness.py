@@ -10,7 +10,7 @@ import pytest
 from canonical.errors import Misconfigured
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.cosignature import Request, cosigned, cosigned_at
-from gateway.ledger.note import VerifierKey, signed
+from gateway.ledger.note import MOST_BYTES, MOST_SIGNATURES, Signature, VerifierKey, read_note, signed
 from gateway.ledger.witness import NotCosigned, Witness, witness_key
 from tests.spool.scene import ManualClock
 
@@ -19,6 +19,7 @@ from .evidence.making import NEXT, SIGNER, Signer
 from .test_cosignature import EVA, witness
 
 LEDGER = making.ledger()
+ROOT = Checkpoint.read(LEDGER.checkpoint(7).text).root
 
 
 def ask(old: int, size: int, *signers: Signer) -> Request:
@@ -48,12 +49,49 @@ def test_she_cosigns_what_extends_what_she_saw(eva: Witness) -> None:
         assert eva.memory.read_text() == str(note), "and remembers it"
 
 
-def test_the_lines_of_others_are_left_as_they_are(eva: Witness) -> None:
-    other = witness("other.example", 9)
+def junk(count: int, *, long: int = 68) -> tuple[Signature, ...]:
+    """Lines that anybody can write under a note: he needs no key."""
+    return tuple(Signature(f"junk{number}", bytes(4), bytes(long)) for number in range(count))
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        cosigned(LEDGER.checkpoint(7), witness("other.example", 9), ManualClock().now()).signatures[1:],
+        junk(MOST_SIGNATURES - 1),
+        junk(1, long=MOST_BYTES // 2),
+        LEDGER.checkpoint(7).signatures * (MOST_SIGNATURES - 1),
+    ],
+    ids=["another witness's", "as many as there may be", "as long as there may be", "the ledger's own once more"],
+)
+def test_whoever_has_her_mail_in_hand_cannot_have_her_remember_his_lines(
+    eva: Witness, added: tuple[Signature, ...]
+) -> None:
     asked = ask(4, 7)
-    asked = replace(asked, note=cosigned(asked.note, other, eva.clock.now()))
-    note = eva.cosign(asked, SIGNER.key)
-    assert cosigned_at(note, other.key) == cosigned_at(note, EVA.key) is not None
+    asked = replace(asked, note=replace(asked.note, signatures=(*asked.note.signatures, *added)))
+    note = eva.cosign(Request.read(str(asked).encode()), SIGNER.key)
+    assert [each.name for each in note.signatures] == [SIGNER.key.name, EVA.key.name]
+    assert eva.memory.read_text() == str(note)
+    eva.cosign(ask(7, 8), SIGNER.key)
+
+
+def test_what_she_could_not_read_back_is_not_cosigned(eva: Witness) -> None:
+    before = eva.memory.read_bytes()
+    text = str(Checkpoint(making.NAME, 7, ROOT)) + "x" * (MOST_BYTES - 300) + "\n"
+    with pytest.raises(NotCosigned, match="sign a shorter one"):
+        eva.cosign(of(text, ask(4, 7)), SIGNER.key)
+    assert eva.memory.read_bytes() == before
+
+
+def test_a_memory_with_too_many_lines_is_mended_as_she_is_told(eva: Witness) -> None:
+    kept = read_note(eva.memory.read_bytes())
+    eva.memory.write_text(str(replace(kept, signatures=(*junk(MOST_SIGNATURES), *kept.signatures))))
+    with pytest.raises(NotCosigned, match=r"leave the ledger.s and that of witness\.example/w1"):
+        eva.cosign(ask(4, 7), SIGNER.key)
+    eva.memory.write_text(
+        "".join(line for line in eva.memory.read_text().splitlines(keepends=True) if "junk" not in line)
+    )
+    eva.cosign(ask(4, 7), SIGNER.key)
 
 
 def test_a_ledger_is_followed_to_its_next_key(eva: Witness) -> None:
@@ -62,7 +100,6 @@ def test_a_ledger_is_followed_to_its_next_key(eva: Witness) -> None:
         eva.cosign(ask(7, 8, NEXT), SIGNER.key)
 
 
-ROOT = Checkpoint.read(LEDGER.checkpoint(7).text).root
 FORKED = str(Checkpoint(making.NAME, 7, bytes(32)))
 REWRITTEN = str(Checkpoint(making.NAME, 4, bytes(32)))
 ELSEWHERE = str(Checkpoint("other.example", 7, ROOT))

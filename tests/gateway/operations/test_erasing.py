@@ -28,6 +28,7 @@ from gateway.retention.holds import HoldKind, Target
 from gateway.retention.rules import Rules
 from gateway.schema import metadata
 from spool.blobs import INLINE_LIMIT, Blob
+from spool.database import sqlite
 from spool.journal import JournalEntry, Step
 from spool.queue.tables import WorkItem
 from tests.gateway.audit.asking import asked, told
@@ -68,6 +69,54 @@ def test_an_invoice_goes_with_everything_it_came_in(either_house: House) -> None
     assert b"PRIVATE1" not in kept_bytes(house)
     assert [row.number for row in house.documents()] == ["INV2"]
     assert len(house.outbox("acme")) == 1
+
+
+def database_files(house: House) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(house.gateway.home.root.glob("tally.db*")))
+
+
+def salts(house: House) -> list[bytes]:
+    with house.gateway.database.read() as session:
+        return [bytes(each) for each in session.scalars(text("SELECT salt FROM ledger_blob_salt"))]
+
+
+def test_no_file_of_the_database_has_it_any_more(house: House) -> None:
+    """Nor has the write-ahead log, in which all that was removed stands as it was; the salts too."""
+    house.take("acme", "1.edi", wrapped("810", invoice("PRIVATE1")))
+    house.gateway.ledger.drain()
+    opening = salts(house)
+    assert opening
+    assert b"PRIVATE1" in database_files(house)
+    done = erase(house, house.documents(number="PRIVATE1")[0].id)
+    assert not done.traces
+    left = database_files(house)
+    assert b"PRIVATE1" not in left
+    assert not any(salt in left for salt in opening)
+
+
+def test_where_somebody_reads_it_is_said_and_the_next_pruning_clears_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_CLEARING_SECONDS", 0.01)
+    house.take("acme", "1.edi", wrapped("810", invoice("PRIVATE1")))
+    with house.gateway.database.read() as session:
+        session.execute(text("SELECT count(*) FROM document")).all()
+        assert erase(house, house.documents(number="PRIVATE1")[0].id).traces
+        assert b"PRIVATE1" in database_files(house)
+    retention(house).prune()
+    assert b"PRIVATE1" not in database_files(house)
+
+
+def test_our_note_of_what_the_erp_was_given_names_it_no_more_and_it_is_not_given_again(house: House) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice("PRIVATE1")))
+    notes = house.gateway.home.erp / ".journal"
+    assert [path for path in notes.iterdir() if "PRIVATE1" in path.name]
+    erase(house, house.documents(number="PRIVATE1")[0].id)
+    assert not [path for path in notes.iterdir() if "PRIVATE1" in path.name or b"PRIVATE1" in path.read_bytes()]
+    for path in (house.gateway.home.erp / "out").glob("*.json"):
+        path.unlink()
+    house.take("acme", "2.edi", wrapped("810", invoice("PRIVATE1"), 2))
+    assert not list((house.gateway.home.erp / "out").glob("*.json"))
 
 
 def test_an_order_goes_both_ways(either_house: House) -> None:

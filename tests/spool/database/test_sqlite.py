@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from canonical.errors import Misconfigured, Retryable
+from spool.database import sqlite
 from spool.database.port import after_commit
 from spool.database.sqlite import GROUP_LIMIT, SqliteDatabase, sqlite_url
 from tests.spool.scene import new_database
@@ -320,3 +321,50 @@ def test_a_savepoint_in_a_savepoint_undoes_only_what_came_after_it(numbers: Sqli
 
     numbers.write(write)
     assert kept(numbers) == [1, 4]
+
+
+class TestTraces:
+    """What was removed must not be found any more in any of the database's files."""
+
+    SECRET = b"nobody else's business"
+
+    @pytest.fixture
+    def removed(self, numbers: SqliteDatabase) -> SqliteDatabase:
+        """Where a secret was written, and removed again."""
+        with numbers.migration() as connection:
+            connection.execute(text("CREATE TABLE told (what BLOB)"))
+        numbers.write(lambda session: session.execute(text("INSERT INTO told VALUES (:what)"), {"what": self.SECRET}))
+        assert self.lies_in(numbers) == ["numbers.db-wal"]
+        numbers.write(lambda session: session.execute(text("DELETE FROM told")))
+        return numbers
+
+    def lies_in(self, database: SqliteDatabase) -> list[str]:
+        files = sorted(database.path.parent.glob("numbers.db*"))
+        return [path.name for path in files if self.SECRET in path.read_bytes()]
+
+    def test_the_log_has_it_until_it_is_cleared(self, removed: SqliteDatabase) -> None:
+        assert self.lies_in(removed) == ["numbers.db-wal"]
+        assert removed.clear_traces()
+        assert self.lies_in(removed) == []
+
+    def test_it_is_said_where_who_reads_kept_it_from_that(
+        self, removed: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqlite, "_CLEARING_SECONDS", 0.01)
+        with removed.read() as session:
+            session.execute(text("SELECT n FROM number")).all()
+            removed.write(inserting(1))
+            assert not removed.clear_traces()
+        assert removed.clear_traces()
+        assert self.lies_in(removed) == []
+        assert kept(removed) == [1]
+
+    def test_what_went_into_the_file_before_is_overwritten_there(self, removed: SqliteDatabase) -> None:
+        removed.write(
+            lambda session: session.execute(text("INSERT INTO told VALUES (:what)"), {"what": self.SECRET * 1000})
+        )
+        removed.clear_traces()
+        assert self.lies_in(removed) == ["numbers.db"]
+        removed.write(lambda session: session.execute(text("DELETE FROM told")))
+        removed.clear_traces()
+        assert self.lies_in(removed) == []

@@ -24,8 +24,9 @@ from gateway.ledger.cosignature import WitnessKey, cosigned
 from gateway.ledger.entry import commitment
 from gateway.ledger.evidence import verify
 from gateway.ledger.evidence.bundle import Evidence, OpenedEntry, OpenedPayload
-from gateway.ledger.evidence.manifest import Subject, entry_name
+from gateway.ledger.evidence.manifest import MOST_ROTATIONS, Subject, entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
+from gateway.ledger.rotation import Rotation
 from gateway.ledger.witness import WitnessSigner
 from tests.gateway.ledger.test_cosignature import witness
 
@@ -499,6 +500,8 @@ def _rotations() -> Iterator[Case]:
         "to a stranger, whose the checkpoint is not": (stranger, [SIGNER, stranger]),
     }.items():
         yield Case(f"a rotation {name}", _rotated(_handing_over(*forged)), 4, old)
+    yield Case("rotations in a circle", _repeated(3, {2: _handing_over_back()}), None, old)
+    yield Case("more rotations than anybody has", _repeated(MOST_ROTATIONS + 1, {}), 3, old)
     yield Case("a rotation of another ledger", _rotated(_of_another_ledger()), 4, old)
     yield Case("a rotation that is a checkpoint", _rotated(str(making.ledger().checkpoint(6)).encode()), 4, new)
     text = making.ROTATION.note.text
@@ -604,15 +607,27 @@ def _by_whoever_has_the_key() -> Iterator[Case]:
         yield Case(f"erased twice, once with more, and said to be by entry {by}", _sealed_by_key(*nested), 6)
     other = (first, second, erasing([0, 0]), erasing([0, 0], role="sent"))
     yield Case("erased, and a payload that is none", _sealed_by_key(*other), None)
+    said = exact.write({"erased": {"details": [[0, 0]]}})
+    for name, whole in {
+        "about something else": _detail_about("d9", said),
+        "with a digest that is no text": _detail_about("", said).replace(b'"sha256":{}', b'"sha256":{"sent":1}'),
+        "with digests that are none": _detail_about("", said).replace(b'"sha256":{}', b'"sha256":[]'),
+        "with a file that is no text": _detail_about("", said).replace(b'"receipt":null', b'"receipt":5'),
+        "without who did it": _detail_about("", said).replace(b'"actor":"a",', b""),
+    }.items():
+        rejected = replace(erasing([0, 0]), whole=whole)
+        yield Case(f"erased by an entry whose details are {name}", _sealed_by_key(first, second, rejected), 6)
 
 
 @dataclass(frozen=True)
 class _Told:
-    """An entry about d1 with ``changes``, its details' ``detail`` as JSON, and which entry says that the details were ``erased``."""
+    """An entry about d1 with ``changes``, its details' ``detail`` as JSON, and which entry says that the details were ``erased``; its
+    details as a ``whole`` where they are others."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     detail: bytes = b"{}"
     erased: int | None = None
+    whole: bytes | None = None
 
 
 def _sealed_by_key(*told: _Told) -> Callable[[], bytes]:
@@ -620,7 +635,7 @@ def _sealed_by_key(*told: _Told) -> Callable[[], bytes]:
 
     def bundle() -> bytes:
         salt = b"s" * 32
-        details = [_detail_about(str(each.changes.get("doc", "d1")), each.detail) for each in told]
+        details = [each.whole or _detail_about(str(each.changes.get("doc", "d1")), each.detail) for each in told]
         bodies = [_body(each.changes, commitment(salt, detail)) for each, detail in zip(told, details, strict=True)]
         leaves = [tree.leaf_hash(body) for body in bodies]
 
@@ -800,6 +815,31 @@ def _rotated(data: bytes | None = None, *, member: str = "ledger/rotation.1") ->
         return zipped(made if data is None else made | {member: data})
 
     return bundle
+
+
+def _repeated(count: int, others: Mapping[int, bytes]) -> Callable[[], bytes]:
+    """From after so many rotations, each the same but for ``others``."""
+
+    def bundle() -> bytes:
+        made = files(making.written(making.rotated()))
+        names = [f"ledger/rotation.{number}" for number in range(1, count + 1)]
+        listed = json.dumps(names, separators=(",", ":")).encode()
+        first = made[names[0]]
+        made |= {name: others.get(number, first) for number, name in enumerate(names, 1)}
+        return zipped(
+            made
+            | {
+                "manifest.json": made["manifest.json"].replace(
+                    b'"rotations":["ledger/rotation.1"]', b'"rotations":' + listed
+                )
+            }
+        )
+
+    return bundle
+
+
+def _handing_over_back() -> bytes:
+    return str(Rotation.between(NEXT, SIGNER)).encode()
 
 
 def _handing_over(new: Signer, signers: list[Signer]) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.ledger.cosignature import Quorum
-from gateway.ledger.evidence import checking, verify
+from gateway.ledger.evidence import checking, manifest, verify
 from gateway.ledger.note import read_note
 from gateway.ledger.timestamp import Trusted
 from tests.gateway.ledger.authority import Authority
@@ -139,3 +139,19 @@ def test_what_witnesses_cosigned_is_said_and_what_is_newer(case: str, said: list
 def test_an_order_that_nothing_left_names_is_not_covered() -> None:
     said = _uncovered(CASES["about an order that what is left does not name"].bundle())
     assert "That the entries are about order 4500125: what is left of them does not name it" in said
+
+
+def test_both_refuse_to_hash_payloads_for_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small bundle can list a large payload very often, each time with another salt."""
+    monkeypatch.setattr(verify, "MOST_HASHED", 10)
+    data = tampering.zipped(tampering.GOOD)
+    for report in (
+        verify.verify(io.BytesIO(data), verify.read_key(TRUST)),
+        checking.check(io.BytesIO(data), checking.trusted_key(TRUST)),
+    ):
+        [failed] = report.failed
+        assert (failed.step, "one for each salt; 10 are allowed" in failed.why) == (3, True)
+
+
+def test_both_know_how_many_rotations_there_may_be() -> None:
+    assert verify.MOST_ROTATIONS == manifest.MOST_ROTATIONS

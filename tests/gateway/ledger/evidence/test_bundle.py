@@ -10,6 +10,7 @@ import pytest
 
 from gateway.ledger.evidence import bundle, verify
 from gateway.ledger.evidence.bundle import TooLarge
+from gateway.ledger.evidence.manifest import MOST_ROTATIONS
 
 from . import making
 
@@ -59,3 +60,10 @@ def test_more_than_a_verifier_unpacks_is_not_made(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(verify, "MOST_BYTES", 1000)
     with pytest.raises(TooLarge, match=r"a verifier unpacks .* 1000 bytes at most"):
         bundle.write(making.evidence(), {}, io.BytesIO())
+
+
+def test_more_rotations_than_a_verifier_follows_are_not_written() -> None:
+    made = making.rotated()
+    many = replace(made, rotations=[*made.rotations] * (MOST_ROTATIONS + 1))
+    with pytest.raises(TooLarge, match="was changed 201 times; a verifier follows 200"):
+        making.written(many)

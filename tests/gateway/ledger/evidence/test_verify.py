@@ -5,7 +5,8 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -337,3 +338,60 @@ def test_nothing_is_written(folder: Path) -> None:
     before = sorted(path.name for path in folder.iterdir())
     run("good.zip", "--trust", TRUST, cwd=folder)
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+# What a small bundle cannot cost
+
+
+def test_a_payload_listed_again_with_its_salt_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = verify.Archive(io.BytesIO(BUNDLE))
+    read: list[str] = []
+    chunks = verify.Archive._chunks
+
+    def counted(archive: verify.Archive, name: str) -> Iterator[bytes]:
+        read.append(name)
+        return chunks(archive, name)
+
+    monkeypatch.setattr(verify.Archive, "_chunks", counted)
+    name = next(name for name in archive.names if name.startswith("payloads/"))
+    found = {archive.salted(name, salt) for salt in (b"a" * 32, b"b" * 32) for _ in range(100)}
+    assert (len(found), read) == (2, [name, name])
+
+
+def test_a_key_named_very_often_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bytes] = []
+    monkeypatch.setattr(verify, "check_ed25519", lambda public, _message, _signature: tried.append(public))
+    key = verify.read_key(TRUST)
+    verify.check_signature(verify.read_checkpoint(tampering.GOOD["ledger/checkpoint"]), [key] * 100)
+    assert tried == [key.public]
+
+
+def with_headers(*blocks: bytes) -> verify.Archive:
+    added = {f"as2/m{number}/headers": block for number, block in enumerate(blocks)}
+    return verify.Archive(io.BytesIO(tampering.zipped(tampering.GOOD | added)))
+
+
+@pytest.mark.parametrize(
+    ("block", "found"),
+    [
+        (b"Message-ID: <7@x>\r\n", True),
+        (b"message-id:\t<7@x>  \r\nTo: y\r\n", True),
+        (b"Message-ID:\r\n <7@x>\r\n", True),
+        (b"References: <6@x> <7@x>\n", True),
+        (b"Message-ID: <17@x>\r\n", False),
+        (b"Message-ID: <7@x>\r\n" + b"X: " + b"x" * verify.MOST_HEADERS, False),
+    ],
+)
+def test_a_message_is_found_by_its_header_fields(block: bytes, found: bool) -> None:
+    assert (verify.absent_messages(with_headers(block), {"<7@x>"}) == set()) == found
+
+
+def test_header_fields_are_held_one_block_at_a_time() -> None:
+    archive = with_headers(*(bytes([65 + number]) * (verify.MOST_HEADERS - 1) for number in range(20)))
+    tracemalloc.start()
+    try:
+        assert verify.absent_messages(archive, {"<7@x>"}) == {"<7@x>"}
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * verify.MOST_HEADERS

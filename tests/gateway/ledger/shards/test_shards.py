@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -17,9 +18,10 @@ from canonical.errors import Misconfigured
 from gateway.ledger import exact
 from gateway.ledger.note import VerifierKey, read_note, signed
 from gateway.ledger.rotation import Rotation
+from gateway.ledger.shards.bounds import Bounds
 from gateway.ledger.shards.checking import ShardChecked, check
 from gateway.ledger.shards.layout import DETAILS, STATEMENT, TilePlace, packed, tiles, unpacked
-from gateway.ledger.shards.statement import Statement
+from gateway.ledger.shards.statement import Elsewhere, Statement
 from gateway.ledger.shards.writing import Shard, Sharding
 from gateway.operations.instruction import NotPossible
 
@@ -266,10 +268,14 @@ class TestWithTheKey:
     def test_a_year_does_not_end_with_an_entry_of_the_next(
         self, home: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Sharding, "_bounds", lambda _sharding, _year: (300, 610))
+        monkeypatch.setattr(Sharding, "_bounds", lambda _sharding, _year: Bounds(300, 610, 10, ()))
         sharding(home).write(2025, tmp_path / "longer", "anna")
         expected = "Entry 609 is of 2026-.* newer than the year 2025, which is over by 2026-01-01"
         assert re.match(expected, check(tmp_path / "longer", home.ledger.key()).wrong or "")
+
+    def test_entries_of_other_years_are_counted_whatever_is_said_of_them(self, home: Scene, shard: Path) -> None:
+        found = self.resigned(home, shard, among=5)
+        assert "0 entries are of other years by their times, and 5 were said" in (found.wrong or "")
 
     LINES: ClassVar[dict[str, tuple[Callable[[list[Any]], object], str]]] = {
         "all digests zeros": (
@@ -354,6 +360,75 @@ def test_the_entry_before_the_year_is_in_it_although_its_tile_ends_with_that(tmp
         done = sharding(made).write(2025, tmp_path / "2025", "anna")
         assert (done.first, (tmp_path / "2025/tile/entries/000").exists()) == (256, True)
         assert check(tmp_path / "2025", made.ledger.key()) == ShardChecked(2025, 256, 256)
+
+
+@contextmanager
+def clocked(folder: Path, *told: tuple[int, int]) -> Iterator[Scene]:
+    """A ledger of which the clock said for so many entries each that it was that year."""
+    with open_scene("sqlite", folder) as made:
+        begin = 0
+        for year, count in told:
+            made.clock.time = datetime(year, 6, 1, tzinfo=UTC)
+            made.grown(count, begin=begin)
+            begin += count
+        made.clock.time = datetime(2027, 6, 1, tzinfo=UTC)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """10 entries of 2024, 10 of 2025, 5 of a clock that was a year ahead, 20 of 2025, 2 of one at 1970, 10 of 2026."""
+    told = ((2024, 10), (2025, 10), (2026, 5), (2025, 20), (1970, 2), (2026, 10))
+    with clocked(tmp_path_factory.mktemp("wrong"), *told) as made:
+        yield made
+
+
+class TestWrongClock:
+    """Entries are in the order in which they happened, and their times may go back."""
+
+    def test_a_year_has_what_happened_in_it_and_says_what_is_of_others(self, wrong: Scene, tmp_path: Path) -> None:
+        done = sharding(wrong).write(2025, tmp_path / "2025", "anna")
+        assert (done.first, done.end, done.among, done.elsewhere) == (10, 47, 7, ())
+        assert check(tmp_path / "2025", wrong.ledger.key()) == ShardChecked(2025, 10, 37, among=7)
+
+    def test_the_year_that_it_was_not_says_what_lies_elsewhere(self, wrong: Scene, tmp_path: Path) -> None:
+        assert sharding(wrong).write(2026, tmp_path / "2026", "anna").elsewhere == (Elsewhere(5, 20, 24),)
+        assert check(tmp_path / "2026", wrong.ledger.key()).elsewhere == (Elsewhere(5, 20, 24),)
+
+    def test_a_year_that_only_a_wrong_clock_told_of_is_empty(self, wrong: Scene, tmp_path: Path) -> None:
+        with pytest.raises(NotPossible, match="no entries of the year that ended in 1970, but for 2 between 45 and 46"):
+            sharding(wrong).write(1970, tmp_path / "1970", "anna")
+
+    @pytest.mark.parametrize(
+        ("bounds", "expected"),
+        [
+            (Bounds(10, 20, 0, ()), ""),
+            (Bounds(10, 57, 17, ()), "is newer than the year 2025"),
+            (Bounds(0, 47, 17, ()), "Entry 0 is of 2024-.* older"),
+        ],
+    )
+    def test_other_bounds_are_refused_as_far_as_entries_show(
+        self, wrong: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounds: Bounds, expected: str
+    ) -> None:
+        monkeypatch.setattr(Sharding, "_bounds", lambda _sharding, _year: bounds)
+        sharding(wrong).write(2025, tmp_path / "other", "anna")
+        assert re.search(expected, check(tmp_path / "other", wrong.ledger.key()).wrong or ""), expected
+
+    @pytest.mark.parametrize(
+        ("bounds", "expected"),
+        [
+            (Bounds(3, 14, 5, ()), "the year 2025 does not begin with 3, but with 9."),
+            (Bounds(9, 19, 4, ()), "the year 2025 is over before entry 14, and not before 19."),
+            (Bounds(9, 14, 0, ()), ""),
+        ],
+    )
+    def test_that_the_outermost_entries_are_right_is_not_enough(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounds: Bounds, expected: str
+    ) -> None:
+        with clocked(tmp_path, (2024, 3), (2025, 1), (2024, 5), (2025, 5), (2026, 4), (2025, 1), (2026, 6)) as made:
+            monkeypatch.setattr(Sharding, "_bounds", lambda _sharding, _year: bounds)
+            sharding(made).write(2025, tmp_path / "other", "anna")
+            assert (check(tmp_path / "other", made.ledger.key()).wrong or "").endswith(expected)
 
 
 def test_details_that_were_erased_before_are_missing_and_counted(tmp_path: Path) -> None:
