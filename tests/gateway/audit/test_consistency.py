@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from canonical.identity import DocumentId
 from gateway import inbound, outbound
-from gateway.audit.consistency import AT_ONCE
+from gateway.audit.comparing.differences import AT_ONCE
 from gateway.inbound import BATCH, Inbound
 from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction

@@ -1,0 +1,38 @@
+"""What was agreed: the versions of profiles, who applied them and when."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from partners.registry import ProfileVersion
+
+from ..question import Row
+from ..retelling import Entry
+from .differences import NOTHING, different, rows, same
+
+
+def contradicted(session: Session, agreed: Mapping[tuple[str, int], Entry]) -> Iterator[Row]:
+    missing = set(agreed)
+    for row in session.scalars(select(ProfileVersion).order_by(ProfileVersion.id)):
+        key = (row.partner, row.version)
+        missing.discard(key)
+        entry = agreed.get(key)
+        if entry is None:
+            # Those before the first that is told of were applied by a program that did not tell.
+            if len(missing) < len(agreed):
+                yield "profile_version", row.partner, f"version {row.version}", "", "a version", NOTHING
+            continue
+        text = sha256(row.yaml.encode()).hexdigest()
+        with_mark = sha256(row.yaml.encode("utf-8-sig")).hexdigest()
+        should: dict[str, Any] = {"sha256": entry.detail.get("sha256"), "applied_by": entry.actor}
+        differences = different(vars(row), should)
+        if not same(row.applied_at, entry.at):
+            differences.append(("applied_at", row.applied_at, entry.at))
+        if entry.detail.get("sha256") not in (text, with_mark):
+            differences.append(("yaml", text, entry.detail.get("sha256")))
+        yield from rows("profile_version", row.partner, f"version {row.version}", differences)
+    for partner, version in sorted(missing):
+        yield "profile_version", partner, f"version {version}", "", NOTHING, "a version"
