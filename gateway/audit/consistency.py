@@ -10,17 +10,18 @@ from sqlalchemy.orm import Session
 
 from .comparing import certificates, documents, files, numbers, payloads, profiles, sent, users
 from .question import Question, Row, Scope
+from .removals import removed
 from .retelling import retold
 
 
 def contradictions(session: Session) -> Iterator[Row]:
     """All there are, as rows of :data:`CONSISTENCY`. Reads the whole journal and every row of the tables once."""
-    told = retold(session)
+    told, gone = retold(session), removed(session)
     yield from files.contradicted(session, told)
-    yield from documents.contradicted(session, told)
+    yield from documents.contradicted(session, told, gone)
     yield from sent.contradicted(session, told)
     yield from payloads.contradicted(session)
-    yield from numbers.contradicted(session, told)
+    yield from numbers.contradicted(session, told, gone)
     yield from profiles.contradicted(session, told.agreed)
     yield from certificates.contradicted(session, told.keyed)
     yield from users.contradicted(session, told.entitled)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from spool.documents import INBOUND, OUTBOUND
 from spool.journal import ENDURING, JournalEntry, Step
 from spool.states import DocumentState, ReceiptState, TransmissionState
 
@@ -67,7 +68,8 @@ class Opened(NamedTuple):
 class Beginning:
     """What the first entry about something says, and what any says of a document: its type and number; ``detail`` is the first one's.
 
-    ``made`` is the detail of the entry that tells how a document was read or written.
+    ``made`` is the detail of the entry that tells how a document was read or written. ``direction`` is which way it went, and ``receipt``
+    the file that a document came in.
     """
 
     at: datetime
@@ -76,6 +78,8 @@ class Beginning:
     type: str | None = None
     number: str | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
+    direction: str | None = None
+    receipt: str | None = None
 
 
 @dataclass(slots=True)
@@ -84,8 +88,10 @@ class Retold:
     removed on record, ``times`` the earliest and the latest that is told of each file, and ``opened`` the files of which is told what they
     used.
 
-    ``replayed`` are the files that were read anew, or a document of them, ``retried`` those that died before; ``verdicts`` the
-    transmissions of which an answer is told with what they carried.
+    ``replayed`` are the files that were read anew, or a document of them, ``vague`` those of which it is not told which numbers they used:
+    they died on the way, or an earlier version read them. ``verdicts`` are the transmissions of which an answer is told with what they
+    carried, ``reports`` the names of answers to files that no document stands for, and ``notices`` the files whose sender was told that
+    they were called off.
     """
 
     receipts: dict[str, set[ReceiptState]] = field(default_factory=dict)
@@ -95,8 +101,10 @@ class Retold:
     times: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     opened: dict[str, Opened] = field(default_factory=dict)
     replayed: set[str] = field(default_factory=set)
-    retried: set[str] = field(default_factory=set)
+    vague: set[str] = field(default_factory=set)
     verdicts: set[str] = field(default_factory=set)
+    reports: set[tuple[str, str]] = field(default_factory=set)
+    notices: set[str] = field(default_factory=set)
     agreed: dict[tuple[str, int], Entry] = field(default_factory=dict)
     keyed: dict[int, list[Entry]] = field(default_factory=dict)
     entitled: dict[str, Entitled] = field(default_factory=dict)
@@ -144,13 +152,20 @@ class Retold:
             self.receipts[receipt] = _moved(self.receipts[receipt], _after_of_receipt, entry)
         if entry.step in _REPLAYED:
             self.replayed.add(receipt)
-        if entry.step is Step.RETRIED and entry.document is None:
-            self.retried.add(receipt)
-        if entry.step is Step.PARSED and "interchanges" in entry.detail:
-            self.opened[receipt] = Opened(*self.times[receipt], frozenset(map(tuple, entry.detail["interchanges"])))
+        match entry.step, entry.detail:
+            case Step.RETRIED | Step.DEAD, _ if entry.document is None and entry.transmission is None:
+                self.vague.add(receipt)
+            case Step.PARSED, {"interchanges": interchanges}:
+                self.opened[receipt] = Opened(*self.times[receipt], frozenset(map(tuple, interchanges)))
+            case Step.PARSED, _:
+                self.vague.add(receipt)
+            case Step.ACKNOWLEDGED, {"answer": "report", "file": file}:
+                self.reports.add((receipt, file))
+            case Step.CANCELLED, {"told": True}:
+                self.notices.add(receipt)
 
     def _document(self, entry: Entry, document: str) -> None:
-        begun = self.beginnings.setdefault(document, Beginning(entry.at, entry.partner, entry.detail))
+        begun = self.beginnings.get(document) or self.beginnings.setdefault(document, _begun(entry))
         # What is matched or sent is named by others' entries as well.
         begun.type, begun.number = entry.detail.get("type", begun.type), entry.detail.get("number", begun.number)
         if entry.step in (Step.TRANSLATED, Step.BUILT):
@@ -167,6 +182,14 @@ class Retold:
         self.transmissions[transmission] = _moved(stood, _after_of_transmission, entry)
         if entry.step is Step.MATCHED and entry.receipt is None:
             self.verdicts.add(transmission)
+
+
+def _begun(entry: Entry) -> Beginning:
+    """A document of which this is told first: what came is told of with its file."""
+    if entry.step in (Step.SUBMITTED, Step.BUILT):
+        return Beginning(entry.at, entry.partner, entry.detail, direction=OUTBOUND)
+    direction = None if entry.receipt is None else INBOUND
+    return Beginning(entry.at, entry.partner, entry.detail, direction=direction, receipt=entry.receipt)
 
 
 def retold(session: Session) -> Retold:

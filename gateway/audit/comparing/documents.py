@@ -10,12 +10,13 @@ from spool.documents import INBOUND, DocumentRow
 from spool.states import DocumentState
 
 from ..question import Row
+from ..removals import Removed
 from ..retelling import Beginning, Retold
 from .differences import NOTHING, Difference, different, rows
 from .standing import beginning, state_of
 
 
-def contradicted(session: Session, told: Retold) -> Iterator[Row]:
+def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[Row]:
     missing = set(told.documents)
     columns = (
         DocumentRow.id,
@@ -33,8 +34,9 @@ def contradicted(session: Session, told: Retold) -> Iterator[Row]:
     )
     for row in session.execute(select(*columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
-        if row.id not in told.documents and told.erased and row.direction == INBOUND and row.set_id in _ANSWERS:
+        if row.id not in told.documents and removed.only_answered(row.id):
             # What an answer answered was removed on record, and with it that the two were matched.
+            yield from rows("document", row.partner, row.id, _answer(row, told))
             continue
         stands = told.documents.get(row.id, set())
         if row.receipt_id in told.replayed and stands & {DocumentState.QUARANTINED, DocumentState.DEAD}:
@@ -48,12 +50,27 @@ def contradicted(session: Session, told: Retold) -> Iterator[Row]:
         yield "document", told.beginnings[id_].partner, id_, "", NOTHING, "a document"
 
 
-_ANSWERS = ("997", "999", "TA1")
+_ANSWERS = {"997": "FunctionalAcknowledgement", "999": "FunctionalAcknowledgement", "TA1": "InterchangeAcknowledgement"}
+
+
+def _answer(row: Any, told: Retold) -> list[Difference]:
+    """What an answer is of which nothing else is told any more; its id is that of its file, with its place in it."""
+    file = row.id.rpartition("-")[0]
+    should = {
+        "direction": INBOUND,
+        "type": _ANSWERS.get(row.set_id, " or ".join(sorted(set(_ANSWERS.values())))),
+        "receipt_id": file if file in told.receipts else "a file that came",
+        "partner": told.beginnings[file].partner if file in told.beginnings else None,
+        "state": DocumentState.DELIVERED,
+    }
+    return different({name: getattr(row, name) for name in should}, should)
 
 
 def _contained(row: Any, begun: Beginning) -> list[Difference]:
     """What a document is, by what it was read or written, and under which numbers it left."""
     has = {
+        "direction": row.direction,
+        "receipt_id": row.receipt_id,
         "type": row.type,
         "number": row.number,
         "set_id": row.set_id,
@@ -69,6 +86,7 @@ def _contained(row: Any, begun: Beginning) -> list[Difference]:
         "profile_version": made.get("profile"),
     }
     should |= {"interchange_control": made.get("interchange"), "group_control": made.get("group")}
+    should |= {"direction": begun.direction, "receipt_id": begun.receipt}
     return different(has, should)
 
 

@@ -1,6 +1,7 @@
 """What was sent: where it stands, under which numbers, and what came back."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 from spool.states import TransmissionState
 from spool.transmissions import Transmission
 
+from ...outbound import WITHOUT_DOCUMENT
 from ..question import Row
 from ..retelling import Retold, Sent
 from .differences import NOTHING, Difference, different, rows, same
@@ -27,14 +29,19 @@ def contradicted(session: Session, told: Retold) -> Iterator[Row]:
         Transmission.interchange_control,
         Transmission.group_control,
         Transmission.answer_due_at,
+        Transmission.answers,
+        Transmission.kind,
     )
     for row in session.execute(select(*columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
-        stands = told.transmissions.get(row.id) or {Sent(TransmissionState.READY)}
-        if told.erased and row.id in told.verdicts and not any(each.answered_at for each in stands):
-            # The answer was removed on record; only that there was one is told, with what it was about.
+        stands = told.transmissions.get(row.id) or _unsent(row, told)
+        if not stands:
+            yield "transmission", row.partner, row.id, "", "something sent", NOTHING
             continue
-        differences = _sent(Sent(row.state, row.sent_at, row.answered_at, row.answer_due_at), stands)
+        # Where the answer was removed on record, only that there was one is told, with what it was about.
+        answered = any(each.answered_at for each in stands)
+        untold = told.erased and row.id in told.verdicts and not answered
+        differences = [] if untold else _sent(Sent(row.state, row.sent_at, row.answered_at, row.answer_due_at), stands)
         begun = told.beginnings.get(row.id)
         if begun is not None:
             built = begun.detail
@@ -50,6 +57,12 @@ def contradicted(session: Session, told: Retold) -> Iterator[Row]:
         yield "transmission", None, id_, "", NOTHING, "something sent"
 
 
+def _unsent(row: Any, told: Retold) -> set[Sent]:
+    """Where something stands that is not told of yet: an answer that no document stands for is told of with the file that it answers."""
+    known = row.answers is not None and ((row.answers, row.filename) in told.reports or row.answers in told.notices)
+    return {Sent(TransmissionState.READY)} if known and row.kind in WITHOUT_DOCUMENT else set()
+
+
 def _sent(row: Sent, stands: set[Sent]) -> list[Difference]:
     if any(
         row.state is each.state
@@ -59,7 +72,7 @@ def _sent(row: Sent, stands: set[Sent]) -> list[Difference]:
         for each in stands
     ):
         return []
-    said = min(stands)
+    said = min(stands, key=str)
     times = [
         (name, has, should)
         for name, has, should in (
