@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from partners import registry
 from partners.registry import ProfileVersion
 
+from ..bound_profiles import unlike_text
 from ..question import Row
 from ..retelling import Entry
-from .differences import NOTHING, different, rows, same
+from .differences import NOTHING, Difference, as_text, different, rows, same
 
 
 def contradicted(session: Session, agreed: Mapping[tuple[str, int], Entry]) -> Iterator[Row]:
@@ -33,6 +35,18 @@ def contradicted(session: Session, agreed: Mapping[tuple[str, int], Entry]) -> I
             differences.append(("applied_at", row.applied_at, entry.at))
         if entry.detail.get("sha256") not in (text, with_mark):
             differences.append(("yaml", text, entry.detail.get("sha256")))
-        yield from rows("profile_version", row.partner, f"version {row.version}", differences)
+        yield from rows("profile_version", row.partner, f"version {row.version}", [*differences, *_applied(row, entry)])
     for partner, version in sorted(missing):
         yield "profile_version", partner, f"version {version}", "", NOTHING, "a version"
+
+
+def _applied(row: ProfileVersion, entry: Entry) -> Iterator[Difference]:
+    """What is in force of a version: by its digest, or, where that is not told, by its text."""
+    said = entry.detail.get(registry.DIGEST)
+    if said is not None:
+        digest = registry.digest_of(row.profile)
+        if digest != said:
+            yield "profile", digest, said
+        return
+    for key, has, should in unlike_text(row):
+        yield "profile", f"{key}: {as_text(has)}", f"{key}: {as_text(should)}"
