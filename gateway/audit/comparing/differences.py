@@ -26,8 +26,13 @@ def exactly(has: Mapping[str, Any], should: Mapping[str, Any]) -> list[Differenc
 
 
 def alike(has: Any, said: Any) -> bool:
+    """Whether a row has what is told, as a database may keep it."""
+    return has in (said, as_kept(said)) if isinstance(said, str) else bool(has == said)
+
+
+def as_kept(text: str) -> str:
     """PostgreSQL keeps the picture of a NUL character in its place."""
-    return has in (said, said.replace("\0", "\u2400")) if isinstance(said, str) else bool(has == said)
+    return text.replace("\0", "\u2400")
 
 
 def same(one: datetime | None, other: datetime | None) -> bool:

@@ -75,7 +75,7 @@ def _came(receipt: str, named: Named, told: Retold, removed: Removed) -> bool:
     """Whether a file that is told of may have brought this number."""
     if receipt not in told.receipts:
         return removed.was_file(receipt) and (receipt not in removed.counted or named in removed.numbers)
-    if receipt in told.vague or ReceiptState.PENDING in told.receipts[receipt]:
+    if receipt in told.vague or any(each.state is ReceiptState.PENDING for each in told.receipts[receipt]):
         # Where a file died on the way, what it was taken for before may have been another thing.
         return True
     opened = told.opened.get(receipt)

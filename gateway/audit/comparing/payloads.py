@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from spool.documents import INBOUND, DocumentRow
+from spool.documents import INBOUND, OUTBOUND, DocumentRow
 from spool.journal import BlobRole, JournalEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
@@ -47,5 +47,13 @@ def contradicted(session: Session) -> Iterator[Row]:
         .join(Receipt, Receipt.id == DocumentRow.receipt_id)
         .where(DocumentRow.direction == INBOUND, DocumentRow.source_sha256 != Receipt.sha256)
     )
-    for id_, partner, has, should in session.execute(source):
+    written = (
+        select(DocumentRow.id, DocumentRow.partner, DocumentRow.source_sha256, Transmission.sha256)
+        .join(Transmission, Transmission.id == DocumentRow.transmission_id)
+        .where(
+            DocumentRow.direction == OUTBOUND,
+            or_(DocumentRow.source_sha256.is_(None), DocumentRow.source_sha256 != Transmission.sha256),
+        )
+    )
+    for id_, partner, has, should in [*session.execute(source), *session.execute(written)]:
         yield "document", partner, id_, "source_sha256", has, should

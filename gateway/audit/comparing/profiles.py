@@ -18,8 +18,14 @@ from .differences import NOTHING, Difference, as_text, different, rows, same
 
 def contradicted(session: Session, agreed: Mapping[tuple[str, int], Entry]) -> Iterator[Row]:
     missing = set(agreed)
+    latest: dict[str, int] = {}
     for row in session.scalars(select(ProfileVersion).order_by(ProfileVersion.id)):
         key = (row.partner, row.version)
+        if row.version < latest.get(row.partner, 0):
+            # The last row is the version in force.
+            before = f"before that of version {latest[row.partner]}"
+            yield "profile_version", row.partner, f"version {row.version}", "id", str(row.id), before
+        latest[row.partner] = row.version
         missing.discard(key)
         entry = agreed.get(key)
         if entry is None:

@@ -11,28 +11,14 @@ from spool.transmissions import Transmission
 
 from ...outbound import WITHOUT_DOCUMENT
 from ..question import Row
-from ..retelling import Retold, Sent
-from .differences import NOTHING, Difference, different, rows, same
+from ..retelling import UNTOLD, Beginning, Retold, Sent
+from .differences import NOTHING, Difference, different, exactly, rows, same
 from .standing import beginning, state_of
 
 
 def contradicted(session: Session, told: Retold) -> Iterator[Row]:
     missing = set(told.transmissions)
-    columns = (
-        Transmission.id,
-        Transmission.partner,
-        Transmission.state,
-        Transmission.sent_at,
-        Transmission.answered_at,
-        Transmission.created_at,
-        Transmission.filename,
-        Transmission.interchange_control,
-        Transmission.group_control,
-        Transmission.answer_due_at,
-        Transmission.answers,
-        Transmission.kind,
-    )
-    for row in session.execute(select(*columns).execution_options(yield_per=1000)):
+    for row in session.execute(select(*Transmission.__table__.columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
         stands = told.transmissions.get(row.id) or _unsent(row, told)
         if not stands:
@@ -41,17 +27,11 @@ def contradicted(session: Session, told: Retold) -> Iterator[Row]:
         # Where the answer was removed on record, only that there was one is told, with what it was about.
         answered = any(each.answered_at for each in stands)
         untold = told.erased and row.id in told.verdicts and not answered
-        differences = [] if untold else _sent(Sent(row.state, row.sent_at, row.answered_at, row.answer_due_at), stands)
+        has = Sent(row.state, row.sent_at, row.answered_at, row.answer_due_at, row.reason)
+        differences = [] if untold else _sent(has, stands)
         begun = told.beginnings.get(row.id)
         if begun is not None:
-            built = begun.detail
-            should = {
-                "filename": built.get("file"),
-                "interchange_control": built.get("interchange"),
-                "group_control": built.get("group"),
-            }
-            has = {name: getattr(row, name) for name in should}
-            differences += [*beginning(begun, row.partner, ("created_at", row.created_at)), *different(has, should)]
+            differences += [*beginning(begun, row.partner, ("created_at", row.created_at)), *_built(row, begun)]
         yield from rows("transmission", row.partner, row.id, differences)
     for id_ in sorted(missing):
         yield "transmission", None, id_, "", NOTHING, "something sent"
@@ -63,23 +43,35 @@ def _unsent(row: Any, told: Retold) -> set[Sent]:
     return {Sent(TransmissionState.READY)} if known and row.kind in WITHOUT_DOCUMENT else set()
 
 
+def _built(row: Any, begun: Beginning) -> list[Difference]:
+    """What was built, under which numbers, and what it answers."""
+    detail = begun.detail
+    should = {
+        "filename": detail.get("file"),
+        "interchange_control": detail.get("interchange"),
+        "group_control": detail.get("group"),
+        "functional_id": detail.get("functional"),
+        "kind": detail.get("kind"),
+        "answers": detail.get("answers"),
+        "size": detail.get("bytes"),
+    }
+    if "sha256" in detail:
+        should["sha256"] = detail["sha256"]
+    compare = different if "kind" not in detail else exactly
+    return compare({name: getattr(row, name) for name in should}, should)
+
+
 def _sent(row: Sent, stands: set[Sent]) -> list[Difference]:
-    if any(
-        row.state is each.state
-        and same(row.sent_at, each.sent_at)
-        and same(row.answered_at, each.answered_at)
-        and each.due in (None, row.due)
-        for each in stands
-    ):
-        return []
-    said = min(stands, key=str)
-    times = [
-        (name, has, should)
-        for name, has, should in (
-            ("sent_at", row.sent_at, said.sent_at),
-            ("answered_at", row.answered_at, said.answered_at),
-        )
-        if not same(has, should)
-    ]
-    due = [] if said.due in (None, row.due) else [("answer_due_at", row.due, said.due)]
-    return [*state_of(row.state, {each.state for each in stands}), *times, *due]
+    """Where something sent stands otherwise than it may."""
+    if not any(row.state is each.state for each in stands):
+        return state_of(row.state, {each.state for each in stands})
+    there = sorted((each for each in stands if each.state is row.state), key=str)
+    return min((_otherwise(row, each) for each in there), key=len)
+
+
+def _otherwise(row: Sent, said: Sent) -> list[Difference]:
+    times = (("sent_at", row.sent_at, said.sent_at), ("answered_at", row.answered_at, said.answered_at))
+    found = [each for each in times if not same(*each[1:])]
+    if said.due is not UNTOLD and row.due != said.due:
+        found.append(("answer_due_at", row.due, said.due))
+    return [*found, *exactly({"reason": row.reason}, {"reason": said.reason})]

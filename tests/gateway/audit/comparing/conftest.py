@@ -20,6 +20,7 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("traded")) as opened:
         trade(opened)
         opened.send_order("4500777")
+        opened.gateway.ledger.drain()
         assert found_after(opened) == []
         yield opened
 

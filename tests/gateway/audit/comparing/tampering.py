@@ -1,6 +1,7 @@
 """Changing rows behind the program's back, to see what is found, and undoing it."""
 
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -21,7 +22,8 @@ def found_after(house: House, *statements: str) -> list[Row]:
     def run(session: Session) -> None:
         session.execute(text("PRAGMA defer_foreign_keys = 1"))
         for statement in statements:
-            assert session.execute(text(statement)).rowcount, statement
+            changed: Any = session.execute(text(statement))
+            assert changed.rowcount, statement
         found.extend(contradictions(session))
         raise _Undone
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests.gateway.audit.asking import told
 from tests.gateway.house import House
 
-from .tampering import found_after
+from .tampering import found_after, places
 
 EDITED = (
     "json_set(profile, '$.x12.usage', 'P')",
@@ -64,3 +64,10 @@ def test_changes_are_told_from_what_was_applied(house: House, *, before: bool) -
 
     house.gateway.database.write(hide)
     assert told(house, "configuration", "version", "key", "before", "after", partner="acme") == changes
+
+
+def test_which_version_is_in_force_is_told(house: House) -> None:
+    """It is the one that was applied last."""
+    house.amend("acme", ("usage: T", "usage: P"))
+    statement = "UPDATE profile_version SET id = 7 * id WHERE partner = 'acme' AND version = 1"
+    assert places(found_after(house, statement)) == {("profile_version", "id")}
