@@ -178,7 +178,7 @@ class Chronicle:
     def of_message(
         self,
         step: Step,
-        partner: PartnerId,
+        partner: PartnerId | None,
         *,
         receipt: ReceiptId | None = None,
         transmission: str | None = None,

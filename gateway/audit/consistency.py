@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
-from .comparing import certificates, documents, files, given, numbers, payloads, profiles, sent, users
+from .comparing import certificates, documents, files, given, messages, numbers, payloads, profiles, sent, users
 from .question import Question, Row, Scope
 from .removals import removed
 from .retelling import retold
@@ -23,6 +23,7 @@ def contradictions(session: Session) -> Iterator[Row]:
     yield from payloads.contradicted(session)
     yield from numbers.contradicted(session, told, gone)
     yield from given.contradicted(session, told.given)
+    yield from messages.contradicted(session, told, gone)
     yield from profiles.contradicted(session, told.agreed)
     yield from certificates.contradicted(session, told.keyed)
     yield from users.contradicted(session, told.entitled)

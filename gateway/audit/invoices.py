@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from spool.documents import INBOUND, DocumentOrder, DocumentRow
 
 from ..orders.book import COUNTED
-from ..orders.invoiced import INVOICE, NOTICE, ORDER, counterparts, removed_counterparts
+from ..orders.invoiced import INVOICE, NOTICE, ORDER, counterparts, removals
 from .question import Question, Row, Scope
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
     """An invoice is named once for each order it is about, and once where it names none."""
-    known, removed = _known(session), removed_counterparts(session)
+    known, removed = _known(session), removals(session)
     invoices = (
         select(DocumentRow, DocumentOrder.order_number)
         .join(DocumentOrder, DocumentOrder.document_id == DocumentRow.id, isouter=True)
@@ -30,9 +30,9 @@ def _rows(session: Session, scope: Scope) -> Iterator[Row]:
     for row, order in session.execute(invoices):
         absent = {ORDER, NOTICE} - known.get((row.partner, order or ""), set())
         if absent:
-            gone = removed.get(row.id, {})
-            missing = [what for what in (ORDER, NOTICE) if what in absent and what not in gone]
-            told = [f"{what} {gone[what]}" for what in (ORDER, NOTICE) if what in absent and what in gone]
+            became = {what: removed.what_became_of(what, row) for what in (ORDER, NOTICE) if what in absent}
+            missing = [what for what, gone in became.items() if gone is None]
+            told = [f"{what} {gone}" for what, gone in became.items() if gone is not None]
             yield row.created_at, row.partner, row.number, row.id, order, " and ".join(missing), ", ".join(told)
 
 

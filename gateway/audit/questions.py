@@ -10,6 +10,7 @@ from .invoices import INVOICES
 from .question import Question
 from .register import ACCESS, KEYS, OVERRIDES, READS, RESUBMITS, RETENTION, SERVICE
 from .signatures import SIGNATURES
+from .stamps import STAMPS
 from .unanswered import UNANSWERED
 
 QUESTIONS: Mapping[str, Question] = {
@@ -29,6 +30,7 @@ QUESTIONS: Mapping[str, Question] = {
         READS,
         SERVICE,
         RETENTION,
+        STAMPS,
         CONSISTENCY,
     )
 }

@@ -16,6 +16,8 @@ from spool.documents import INBOUND, OUTBOUND
 from spool.journal import ENDURING, JournalEntry, Step
 from spool.states import DocumentState, ReceiptState, TransmissionState
 
+from ..exchange import telling
+from ..exchange.pruning import FORGOTTEN
 from ..journaling import ALL
 from ..ledger.erasures import STEPS
 from .given_numbers import GivenNumbers
@@ -102,6 +104,15 @@ class Beginning:
 
 
 @dataclass(slots=True)
+class ToldRow:
+    """What is told that a row has; whether what it is about is there as long as it is, and is told of itself."""
+
+    says: dict[str, Any] = field(default_factory=dict)
+    partner: str | None = None
+    bound: bool = False
+
+
+@dataclass(slots=True)
 class Retold:
     """By id, where things may stand. ``erased`` is whether anything was ever removed on record, ``times`` the earliest and the latest
     that is told of each file, and ``opened`` the files of which is told what they used.
@@ -110,6 +121,9 @@ class Retold:
     told which numbers they used: they died on the way, or an earlier version read them. ``verdicts`` are the transmissions of which an
     answer is told with what they carried, ``reports`` the names of answers to files that no document stands for, and ``notices`` the files
     whose sender was told that they were called off. ``formats`` are what files were read as, and ``given`` our own control numbers.
+
+    ``rows`` is what is told of AS2 messages, by table and id, from ``rows_since`` on. Those with an id before ``forgotten`` that are about
+    nothing else were removed on record. ``brought`` are the files that came in a message, by their ids, each with that of the message.
     """
 
     receipts: dict[str, set[Standing]] = field(default_factory=dict)
@@ -128,6 +142,10 @@ class Retold:
     entitled: dict[str, Entitled] = field(default_factory=dict)
     formats: dict[str, Any] = field(default_factory=dict)
     given: GivenNumbers = field(default_factory=GivenNumbers)
+    rows: dict[tuple[str, str], ToldRow] = field(default_factory=dict)
+    rows_since: datetime | None = None
+    brought: dict[str, str] = field(default_factory=dict)
+    forgotten: str = ""
     erased: bool = False
 
     def take(self, entry: Entry) -> None:
@@ -135,7 +153,10 @@ class Retold:
         if entry.step in ENDURING:
             # They outlast what they are about, and do not say where it is.
             self.erased |= entry.step in STEPS
+            self.forgotten = max(self.forgotten, entry.detail.get(FORGOTTEN, ""))
             return
+        for row in entry.detail.get(telling.ROWS, ()):
+            self._row(entry, row)
         if entry.receipt is not None:
             self._receipt(entry, entry.receipt)
         if entry.document is not None:
@@ -152,6 +173,14 @@ class Retold:
                 self.keyed.setdefault(entry.detail["certificate"], []).append(entry)
             case Step.ENTITLED:
                 self._user(entry, entry.detail.get("user", ""))
+
+    def _row(self, entry: Entry, row: Mapping[str, Any]) -> None:
+        if self.rows_since is None:
+            self.rows_since = entry.at
+        said = self.rows.setdefault((row[telling.TABLE], row[telling.ID]), ToldRow())
+        said.says |= row[telling.SAYS]
+        said.partner = entry.partner
+        said.bound |= entry.receipt is not None or entry.transmission in self.transmissions
 
     def _user(self, entry: Entry, name: str) -> None:
         known = self.entitled.get(name)
@@ -171,6 +200,8 @@ class Retold:
         if entry.step is Step.RECEIVED:
             self.receipts[receipt] = {Standing(ReceiptState.PENDING)}
             self.beginnings[receipt] = Beginning(entry.at, entry.partner, entry.detail)
+            if telling.ROWS in entry.detail:
+                self.brought[receipt] = entry.detail["arrival"]
         elif receipt in self.receipts:
             self.receipts[receipt] = _moved(self.receipts[receipt], _after_of_receipt, entry)
         if entry.step is Step.PARSED or (entry.document is None and "findings" in entry.detail):
@@ -249,7 +280,7 @@ def retold(session: Session) -> Retold:
 
 
 _REPLAYED = (Step.REPLAYED, Step.RELEASED)
-_OF_MESSAGES = (Step.CONFIRMED, Step.DECLINED, Step.UNPROVEN, Step.OVERDUE)
+_OF_MESSAGES = (Step.ENCLOSED, Step.POSTED, Step.CONFIRMED, Step.DECLINED, Step.UNPROVEN, Step.OVERDUE)
 
 
 def _moved(stood: Collection[Any], after: Callable[[Any, Entry], Iterable[Place]], entry: Entry) -> set[Place]:

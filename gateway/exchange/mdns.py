@@ -19,7 +19,7 @@ from spool.queue.port import Claim, WorkQueue
 from ..journaling import Chronicle
 from ..senders.http import HttpClient, failure_of
 from ..senders.port import Effects
-from . import arrivals
+from . import arrivals, telling
 from .arrivals import Arrival
 from .terms import posting
 
@@ -85,7 +85,12 @@ class Mdns:
                 PartnerId(arrival.partner or ""),
                 receipt=None if receipt is None else ReceiptId(receipt),
                 outcome=arrival.disposition or "",
-                detail={"mic": arrival.mic, "url": arrival.mdn_url, "signed_by": arrival.mdn_signed_by},
+                detail={
+                    "mic": arrival.mic,
+                    "url": arrival.mdn_url,
+                    "signed_by": arrival.mdn_signed_by,
+                    telling.ROWS: [telling.changed(kept, "mdn_sent_at")],
+                },
                 blobs=[NamedBlob(BlobRole.ANSWER, mdn, self.blobs.size(session, mdn))],
             )
         told.write(session)

@@ -13,13 +13,14 @@ from spool.database.moment import moment_of
 from spool.identifiers import Identifiers
 from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import WorkQueue
+from spool.tables import JsonObject
 
 from ..as2.envelope import bare
 from ..as2.mdn import Mdn
 from ..as2.refusal import LONGEST_WHY
 from ..journaling import Chronicle
 from ..printable import shortened
-from . import arrivals
+from . import arrivals, telling
 from .arrivals import Arrival, ArrivalKind
 from .mdns import enqueue_mdn
 from .post import Post
@@ -128,11 +129,12 @@ class PostBook:
         body = self.blobs.read(session, BlobDigest(arrival.mdn_sha256))
         return Mdn(bare(headers.get("message-id") or ""), headers, body, None)
 
-    def answer_later(self, session: Session, earlier: Arrival, wanted: PreparedMdn) -> None:
-        """From now on it is the stored one; unless another repetition was faster, whose MDN that is then."""
+    def answer_later(self, session: Session, earlier: Arrival, wanted: PreparedMdn) -> list[JsonObject]:
+        """From now on it is the stored one; unless another repetition was faster, whose MDN that is then. What the journal is to be told
+        that changed."""
         arrival, mdn = arrivals.locked(session, earlier.id), wanted.mdn
         if arrival is None or arrival.mdn_sha256 is not None:
-            return
+            return []
         self.blobs.put(session, wanted.body)
         arrival.mdn_headers, arrival.mdn_sha256 = arrivals.written(mdn.headers), wanted.body.digest
         arrival.mdn_signed_by, arrival.mdn_url = mdn.signed_by, mdn.asynchronous_url
@@ -143,6 +145,7 @@ class PostBook:
         told.write(session)
         if arrival.mdn_url is not None:
             enqueue_mdn(self.queue, session, arrival)
+        return [telling.changed(arrival, "mdn_headers", "mdn_sha256", "mdn_signed_by", "mdn_url", "mdn_sent_at")]
 
 
 def mdn_of(arrival: Arrival, mdn: Mdn | None) -> list[NamedBlob]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
@@ -31,7 +32,7 @@ from ..as2.terms import Terms
 from ..erp.port import OrderProgress
 from ..journaling import Chronicle
 from ..printable import shortened
-from . import arrivals, sendings
+from . import arrivals, sendings, telling
 from .arrivals import Arrival, ArrivalKind
 from .keeping import has_room
 from .refusals import RefusalCounter, RefusalKind
@@ -137,7 +138,8 @@ class Proofs:
         ``ours`` is whether we made the connection that it came on.
         """
         told = Chronicle(self.clock)
-        detail = {"arrival": arrival.id, "outcome": judgement.outcome.value}
+        rows = [telling.whole(arrival)]
+        detail: dict[str, Any] = {"arrival": arrival.id, "outcome": judgement.outcome.value, telling.ROWS: rows}
         if arrival.signed_by is not None:
             detail["signed_by"] = arrival.signed_by
         blobs = [NamedBlob(BlobRole.WIRE, BlobDigest(arrival.sha256), arrival.size)]
@@ -157,6 +159,7 @@ class Proofs:
         else:
             row.answered_at = moment_of(session, self.clock)
             sendings.move(row, state, reason=None if state is MessageState.CONFIRMED else judgement.why)
+            rows.append(telling.changed(row, "state", "reason", "answered_at"))
             if late:
                 detail["late"] = f"due at {row.due_at:%Y-%m-%d %H:%M} UTC"
             if state is not MessageState.CONFIRMED and row.sent_at is not None:
@@ -202,7 +205,7 @@ class Proofs:
                 PartnerId(row.partner),
                 transmission=row.transmission,
                 outcome=row.reason or "",
-                detail={"message_id": row.message_id},
+                detail={"message_id": row.message_id, telling.ROWS: [telling.changed(row, "state", "reason")]},
             )
         told.write(session)
         return len(late)

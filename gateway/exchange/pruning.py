@@ -21,6 +21,10 @@ PAYLOADS = (
 )
 """The payloads that messages refer to."""
 
+FORGOTTEN = "forgotten_before"
+"""The key in the detail of what tells of a removal under which the identifier stands before which messages were removed that are about
+nothing else."""
+
 
 def forget(session: Session, before: str, limit: int, held: Collection[str] = ()) -> int:
     """Remove up to ``limit`` messages each way with an identifier before ``before``; how many. An MDN that is still to be posted stays,

@@ -1,6 +1,6 @@
 """Messages and MDNs that partners post to us, top to bottom: named, judged, kept together with the work and the answer, then answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from canonical.errors import TallyError
-from canonical.identity import PartnerId
+from canonical.identity import BlobDigest, PartnerId
 from partners import registry
 from partners.as2_terms import As2Terms
 from partners.registry import AppliedProfile
@@ -20,8 +20,9 @@ from spool.blobs import BlobStore, StagedBlob
 from spool.clock import Clock
 from spool.database.port import Database
 from spool.identifiers import Identifiers
-from spool.journal import BlobRole, Step
+from spool.journal import BlobRole, NamedBlob, Step
 from spool.queue.port import WorkQueue
+from spool.tables import JsonObject
 
 from ..as2.cem import Request as CertificateRequest
 from ..as2.cem import Response as CertificateResponse
@@ -40,7 +41,7 @@ from ..journaling import Chronicle, as_role
 from ..listeners.http import Answer, Head, Request, plain
 from ..listeners.http.basic import BasicPasswords, credentials_of, unauthorized
 from ..listeners.port import Arrival as FileArrival
-from . import arrivals
+from . import arrivals, telling
 from .arrivals import RECEIVED, REFUSED, REPEATED, Arrival
 from .certificates import CertificateMessages
 from .doorkeeper import Doorkeeper, named_sender
@@ -189,7 +190,7 @@ class As2Receiver:
         record = self.book.record(post, None, REFUSED, rejected.disposition.field, why, rejected.mdn)
 
         if self._may_keep(None, post):
-            self.database.write(lambda session: self.book.keep(session, record))
+            self.database.write(partial(self._turned_away, record, rejected))
         else:
             self._not_kept(STRANGERS, post, why)
         _log.warning("as2.stranger", remote=post.head.peer.address, why=why)
@@ -291,7 +292,12 @@ class As2Receiver:
             kept = self.book.keep_once(session, record)
             if kept:
                 told = Chronicle(self.clock)
-                detail = {"message_id": received.message_id, "arrival": arrival.id, "mic": arrival.mic}
+                detail = {
+                    "message_id": received.message_id,
+                    "arrival": arrival.id,
+                    "mic": arrival.mic,
+                    telling.ROWS: [telling.whole(arrival)],
+                }
                 told.of_message(Step.TRIED, agreed.applied.partner, outcome=arrival.disposition or "", detail=detail)
                 told.write(session)
             return kept
@@ -317,12 +323,19 @@ class As2Receiver:
         def commit(session: Session) -> bool:
             if not self.book.keep_once(session, record):
                 return False
-            detail = {"message_id": received.message_id}
+            detail: JsonObject = {
+                "message_id": received.message_id,
+                "arrival": record.arrival.id,
+                telling.ROWS: [telling.whole(record.arrival)],
+            }
             if received.signed_by is not None:
                 detail["signed_by"] = received.signed_by.fingerprint
             told = Chronicle(self.clock)
             receipts = [self.inbound.keep(session, each, detail=detail, blobs=came_in, told=told) for each in files]
             arrivals.add_files(session, record.arrival, receipts)
+            if not receipts:
+                disposition = record.arrival.disposition or ""
+                told.of_message(Step.NOTIFIED, partner, outcome=disposition, detail=detail, blobs=came_in)
             self.book.tell_answered(told, record.arrival, receipts, received.mdn)
             told.write(session)
             if exchange is not None and received.signed_by is not None:
@@ -379,11 +392,15 @@ class As2Receiver:
             self._not_kept(partner, post, told)
 
         def commit(session: Session) -> None:
+            rows: list[JsonObject] = []
             if record is not None:
                 self.book.keep(session, record)
+                rows.append(telling.whole(record.arrival))
             if wanted is not None:
-                self.book.answer_later(session, earlier, wanted)
-            elif record is not None and earlier.mdn_url is not None:
+                rows += self.book.answer_later(session, earlier, wanted)
+            if rows:
+                self._tell_repeated(session, partner, earlier, told, rows)
+            if wanted is None and record is not None and earlier.mdn_url is not None:
                 enqueue_mdn(self.queue, session, earlier, again=record.arrival.id)
 
         if record is not None or wanted is not None:
@@ -410,8 +427,21 @@ class As2Receiver:
         told = f"Its files came before as {earlier.id}, wrapped otherwise."
         disposition, mic = received.disposition.field, received.mic.written()
         record = self.book.record(post, agreed.applied.partner, REPEATED, disposition, told, received.mdn, mic=mic)
-        self.database.write(lambda session: self.book.keep(session, record))
+
+        def commit(session: Session) -> None:
+            self.book.keep(session, record)
+            self._tell_repeated(session, agreed.applied.partner, earlier, told, [telling.whole(record.arrival)])
+
+        self.database.write(commit)
         return _answered(received.mdn, None)
+
+    def _tell_repeated(
+        self, session: Session, partner: PartnerId, earlier: Arrival, said: str, rows: Sequence[JsonObject]
+    ) -> None:
+        told = Chronicle(self.clock)
+        detail = {"message_id": earlier.message_id, "arrival": earlier.id, telling.ROWS: rows}
+        told.of_message(Step.REPEATED, partner, outcome=said, detail=detail)
+        told.write(session)
 
     def _rejected(self, post: Post, applied: AppliedProfile, rejected: Rejected) -> Answer:
         if not self._may_keep(applied.partner, post):
@@ -421,27 +451,31 @@ class As2Receiver:
         record = self.book.record(
             post, applied.partner, REFUSED, rejected.disposition.field, rejected.why, rejected.mdn
         )
-        arrival = record.arrival
-
-        def commit(session: Session) -> None:
-            self.book.keep(session, record)
-            told = Chronicle(self.clock)
-            told.of_message(
-                Step.TURNED_AWAY,
-                applied.partner,
-                outcome=rejected.why,
-                detail={
-                    "message_id": rejected.message_id,
-                    "disposition": rejected.disposition.field,
-                    "arrival": arrival.id,
-                },
-                blobs=[*as_role(BlobRole.WIRE, post.raw), *mdn_of(arrival, rejected.mdn)],
-            )
-            told.write(session)
-
-        self.database.write(commit)
+        self.database.write(partial(self._turned_away, record, rejected))
         _log.warning("as2.refused", partner=applied.partner, disposition=rejected.disposition.field, why=rejected.why)
         return _answered(rejected.mdn, rejected)
+
+    def _turned_away(self, record: Record, rejected: Rejected, session: Session) -> None:
+        """It is kept, and the journal says so; of a stranger, that nobody knows whose it is."""
+        self.book.keep(session, record)
+        arrival = record.arrival
+        told = Chronicle(self.clock)
+        told.of_message(
+            Step.TURNED_AWAY,
+            None if arrival.partner is None else PartnerId(arrival.partner),
+            outcome=rejected.why,
+            detail={
+                "message_id": rejected.message_id,
+                "disposition": rejected.disposition.field,
+                "arrival": arrival.id,
+                telling.ROWS: [telling.whole(arrival)],
+            },
+            blobs=[
+                NamedBlob(BlobRole.WIRE, BlobDigest(arrival.sha256), arrival.size),
+                *mdn_of(arrival, rejected.mdn),
+            ],
+        )
+        told.write(session)
 
     # 3. An MDN.
 

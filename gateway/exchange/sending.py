@@ -9,23 +9,26 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from canonical.errors import Ambiguous, Fault, Misconfigured
-from canonical.identity import BlobDigest
+from canonical.identity import BlobDigest, PartnerId
 from partners.registry import AppliedProfile
 from spool.blobs import BlobStore
 from spool.clock import Clock
 from spool.database.moment import moment_of
 from spool.database.port import Database, one_at_a_time
 from spool.identifiers import Identifiers
+from spool.journal import Step
 from spool.states import MessageState
+from spool.tables import JsonObject
 
 from ..as2.message import Attachment, build
 from ..as2.mime.entity import read_entity
 from ..as2.mime.headers import Headers
 from ..as2.mime.span import whole
 from ..as2.terms import ReceiptMode, Terms
+from ..journaling import Chronicle
 from ..senders.http import HttpAnswer, HttpClient, failure_of
 from ..senders.port import Effects, Form, Parcel
-from . import arrivals, proofs, sendings
+from . import arrivals, proofs, sendings, telling
 from .fresh import FreshNames
 from .proofs import Proofs
 from .sendings import Sending
@@ -126,9 +129,21 @@ class As2Sender:
             row.nth = 1 if other is None else other.nth + 1
             row.sha256 = self.blobs.put(session, staged)
             sendings.add(session, row)
+            self._tell(session, Step.ENCLOSED, row, telling.whole(row))
             return row
 
         return self.database.write(keep)
+
+    def _tell(self, session: Session, step: Step, row: Sending, says: JsonObject) -> None:
+        told = Chronicle(self.clock)
+        told.of_message(
+            step,
+            PartnerId(row.partner),
+            transmission=row.transmission,
+            outcome=row.message_id,
+            detail={telling.ROWS: [says]},
+        )
+        told.write(session)
 
     def _posted(self, sending: Sending, url: str, applied: AppliedProfile) -> HttpAnswer:
         as2 = applied.profile.as2
@@ -173,6 +188,7 @@ class As2Sender:
         if row.state in (MessageState.BUILT, MessageState.OVERDUE):
             sendings.move(row, MessageState.SENT)
             row.due_at = None if row.receipt == ReceiptMode.NONE else self.clock.now() + as2.receipt_time
+        self._tell(session, Step.POSTED, row, telling.changed(row, "state", "reason", "sent_at", "due_at"))
 
 
 def _is_over(sending: Sending, parcel: Parcel) -> bool:

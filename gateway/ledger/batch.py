@@ -53,6 +53,14 @@ class Waiting(NamedTuple):
 
     def details(self, digests: Mapping[str, str]) -> bytes:
         """All that it says, as the ledger keeps it beside the envelope; ``digests`` are those of its payloads by role."""
+        return self._details(exact_text(self.detail), digests)
+
+    def details_as_spelled(self, digests: Mapping[str, str]) -> bytes:
+        """As :meth:`details`, where the journal's JSON is exact as it stands, which all that we write without fractions is; in a sixth of
+        the time. Otherwise something that is no details of any entry."""
+        return self._details(self.detail, digests)
+
+    def _details(self, detail: str, digests: Mapping[str, str]) -> bytes:
         return detail_of(
             self.journal_id,
             partner=self.partner,
@@ -61,7 +69,7 @@ class Waiting(NamedTuple):
             receipt=self.receipt,
             document=self.document,
             transmission=self.transmission,
-            detail=exact_text(self.detail),
+            detail=detail,
             digests=digests,
         )
 

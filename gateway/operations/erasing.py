@@ -48,6 +48,7 @@ from .removing import (
     documents_with,
     files_with_more,
     forget,
+    lock,
     numbers_in,
     numbers_on,
     remove_documents,
@@ -135,7 +136,7 @@ class Erasing:
 
     def _erase(self, wanted: Wanted, by: Instruction, session: Session) -> tuple[Erased, dict[Path, datetime]]:
         holds.lock(session)
-        chosen = _chosen(session, wanted)
+        chosen = _locked(session, wanted)
         _require_whole(session, chosen, wanted)
         self._require_finished(session, chosen)
         _require_free(session, chosen, wanted)
@@ -284,6 +285,18 @@ def _chosen(session: Session, wanted: Wanted) -> _Chosen:
     chosen.ours = copies_of_documents(session, chosen.ours)
     _take_acknowledgements(session, chosen)
     return chosen
+
+
+def _locked(session: Session, wanted: Wanted) -> _Chosen:
+    """What was asked for, kept from everybody else. Whoever replayed some of it made more of it, which shows once he is done."""
+    chosen = _chosen(session, wanted)
+    while True:
+        inside = documents_with(session, [*chosen.files])
+        lock(session, files=chosen.files, documents={*chosen.ours, *inside})
+        again = _chosen(session, wanted)
+        if again.files <= chosen.files and again.ours <= chosen.ours:
+            return again
+        chosen = again
 
 
 def _take_acknowledgements(session: Session, chosen: _Chosen) -> None:

@@ -37,6 +37,18 @@ _AT_ONCE = 1000
 """Ids in one statement."""
 
 
+def lock(session: Session, *, files: Collection[str] = (), documents: Collection[str] = ()) -> None:
+    """Wait until nobody else changes these files and documents of ours, tries them again or replays them, and keep others from it until
+    this transaction ends. What was read of them before may have changed meanwhile.
+
+    SQLite has one writer at a time anyway.
+    """
+    for table, ids in ((Receipt, sorted(files)), (DocumentRow, sorted(documents))):
+        for start in range(0, len(ids), _AT_ONCE):
+            some = table.id.in_(ids[start : start + _AT_ONCE])
+            session.execute(select(table.id).where(some).order_by(table.id).with_for_update())
+
+
 def counted(session: Session, ids: Sequence[str]) -> Counter[str]:
     """What goes, on both sides of the balance: the left from the journal, the right from the states (``gateway/balance.py``)."""
     counts: Counter[str] = Counter({pruned.FILES: len(ids)})

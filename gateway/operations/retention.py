@@ -36,6 +36,7 @@ from .removing import (
     answers_to,
     counted,
     documents_with,
+    lock,
     numbers_in,
     numbers_on,
     remove_documents,
@@ -192,6 +193,7 @@ class Retention:
     def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         def remove(session: Session) -> int:
             holds.lock(session)
+            lock(session, files=ids)
             ended = removable_receipts(session, self._protection(session), ids, cutoff)
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
@@ -209,6 +211,7 @@ class Retention:
     def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
         def remove(session: Session) -> int:
             holds.lock(session)
+            lock(session, documents=ids)
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
             sent = sent_with(session, ended)
             note(session, self.home, sent)
@@ -231,9 +234,16 @@ class Retention:
             return 0
         bound = identifiers.first_at(now - self.keep)
         total = 0
-        while removed := self.database.write(partial(_forget_messages, bound)):
+        while removed := self.database.write(partial(self._forget_messages, bound)):
             total += removed
         return total
+
+    def _forget_messages(self, bound: str, session: Session) -> int:
+        holds.lock(session)
+        forgotten = messages.forget(session, bound, STEP, holds.in_force(session).partners)
+        if forgotten:
+            journal.record(session, self.clock, step=Step.PRUNED, detail={messages.FORGOTTEN: bound})
+        return forgotten
 
     def _payloads(self, now: datetime) -> int:
         """Payloads that nothing refers to any more. Who puts the same bytes in again renews the time of their row, or makes it anew."""
@@ -268,8 +278,3 @@ class Retention:
 
     def _note(self, done: Pruned, actor: str, session: Session) -> None:
         journal.record(session, self.clock, step=Step.PRUNED, actor=actor, detail=asdict(done))
-
-
-def _forget_messages(bound: str, session: Session) -> int:
-    holds.lock(session)
-    return messages.forget(session, bound, STEP, holds.in_force(session).partners)

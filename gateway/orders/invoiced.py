@@ -5,6 +5,8 @@ The entry that tells of a removal names such invoices, by their ids: an entry th
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -12,12 +14,13 @@ from sqlalchemy.orm import Session, aliased
 from spool.documents import INBOUND, OUTBOUND, DocumentOrder, DocumentRow
 from spool.journal import JournalEntry, Step
 
+from ..ledger.erasures import DETAILS, ERASED
 from .book import COUNTED
 
 ORDER, NOTICE, INVOICE = "PurchaseOrder", "ShipNotice", "Invoice"
 
 LEFT = "left_without"
-"""The key in the detail of what tells of a removal: by type of what was removed, the invoices that stay."""
+"""The key in the detail of what tells of a removal: by type of what was removed, the invoices that stay. Earlier programs did not say."""
 
 _AT_ONCE = 1000
 """Ids in one statement."""
@@ -48,16 +51,48 @@ def left_without(session: Session, going: Sequence[str]) -> dict[str, dict[str, 
         for type_, invoice_id in session.execute(some):
             found[type_].add(invoice_id)
     left = {type_: sorted(invoices.difference(going)) for type_, invoices in sorted(found.items())}
-    left = {type_: invoices for type_, invoices in left.items() if invoices}
-    return {LEFT: left} if left else {}
+    return {LEFT: {type_: invoices for type_, invoices in left.items() if invoices}}
 
 
-def removed_counterparts(session: Session) -> Mapping[str, Mapping[str, str]]:
-    """By the id of an invoice: how what it had beside it was removed, by type, as the journal tells."""
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A removal of documents that does not say which invoices stay; ``partner`` is whose they were, where that is told."""
+
+    at: datetime
+    partner: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """What the journal tells of removals: by the id of an invoice, how what it had beside it went, by type; and those that do not say."""
+
+    of: Mapping[str, Mapping[str, str]]
+    unsaid: Sequence[Removal]
+
+    def what_became_of(self, type_: str, invoice: DocumentRow) -> str | None:
+        """How what an invoice had beside it was removed, or may have been; None where it was not."""
+        said = self.of.get(invoice.id, {}).get(type_)
+        if said is not None:
+            return said
+        after = (
+            each for each in self.unsaid if each.at >= invoice.created_at and each.partner in (None, invoice.partner)
+        )
+        first = next(after, None)
+        return None if first is None else f"perhaps {first.words}, which does not say"
+
+
+def removals(session: Session) -> Removals:
+    """All there were."""
     removed: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    told = select(JournalEntry.step, JournalEntry.at, JournalEntry.detail).where(JournalEntry.step.in_(_WORDS))
-    for step, at, detail in session.execute(told.order_by(JournalEntry.id)):
+    unsaid: list[Removal] = []
+    columns = JournalEntry.step, JournalEntry.at, JournalEntry.partner, JournalEntry.detail
+    told = select(*columns).where(JournalEntry.step.in_(_WORDS)).order_by(JournalEntry.id)
+    for step, at, partner, detail in session.execute(told):
+        words = f"{_WORDS[step]} on {at:%Y-%m-%d}"
+        if LEFT not in detail and detail.get(ERASED, {}).get(DETAILS):
+            unsaid.append(Removal(at, partner, words))
         for type_, invoices in detail.get(LEFT, {}).items():
             for invoice in invoices:
-                removed[invoice][type_] = f"{_WORDS[step]} on {at:%Y-%m-%d}"
-    return removed
+                removed[invoice][type_] = words
+    return Removals(removed, unsaid)

@@ -5,11 +5,13 @@ import json
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from gateway.ledger.evidence import checking, verify
+from tests.gateway.ledger.evidence.tampering import files
 from tests.gateway.ledger.evidence.test_commands import follow, unpack
 from tools.evidence_bundles import BUNDLES, TRUST
 
@@ -25,8 +27,18 @@ def trust(bundle: Path) -> str:
     return str(json.loads((bundle.parent / TRUST).read_text("utf-8"))[bundle.name])
 
 
-def test_there_are_some() -> None:
+def test_they_are_those_that_were_committed_then_verifier_and_commands_included() -> None:
+    """None is made anew, not even when verify.py changes: what is out there has the one of its own release."""
+    listed = dict(line.split("  ")[::-1] for line in (BUNDLES / "SHA256SUMS").read_text("ascii").splitlines())
+    found = {path.relative_to(BUNDLES).as_posix(): sha256(path.read_bytes()).hexdigest() for path in COMMITTED}
+    assert found == listed
     assert COMMITTED
+
+
+def test_what_came_with_earlier_ones_is_another_verifier_than_that_of_now() -> None:
+    """So that the tests below are of several programs, and not of one twice."""
+    came = {files(path.read_bytes())["verify.py"] for path in COMMITTED}
+    assert len(came - {Path(verify.__file__).read_bytes()}) > 1
 
 
 def test_the_verifier_of_now_proves_it(bundle: Path) -> None:

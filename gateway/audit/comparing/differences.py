@@ -27,12 +27,12 @@ def exactly(has: Mapping[str, Any], should: Mapping[str, Any]) -> list[Differenc
 
 def alike(has: Any, said: Any) -> bool:
     """Whether a row has what is told, as a database may keep it."""
-    return has in (said, as_kept(said)) if isinstance(said, str) else bool(has == said)
+    return bool(has == said) or bool(has == as_kept(said))
 
 
-def as_kept(text: str) -> str:
-    """PostgreSQL keeps the picture of a NUL character in its place."""
-    return text.replace("\0", "\u2400")
+def as_kept(said: Any) -> Any:
+    """What PostgreSQL keeps of it: the picture of a NUL character in its place."""
+    return said.replace("\0", "\u2400") if isinstance(said, str) else said
 
 
 def same(one: datetime | None, other: datetime | None) -> bool:

@@ -1,6 +1,7 @@
 """Verify an evidence bundle with the ledger's own code, by the steps of ``verify.py`` beside it.
 
-Shared with that program are how an archive is opened, how claims are written down, and what is said of what lies beside. What entries,
+Shared with that program are how an archive is opened, how claims are written down, what is said of what lies beside, and what the
+commands must be: :mod:`.commands` made those once, and no bundle is given out of which that program says otherwise. What entries,
 proofs, signatures and histories prove is computed here once more, and a table of tests has both agree on every good and every tampered
 bundle.
 """
@@ -41,6 +42,7 @@ from .verify import (
     Proved,
     Report,
     check_sums,
+    judge_commands,
     judge_rest,
     judge_subject,
     printable,
@@ -200,6 +202,7 @@ class _Checking:
         self._timestamp()
         if self._quorum is not None:
             self._witnesses(self._quorum)
+        judge_commands(self._report, self._archive, self._manifest.v)
 
     # 4. The checkpoint
 

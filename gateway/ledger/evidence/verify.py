@@ -27,6 +27,8 @@ The steps, in order; each stands at its code with the document it follows:
 11. The time stamps are for exactly the checkpoint, and those before them (RFC 3161, section 2.4.2). That an authority made them is checked
     by `openssl ts -verify`, as COMMANDS.txt says: this program reads no certificates
 12. As many of the witnesses whom you trust as you ask for cosigned a checkpoint that the steps before proved (C2SP tlog-cosignature)
+13. COMMANDS.txt says what the rest of the bundle gives, line by line, and has nothing else run. Of messages over AS2 it may have commands
+    or not, each in one form and about files of the bundle
 
 What no bundle can show by itself: that no later entry of a history was left out (the next bundle shows it, and the ledger cannot do without
 it), that whoever made it chose everything there is about its subject, and that the gateway's clock was right.
@@ -47,6 +49,7 @@ import zlib
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from shlex import quote
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.8
 
 PROVED = "proved"
@@ -90,8 +93,9 @@ FIXED = {
     "ledger/key.pem",
 }
 """What every bundle has and this program checks."""
-READABLE = {"report.html", "COMMANDS.txt", "verify.py"}
-"""What every bundle has for people. It proves nothing by itself: this program does not read it."""
+COMMANDS = "COMMANDS.txt"
+READABLE = {"report.html", COMMANDS, "verify.py"}
+"""What every bundle has for people. It proves nothing by itself: of these this program reads the commands only."""
 ROOTS = "ledger/timestamp-roots.pem"
 """Where a bundle has the root certificates of its time stamps, for openssl."""
 BESIDE = ("documents/", "as2/", "certificates/")
@@ -499,6 +503,7 @@ class Stamps(NamedTuple):
 class Manifest(NamedTuple):
     """The whole manifest. ``kind`` is `order` or `document`, ``subject`` the number of the one or the id of the other."""
 
+    version: int
     kind: str
     subject: str
     verifier: str
@@ -536,6 +541,7 @@ def read_manifest(archive: Archive) -> Manifest:
             read_proof(said["proof"], "The consistency proof"),
         )
     manifest = Manifest(
+        version,
         subject["kind"],
         text(subject["id"], "The id of the subject"),
         text(value["verifier"], "The verifier key"),
@@ -1350,7 +1356,7 @@ def judge_rest(report: Report, archive: Archive, proved: Proved) -> None:
 
     Anything else beside the ledger's own files is there to be read, and proves nothing.
     """
-    uncovered = [name for name in archive.names if name in READABLE or name == ROOTS]
+    uncovered = [name for name in archive.names if name in READABLE - {COMMANDS} or name == ROOTS]
     unnamed = []
     files = proved.files
     for name in archive.names:
@@ -1429,6 +1435,313 @@ def missing_messages(archive: Archive, proved: Proved) -> list[str]:
     return missing
 
 
+# Step 13. The commands
+
+
+DIGESTS = "sha1|sha224|sha256|sha384|sha512"
+_BASE64 = r"[A-Za-z0-9+/]+={0,2}"
+_MEMBER = r"[A-Za-z0-9_][A-Za-z0-9._/-]*"
+_PART = r"tail -c \+[1-9][0-9]* (?P<file{n}>as2/{member}) \| head -c [0-9]+"
+_VERIFIED = r"openssl cms -verify -binary -inform DER -in \$work/signature"
+_TRUSTING = (
+    r"-certfile (?P<certificate{n}>certificates/{member}) -nointern -CAfile (?P=certificate{n}) "
+    r"-partial_chain -purpose any -no_check_time"
+)
+
+
+def _form(pattern: str, n: int = 1) -> str:
+    return pattern.replace("{n}", str(n)).replace("{member}", _MEMBER)
+
+
+CARRIED = re.compile(
+    r"\n# [^\n]*: the digest of what it carried is the MIC, by which the partner's MDN says what it received\.\n"
+    rf'test "\$\( openssl dgst -(?:{DIGESTS}) -binary (?P<file1>as2/{_MEMBER}) \| openssl base64 -A \)" = {_BASE64}\n'
+    r"# What it carried ends, byte for byte, with the payload\.\n"
+    r"tail -c [0-9]+ (?P=file1) \| cmp - (?P<payload>payloads/[0-9a-f]{64})\n"
+)
+MESSAGE = re.compile(
+    r"\n# [^\n]*: what was signed, and the signature, by the key of the certificate\.\n"
+    rf"{_form(_PART)}(?: \| tr -d '\\r\\n' \| openssl base64 -d -A)? > \$work/signature\n"
+    rf"(?:{_VERIFIED} {_form(_TRUSTING)} -out \$work/signed-part\n"
+    rf"|{_form(_PART, 2)} > \$work/signed-part\n"
+    rf"{_VERIFIED} -content \$work/signed-part {_form(_TRUSTING, 2)} -out \$work/verified-part\n)"
+    r"(?:# The digest of what was signed is the MIC\.\n"
+    rf'test "\$\( openssl dgst -(?:{DIGESTS}) -binary \$work/signed-part \| openssl base64 -A \)" = {_BASE64}\n)?'
+    rf"(?:# What was signed returns the MIC\.\ngrep -F -q {_BASE64} \$work/signed-part\n)?"
+)
+"""What the commands say of a message over AS2 that the bundle has, or of an MDN. This program reads no MIME, so that where in a file a
+signature is stands in the commands alone."""
+PEM_IN_OCTAL = r"\060\052\060\005\006\003\053\145\160\003\041\000"
+COMMANDS_BEGIN = r"""
+# How to check this bundle by hand, with sha256sum, openssl (3.0 or later) and a shell.
+#
+# Unpack the bundle into an empty directory and go there. Then run the commands one by one, or all of them: sh -eu COMMANDS.txt
+# Where something does not hold, its command ends with an error, and nothing after it is run. The last line printed is "All holds."
+#
+# Whoever forges a bundle forges this file too: read it before you run it, and see that each command is there that the documentation of
+# Tallystick has for each claim. `python3 verify.py BUNDLE.zip --trust KEY` checks all of this and more, among it that no two entries of a
+# partner have one number. Take verify.py from whoever you trust, not from the bundle.
+
+# Short words for what is repeated below (RFC 6962, section 2.1): a SHA-256 in base64, the hash of an entry, of two hashes side by side, and
+# of a file behind its salt.
+hash() { openssl dgst -sha256 -binary | openssl base64 -A; }
+raw() { printf %s "$1" | openssl base64 -d -A; }
+leaf() { { printf '\000'; cat "$1"; } | hash; }
+node() { { printf '\001'; raw "$1"; raw "$2"; } | hash; }
+salted() { { raw "$1"; cat "$2"; } | hash; }
+# What the commands write lies in a directory of its own, so that nothing is added to the bundle.
+work=$( mktemp -d )
+
+# 1. No file was damaged or exchanged since the bundle was made: a line for each, ending in OK.
+sha256sum -c --strict SHA256SUMS
+# And none is there that is not listed.
+find . ! -type d ! -path ./SHA256SUMS | cut -c 3- | LC_ALL=C sort > "$work/found"
+cut -c 67- SHA256SUMS | cmp - "$work/found"
+"""[1:]
+"""How the commands of every bundle of version 2 begin."""
+CLOSING = "\necho 'All holds.'\n"
+SPAN = re.compile(rb"\[([0-9]+),([0-9]+)\]")
+
+
+def check_commands(archive: Archive, manifest: Manifest) -> None:
+    said = archive.read(COMMANDS).decode("utf-8")
+    require(all(letter.isprintable() or letter == "\n" for letter in said), "It has a character that nobody sees.")
+    expected = [*expected_commands(archive, manifest)]
+    lines = said.split("\n")
+    for place, wanted in enumerate(expected):
+        line = lines[place] if place < len(lines) else "(nothing)"
+        require(line == wanted, f"Its line {place + 1} is {line[:300]!r}, and must be {wanted[:300]!r}.")
+    place = sum(len(line) + 1 for line in expected)
+    while said[place:] != CLOSING:
+        found = CARRIED.match(said, place) or MESSAGE.match(said, place)
+        if found is None:
+            line = said[place:].strip("\n").partition("\n")[0]
+            raise Failure(
+                f"Its line {said.count(chr(10), 0, place) + 2} begins what is no check of a message: {line[:300]!r}."
+            )
+        for name in filter(None, found.groupdict().values()):
+            require(name in archive, f"It is about {name}, which is missing from the bundle.")
+        place = found.end()
+
+
+def expected_commands(archive: Archive, manifest: Manifest) -> Iterator[str]:
+    """The lines up to those about messages."""
+    checkpoint, key = read_checkpoint(archive.read("ledger/checkpoint")), read_key(manifest.verifier)
+    rotations = [read_rotation(archive.read(name)) for name in manifest.rotations]
+    entries = {item.idx: read_entry(archive.read(item.entry)) for item in manifest.items}
+    yield from commands_for_key(checkpoint, key)
+    for name, rotation in zip(manifest.rotations, rotations):  # noqa: B905 - Python 3.8; one of each
+        yield from commands_for_rotation(archive, name, rotation)
+    for item in manifest.items:
+        yield from commands_for_entry(archive, manifest, item, entries[item.idx], checkpoint.size)
+    yield from commands_for_histories(entries)
+    yield from commands_for_documents(archive, manifest, entries)
+    for name in archive.names:
+        if name.startswith("certificates/"):
+            yield from commands_for_certificate(name)
+    if manifest.consistency is not None:
+        yield from commands_for_consistency(archive, manifest.consistency, key, rotations)
+    if manifest.stamps is not None:
+        yield from commands_for_stamps(archive, manifest.stamps)
+
+
+def commands_for_key(checkpoint: Checkpoint, key: Key) -> Iterator[str]:
+    name = quote(key.name)
+    yield from COMMANDS_BEGIN.split("\n")
+    yield "# 2. The key. Compare what is printed with the key that you were given by another way than this bundle: all rests on it."
+    yield "key() { openssl pkey -pubin -in ledger/key.pem -outform DER | tail -c 32; }"
+    yield f"id=$( {{ printf '%s\\n\\001' {name}; key; }} | sha256sum | cut -c 1-8 )"
+    yield f"printf '%s+%s+%s\\n' {name} \"$id\" \"$( {{ printf '\\001'; key; }} | openssl base64 -A )\""
+    yield ""
+    yield f"# 3. The checkpoint, which seals the first {checkpoint.size} entries of the ledger, is signed by that key."
+    yield openssl_verifies("ledger/checkpoint.body", "ledger/checkpoint.sig")
+    yield "# What was signed are the lines of the checkpoint above its signatures; the third is the root over all these entries."
+    height = checkpoint.body.count(b"\n")
+    yield f"head -n {height} ledger/checkpoint | cmp - ledger/checkpoint.body"
+    yield f"{signature_out_of('ledger/checkpoint', height, checkpoint.signatures, key)} | cmp - ledger/checkpoint.sig"
+    yield "root=$( sed -n 3p ledger/checkpoint.body )"
+
+
+def openssl_verifies(body: str, signature: str, key: str = "ledger/key.pem") -> str:
+    return f"openssl pkeyutl -verify -pubin -inkey {key} -rawin -in {body} -sigfile {signature}"
+
+
+def signature_out_of(name: str, height: int, signatures: dict[tuple[str, bytes], bytes], key: Key) -> str:
+    """How a signature is taken out of a note with that many lines above the empty one."""
+    require((key.name, key.id) in signatures, f"{name} is not signed by the key of its bundle.")
+    line = height + 2 + [*signatures].index((key.name, key.id))
+    return f"sed -n {line}p {name} | cut -d ' ' -f 3 | openssl base64 -d -A | tail -c 64"
+
+
+def commands_for_rotation(archive: Archive, name: str, rotation: Rotation) -> Iterator[str]:
+    body, signatures = read_note(archive.read(name))
+    yield ""
+    yield f"# If you were given another key: the first of these two handed over to the second, as both signed in {name}."
+    yield f"sed -n 3,4p {name}"
+    yield f"head -n 4 {name} > $work/handed-over"
+    for line, key in ((3, rotation.old), (4, rotation.new)):
+        file = f"$work/key-{key.id.hex()}.pem"
+        public = base64.b64encode(key.public).decode()
+        yield f'test "$( sed -n {line}p {name} )" = {quote(body.split(chr(10))[line - 1])}'
+        yield f"{{ printf '{PEM_IN_OCTAL}'; raw {public}; }} | openssl pkey -pubin -inform DER -out {file}"
+        yield f"{signature_out_of(name, 4, signatures, key)} > $work/handed-over.sig"
+        yield openssl_verifies("$work/handed-over", "$work/handed-over.sig", file)
+
+
+def commands_for_entry(archive: Archive, manifest: Manifest, item: Item, entry: Entry, size: int) -> Iterator[str]:
+    about = f", about {entry.doc}" if entry.doc else ""
+    yield ""
+    yield f"# Entry {item.idx}: {entry.type}, {entry.ts}{about}."
+    yield f"# It is in the ledger: its hash and its {len(item.proof)} neighbours give the root."
+    yield f"h=$( leaf {item.entry} )"
+    sides = [*path_sides(item.idx, size - 1)]
+    require(len(sides) == len(item.proof), f"The proof of entry {item.idx} is too long or too short.")
+    for sibling, is_left in zip(item.proof, sides):  # noqa: B905 - Python 3.8; as many
+        there = base64.b64encode(sibling).decode()
+        yield f'h=$( node {there} "$h" )' if is_left else f'h=$( node "$h" {there} )'
+    yield 'test "$h" = "$root"'
+    if item.detail is None or item.detail_salt is None:
+        yield f"# Its details were erased; the details of entry {item.detail_erased} say so, in a range from one entry to another."
+        yield from commands_for_erasure(archive, manifest, item.idx, item.detail_erased)
+    else:
+        committed, salt = base64.b64encode(entry.detail).decode(), base64.b64encode(item.detail_salt).decode()
+        yield "# Its details are those it was made with."
+        yield f'test "$( salted {salt} {item.detail} )" = {committed}'
+        yield f'grep -F -q \'"d":"{committed}"\' {item.entry}'
+    for payload in item.payloads:
+        yield from commands_for_payload(archive, manifest, item, payload)
+
+
+def commands_for_payload(archive: Archive, manifest: Manifest, item: Item, payload: Payload) -> Iterator[str]:
+    what = f"# Its payload `{payload.role}` ({payload.size} bytes)"
+    if payload.file is None or payload.salt is None:
+        yield f"{what} was erased; the details of entry {payload.erased} say so."
+        yield from commands_for_erasure(archive, manifest, item.idx, payload.erased)
+        return
+    committed, salt = base64.b64encode(payload.commitment).decode(), base64.b64encode(payload.salt).decode()
+    yield f"{what} is, byte for byte, what it was made for."
+    yield f"test \"$( sha256sum < {payload.file} )\" = '{payload.file[len('payloads/') :]}  -'"
+    yield f'test "$( salted {salt} {payload.file} )" = {committed}'
+    yield f'grep -F -q \'"c":"{committed}","n":{payload.size},"role":"{payload.role}"\' {item.entry}'
+
+
+def commands_for_erasure(archive: Archive, manifest: Manifest, idx: int, by: int | None) -> Iterator[str]:
+    """The first range in the details of an erasure in which an entry is."""
+    details = [item.detail for item in manifest.items if item.idx == by and item.detail is not None]
+    for detail in details:
+        ranges = [(int(first), int(last)) for first, last in SPAN.findall(archive.read(detail))]
+        for first, last in [each for each in ranges if each[0] <= idx <= each[1]][:1]:
+            yield f"grep -F -q '\"erased\":{{' {detail}"
+            yield f"grep -F -q '[{first},{last}]' {detail}"
+
+
+def commands_for_histories(entries: dict[int, Entry]) -> Iterator[str]:
+    last: dict[str, int] = {}
+    for idx, entry in entries.items():
+        if not entry.doc:
+            continue
+        before, named = last.get(entry.doc), ""
+        yield ""
+        if before is None:
+            yield f"# The history of {entry.doc} begins with entry {idx}. What may be behind its last one here, no bundle can show."
+        else:
+            yield f"# Entry {idx} is the next about {entry.doc}, behind entry {before}: nothing is missing between them."
+            named = f"'\"$( leaf ledger/entries/{before}.json )\"'"
+        yield f'grep -F -q \'"doc":"{entry.doc}","dprev":"{named}","dseq":{entry.dseq},\' ledger/entries/{idx}.json'
+        last[entry.doc] = idx
+
+
+def commands_for_documents(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> Iterator[str]:
+    for item in manifest.items:
+        name = f"documents/{entries[item.idx].doc}.json"
+        for payload in item.payloads:
+            if payload.role == "canonical" and payload.file is not None and name in archive:
+                yield ""
+                yield f"# {name} is the canonical JSON that entry {item.idx} about that document was made for."
+                yield f"cmp {name} {payload.file}"
+
+
+def commands_for_certificate(name: str) -> Iterator[str]:
+    fingerprint = name[len("certificates/") : -len(".pem")]
+    yield ""
+    yield f"# {name} is the certificate of that fingerprint: SHA-256 over all of it."
+    yield f"printed=$( openssl x509 -in {name} -noout -fingerprint -sha256 | tr -d : | tr A-F a-f )"
+    yield f'test "${{printed##*=}}" = {fingerprint}'
+    yield "# Which entries say that it signed their message; where none is printed, nothing in the ledger does."
+    yield f'grep -F -l \'"signed_by":"{fingerprint}"\' ledger/details/* || true'
+
+
+def commands_for_consistency(archive: Archive, said: Consistency, key: Key, rotations: list[Rotation]) -> Iterator[str]:
+    earlier = read_checkpoint(archive.read(said.checkpoint))
+    keys = [key, *(rotation.old for rotation in reversed(rotations))]
+    signers = [each for each in keys if (each.name, each.id) in earlier.signatures]
+    require(bool(signers), "The earlier checkpoint is signed by no key of the ledger.")
+    signer, height = signers[0], earlier.body.count(b"\n")
+    is_same = signer == key
+    whose = "the same key" if is_same else "a key of before, which handed over as shown above"
+    yield ""
+    yield f"# An earlier checkpoint, which seals {said.old} entries, is signed by {whose}."
+    yield f"head -n {height} {said.checkpoint} > $work/earlier-body"
+    yield f"{signature_out_of(said.checkpoint, height, earlier.signatures, signer)} > $work/earlier-signature"
+    file = "ledger/key.pem" if is_same else f"$work/key-{signer.id.hex()}.pem"
+    yield openssl_verifies("$work/earlier-body", "$work/earlier-signature", file)
+    yield f"# The ledger of {said.new} entries extends it (RFC 9162, section 2.1.4.2): `old` ends as its root, `new` as this one's."
+    root = f'"$( sed -n 3p {said.checkpoint} )"'
+    if said.old == said.new:
+        yield f'test {root} = "$root"'
+        return
+    require(said.old > 0, "The earlier ledger is empty, and so any other extends it.")
+    proof = [base64.b64encode(each).decode() for each in said.proof]
+    begin = root if said.old & (said.old - 1) == 0 else "".join(proof[:1])
+    siblings = proof if begin == root else proof[1:]
+    sides = [*extension_sides(said.old, said.new)]
+    require(len(sides) == len(siblings), "The consistency proof is too long or too short.")
+    yield f"old={begin}; new=$old"
+    for there, is_left in zip(siblings, sides):  # noqa: B905 - Python 3.8; as many
+        left = f'old=$( node {there} "$old" ); new=$( node {there} "$new" )'
+        yield left if is_left else f'new=$( node "$new" {there} )'
+    yield f'test "$old" = {root}'
+    yield 'test "$new" = "$root"'
+
+
+def commands_for_stamps(archive: Archive, stamps: Stamps) -> Iterator[str]:
+    yield ""
+    yield f"# An authority stamped {stamps.of} with the time. Its root certificates, as we have them, are in"
+    yield f"# {ROOTS}: compare what is printed with what the authority makes known. Each stamp is over the"
+    yield "# checkpoint and the stamps before it; its certificates are judged as of its own time. Whether one was revoked since only the"
+    yield "# authority can tell."
+    yield f"openssl storeutl -noout -text -certs {ROOTS} | grep -E 'Subject:|Issuer:'"
+    yield f"openssl storeutl -certs {ROOTS} | openssl x509 -noout -fingerprint -sha256"
+    yield f"cat {stamps.of} > $work/stamped"
+    for name in stamps.names:
+        _, _, time = read_stamp(archive.read(name))
+        at = datetime.strptime(time[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        yield f"# {at:%Y-%m-%d %H:%M:%S} UTC:"
+        yield f"openssl ts -reply -in {name} -text 2> $work/log | grep 'Time stamp:'"
+        yield f"openssl ts -verify -data $work/stamped -in {name} -CAfile {ROOTS} -attime {int(at.timestamp())} 2>> $work/log"
+        if name != stamps.names[-1]:
+            yield f"cat {name} >> $work/stamped"
+
+
+def path_sides(place: int, last: int) -> Iterator[bool]:
+    """For each neighbour in a proof whether it stands on the left (RFC 9162, section 2.1.3.2)."""
+    while last > 0:
+        is_left = bool(place & 1) or place == last
+        if is_left:
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        yield is_left
+        place, last = place >> 1, last >> 1
+
+
+def extension_sides(old: int, new: int) -> Iterator[bool]:
+    """The same for a consistency proof, behind its first hash."""
+    place, last = old - 1, new - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    return path_sides(place, last)
+
+
 # All steps
 
 
@@ -1461,6 +1774,7 @@ def verify(
     judge_stamps(report, archive, manifest)
     if quorum is not None:
         judge_witnesses(report, [checkpoint, *earlier], entries, quorum)
+    judge_commands(report, archive, manifest.version)
     return report
 
 
@@ -1619,6 +1933,14 @@ def judge_witnesses(report: Report, sealed: list[Checkpoint], entries: dict[int,
     newer = [str(idx) for idx in sorted(entries) if idx >= covered]
     if newer:
         report.not_covered(12, f"Newer than what {wanted} cosigned: entries {', '.join(newer)}")
+
+
+def judge_commands(report: Report, archive: Archive, version: int) -> None:
+    if version == 1:
+        report.not_covered(13, f"{COMMANDS}: in bundles of version 1 it is not compared. Read it before you run it")
+        return
+    with report.claim(13, f"{COMMANDS} says what the rest of the bundle gives, and has nothing else run"):
+        check_commands(archive, read_manifest(archive))
 
 
 def body_sha256(archive: Archive, name: str) -> str:

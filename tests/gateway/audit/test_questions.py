@@ -27,6 +27,7 @@ from tests.gateway.operations.scene import failing
 from tests.gateway.operations.test_retention import retention
 
 from .asking import asked, told
+from .test_consistency import tamper
 
 BY = Instruction("eva", "asked for by acme")
 
@@ -111,7 +112,20 @@ class TestInvoices:
         complete.gateway.erasing.erase(Wanted(po="4500123"), BY)
         assert told(complete, "invoices", "invoice") == []
         with complete.gateway.database.read() as session:
-            assert not any(LEFT in detail for detail in session.scalars(select(JournalEntry.detail)))
+            assert not any(detail.get(LEFT) for detail in session.scalars(select(JournalEntry.detail)))
+
+    def test_that_an_earlier_program_may_have_left_are_not_wrong(self, complete: House) -> None:
+        """It did not say which invoices stay: those that were there may be some of them, and those that came later are not."""
+        complete.later(days=366 * 7)
+        replace(retention(complete), rules=Rules("DE")).prune()
+        tamper(complete, f"UPDATE journal_entry SET detail = json_remove(detail, '$.{LEFT}') WHERE step = 'pruned'")
+        complete.later(days=1)
+        complete.take("acme", "lone.edi", wrapped("810", invoice("INV2", "4500999"), 4))
+        answer = asked(complete, "invoices")
+        [left, lone] = answer.rows
+        assert str(left[6]).startswith("PurchaseOrder perhaps removed by retention on ")
+        assert (lone[2], lone[5]) == ("INV2", "PurchaseOrder and ShipNotice")
+        assert list(answer.wrong) == [lone]
 
 
 class TestUnanswered:

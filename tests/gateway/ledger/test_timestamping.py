@@ -20,6 +20,7 @@ from gateway.ledger.timestamp_structure import read
 from gateway.ledger.timestamping import EVERY, RENEWED, Timestamping, standing
 from gateway.senders.http import HttpClient
 from spool.journal import JournalEntry, Step
+from tests.spool.scene import KINDS
 
 from .authority import POLICY, Authority
 from .scene import Scene, scene
@@ -36,9 +37,9 @@ def _as_ever(authority: Authority) -> None:
     authority.answer = lambda query: (200, authority.stamp(query))
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Scene]:
-    with scene("sqlite", tmp_path) as opened:
+@pytest.fixture(params=KINDS)
+def ledger(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    with scene(request.param, tmp_path) as opened:
         opened.clock.advance(seconds=(datetime.now(UTC) - opened.clock.now()).total_seconds())
         yield opened
 

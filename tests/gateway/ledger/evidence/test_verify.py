@@ -285,7 +285,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_good_bundle_is_proved(folder: Path) -> None:
     done = run("good.zip", "--trust", TRUST, "--anchor", "kept", cwd=folder)
     assert (done.code, done.err) == (0, "")
-    assert done.out.endswith("\nPROVED: 43 claims.\n")
+    assert done.out.endswith("\nPROVED: 44 claims.\n")
     assert " 5  proved       Entry 4 is in the ledger\n" in done.out
 
 
