@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from canonical.documents import ANY_DOCUMENT, AnyDocument
+from canonical.documents import ANY_DOCUMENT
 from canonical.errors import NotFound, TallyError
 from canonical.functional_acknowledgement import FunctionalAcknowledgement
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId
@@ -34,7 +34,7 @@ from .acks.matching import Answers
 from .agreed_limits import ERP
 from .answering import PreparedAnswer, content_of, prepare
 from .business_key import QUICK, content_digest
-from .journaling import Chronicle, as_role, as_sent
+from .journaling import Chronicle, as_role, as_sent, what_answers, what_came, what_was_not_read
 from .listeners.port import Arrival
 from .operations.replay import Replay
 from .operations.superseding import Superseding
@@ -126,7 +126,7 @@ class Inbound:
         telling.of_receipt(
             Step.RECEIVED,
             receipt,
-            detail={"file": receipt.filename, "bytes": receipt.size, **detail},
+            detail={**_how_it_came(receipt), **detail},
             blobs=[*as_role(BlobRole.RECEIVED, arrival.payload), *blobs],
         )
         if told is None:
@@ -301,25 +301,40 @@ class Inbound:
         if replay is not None and replay.leaves(original):
             return
         redelivered = replay is not None and replay.redelivers(original)
+        # That a replay came twice is of our making, and nothing to tell the sender.
+        silent = replay is not None
         if original is not None:
             self.superseding.document(session, original, row, DELIVER)
         repeats = unpacked.interchanges[document.interchange].repeats
         if document.rejected is not None:
-            self._end(told, row, DocumentState.REJECTED, Step.REJECTED, document.rejected, partner=document.told)
+            self._end(
+                told,
+                row,
+                DocumentState.REJECTED,
+                Step.REJECTED,
+                document.rejected,
+                document.orders,
+                partner=document.told,
+            )
         elif repeats is not None and not redelivered:
             reason = f"Control number {row.interchange_control} was used before, for receipt {repeats}."
             # A TA1 is never answered, in no form.
-            reply = None if row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
-            self._end(told, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, partner=reply)
+            reply = None if silent or row.set_id == "TA1" else REUSED.format(control_number=row.interchange_control)
+            self._end(told, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, document.orders, partner=reply)
         elif document.held is not None:
-            self._end(told, row, DocumentState.QUARANTINED, Step.QUARANTINED, document.held, partner=document.told)
+            self._end(
+                told,
+                row,
+                DocumentState.QUARANTINED,
+                Step.QUARANTINED,
+                document.held,
+                document.orders,
+                partner=document.told,
+            )
         elif document.answer is not None:
-            self._match(session, row, document.answer, told)
+            self._match(session, row, document, told)
         else:
-            self._accept(session, row, taken, told, redelivered=redelivered)
-        if replay is not None and row.state is DocumentState.DUPLICATE:
-            # That it came twice is of our making.
-            row.partner_reason = None
+            self._accept(session, row, taken, told, redelivered=redelivered, silent=silent)
         documents.add(session, row, document.orders)
         if row.state is DocumentState.PENDING:
             self._enqueue_delivery(session, row, document.orders)
@@ -348,27 +363,25 @@ class Inbound:
             created_at=moment_of(session, self.clock),
         )
 
-    def _accept(self, session: Session, row: DocumentRow, taken: _Taken, told: Chronicle, *, redelivered: bool) -> None:
+    def _accept(
+        self, session: Session, row: DocumentRow, taken: _Taken, told: Chronicle, *, redelivered: bool, silent: bool
+    ) -> None:
         """The fourth duplicate layer; what passes it is pending, on to the ERP."""
-        detail = {
-            "type": row.type,
-            "number": row.number,
-            "findings": len(row.findings),
-            "set": row.set_id,
-            "profile": row.profile_version,
-        }
-        told.of_document(Step.TRANSLATED, row, detail=detail, blobs=as_role(BlobRole.CANONICAL, taken.canonical))
         assert row.business_key is not None
         earlier = documents.precedents(session, row)
         if earlier.given and earlier.counts is None:
             # What the ERP refused, or what died, may come to count after all at this moment.
             documents.alone_with_key(session, row.partner, INBOUND, row.business_key)
             earlier = documents.precedents(session, row)
-        if earlier.counts is not None and not redelivered:
-            self._repeated(row, earlier.counts, self._says_the_same(session, row, earlier), told)
-        elif row.revision is None:
+        repeated = earlier.counts if not redelivered else None
+        if repeated is None and row.revision is None:
             revision = row.business_key.rpartition("/")[2]
             row.revision = f"{revision}.{earlier.given + 1}" if earlier.given else revision
+        detail = what_came(row, taken.document.orders)
+        told.of_document(Step.TRANSLATED, row, detail=detail, blobs=as_role(BlobRole.CANONICAL, taken.canonical))
+        if repeated is not None:
+            same = self._says_the_same(session, row, earlier)
+            self._repeated(row, repeated, told, same=same, silent=silent)
 
     def _enqueue_delivery(self, session: Session, row: DocumentRow, orders: Sequence[str]) -> None:
         self.queue.enqueue(
@@ -397,21 +410,24 @@ class Inbound:
     def _content_digest(self, session: Session, canonical: str | None) -> str:
         return content_digest(ANY_DOCUMENT.validate_json(self.blobs.read(session, BlobDigest(canonical or ""))))
 
-    def _repeated(self, row: DocumentRow, earlier: DocumentId, same: bool, told: Chronicle) -> None:
+    def _repeated(self, row: DocumentRow, earlier: DocumentId, told: Chronicle, *, same: bool, silent: bool) -> None:
         reason = f"{row.type} {row.number} came before as document {earlier}" + (
             " with the same content." if same else " with OTHER content; ask the supplier which one holds."
         )
-        reply = None if same else DIFFERS.format(type=row.type, number=row.number)
-        self._end(told, row, DocumentState.DUPLICATE, Step.DUPLICATE, reason, partner=reply, duplicate_of=earlier)
+        documents.close(row, DocumentState.DUPLICATE, reason=reason, duplicate_of=earlier)
+        row.partner_reason = None if silent or same else DIFFERS.format(type=row.type, number=row.number)
+        detail = {"type": row.type, "number": row.number, "of": earlier, "reply": row.partner_reason}
+        told.of_document(Step.DUPLICATE, row, outcome=reason, detail=detail)
 
-    def _match(self, session: Session, row: DocumentRow, answer: AnyDocument, told: Chronicle) -> None:
+    def _match(self, session: Session, row: DocumentRow, document: UnpackedDocument, told: Chronicle) -> None:
         """An answer to something we sent is consumed here: it moves the transmission, never a business state."""
+        answer = document.answer
         assert isinstance(answer, FunctionalAcknowledgement | InterchangeAcknowledgement)
         unknown = self.answers.match(session, row, answer)
         if unknown is None:
             documents.close(row, DocumentState.DELIVERED)
         else:
-            self._end(told, row, DocumentState.QUARANTINED, Step.UNMATCHED, unknown)
+            self._end(told, row, DocumentState.QUARANTINED, Step.UNMATCHED, unknown, document.orders)
 
     # Room 6. The answers to the sender go out by the outbound path, in the same transaction.
 
@@ -453,7 +469,7 @@ class Inbound:
             told.of_receipt(
                 Step.ACKNOWLEDGED,
                 receipt,
-                detail={"answer": "report", "file": filename},
+                detail={"answer": "report", **what_answers(sent)},
                 blobs=as_sent(sent, BlobRole.ANSWER),
             )
 
@@ -461,7 +477,8 @@ class Inbound:
         """The first findings of a file, how many documents it stands for, and whose control numbers it used; a replay leaves out those
         documents that are where they belong."""
         found: dict[str, object] = {
-            "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]]
+            "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in unpacked.findings[:20]],
+            "format": receipt.format,
         }
         if receipt.state is ReceiptState.OPENED:
             replayed = unpacked.replay is not None
@@ -492,18 +509,28 @@ class Inbound:
         state: DocumentState,
         step: Step,
         reason: str,
+        orders: Sequence[str],
         *,
         partner: str | None = None,
-        duplicate_of: DocumentId | None = None,
     ) -> None:
-        documents.close(row, state, reason=reason, duplicate_of=duplicate_of)
+        """What ends a document when it comes, told with all that it is."""
+        documents.close(row, state, reason=reason)
         row.partner_reason = partner
-        told.of_document(step, row, outcome=reason, detail={"type": row.type, "number": row.number})
+        detail = what_was_not_read(row, orders)
+        if step is Step.DUPLICATE:
+            detail["of"] = None
+        told.of_document(step, row, outcome=reason, detail=detail)
 
 
 def lane_from(partner: str) -> str:
     """Everything from one partner is opened in the order it came."""
     return f"in:{partner}"
+
+
+def _how_it_came(receipt: Receipt) -> dict[str, Any]:
+    """What the journal is told of a file as it came."""
+    said = {"file": receipt.filename, "bytes": receipt.size, "transport": receipt.transport}
+    return said if receipt.remote is None else {**said, "remote": receipt.remote}
 
 
 def _nothing(session: Session) -> None:

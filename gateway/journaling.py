@@ -1,6 +1,8 @@
 """What the journal is told of receipts, documents and transmissions: one way for both paths, so that trails join up."""
 
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Self
 
 from sqlalchemy.orm import Session
@@ -14,6 +16,82 @@ from spool.documents import DocumentRow
 from spool.journal import BlobRole, NamedBlob, NewEntry, Step
 from spool.receipts import Receipt
 from spool.transmissions import Transmission
+
+ALL, SET_CONTROL = "test", "set_control"
+"""Keys in the detail: the first is in each that tells all of a document that stays as it is; the other has ST02."""
+
+
+def what_came(row: DocumentRow, orders: Sequence[str] = ()) -> dict[str, Any]:
+    """What there is to say of a document that came, so that nobody can change it unseen; what it has not is left out."""
+    said: dict[str, Any] = {
+        "type": row.type,
+        "number": row.number,
+        "findings": len(row.findings),
+        "set": row.set_id,
+        "profile": row.profile_version,
+        "interchange": row.interchange_control,
+        "group": row.group_control,
+        SET_CONTROL: row.set_control,
+        ALL: row.test,
+        "key": row.business_key,
+        "content": row.content_sha256,
+    }
+    if row.findings:
+        said["found"] = digest_of(row.findings)
+    if row.revision is not None:
+        said["revision"] = row.revision
+    if row.partner_reason is not None:
+        said["reply"] = row.partner_reason
+    if row.replays is not None:
+        said["replays"] = row.replays
+    if orders:
+        said["orders"] = [*dict.fromkeys(orders)]
+    return said
+
+
+def what_was_not_read(row: DocumentRow, orders: Sequence[str] = ()) -> dict[str, Any]:
+    """As :func:`what_came`, of a document whose canonical form the ledger does not commit to."""
+    return {**what_came(row, orders), "canonical": row.canonical_sha256}
+
+
+def what_leaves(row: DocumentRow, orders: Sequence[str] = ()) -> dict[str, Any]:
+    """The same of a document that is to leave."""
+    said: dict[str, Any] = {
+        "type": row.type,
+        "number": row.number,
+        ALL: row.test,
+        "key": row.business_key,
+        "content": row.content_sha256,
+    }
+    if row.origin is not None:
+        said["origin"] = digest_of(row.origin)
+    if row.replays is not None:
+        said["replays"] = row.replays
+    if orders:
+        said["orders"] = [*dict.fromkeys(orders)]
+    return said
+
+
+def what_carries(row: Transmission) -> dict[str, Any]:
+    """What there is to say of a file that leaves."""
+    said: dict[str, Any] = {"file": row.filename, "kind": row.kind, "bytes": row.size}
+    if row.answers is not None:
+        said["answers"] = row.answers
+    if row.interchange_control is not None:
+        said["interchange"], said["group"] = row.interchange_control, row.group_control
+        said["functional"] = row.functional_id
+    return said
+
+
+def what_answers(row: Transmission) -> dict[str, Any]:
+    """The same of an answer that no document stands for, told with the file that it answers."""
+    return {"transmission": row.id, "sha256": row.sha256, **what_carries(row)}
+
+
+def digest_of(value: Any) -> str:
+    """Of JSON, however the database keeps it: PostgreSQL has the picture of a NUL character in its place. SHA-256 in hexadecimal."""
+    written = json.dumps(value, sort_keys=True, separators=(",", ":")).replace("\\u0000", "\\u2400")
+    return sha256(written.encode()).hexdigest()
 
 
 class Chronicle:

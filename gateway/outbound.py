@@ -33,7 +33,7 @@ from .business_key import business_key, content_digest
 from .envelopes import Draft, Envelopes, Sealed
 from .erp.port import OrderProgress
 from .exchange import sendings
-from .journaling import Chronicle, as_role, as_sent
+from .journaling import SET_CONTROL, Chronicle, as_role, as_sent, what_carries, what_leaves
 from .senders.port import Effects, Form, Parcel, Senders
 
 BUILD = "build"
@@ -101,10 +101,12 @@ class Outbound:
             origin=origin,
             created_at=moment_of(session, self.clock),
         )
-        documents.add(session, row, order_numbers(document))
+        orders = order_numbers(document)
+        documents.add(session, row, orders)
         told = Chronicle(self.clock)
-        detail = {"type": row.type, "number": row.number}
-        told.of_document(Step.SUBMITTED, row, detail=detail, blobs=as_role(BlobRole.CANONICAL, canonical))
+        told.of_document(
+            Step.SUBMITTED, row, detail=what_leaves(row, orders), blobs=as_role(BlobRole.CANONICAL, canonical)
+        )
         told.write(session)
         self.queue.enqueue(
             session,
@@ -147,7 +149,7 @@ class Outbound:
         transmission = self._sealed(session, draft, sealed, answers)
         _carried(row, draft, sealed, transmission)
         documents.add(session, row, ())
-        detail = _built(draft, sealed)
+        detail = {**what_leaves(row), "canonical": row.canonical_sha256, **_built(draft, sealed, transmission)}
         told.of_document(Step.BUILT, row, transmission=transmission, detail=detail, blobs=as_sent(transmission))
         self._enqueue_transmit(session, transmission)
         return DocumentId(row.id), transmission
@@ -174,7 +176,7 @@ class Outbound:
         transmission = self._made(session, partner, CERTIFICATES, filename, entity)
         transmissions.add(session, transmission)
         told = Chronicle(self.clock)
-        told.of_report(Step.BUILT, transmission, detail={"file": filename}, blobs=as_sent(transmission))
+        told.of_report(Step.BUILT, transmission, detail=what_carries(transmission), blobs=as_sent(transmission))
         told.write(session)
         self._enqueue_transmit(session, transmission)
         return transmission.id
@@ -199,7 +201,7 @@ class Outbound:
             transmission = self._sealed(session, draft, sealed, claim.payload.get("answers"))
             _carried(current, draft, sealed, transmission)
             told = Chronicle(self.clock)
-            detail = _built(draft, sealed)
+            detail = _built(draft, sealed, transmission)
             told.of_document(Step.BUILT, current, transmission=transmission, detail=detail, blobs=as_sent(transmission))
             told.write(session)
             self._enqueue_transmit(session, transmission)
@@ -243,8 +245,8 @@ class Outbound:
                 enqueue_report(self.queue, session, document, OrderProgress.SENT)
         told = Chronicle(self.clock)
         detail: dict[str, Any] = {"file": row.filename, "again": again}
-        if due is not None and not again:
-            detail["due"] = due.isoformat()
+        if not again:
+            detail["due"] = None if due is None else due.isoformat()
         for document in carried:
             told.of_document(Step.SENT, document, transmission=row, detail=detail)
         if row.kind in WITHOUT_DOCUMENT:
@@ -332,13 +334,12 @@ def _carried(row: DocumentRow, draft: Draft, sealed: Sealed, transmission: Trans
     row.profile_version = draft.profile_version
 
 
-def _built(draft: Draft, sealed: Sealed) -> dict[str, Any]:
+def _built(draft: Draft, sealed: Sealed, transmission: Transmission) -> dict[str, Any]:
     """What the journal is told of a document that is carried now, so that neither numbers nor what it was written by can be changed."""
     return {
-        "file": sealed.filename,
-        "interchange": sealed.interchange_control,
-        "group": sealed.group_control,
+        **what_carries(transmission),
         "set": sealed.set_id,
+        SET_CONTROL: sealed.set_control,
         "profile": draft.profile_version,
     }
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from canonical.errors import TallyError
 from canonical.identity import PartnerId
+from partners import registry
 from partners.loading import LoadedProfile
 from partners.registry import Change, ChangeKind
 from spool import journal
@@ -41,8 +42,9 @@ def running(database: Database, clock: Clock, node: str, role: str) -> Iterator[
 def agreed(
     session: Session, clock: Clock, changes: Sequence[Change], profiles: Sequence[LoadedProfile], actor: str
 ) -> None:
-    """Tell which versions of profiles somebody put in force, by the digest of the file, and which keys say something else than before."""
-    digests = {loaded.profile.partner: loaded.sha256 for loaded in profiles}
+    """Tell which versions of profiles somebody put in force, by the digests of the file and of
+    what it comes to, and which keys say something else than before."""
+    applied = {loaded.profile.partner: loaded for loaded in profiles}
     journal.write(
         session,
         clock,
@@ -54,7 +56,8 @@ def agreed(
                 actor=actor,
                 detail={
                     "version": change.version,
-                    "sha256": digests[change.partner],
+                    "sha256": applied[change.partner].sha256,
+                    registry.DIGEST: registry.digest_of(applied[change.partner].profile.model_dump(mode="json")),
                     "keys": [key.key for key in change.keys],
                 },
             )

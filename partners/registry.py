@@ -6,6 +6,7 @@ when a version with ``status: suspended`` is applied. Looking up reads one row a
 """
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -184,10 +185,18 @@ def history(session: Session, partner: PartnerId) -> tuple[AppliedProfile, ...]:
     return tuple(_applied(row) for row in rows)
 
 
-def changed_keys(session: Session, row: ProfileVersion) -> tuple[KeyChange, ...]:
-    """What a version says otherwise than the one before it; all that it says, where it is the first."""
-    before = version(session, PartnerId(row.partner), row.version - 1)
-    return _key_changes(None if before is None else before.profile, _applied(row).profile)
+DIGEST = "profile"
+"""The key under which the journal's detail has :func:`digest_of` a version that was put in force."""
+
+
+def digest_of(profile: JsonObject) -> str:
+    """Of a profile with its defaults filled in, as JSON in the order of its keys: SHA-256 in hexadecimal."""
+    return hashlib.sha256(json.dumps(profile, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def kept(row: ProfileVersion) -> Profile:
+    """The profile of a version as it was applied. Raises Misconfigured where this release does not understand it."""
+    return _applied(row).profile
 
 
 def by_interchange(
@@ -321,12 +330,13 @@ def _change(loaded: LoadedProfile, applied: AppliedProfile | None) -> Change:
         return Change(partner, ChangeKind.ADDED, 1)
     if applied.sha256 == loaded.sha256:
         return Change(partner, ChangeKind.UNCHANGED, applied.version)
-    return Change(partner, ChangeKind.CHANGED, applied.version + 1, _key_changes(applied.profile, loaded.profile))
+    return Change(partner, ChangeKind.CHANGED, applied.version + 1, key_changes(applied.profile, loaded.profile))
 
 
-def _key_changes(before: Profile | None, after: Profile) -> tuple[KeyChange, ...]:
+def key_changes(before: Profile | None, after: Profile) -> tuple[KeyChange, ...]:
     """The keys that say something else than before; one without a value and one with an empty list say as little as none."""
-    old, new = {} if before is None else _said(before), _said(after)
+    old = {} if before is None else leaves(before.model_dump(mode="json"))
+    new = leaves(after.model_dump(mode="json"))
     return tuple(
         KeyChange(loading.key_text(key), _shown(key, old.get(key)), _shown(key, new.get(key)))
         for key in dict.fromkeys((*old, *new))
@@ -334,8 +344,9 @@ def _key_changes(before: Profile | None, after: Profile) -> tuple[KeyChange, ...
     )
 
 
-def _said(profile: Profile) -> dict["_Key", Any]:
-    return {key: None if value in ([], {}) else value for key, value in _leaves((), profile.model_dump(mode="json"))}
+def leaves(profile: JsonObject) -> dict["_Key", Any]:
+    """The keys of a profile as JSON with their values; none, an empty list and an empty section are one."""
+    return {key: None if value in ([], {}) else value for key, value in _leaves((), profile)}
 
 
 _Key: TypeAlias = tuple[str | int, ...]

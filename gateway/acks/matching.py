@@ -19,6 +19,7 @@ from spool.transmissions import Transmission
 
 from ..agreed_limits import ERP
 from ..erp.port import OrderProgress
+from ..journaling import what_was_not_read
 
 REPORT = "report"
 """Work item: tell the ERP how far one of its orders has come."""
@@ -89,7 +90,9 @@ class Answers:
         if first:
             transmissions.move(transmission, state, reason=None if state is TransmissionState.ACCEPTED else outcome)
             transmission.answered_at = moment_of(session, self.clock)
-        told = {"answer": row.id} if first else {"answer": row.id, "ignored": f"answered before: {transmission.state}"}
+        told: dict[str, Any] = (
+            {"answer": row.id} if first else {"answer": row.id, "ignored": f"answered before: {transmission.state}"}
+        )
         self._journal(session, row, transmission, None, outcome, told)
         return first
 
@@ -129,7 +132,8 @@ class Answers:
             receipt_id=ReceiptId(row.receipt_id) if row.receipt_id and document is None else None,
             document_id=DocumentId(document.id) if document is not None else DocumentId(row.id),
             transmission_id=TransmissionId(transmission.id),
-            detail=detail,
+            # What answers is told of here for the first time.
+            detail=detail if document is not None else {**what_was_not_read(row), **detail},
         )
 
     def overdue(self, session: Session) -> int:

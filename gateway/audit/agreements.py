@@ -7,18 +7,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from partners import registry
 from partners.registry import ProfileVersion
 from spool.documents import DocumentRow
 
+from .bound_profiles import BoundProfiles
 from .question import Question, Row, Scope
 
 
 def _changes(session: Session, scope: Scope) -> Iterator[Row]:
     applied = select(ProfileVersion).where(*scope.within(ProfileVersion.applied_at, ProfileVersion.partner))
+    profiles = BoundProfiles(session)
     for row in session.scalars(applied.order_by(ProfileVersion.id)):
         head = (row.applied_at, row.partner, row.version, row.applied_by, row.sha256)
-        changed = registry.changed_keys(session, row)
+        changed = profiles.changes(row)
         if not changed:
             yield *head, None, None, None
         for change in changed:

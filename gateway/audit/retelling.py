@@ -12,12 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from spool.documents import INBOUND, OUTBOUND
 from spool.journal import ENDURING, JournalEntry, Step
 from spool.states import DocumentState, ReceiptState, TransmissionState
 
 from ..exchange import telling
 from ..exchange.pruning import FORGOTTEN
+from ..journaling import ALL
 from ..ledger.erasures import STEPS
+from .given_numbers import GivenNumbers
 
 Place = TypeVar("Place")
 
@@ -52,8 +55,21 @@ class Sent(NamedTuple):
     state: TransmissionState
     sent_at: datetime | None = None
     answered_at: datetime | None = None
-    due: datetime | None = None
-    """Until when an answer was expected, where that is told."""
+    due: Any = None
+    """Until when an answer was expected, None where none was."""
+    reason: str | None = None
+
+
+UNTOLD: Any = object()
+"""What an entry of an earlier version does not say."""
+
+
+class Standing(NamedTuple):
+    """Where a file or a document stands, why, and which one it is a duplicate of; a document of which no step is told stands nowhere."""
+
+    state: Any
+    reason: Any = None
+    of: Any = None
 
 
 class Opened(NamedTuple):
@@ -69,7 +85,9 @@ class Opened(NamedTuple):
 class Beginning:
     """What the first entry about something says, and what any says of a document: its type and number; ``detail`` is the first one's.
 
-    ``made`` is the detail of the entry that tells how a document was read or written.
+    ``made`` is the detail of the entry that tells how a document was read or written. ``direction`` is which way it went, and ``receipt``
+    the file that a document came in; ``carried`` is what it leaves in. ``known`` is the detail that tells all of it that stays
+    as it is, and ``reply`` what its sender was told of it.
     """
 
     at: datetime
@@ -78,6 +96,11 @@ class Beginning:
     type: str | None = None
     number: str | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
+    direction: str | None = None
+    receipt: str | None = None
+    carried: str | None = None
+    known: Mapping[str, Any] | None = None
+    reply: str | None = None
 
 
 @dataclass(slots=True)
@@ -91,29 +114,34 @@ class ToldRow:
 
 @dataclass(slots=True)
 class Retold:
-    """By id, where things may stand; None is where the first step of a document is no longer told. ``erased`` is whether anything was ever
-    removed on record, ``times`` the earliest and the latest that is told of each file, and ``opened`` the files of which is told what they
-    used.
+    """By id, where things may stand. ``erased`` is whether anything was ever removed on record, ``times`` the earliest and the latest
+    that is told of each file, and ``opened`` the files of which is told what they used.
 
-    ``replayed`` are the files that were read anew, or a document of them, ``retried`` those that died before; ``verdicts`` the
-    transmissions of which an answer is told with what they carried.
+    ``replayed`` are the files that were read anew, or a document of them, with those that they are now, ``vague`` those of which it is not
+    told which numbers they used: they died on the way, or an earlier version read them. ``verdicts`` are the transmissions of which an
+    answer is told with what they carried, ``reports`` the names of answers to files that no document stands for, and ``notices`` the files
+    whose sender was told that they were called off. ``formats`` are what files were read as, and ``given`` our own control numbers.
 
     ``rows`` is what is told of AS2 messages, by table and id, from ``rows_since`` on. Those with an id before ``forgotten`` that are about
     nothing else were removed on record. ``brought`` are the files that came in a message, by their ids, each with that of the message.
     """
 
-    receipts: dict[str, set[ReceiptState]] = field(default_factory=dict)
-    documents: dict[str, set[DocumentState | None]] = field(default_factory=dict)
+    receipts: dict[str, set[Standing]] = field(default_factory=dict)
+    documents: dict[str, set[Standing]] = field(default_factory=dict)
     transmissions: dict[str, set[Sent]] = field(default_factory=dict)
     beginnings: dict[str, Beginning] = field(default_factory=dict)
     times: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     opened: dict[str, Opened] = field(default_factory=dict)
-    replayed: set[str] = field(default_factory=set)
-    retried: set[str] = field(default_factory=set)
+    replayed: dict[str, list[Any]] = field(default_factory=dict)
+    vague: set[str] = field(default_factory=set)
     verdicts: set[str] = field(default_factory=set)
+    reports: set[tuple[str, str]] = field(default_factory=set)
+    notices: set[str] = field(default_factory=set)
     agreed: dict[tuple[str, int], Entry] = field(default_factory=dict)
     keyed: dict[int, list[Entry]] = field(default_factory=dict)
     entitled: dict[str, Entitled] = field(default_factory=dict)
+    formats: dict[str, Any] = field(default_factory=dict)
+    given: GivenNumbers = field(default_factory=GivenNumbers)
     rows: dict[tuple[str, str], ToldRow] = field(default_factory=dict)
     rows_since: datetime | None = None
     brought: dict[str, str] = field(default_factory=dict)
@@ -136,8 +164,11 @@ class Retold:
         if entry.transmission is not None:
             self._transmission(entry, entry.transmission)
         match entry.step:
+            case Step.RENUMBERED | Step.RESTORED | Step.BUILT:
+                self.given.take(entry.step, entry.partner, entry.detail)
             case Step.AGREED:
                 self.agreed[entry.partner or "", entry.detail.get("version", 0)] = entry
+                self.given.agree(entry.partner or "")
             case Step.REKEYED if "fingerprint" in entry.detail:
                 self.keyed.setdefault(entry.detail["certificate"], []).append(entry)
             case Step.ENTITLED:
@@ -167,26 +198,43 @@ class Retold:
         earliest, latest = self.times.get(receipt, (entry.at, entry.at))
         self.times[receipt] = min(earliest, entry.at), max(latest, entry.at)
         if entry.step is Step.RECEIVED:
-            self.receipts[receipt] = {ReceiptState.PENDING}
+            self.receipts[receipt] = {Standing(ReceiptState.PENDING)}
             self.beginnings[receipt] = Beginning(entry.at, entry.partner, entry.detail)
             if telling.ROWS in entry.detail:
                 self.brought[receipt] = entry.detail["arrival"]
         elif receipt in self.receipts:
             self.receipts[receipt] = _moved(self.receipts[receipt], _after_of_receipt, entry)
+        if entry.step is Step.PARSED or (entry.document is None and "findings" in entry.detail):
+            self.formats[receipt] = entry.detail.get("format", UNTOLD)
         if entry.step in _REPLAYED:
-            self.replayed.add(receipt)
-        if entry.step is Step.RETRIED and entry.document is None:
-            self.retried.add(receipt)
-        if entry.step is Step.PARSED and "interchanges" in entry.detail:
-            self.opened[receipt] = Opened(*self.times[receipt], frozenset(map(tuple, entry.detail["interchanges"])))
+            self.replayed.setdefault(receipt, []).append(entry.detail.get("as", UNTOLD))
+        match entry.step, entry.detail:
+            case Step.RETRIED | Step.DEAD, _ if entry.document is None and entry.transmission is None:
+                self.vague.add(receipt)
+            case Step.PARSED, {"interchanges": interchanges}:
+                self.opened[receipt] = Opened(*self.times[receipt], frozenset(map(tuple, interchanges)))
+            case Step.PARSED, _:
+                self.vague.add(receipt)
+            case ((Step.ACKNOWLEDGED | Step.CANCELLED), {"transmission": sent}):
+                self.transmissions.setdefault(sent, {Sent(TransmissionState.READY)})
+                self.beginnings[sent] = Beginning(entry.at, entry.partner, entry.detail)
+            case Step.ACKNOWLEDGED, {"answer": "report", "file": file}:
+                self.reports.add((receipt, file))
+            case Step.CANCELLED, {"told": True}:
+                self.notices.add(receipt)
 
     def _document(self, entry: Entry, document: str) -> None:
-        begun = self.beginnings.setdefault(document, Beginning(entry.at, entry.partner, entry.detail))
+        begun = self.beginnings.get(document) or self.beginnings.setdefault(document, _begun(entry))
         # What is matched or sent is named by others' entries as well.
         begun.type, begun.number = entry.detail.get("type", begun.type), entry.detail.get("number", begun.number)
         if entry.step in (Step.TRANSLATED, Step.BUILT):
             begun.made = entry.detail
-        self.documents[document] = _moved(self.documents.get(document) or {None}, _after_of_document, entry)
+        if entry.step is Step.BUILT:
+            begun.carried = entry.transmission
+        if ALL in entry.detail and begun.known is None:
+            begun.known = entry.detail
+        begun.reply = entry.detail.get("reply", begun.reply)
+        self.documents[document] = _moved(self.documents.get(document) or {Standing(None)}, _after_of_document, entry)
 
     def _transmission(self, entry: Entry, transmission: str) -> None:
         if entry.step is Step.BUILT:
@@ -198,6 +246,14 @@ class Retold:
         self.transmissions[transmission] = _moved(stood, _after_of_transmission, entry)
         if entry.step is Step.MATCHED and entry.receipt is None:
             self.verdicts.add(transmission)
+
+
+def _begun(entry: Entry) -> Beginning:
+    """A document of which this is told first: what came is told of with its file."""
+    if entry.step in (Step.SUBMITTED, Step.BUILT):
+        return Beginning(entry.at, entry.partner, entry.detail, direction=OUTBOUND)
+    direction = None if entry.receipt is None else INBOUND
+    return Beginning(entry.at, entry.partner, entry.detail, direction=direction, receipt=entry.receipt)
 
 
 def retold(session: Session) -> Retold:
@@ -231,21 +287,27 @@ def _moved(stood: Collection[Any], after: Callable[[Any, Entry], Iterable[Place]
     return {place for before in stood for place in after(before, entry)}
 
 
-def _after_of_receipt(state: ReceiptState, entry: Entry) -> Iterator[ReceiptState]:
-    if entry.step in _REPLAYED and state in (ReceiptState.QUARANTINED, ReceiptState.DEAD):
-        yield ReceiptState.DUPLICATE
-    elif entry.document is not None or entry.transmission is not None or "arrival" in entry.detail:
+def _after_of_receipt(stood: Standing, entry: Entry) -> Iterator[Standing]:
+    detail = entry.detail
+    if entry.step in _REPLAYED and stood.state in (ReceiptState.QUARANTINED, ReceiptState.DEAD):
+        replay = detail.get("as", UNTOLD)
+        yield Standing(ReceiptState.DUPLICATE, f"It was replayed as file {replay}.", replay)
+    elif entry.document is not None or entry.transmission is not None or "arrival" in detail:
         # It is about a document in it, or about the answer or MDN to it.
-        yield state
+        yield stood
     elif entry.step is Step.RETRIED:
-        yield ReceiptState.PENDING
+        yield Standing(ReceiptState.PENDING)
+    elif entry.step is Step.DUPLICATE:
+        original = detail.get("of", UNTOLD)
+        yield Standing(ReceiptState.DUPLICATE, f"The same bytes came before as receipt {original}.", original)
+    elif entry.step in _ENDS_RECEIPT:
+        yield Standing(_ENDS_RECEIPT[entry.step], _said(entry))
     else:
-        yield _ENDS_RECEIPT.get(entry.step, state)
+        yield stood
 
 
 _ENDS_RECEIPT = {
     Step.PARSED: ReceiptState.OPENED,
-    Step.DUPLICATE: ReceiptState.DUPLICATE,
     Step.QUARANTINED: ReceiptState.QUARANTINED,
     Step.REJECTED: ReceiptState.REJECTED,
     Step.CANCELLED: ReceiptState.REJECTED,
@@ -253,82 +315,105 @@ _ENDS_RECEIPT = {
 }
 
 
-def _after_of_document(state: DocumentState | None, entry: Entry) -> Iterator[DocumentState | None]:
+def _said(entry: Entry) -> str | None:
+    """Why something ended: for whom an administrator called it off, with his name."""
+    if entry.step is Step.CANCELLED:
+        return f"Called off by {entry.actor}: {entry.outcome}"
+    return entry.outcome or None
+
+
+def _after_of_document(stood: Standing, entry: Entry) -> Iterator[Standing]:
+    state = stood.state
     waits = state in (DocumentState.QUARANTINED, DocumentState.DEAD)
     match entry.step:
         case Step.SUBMITTED | Step.TRANSLATED:
-            yield DocumentState.PENDING
+            yield Standing(DocumentState.PENDING)
         case Step.BUILT:
-            yield state or DocumentState.PENDING
+            yield stood if state else Standing(DocumentState.PENDING)
         case Step.SENT:
             first = state is DocumentState.PENDING and not entry.detail.get("again")
-            yield DocumentState.DELIVERED if first else state
+            yield Standing(DocumentState.DELIVERED) if first else stood
         case Step.MATCHED:
-            yield _matched(state, entry)
+            yield _matched(stood, entry)
         case Step.DELIVERED:
-            yield DocumentState.DELIVERED
-        case Step.REFUSED | Step.REJECTED:
-            yield DocumentState.REJECTED
-        case Step.DUPLICATE:
-            # The ERP may have taken what it refused, when another one counts already.
-            yield state if state is DocumentState.REJECTED else DocumentState.DUPLICATE
+            yield Standing(DocumentState.DELIVERED, None, stood.of)
+        case Step.REFUSED:
+            yield Standing(DocumentState.REJECTED, f"The ERP refused it: {entry.outcome}", stood.of)
+        case Step.REJECTED:
+            yield Standing(DocumentState.REJECTED, _said(entry))
+        case Step.DUPLICATE if state is not DocumentState.REJECTED:
+            yield Standing(DocumentState.DUPLICATE, _said(entry), entry.detail.get("of", UNTOLD))
         case Step.QUARANTINED | Step.UNMATCHED:
-            yield DocumentState.QUARANTINED
-        case Step.DEAD:
-            yield DocumentState.DEAD if state is DocumentState.PENDING else state
-        case Step.RETRIED:
-            yield DocumentState.PENDING if state is DocumentState.DEAD else state
+            yield Standing(DocumentState.QUARANTINED, _said(entry))
+        case Step.DEAD if state is DocumentState.PENDING:
+            yield Standing(DocumentState.DEAD, _said(entry))
+        case Step.RETRIED if state is DocumentState.DEAD:
+            yield Standing(DocumentState.PENDING)
         case Step.CANCELLED:
             # What came in a file is refused, and what was to leave is called off.
-            yield DocumentState.CANCELLED if entry.receipt is None else DocumentState.REJECTED
-        case Step.REPLAYED | Step.RELEASED if waits:
+            called_off = DocumentState.CANCELLED if entry.receipt is None else DocumentState.REJECTED
+            yield Standing(called_off, _said(entry))
+        case Step.REPLAYED | Step.RELEASED if waits and entry.receipt:
             # The replay takes the place of what came when it is read, and of what was to leave at once.
-            yield from (state, DocumentState.DUPLICATE) if entry.receipt else (DocumentState.DUPLICATE,)
+            yield from (stood, replayed_as(entry.document or "", entry.detail.get("as", UNTOLD)))
+        case Step.REPLAYED | Step.RELEASED if waits:
+            replay = entry.detail.get("as", UNTOLD)
+            yield Standing(DocumentState.DUPLICATE, f"It was replayed as document {replay}.", replay)
         case Step.DECLINED if state is DocumentState.DELIVERED and "ignored" not in entry.detail:
-            yield from (state, DocumentState.REJECTED)
+            yield from (stood, Standing(DocumentState.REJECTED, _said(entry)))
         case _:
-            yield state
+            # The ERP may have taken what it refused, when another one counts already.
+            yield stood
 
 
-def _matched(state: DocumentState | None, entry: Entry) -> DocumentState | None:
+def replayed_as(document: str, file: Any) -> Standing:
+    """Where a document stands that was read anew with file ``file``: at the same place in it."""
+    replay = f"{file}-{document.rpartition('-')[2]}"
+    return Standing(DocumentState.DUPLICATE, f"It was replayed as document {replay}.", replay)
+
+
+def _matched(stood: Standing, entry: Entry) -> Standing:
     if entry.receipt is not None:
         # It is the answer itself, which is consumed by that.
-        return DocumentState.DELIVERED
-    taken = DocumentState.DELIVERED if state is DocumentState.PENDING else state
+        return Standing(DocumentState.DELIVERED)
+    taken = Standing(DocumentState.DELIVERED) if stood.state is DocumentState.PENDING else stood
     refused = entry.outcome in ("rejected", "partially_accepted")
-    return DocumentState.REJECTED if refused and taken is DocumentState.DELIVERED else taken
+    if not refused or taken.state is not DocumentState.DELIVERED:
+        return taken
+    faults = entry.detail.get("faults", "")
+    return Standing(DocumentState.REJECTED, f"The partner could not read it. {faults}".strip())
 
 
 def _after_of_transmission(sent: Sent, entry: Entry) -> Iterator[Sent]:
     match entry.step:
         case Step.SENT if not entry.detail.get("again"):
             handed_over = TransmissionState.SENT if sent.state is TransmissionState.READY else sent.state
-            yield sent._replace(
-                state=handed_over, sent_at=sent.sent_at or entry.at, due=_moment(entry.detail.get("due"))
-            )
+            yield sent._replace(state=handed_over, sent_at=sent.sent_at or entry.at, due=_due(entry.detail))
         case Step.COLLECTED if sent.state in (TransmissionState.READY, TransmissionState.SENT):
-            yield sent._replace(state=TransmissionState.COLLECTED)
+            yield sent._replace(state=TransmissionState.COLLECTED, reason=None)
         case Step.MATCHED if entry.receipt is not None and "ignored" not in entry.detail:
             verdict = _verdict(entry.outcome)
-            yield sent if verdict is None else sent._replace(state=verdict, answered_at=entry.at)
+            why = None if verdict is TransmissionState.ACCEPTED else entry.outcome
+            yield sent if verdict is None else sent._replace(state=verdict, answered_at=entry.at, reason=why)
         case Step.OVERDUE if entry.document is not None and sent.state in _AWAITED:
-            yield sent._replace(state=TransmissionState.OVERDUE)
+            yield sent._replace(state=TransmissionState.OVERDUE, reason="No acknowledgement came in time.")
         case Step.DEAD if sent.state is TransmissionState.READY:
-            yield sent._replace(state=TransmissionState.FAILED)
+            yield sent._replace(state=TransmissionState.FAILED, reason=_said(entry))
         case Step.CANCELLED:
-            yield sent._replace(state=TransmissionState.CANCELLED)
+            yield sent._replace(state=TransmissionState.CANCELLED, reason=_said(entry))
         case Step.RETRIED if "item" not in entry.detail and sent.state is TransmissionState.OVERDUE:
-            yield sent._replace(state=TransmissionState.READY, sent_at=None)
+            yield sent._replace(state=TransmissionState.READY, sent_at=None, reason=None)
         case Step.RETRIED if "item" not in entry.detail and sent.state is TransmissionState.FAILED:
-            yield sent._replace(state=TransmissionState.READY)
+            yield sent._replace(state=TransmissionState.READY, reason=None)
         case Step.DECLINED | Step.UNPROVEN if sent.state is TransmissionState.SENT and "ignored" not in entry.detail:
-            yield from (sent, sent._replace(state=TransmissionState.FAILED))
+            yield from (sent, sent._replace(state=TransmissionState.FAILED, reason=_said(entry)))
         case _:
             yield sent
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _due(detail: Mapping[str, Any]) -> Any:
+    due = detail.get("due", UNTOLD)
+    return datetime.fromisoformat(due) if isinstance(due, str) else due
 
 
 _AWAITED = (TransmissionState.SENT, TransmissionState.COLLECTED)

@@ -1,6 +1,7 @@
 """`tally doc cancel`: work is called off, and what waited for a decision is refused. Whoever counted on it is told."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from spool.transmissions import Transmission
 from .. import inbound, outbound
 from ..acks.matching import enqueue_report
 from ..erp.port import OrderProgress
-from ..journaling import Chronicle
+from ..journaling import Chronicle, what_answers
 from ..outbound import Outbound
 from ..unended import erp_decides
 from ..unpacking.notice import called_off
@@ -66,11 +67,13 @@ class Cancelling:
             )
         self.work.call_off(session, self.work.on(session, row, inbound.OPEN), by.reason)
         receipts.close(row, ReceiptState.REJECTED, reason=_reason(by))
-        told = not transmissions.answering(session, row.id) and self._tell(session, row, f"The file {row.filename}")
-        Chronicle(self.clock, by.actor).of_receipt(Step.CANCELLED, row, outcome=by.reason, detail={"told": told}).write(
-            session
-        )
-        return Done("file", row.id, row.state, _CALLED_OFF + _told(row.partner, told=told))
+        told = None
+        if not transmissions.answering(session, row.id):
+            told = self._tell(session, row, f"The file {row.filename}")
+        Chronicle(self.clock, by.actor).of_receipt(
+            Step.CANCELLED, row, outcome=by.reason, detail=_what_was_told(told)
+        ).write(session)
+        return Done("file", row.id, row.state, _CALLED_OFF + _told(row.partner, told))
 
     def _inbound(self, session: Session, row: DocumentRow, by: Instruction) -> Done:
         if row.state is DocumentState.DELIVERED:
@@ -83,25 +86,24 @@ class Cancelling:
         self.work.call_off(session, items, by.reason)
         documents.close(row, DocumentState.REJECTED, reason=_reason(by))
         file = session.get_one(Receipt, row.receipt_id)
-        told = self._owed(row) and self._tell(session, file, f"{row.type} {row.number or ''}".rstrip())
+        told = self._tell(session, file, f"{row.type} {row.number or ''}".rstrip()) if self._owed(row) else None
         Chronicle(self.clock, by.actor).of_document(
-            Step.CANCELLED, row, outcome=by.reason, detail={"told": told}
+            Step.CANCELLED, row, outcome=by.reason, detail=_what_was_told(told)
         ).write(session)
-        return Done("document", row.id, row.state, _CALLED_OFF + _told(row.partner, told=told))
+        return Done("document", row.id, row.state, _CALLED_OFF + _told(row.partner, told))
 
     def _owed(self, row: DocumentRow) -> bool:
         """Whether its sender believes that it was taken."""
         return row.set_id not in _ANSWERS and row.partner_reason is None
 
-    def _tell(self, session: Session, file: Receipt, what: str) -> bool:
-        """Tell the sender in words; whether there is a way to. The reason is the administrator's and stays here."""
+    def _tell(self, session: Session, file: Receipt, what: str) -> Transmission | None:
+        """Tell the sender in words; what carries that, None where there is no way to. The reason is the administrator's and stays here."""
         partner = PartnerId(file.partner)
         applied = registry.current(session, partner)
         if applied is None or not applied.profile.is_active:
-            return False
+            return None
         filename, data = called_off(file.filename, what)
-        self.outbound.report(session, partner, filename, data, answers=ReceiptId(file.id))
-        return True
+        return self.outbound.report(session, partner, filename, data, answers=ReceiptId(file.id))
 
     # What is to leave: the ERP is told about its orders.
 
@@ -151,5 +153,10 @@ def _reason(by: Instruction) -> str:
     return f"Called off by {by.actor}: {by.reason}"
 
 
-def _told(partner: str, *, told: bool) -> str:
-    return f" {partner} is told." if told else ""
+def _what_was_told(sent: Transmission | None) -> dict[str, Any]:
+    """What the journal says of the notice to the sender."""
+    return {"told": False} if sent is None else {"told": True, **what_answers(sent)}
+
+
+def _told(partner: str, sent: Transmission | None) -> str:
+    return f" {partner} is told." if sent is not None else ""

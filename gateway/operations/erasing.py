@@ -50,6 +50,7 @@ from .removing import (
     files_with_more,
     forget,
     lock,
+    numbers_in,
     numbers_on,
     remove_documents,
     remove_files,
@@ -186,7 +187,11 @@ class Erasing:
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
         pruned.add(session, counted(session, files))
-        lost = numbers_on(session, [*answers, *sent]) | left_without(session, [*documents_with(session, files), *ours])
+        lost = {
+            **numbers_on(session, [*answers, *sent]),
+            **numbers_in(session, files),
+            **left_without(session, [*documents_with(session, files), *ours]),
+        }
         everything = [*files, *ours, *documents_with(session, files, answers), *answers, *sent]
         forget_finished_about(session, ABOUT, everything)
         told = [*remove_documents(session, ours, sent), *forget(session, JournalEntry.id.in_(chosen.refused_orders))]

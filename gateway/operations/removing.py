@@ -3,13 +3,16 @@
 Everything here works in the caller's transaction, which records in the ledger what went.
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import Retryable
+from partners.control_numbers import ReceivedInterchange
 from spool.documents import DocumentOrder, DocumentRow
 from spool.journal import ENDURING, JournalEntry, LedgerOutbox, Step
 from spool.receipts import Receipt
@@ -125,6 +128,46 @@ def numbers_on(session: Session, sent: Sequence[str]) -> dict[str, dict[str, lis
             if number is not None:
                 found[partner].append(int(number))
     return {NUMBERS: {partner: spans(numbers) for partner, numbers in sorted(found.items())}} if found else {}
+
+
+RECEIVED = "received"
+"""The same of the numbers under which files came that went; these stay used."""
+
+
+def numbers_in(session: Session, ids: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+    """The names of the interchanges that these files brought, by partner: ISA06, ISA08 and the ranges of ISA13, for the entry that tells
+    that the files went."""
+    found: defaultdict[str, defaultdict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ReceivedInterchange.receipt_id.in_(ids[start : start + _AT_ONCE])
+        for row in session.scalars(select(ReceivedInterchange).where(some)):
+            found[row.partner][row.sender, row.receiver].append(row.control_number)
+    return {
+        RECEIVED: {
+            partner: [[*named, _ranges(numbers)] for named, numbers in sorted(series.items())]
+            for partner, series in sorted(found.items())
+        }
+    }
+
+
+def _ranges(numbers: Sequence[str]) -> list[list[int] | str]:
+    """Numbers as the standard has them, nine digits, as ranges; any other as it is."""
+    usual = [int(number) for number in numbers if _NUMBER.fullmatch(number)]
+    return [*spans(usual), *sorted(number for number in numbers if not _NUMBER.fullmatch(number))]
+
+
+_NUMBER = re.compile("[0-9]{9}")
+
+
+def numbered(told: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str, str]]:
+    """What :func:`numbers_in` tells, one by one: partner, ISA06, ISA08, ISA13."""
+    for partner, series in told.items():
+        for sender, receiver, ranges in series:
+            for each in ranges:
+                if isinstance(each, str):
+                    yield partner, sender, receiver, each
+                else:
+                    yield from ((partner, sender, receiver, f"{number:09d}") for number in range(each[0], each[1] + 1))
 
 
 def removed_numbers(session: Session) -> Mapping[str, set[int]]:

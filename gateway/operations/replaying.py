@@ -22,7 +22,7 @@ from spool.states import DocumentState, ReceiptState
 from spool.transmissions import Transmission
 
 from .. import inbound, outbound
-from ..journaling import Chronicle
+from ..journaling import Chronicle, what_leaves
 from .instruction import Done, Instruction, NotPossible
 from .replay import SETTLED, Replay
 from .subject import file_of, find
@@ -129,7 +129,8 @@ class Replaying:
             Step.RECEIVED,
             row,
             outcome=f"replays {file.id}: {by.reason}",
-            detail={"file": row.filename, "bytes": row.size} | {"replays": file.id, "profile": asked.profile},
+            detail={"file": row.filename, "bytes": row.size, "transport": row.transport}
+            | {"replays": file.id, "profile": asked.profile},
         ).write(session)
         self.queue.enqueue(
             session,
@@ -203,14 +204,15 @@ class Replaying:
             created_at=moment_of(session, self.clock),
             replays=row.id,
         )
-        documents.add(session, anew, documents.order_numbers_of(session, row.id))
+        orders = documents.order_numbers_of(session, row.id)
+        documents.add(session, anew, orders)
         detail = {"as": anew.id, "profile": applied.version, "redeliver": redeliver}
         Chronicle(self.clock, by.actor).of_document(Step.REPLAYED, row, outcome=by.reason, detail=detail).write(session)
         Chronicle(self.clock, by.actor).of_document(
             Step.SUBMITTED,
             anew,
             outcome=f"replays {row.id}: {by.reason}",
-            detail={"type": row.type, "number": row.number, "replays": row.id, "profile": applied.version},
+            detail={**what_leaves(anew, orders), "profile": applied.version},
         ).write(session)
         self.queue.enqueue(
             session,

@@ -37,6 +37,7 @@ from .removing import (
     counted,
     documents_with,
     lock,
+    numbers_in,
     numbers_on,
     remove_documents,
     remove_files,
@@ -202,7 +203,11 @@ class Retention:
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
             note(session, self.home, answers)
-            lost = numbers_on(session, answers) | left_without(session, documents_with(session, ended))
+            lost = {
+                **numbers_on(session, answers),
+                **numbers_in(session, ended),
+                **left_without(session, documents_with(session, ended)),
+            }
             self._record(session, remove_files(session, ended, answers), lost)
             return len(ended)
 
@@ -264,8 +269,8 @@ class Retention:
 
     def _record(self, session: Session, erasure: Erasure, lost: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified,
-        and what else was ``lost`` with them: control numbers (:func:`.removing.numbers_on`), what invoices that stay are about
-        (:func:`.invoiced.left_without`)."""
+        and what else was ``lost`` with them: control numbers (:func:`.removing.numbers_on`, :func:`.removing.numbers_in`), what
+        invoices that stay are about (:func:`.invoiced.left_without`)."""
         if erasure:
             journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **lost})
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from canonical.identity import DocumentId
 from gateway import inbound, outbound
-from gateway.audit.consistency import AT_ONCE
+from gateway.audit.comparing.differences import AT_ONCE
 from gateway.inbound import BATCH, Inbound
 from gateway.operations.erasing import Wanted
 from gateway.operations.instruction import Instruction
@@ -124,13 +124,44 @@ def test_what_somebody_changed_is_told(traded: House, statement: str, table: str
     assert asked(traded, "consistency").wrong
 
 
-def test_what_the_record_did_not_say_yet_contradicts_nothing(traded: House) -> None:
-    told_since = ("due", "interchanges", "set", "profile", "group")
-    paths = ", ".join(f"'$.{key}'" for key in told_since)
+TOLD_SINCE = (
+    *(
+        "due",
+        "interchanges",
+        "set",
+        "profile",
+        "group",
+        "set_control",
+        "test",
+        "key",
+        "content",
+        "found",
+        "revision",
+        "reply",
+        "orders",
+    ),
+    *("origin", "canonical", "kind", "bytes", "functional", "answers", "transport", "remote", "format"),
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE document SET set_id = 'x', profile_version = 7, set_control = '7', test = 1 - test, findings = '[{}]'",
+        "UPDATE document SET partner_reason = 'x', business_key = 'x', content_sha256 = 'x', revision = 'x', origin = '{}'",
+        "UPDATE document_order SET order_number = 'x' || order_number",
+        "UPDATE transmission SET answer_due_at = NULL, group_control = '7', kind = 'x', size = 7, functional_id = 'XX'",
+        "UPDATE received_interchange SET at = '2026-01-01 00:00:00.000000'",
+        "UPDATE receipt SET transport = 'x', remote = 'x', size = 7",
+        "UPDATE receipt SET format = 'x' WHERE state = 'opened'",
+        "UPDATE control_number SET last = 77 WHERE kind <> 'interchange'",
+    ],
+)
+def test_what_the_record_did_not_say_yet_contradicts_nothing(traded: House, statement: str) -> None:
+    paths = ", ".join(f"'$.{key}'" for key in TOLD_SINCE)
     tamper(traded, f"UPDATE journal_entry SET detail = json_remove(detail, {paths})")
-    tamper(traded, "UPDATE document SET set_id = 'x', profile_version = 7")
-    tamper(traded, "UPDATE transmission SET answer_due_at = NULL, group_control = '7'")
-    tamper(traded, "UPDATE received_interchange SET at = '2026-01-01 00:00:00.000000'")
+    assert contradicted(traded) == []
+    tamper(traded, statement)
     assert contradicted(traded) == []
 
 

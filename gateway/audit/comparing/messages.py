@@ -8,10 +8,13 @@ from typing import Any, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..exchange.arrivals import Arrival, ArrivedFile
-from ..exchange.sendings import Sending
-from ..exchange.telling import in_journal
-from .retelling import Retold
+from ...exchange.arrivals import Arrival, ArrivedFile
+from ...exchange.sendings import Sending
+from ...exchange.telling import in_journal
+from ..question import Row
+from ..removals import Removed
+from ..retelling import Retold
+from .differences import as_kept, as_text
 
 MESSAGE = "a message"
 
@@ -19,10 +22,15 @@ Contradiction: TypeAlias = tuple[str, str | None, str, str, Any, Any]
 """Table, partner, id and column, and what is there and what should be; None is nothing."""
 
 
-def contradicted(session: Session, told: Retold) -> Iterator[Contradiction]:
+def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[Row]:
     """Where a row has something else than what is told of it, is missing, or was put there by somebody."""
+    for table, partner, id_, column, has, should in _contradicted(session, told, removed):
+        yield table, partner, id_, column, as_text(has), as_text(should)
+
+
+def _contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[Contradiction]:
     missing = {key for key, said in told.rows.items() if said.bound or key[1] >= told.forgotten}
-    untold = _Untold(session, told)
+    untold = _Untold(session, told, removed)
     for row, at in _rows(session):
         key = row.__tablename__, row.id
         missing.discard(key)
@@ -34,7 +42,7 @@ def contradicted(session: Session, told: Retold) -> Iterator[Contradiction]:
             yield *_named(row), "", MESSAGE, None
     for table, id_ in sorted(missing):
         yield table, told.rows[table, id_].partner, id_, "", None, MESSAGE
-    yield from _files(session, told)
+    yield from _files(session, told, removed)
 
 
 def _rows(session: Session) -> Iterator[tuple[Arrival | Sending, datetime]]:
@@ -58,17 +66,13 @@ def _different(row: Arrival | Sending, says: Mapping[str, Any]) -> Iterator[tupl
             yield name, has, said
 
 
-def as_kept(said: Any) -> Any:
-    """What PostgreSQL keeps of it: the picture of a NUL character in its place."""
-    return said.replace("\0", "\u2400") if isinstance(said, str) else said
-
-
 class _Untold:
     """Of which rows nothing need be told: those of earlier programs, which did not tell; and those of which all that was told went on
     record, with the files or the transmission that they are about, a little before they go themselves."""
 
-    def __init__(self, session: Session, told: Retold) -> None:
+    def __init__(self, session: Session, told: Retold, removed: Removed) -> None:
         self._told = told
+        self._gone = removed.steps
         self._files: defaultdict[str, list[str]] = defaultdict(list)
         for file, arrival in session.execute(select(ArrivedFile.receipt_id, ArrivedFile.arrival)):
             self._files[arrival].append(file)
@@ -77,24 +81,25 @@ class _Untold:
     def is_expected(self, row: Arrival | Sending, at: datetime) -> bool:
         if self._told.rows_since is None or at < self._told.rows_since:
             return True
-        return self._told.erased and self._is_about_what_went(row)
+        return self._is_about_what_went(row)
 
     def _is_about_what_went(self, row: Arrival | Sending) -> bool:
         if isinstance(row, Sending):
-            return row.transmission not in self._told.transmissions
+            return row.transmission in self._gone
         if row.sending is not None:
-            return self._carried.get(row.sending) not in self._told.transmissions
+            carried = self._carried.get(row.sending)
+            return self._told.erased if carried is None else carried in self._gone
         files = self._files.get(row.id, ())
-        return bool(files) and not any(file in self._told.receipts for file in files)
+        return bool(files) and all(file in self._gone for file in files)
 
 
-def _files(session: Session, told: Retold) -> Iterator[Contradiction]:
+def _files(session: Session, told: Retold, removed: Removed) -> Iterator[Contradiction]:
     """Files came in the messages that they are told to have come in."""
     missing = set(told.brought)
     for file, arrival in session.execute(select(ArrivedFile.receipt_id, ArrivedFile.arrival)):
         missing.discard(file)
         should = told.brought.get(file)
-        if should is None and not _may_be_untold(told, file):
+        if should is None and not _may_be_untold(told, removed, file):
             yield "as2_file", None, file, "", f"came in {arrival}", None
         elif should not in (None, arrival):
             yield "as2_file", told.beginnings[file].partner, file, "arrival", arrival, should
@@ -102,9 +107,9 @@ def _files(session: Session, told: Retold) -> Iterator[Contradiction]:
         yield "as2_file", told.beginnings[file].partner, file, "", None, f"came in {told.brought[file]}"
 
 
-def _may_be_untold(told: Retold, file: str) -> bool:
+def _may_be_untold(told: Retold, removed: Removed, file: str) -> bool:
     """Whether it came before this was told, or went on record."""
     begun = told.beginnings.get(file)
     if begun is None:
-        return told.erased or told.rows_since is None
+        return file in removed.steps or told.rows_since is None
     return told.rows_since is None or begun.at < told.rows_since

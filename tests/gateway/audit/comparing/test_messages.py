@@ -18,7 +18,7 @@ from tests.gateway.exchange.scene import Scene, scene
 from tests.gateway.exchange.wire import message, post
 from tests.gateway.house import House, order
 
-from .test_consistency import contradicted
+from ..test_consistency import contradicted
 
 BY = Instruction("eva", "asked for by acme")
 LATER = "  mdn_delivery: asynchronous"

@@ -1,0 +1,1 @@
+"""What the tables say held against the record, by subject."""

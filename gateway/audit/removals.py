@@ -1,0 +1,68 @@
+"""What the record itself names as removed: the ids that the entries are about whose details went on record.
+
+An entry of the ledger stays when its details go, and says by its step and an id what it was about.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from spool.journal import JournalEntry, Step
+
+from ..ledger.entry import NoEntry, read_entry
+from ..ledger.erasures import DETAILS, ERASED, STEPS
+from ..ledger.tables import LedgerEntry
+from ..operations.removing import RECEIVED, numbered
+
+Named = tuple[str, str, str, str]
+"""A partner, and the ISA06, ISA08 and ISA13 of an interchange of its."""
+
+
+@dataclass(slots=True)
+class Removed:
+    """``steps`` are, by id, those of which it was told before it went. ``numbers`` are those of interchanges that came in what was removed,
+    and ``counted`` the files of which all of these are told."""
+
+    steps: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    numbers: set[Named] = field(default_factory=set)
+    counted: set[str] = field(default_factory=set)
+
+    def was_file(self, id_: str) -> bool:
+        """Whether it is a file that came and was removed."""
+        return Step.RECEIVED in self.steps.get(id_, ())
+
+    def only_answered(self, id_: str) -> bool:
+        """Whether all that was told of it is that it answered something: that goes with what it answered, and the row stays."""
+        return self.steps.get(id_) == {Step.MATCHED}
+
+
+def removed(session: Session) -> Removed:
+    """All that was, by retention or on request."""
+    found = Removed()
+    details = select(JournalEntry.detail).where(JournalEntry.step.in_(STEPS)).order_by(JournalEntry.id)
+    for detail in session.scalars(details):
+        counted = RECEIVED in detail
+        if counted:
+            found.numbers.update(numbered(detail[RECEIVED]))
+        for id_, step in _named(session, detail):
+            found.steps[id_].add(step)
+            if counted:
+                found.counted.add(id_)
+    return found
+
+
+def _named(session: Session, detail: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    said = detail.get(ERASED)
+    for first, last in said.get(DETAILS, ()) if isinstance(said, dict) else ():
+        bodies = select(LedgerEntry.body).where(LedgerEntry.idx.between(first, last)).execution_options(yield_per=1000)
+        for body in session.scalars(bodies):
+            try:
+                entry = read_entry(body)
+            except NoEntry:
+                # What was done to the ledger, `tally ledger verify` tells.
+                continue
+            if entry.doc:
+                yield entry.doc, entry.type
