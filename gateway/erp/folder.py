@@ -203,7 +203,7 @@ class FolderAdapter:
         if standing is None:
             self._hand_over(name, as_array(document))
         else:
-            if not (self._journal / name).exists():
+            if not self._is_noted(name):
                 self._require_ours(name + standing, as_array(document))
             # The attempt that handed it over may have died before this.
             with _explained(f"make {name} durable in {self._out}"):
@@ -238,8 +238,7 @@ class FolderAdapter:
             for suffix in ("", DONE, ERROR):
                 if (self._out / (name + suffix)).exists():
                     return suffix
-            noted = (self._journal / each for each in (name, _blanked(name)))
-            return "" if any(map(Path.exists, noted)) else None
+            return "" if self._is_noted(name) else None
 
     def _hand_over(self, name: str, data: bytes) -> None:
         path = self._out / name
@@ -266,10 +265,14 @@ class FolderAdapter:
                 "overwritten. Move it away, and then replay the dead item (`tally dead list`)."
             )
 
+    def _is_noted(self, name: str) -> bool:
+        """Whether a file was handed over, also where no more than that is to be known of it."""
+        return any((self._journal / each).exists() for each in (name, _blanked(name)))
+
     def _note(self, name: str, key: IdempotencyKey) -> None:
         """Remember for good that a file was handed over."""
         with _explained(f"note {name} in {self._journal}"):
-            if not (self._journal / name).exists():
+            if not self._is_noted(name):
                 _publish(self._journal / name, json.dumps(asdict(key)).encode())
 
     def forget(self, keys: Sequence[IdempotencyKey]) -> None:

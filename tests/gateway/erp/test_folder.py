@@ -350,6 +350,8 @@ class TestForget:
         (root / "out" / str(applied.reference)).unlink()
         adapter.forget([applied.key])
         assert adapter.lookup(applied.key) is not None
+        assert isinstance(adapter.apply(acknowledgement("SECRET77"), CONTEXT), AlreadyApplied)
+        assert not any("SECRET77" in name for folder in (".journal", "out") for name in names(root / folder))
         assert isinstance(adapter.apply(acknowledgement("SECRET78"), CONTEXT), Applied), "another one is"
 
     def test_what_was_never_given_leaves_no_note(self, adapter: FolderAdapter, root: Path) -> None:
