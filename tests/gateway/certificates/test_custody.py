@@ -296,8 +296,8 @@ def test_later_ends_with_the_calendar(by: timedelta) -> None:
 
 def test_a_gateway_whose_keys_do_not_open_is_not_served(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.gateway.custody.take_key(own("OLD"), use=Use.BOTH, begins=None, by="anna")
-    with house.gateway.serving(sftp_port=0) as service:
+    with house.gateway.serving(sftp_port=0, http_port=0) as service:
         assert service.sftp_port
     monkeypatch.setenv(VARIABLE, "another one")
-    with pytest.raises(Misconfigured, match=VARIABLE), house.gateway.serving(sftp_port=0):
+    with pytest.raises(Misconfigured, match=VARIABLE), house.gateway.serving(sftp_port=0, http_port=0):
         pytest.fail("it is served")

@@ -104,7 +104,7 @@ class TestVerify:
     def test_no_home_is_needed(self, tally: Tally, good: Path, tmp_path: Path) -> None:
         called = tally("evidence", "verify", str(good), "--trust", making.TRUST, home=tmp_path / "none")
         assert called.code == Exit.YES
-        assert "PROVED: 42 claims." in called.out
+        assert "PROVED: 43 claims." in called.out
 
     def test_the_key_may_be_in_a_file(self, tally: Tally, good: Path, tmp_path: Path) -> None:
         (tmp_path / "key").write_text(f"{making.TRUST}\n")

@@ -89,7 +89,7 @@ def test_a_supplier_sends_nothing_to_a_server_with_another_host_key(tmp_path: Pa
     with Gateway.create(tmp_path / "home") as gateway:
         stage.open_for_business(gateway, credentials)
         with (
-            gateway.serving(sftp_port=0) as service,
+            gateway.serving(sftp_port=0, http_port=0) as service,
             stage.suppliers(service, HOST_KEY, credentials, 30) as cast,
         ):
             wait_until_gone(cast)

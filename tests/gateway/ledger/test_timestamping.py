@@ -328,11 +328,8 @@ TAMPERED = {
         "was removed",
     ),
     "without its time": ("UPDATE ledger_timestamp SET at = NULL", "its time is no text"),
-    "of a time that is none": ("UPDATE ledger_timestamp SET at = 'yesterday'", "its time is none"),
     "never to expire": ("UPDATE ledger_timestamp SET expires = NULL", "its certificate's end is no text"),
     "of nobody": ("UPDATE ledger_timestamp SET authority = NULL", "its authority is no text"),
-    "a text": ("UPDATE ledger_timestamp SET response = 'text'", "its response is not bytes"),
-    "no stamp": ("UPDATE ledger_timestamp SET response = x'3003'", "is wrong"),
     "of no checkpoint": ("UPDATE ledger_timestamp SET checkpoint = 'x'", "its checkpoint is none"),
     "of another size": ("UPDATE ledger_timestamp SET size = size + 1", "its checkpoint is of 5 entries"),
     "of a size that is none": ("UPDATE ledger_timestamp SET size = -5", "its checkpoint is of 5 entries"),
@@ -340,7 +337,6 @@ TAMPERED = {
     "with roots that are none": ("UPDATE ledger_timestamp SET roots = 'garbage'", "are no certificates"),
     "without its roots": ("UPDATE ledger_timestamp SET roots = NULL", "the roots that were kept with it were removed"),
     "given and not given": ("UPDATE ledger_timestamp SET why = 'busy'", "it is said not to have been given"),
-    "tried at a time that is none": ("UPDATE ledger_timestamp SET tried_at = 'once'", "it was tried last is none"),
     "of another time": ("UPDATE ledger_timestamp SET at = '2020-01-01 00:00:00'", "what is noted beside it"),
     "of somebody else": ("UPDATE ledger_timestamp SET authority = 'CN=Somebody'", "what is noted beside it"),
     "never to be renewed": ("UPDATE ledger_timestamp SET expires = '2199-01-01 00:00:00'", "what is noted beside it"),
@@ -357,11 +353,31 @@ TAMPERED = {
     "not told of": ("DELETE FROM journal_entry WHERE step = 'stamped'", "the journal tells of no such stamp"),
 }
 
+TAMPERED_ON_SQLITE = {
+    "of a time that is none": ("UPDATE ledger_timestamp SET at = 'yesterday'", "its time is none"),
+    "a text": ("UPDATE ledger_timestamp SET response = 'text'", "its response is not bytes"),
+    "no stamp": ("UPDATE ledger_timestamp SET response = x'3003'", "is wrong"),
+    "tried at a time that is none": ("UPDATE ledger_timestamp SET tried_at = 'once'", "it was tried last is none"),
+}
+"""What the types of PostgreSQL do not let in."""
+
 
 @pytest.mark.parametrize(("statement", "words"), TAMPERED.values(), ids=TAMPERED)
 def test_a_stamp_that_was_tampered_with_is_noticed(
     ledger: Scene, authority: Authority, tmp_path: Path, statement: str, words: str
 ) -> None:
+    _notices(ledger, authority, tmp_path, statement, words)
+
+
+@pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("statement", "words"), TAMPERED_ON_SQLITE.values(), ids=TAMPERED_ON_SQLITE)
+def test_a_stamp_of_what_no_column_should_hold_is_noticed(
+    ledger: Scene, authority: Authority, tmp_path: Path, statement: str, words: str
+) -> None:
+    _notices(ledger, authority, tmp_path, statement, words)
+
+
+def _notices(ledger: Scene, authority: Authority, tmp_path: Path, statement: str, words: str) -> None:
     ledger.grown(5)
     with stamping(ledger, authority) as stamps:
         kept = stamps.stamp(ledger.ledger.checkpoint())
