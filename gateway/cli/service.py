@@ -113,6 +113,15 @@ def render(out: Terminal, report: StatusReport) -> None:
         came = [("came", outcome, str(count)) for outcome, count in report.messages.came.items()]
         went = [("went", state, str(count)) for state, count in report.messages.went.items()]
         out.table(("over AS2", "state", "number"), [*came, *went])
+    _notices(out, report)
+    _trouble(out, report)
+    if any((report.rates or {}).values()):
+        rates = ", ".join(f"{count} {what}" for what, count in (report.rates or {}).items())
+        out.say(f"In the last {WINDOW.total_seconds() / 60:.0f} minutes: {rates}.")
+
+
+def _notices(out: Terminal, report: StatusReport) -> None:
+    """What waits for somebody outside, or for a decision."""
     for failing in report.timestamps.failing:
         out.say(
             f"The checkpoint of {failing.size} entries waits for its time stamp since {failing.tried_at:%Y-%m-%d %H:%M} UTC. {failing.why}"
@@ -126,6 +135,10 @@ def render(out: Terminal, report: StatusReport) -> None:
         out.say(
             f"Certificates that partners sent for approval: {report.undecided}. `tally exceptions` lists them, with what to do."
         )
+
+
+def _trouble(out: Terminal, report: StatusReport) -> None:
+    """What is stuck, and what holds work back."""
     if report.lanes:
         out.table(
             ("stuck lane", "work", "tried", "behind", "next", "because"),
@@ -157,9 +170,6 @@ def render(out: Terminal, report: StatusReport) -> None:
                 for work in report.held
             ],
         )
-    if any((report.rates or {}).values()):
-        rates = ", ".join(f"{count} {what}" for what, count in (report.rates or {}).items())
-        out.say(f"In the last {WINDOW.total_seconds() / 60:.0f} minutes: {rates}.")
 
 
 def _all_work(report: StatusReport) -> tuple[str, ...]:

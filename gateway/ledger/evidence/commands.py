@@ -24,6 +24,7 @@ from .manifest import (
     rotation_name,
     stamp_name,
 )
+from .verify import COMMANDS_BEGIN
 
 NAME = "COMMANDS.txt"
 
@@ -35,27 +36,6 @@ _RANGE = re.compile(rb"\[([0-9]+),([0-9]+)\]")
 _PEM_PREFIX = r"\060\052\060\005\006\003\053\145\160\003\041\000"
 """How the SubjectPublicKeyInfo of an Ed25519 key begins (RFC 8410, section 4), for ``printf``."""
 
-_HEAD = r"""
-# How to check this bundle by hand, with sha256sum, openssl (3.0 or later) and a shell.
-#
-# Unpack the bundle into an empty directory and go there. Then run the commands one by one, or all of them: sh -eu COMMANDS.txt
-# Where something does not hold, its command ends with an error, and nothing after it is run. The last line printed is "All holds."
-#
-# Whoever forges a bundle forges this file too: read it before you run it, and see that each command is there that the documentation of
-# Tallystick has for each claim. `python3 verify.py BUNDLE.zip --trust KEY` checks all of this and more, among it that no two entries of a
-# partner have one number. Take verify.py from whoever you trust, not from the bundle.
-
-# Short words for what is repeated below (RFC 6962, section 2.1): a SHA-256 in base64, the hash of an entry, of two hashes side by side, and
-# of a file behind its salt.
-hash() { openssl dgst -sha256 -binary | openssl base64 -A; }
-raw() { printf %s "$1" | openssl base64 -d -A; }
-leaf() { { printf '\000'; cat "$1"; } | hash; }
-node() { { printf '\001'; raw "$1"; raw "$2"; } | hash; }
-salted() { { raw "$1"; cat "$2"; } | hash; }
-# What the commands write lies in a directory of its own, so that nothing is added to the bundle.
-work=$( mktemp -d )
-""".strip()
-
 
 def text(evidence: Evidence) -> str:
     """All commands for a bundle."""
@@ -63,13 +43,7 @@ def text(evidence: Evidence) -> str:
 
 
 def _lines(evidence: Evidence) -> Iterator[str]:
-    yield _HEAD
-    yield ""
-    yield "# 1. No file was damaged or exchanged since the bundle was made: a line for each, ending in OK."
-    yield "sha256sum -c --strict SHA256SUMS"
-    yield "# And none is there that is not listed."
-    yield 'find . ! -type d ! -path ./SHA256SUMS | cut -c 3- | LC_ALL=C sort > "$work/found"'
-    yield 'cut -c 67- SHA256SUMS | cmp - "$work/found"'
+    yield COMMANDS_BEGIN.removesuffix("\n")
     yield from _checkpoint(evidence)
     for number, rotation in enumerate(evidence.rotations, 1):
         yield from _rotation(number, rotation)
