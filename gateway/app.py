@@ -228,10 +228,34 @@ class Gateway:
 
     @classmethod
     def create(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
-        """Make the home and its database, or bring an existing one up to date, and open it."""
+        """Make the home, its database and the ERP's folders, or bring what there is up to date, and open it."""
         home = Home(root)
+        gateway = cls._opened(home, clock)
+        try:
+            home.create_erp()
+            gateway.adapter.prepare()
+        except BaseException:
+            gateway.close()
+            raise
+        return gateway
+
+    @classmethod
+    def open(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
+        """Open a home that was made before; raises Misconfigured where there is none, or no database.
+
+        The ERP's folder is left alone where there is one: what is missing in it may be on a share that is not mounted, and what would be
+        made in its stead is where no ERP looks.
+        """
+        home = Home(root)
+        home.require()
+        if load(root).database_url is None:
+            home.require_database()
+        return cls._opened(home, clock) if home.has_erp else cls.create(root, clock=clock)
+
+    @classmethod
+    def _opened(cls, home: Home, clock: Clock | None) -> "Gateway":
         home.create()
-        settings = load(root)
+        settings = load(home.root)
         database = open_database(settings.database_url or sqlite_url(home.database))
         try:
             if not database.shared:
@@ -240,21 +264,11 @@ class Gateway:
             if database.shared:
                 _prepare_jobs(database)
             gateway = cls(home, settings, database, clock=clock or _clock_of(database))
-            gateway.adapter.prepare()
             load_host_key(home.keys)
         except BaseException:
             database.close()
             raise
         return gateway
-
-    @classmethod
-    def open(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
-        """Open a home that was made before; raises Misconfigured where there is none, or no database."""
-        home = Home(root)
-        home.require()
-        if load(root).database_url is None:
-            home.require_database()
-        return cls.create(root, clock=clock)
 
     def __enter__(self) -> "Gateway":
         return self
