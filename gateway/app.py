@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -25,22 +24,22 @@ from spool import documents, transmissions
 from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import BlobStore
-from spool.clock import Clock, DatabaseClock, SystemClock, WatchedClock
+from spool.clock import Clock, DatabaseClock, WatchedClock
 from spool.database.moment import moment_of
 from spool.database.opening import open_database
-from spool.database.port import Database, time_of
+from spool.database.port import Database
 from spool.database.sqlite import sqlite_url
 from spool.documents import DocumentRow
 from spool.identifiers import Identifiers, TimeOrderedIdentifiers
 from spool.migrate import upgrade
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LaneQueue
-from spool.queue.port import Claim, Waker, WorkQueue
+from spool.queue.port import Claim, WorkQueue
 from spool.receipts import Receipt
 from spool.states import ReceiptState
 from spool.worker import Handler, Workers
 
-from . import inbound, outbound
+from . import inbound, outbound, sharing
 from .acks.matching import REPORT, Answers
 from .agreed_limits import AgreedLimits
 from .audit.desk import Desk
@@ -122,7 +121,7 @@ class Gateway:
         ids = identifiers or TimeOrderedIdentifiers(clock)
         self.blobs: BlobStore = BlobParts(database, clock) if database.shared else BlobFiles(home.blobs, clock)
         self._waker = InProcessWaker()
-        waker = _job_waker() if database.shared else self._waker
+        waker = sharing.job_waker() if database.shared else self._waker
         self.queue: WorkQueue = LaneQueue(clock, ids, waker, limits=AgreedLimits(settings, clock))
         self._put_together_trade(ids)
         self._put_together_record()
@@ -228,33 +227,47 @@ class Gateway:
 
     @classmethod
     def create(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
-        """Make the home and its database, or bring an existing one up to date, and open it."""
+        """Make the home, its database and the ERP's folders, or bring what there is up to date, and open it."""
         home = Home(root)
+        gateway = cls._opened(home, clock)
+        try:
+            home.create_erp()
+            gateway.adapter.prepare()
+        except BaseException:
+            gateway.close()
+            raise
+        return gateway
+
+    @classmethod
+    def open(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
+        """Open a home that was made before; raises Misconfigured where there is none, or no database.
+
+        The ERP's folder is left alone where there is one: what is missing in it may be on a share that is not mounted, and what would be
+        made in its stead is where no ERP looks.
+        """
+        home = Home(root)
+        home.require()
+        if load(root).database_url is None:
+            home.require_database()
+        return cls._opened(home, clock) if home.has_erp else cls.create(root, clock=clock)
+
+    @classmethod
+    def _opened(cls, home: Home, clock: Clock | None) -> "Gateway":
         home.create()
-        settings = load(root)
+        settings = load(home.root)
         database = open_database(settings.database_url or sqlite_url(home.database))
         try:
             if not database.shared:
                 home.require_not_moved()
             upgrade(database)
             if database.shared:
-                _prepare_jobs(database)
-            gateway = cls(home, settings, database, clock=clock or _clock_of(database))
-            gateway.adapter.prepare()
+                sharing.prepare_jobs(database)
+            gateway = cls(home, settings, database, clock=clock or sharing.clock_of(database))
             load_host_key(home.keys)
         except BaseException:
             database.close()
             raise
         return gateway
-
-    @classmethod
-    def open(cls, root: Path, *, clock: Clock | None = None) -> "Gateway":
-        """Open a home that was made before; raises Misconfigured where there is none, or no database."""
-        home = Home(root)
-        home.require()
-        if load(root).database_url is None:
-            home.require_database()
-        return cls.create(root, clock=clock)
 
     def __enter__(self) -> "Gateway":
         return self
@@ -288,7 +301,9 @@ class Gateway:
             if self.database.shared:
                 # Leases and jobs say who works on what; to release anything here would take it from another node.
                 workers = self.workers(threads=0)
-                stack.enter_context(_job_runner(self.database, self.queue, self.clock, workers, self.settings.workers))
+                stack.enter_context(
+                    sharing.job_runner(self.database, self.queue, self.clock, workers, self.settings.workers)
+                )
             else:
                 self.database.write(lambda session: catch_up_with_the_clock(session, self.queue, self.clock))
                 self.database.write(self.queue.release_all)
@@ -334,7 +349,7 @@ class Gateway:
         role = role or self.settings.role
         with ExitStack() as stack:
             if not self.database.shared:
-                _require_all(role)
+                sharing.require_all(role)
                 stack.enter_context(self.home.served_by_us())
                 self.routines.clear_up()
             if role.works:
@@ -508,40 +523,3 @@ class Gateway:
                 "what there is."
             )
         return self.blobs.chunks(session, BlobDigest(digest))
-
-
-def _clock_of(database: Database) -> Clock:
-    """This machine's clock, or that of a database that several nodes share."""
-    return DatabaseClock(partial(time_of, database)) if database.shared else SystemClock()
-
-
-def _require_all(role: Role) -> None:
-    if role is not Role.ALL:
-        raise Misconfigured(
-            f"The role {role} needs a database that several nodes share; with tally.db one process does all. Set TALLY_DATABASE_URL "
-            "to a PostgreSQL database, or leave the role out."
-        )
-
-
-def _job_waker() -> Waker:
-    from spool.queue.jobs import JobWaker
-
-    return JobWaker()
-
-
-def _prepare_jobs(database: Database) -> None:
-    from spool.queue import jobs
-
-    jobs.prepare(database)
-
-
-@contextmanager
-def _job_runner(database: Database, queue: WorkQueue, clock: Clock, workers: Workers, slots: int) -> Iterator[None]:
-    from spool.queue.jobs import JobRunner
-
-    runner = JobRunner(database, queue, clock, workers.run_until_idle, slots=slots)
-    runner.start()
-    try:
-        yield
-    finally:
-        runner.stop()

@@ -54,12 +54,10 @@ class Home:
         return self.root / "erp"
 
     def create(self) -> None:
-        """Make what is missing. Everything is for the owner only: payloads and keys lie here."""
+        """Make what is missing, but for the ERP's folder. Everything is for the owner only: payloads and keys lie here."""
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for directory in (self.blobs, self.partners, self.keys, self.sftp, self.staging, self.drop, self.erp):
-                directory.mkdir(mode=0o700, exist_ok=True)
-            for directory in (self.erp / "in", self.erp / "out"):
+            for directory in (self.blobs, self.partners, self.keys, self.sftp, self.staging, self.drop):
                 directory.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise Misconfigured(
@@ -68,6 +66,18 @@ class Home:
         toml = self.root / TOML_NAME
         if not toml.exists():
             toml.write_text(example_toml(), "utf-8")
+
+    def create_erp(self) -> None:
+        """Make the ERP's folder; what lies in it is the adapter's to make."""
+        try:
+            self.erp.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(f"The ERP's folder {self.erp} cannot be made: {error.strerror}.") from error
+
+    @property
+    def has_erp(self) -> bool:
+        """Whether the ERP's folder is there by name. It is not looked at: it may be a share that does not answer."""
+        return any(entry.name == self.erp.name for entry in self.root.iterdir())
 
     def require(self) -> None:
         """Refuse to work on something that is no home, rather than make an empty one by a typing mistake."""

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         None,
         ge=1,
         le=MOST,
-        description="How many documents are with the ERP at the same time; as many as there are workers when not given.",
+        description="How many documents are with the ERP at the same time; any number that workers come to when not given.",
     )
     erp_per_minute: int | None = Field(
         None,

@@ -2,7 +2,7 @@
 
 The effects of an item, its completion and the claim of the next one commit together; several items that take no time are claimed, worked
 and committed as one batch. Whatever a handler raises becomes a later attempt or a dead item; whoever dies while working loses the lane
-when the lease ends, and with it the right to commit.
+when the lease ends, and with it the right to commit. For a thread that hangs in an attempt another one stands in.
 """
 
 import os
@@ -22,6 +22,7 @@ from canonical.errors import Fault, Misconfigured, TallyError
 from .database.port import Database
 from .queue.port import Claim, LeaseLost, WorkQueue
 from .retry import fault
+from .under_way import PATIENCE_SECONDS, UnderWay
 
 Effects = Callable[[Session], None]
 """What an item changes, written in the transaction that completes it."""
@@ -56,7 +57,7 @@ class Workers:
     ``handlers`` maps each kind of item to its handler; :meth:`wake` is to be called when there may be work.
     ``on_dead`` is how the rest of the house hears of items given up. With no ``threads`` of its own, :meth:`run_until_idle` is called
     in those of somebody else, and only the leases are seen to. ``node`` is what the owner of a lane is called. What is not ``brief``
-    is worked and committed by itself; so is everything where that is None.
+    is worked and committed by itself; so is everything where that is None. ``now`` tells the seconds by which a thread is taken to hang.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Workers:
         threads: int = 4,
         node: str | None = None,
         brief: Brief | None = None,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -79,10 +81,9 @@ class Workers:
         self._changed = threading.Condition()
         self._wakings = 0
         self._stopping = threading.Event()
-        self._running: dict[str, Claim] = {}
-        self._threads = [
-            threading.Thread(target=self._loop, name=f"worker-{number}", daemon=True) for number in range(threads)
-        ]
+        self._under_way = UnderWay(now)
+        self._wanted = threads
+        self._threads = [self._thread(number) for number in range(threads)]
         self._heart = threading.Thread(target=self._beat, name="worker-heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -95,7 +96,8 @@ class Workers:
         self._stopping.set()
         self.wake()
         deadline = monotonic() + drain_seconds
-        started = [thread for thread in (*self._threads, self._heart) if thread.ident is not None]
+        with self._changed:
+            started = [thread for thread in (*self._threads, self._heart) if thread.ident is not None]
         for thread in started:
             thread.join(max(0.0, deadline - monotonic()))
         late = [thread.name for thread in started if thread.is_alive()]
@@ -118,29 +120,77 @@ class Workers:
             batch = self._work(batch) or self._claim()
         return attempts
 
-    def renew_leases(self) -> None:
-        """Renew the leases of all that is being worked on; the heartbeat does it every :data:`HEARTBEAT_SECONDS`."""
-        with self._changed:
-            claims = list(self._running.values())
-        for claim in claims:
+    def look_after(self) -> None:
+        """Renew the leases of what is being worked on, and have others stand in for who hangs; done every :data:`HEARTBEAT_SECONDS`."""
+        self._renew_leases()
+        self._hold_endpoints()
+        self._stand_in()
+
+    def _renew_leases(self) -> None:
+        for claim in self._under_way.kept():
             try:
                 self._renew(claim)
             except TallyError as error:
                 # Lost, or the disk is full: the fence decides when the work is to commit.
-                if claim.item_id in self._running:
+                if claim in self._under_way.kept():
                     _log.info("lease not renewed", item=claim.item_id, lane=claim.lane, error=str(error))
 
     def _renew(self, claim: Claim) -> None:
         self._database.write(lambda session: self._queue.renew(session, claim))
 
+    def _hold_endpoints(self) -> None:
+        """Where what is sure to be done in no time hangs, what it talks to hangs; a large file takes its time."""
+        for claim in self._under_way.hanging():
+            try:
+                self._database.write(partial(self._hold_endpoint, claim))
+            except TallyError as error:
+                _log.warning("endpoint that hangs not held", endpoint=claim.endpoint, error=str(error))
+
+    def _hold_endpoint(self, claim: Claim, session: Session) -> None:
+        if self._brief is not None and self._brief(session, claim):
+            self._queue.hangs(session, claim)
+
+    def _stand_in(self) -> None:
+        """Start a thread for each that hangs, but never more than twice as many as were wanted."""
+        with self._changed:
+            hanging = self._under_way.hanging()
+            missing = min(self._wanted - (len(self._threads) - len(hanging)), 2 * self._wanted - len(self._threads))
+            if self._stopping.is_set() or missing <= 0:
+                return
+            for number in range(len(self._threads), len(self._threads) + missing):
+                self._threads.append(self._thread(number))
+                self._threads[-1].start()
+        for claim in hanging:
+            _log.warning(
+                "work takes long; another worker stands in",
+                item=claim.item_id,
+                kind=claim.kind,
+                lane=claim.lane,
+                endpoint=claim.endpoint,
+                longer_than_seconds=PATIENCE_SECONDS,
+            )
+
+    def _is_superfluous(self) -> bool:
+        """Whether this thread can go, now that those for whom others stood in are back."""
+        with self._changed:
+            if len(self._threads) - len(self._under_way.hanging()) <= self._wanted:
+                return False
+            self._threads.remove(threading.current_thread())
+            return True
+
+    def _thread(self, number: int) -> threading.Thread:
+        return threading.Thread(target=self._loop, name=f"worker-{number}", daemon=True)
+
     def _beat(self) -> None:
         while not self._stopping.wait(HEARTBEAT_SECONDS):
-            self.renew_leases()
+            self.look_after()
         # Work that is still being drained keeps its lease too.
-        for thread in self._threads:
+        with self._changed:
+            draining = list(self._threads)
+        for thread in draining:
             while thread.is_alive():
                 thread.join(HEARTBEAT_SECONDS)
-                self.renew_leases()
+                self._renew_leases()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -156,6 +206,8 @@ class Workers:
                 self._stopping.wait(POLL_SECONDS)
             else:
                 if not worked:
+                    if self._is_superfluous():
+                        return
                     self._wait(seen)
 
     def _wait(self, seen: int) -> None:
@@ -196,20 +248,18 @@ class Workers:
 
     def _work(self, batch: "_Batch") -> "_Batch | None":
         """Make an attempt at each; the next batch, taken in the same commit, or None when there is none or the last attempt failed."""
-        held = [*batch.claims, batch.apart] if batch.apart else batch.claims
-        with self._changed:
-            self._running |= {claim.item_id: claim for claim in held}
-        try:
-            following = self._commit(batch, [(c, effects) for c in batch.claims if (effects := self._attempt(c))])
-        finally:
-            with self._changed:
-                for claim in held:
-                    # Where the clock was put forward, the same item may have been claimed twice in a row.
-                    self._running.pop(claim.item_id, None)
-        return _Batch([batch.apart]) if batch.apart else following
+        with self._under_way.holding([*batch.claims, batch.apart] if batch.apart else batch.claims):
+            prepared = [(claim, effects) for claim in batch.claims if (effects := self._attempt(claim))]
+            all_kept = self._under_way.all_tried()
+            following = self._commit(batch, prepared)
+        if batch.apart:
+            return _Batch([batch.apart]) if all_kept else None
+        return following
 
     def _attempt(self, claim: Claim) -> Effects | None:
-        """What the item changes; None when the attempt failed."""
+        """What the item changes; None when the attempt failed, or others were given the item to do."""
+        if not self._under_way.turn_to(claim):
+            return None
         try:
             return self._prepare(claim)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is an attempt that failed

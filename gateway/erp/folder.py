@@ -88,7 +88,7 @@ class FolderAdapter:
         """Make the directories that are missing."""
         for directory in (self._in, self._out, self._status, self._journal):
             with _explained(f"make the directory {directory}"):
-                directory.mkdir(parents=True, exist_ok=True)
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def clear_leftovers(self, *, before: datetime | None = None) -> None:
         """Remove what a crash left half written, only what was written ``before`` a moment if one is given. Without one nobody may be
@@ -463,11 +463,14 @@ def _explained(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        advice = (
-            "the directory is there and that this user may write to it"
-            if error.errno in _OPERATOR_MUST_ACT
-            else "the disk is mounted and not full"
-        )
+        if error.errno in _OPERATOR_MUST_ACT:
+            advice = "the directory is there and that this user may write to it"
+        elif error.errno == errno.ENOENT:
+            advice = (
+                "the disk is mounted; where the ERP's folder is a new one, `tally init` makes what is missing in it"
+            )
+        else:
+            advice = "the disk is mounted and not full"
         # Tried again in either case: it says nothing about the document, and all those behind it would meet it too.
         raise Retryable(
             f"Could not {doing}: {error.strerror or error}. It is tried again; check that {advice}."

@@ -3,6 +3,8 @@
 closed --FAILURES in a row--> open --pause over, a probe begins--> half open --success--> closed
                                ^                                       |
                                +------------- failure, longer pause ---+
+
+Where an attempt hangs at once, the circuit is half open with that item as its probe: whoever came next would hang as well.
 """
 
 from dataclasses import dataclass, replace
@@ -79,6 +81,13 @@ def failed(circuit: Circuit, item: str, now: datetime) -> Circuit:
             return circuit
         case CircuitState.HALF_OPEN:
             return _opened(circuit, now) if circuit.probe == item else circuit
+
+
+def hung(circuit: Circuit, item: str) -> Circuit:
+    """The circuit while ``item`` waits for an answer without end; what it waits for says whether the endpoint is back."""
+    if circuit.state is CircuitState.HALF_OPEN:
+        return circuit
+    return replace(circuit, state=CircuitState.HALF_OPEN, probe=item)
 
 
 def _opened(circuit: Circuit, now: datetime) -> Circuit:

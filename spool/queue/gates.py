@@ -137,9 +137,7 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
     """An attempt failed; it counts against the circuit of the endpoint it talked to unless the fault is ours or the operator's."""
     if claim.endpoint is None or not _is_of_the_endpoint(error):
         return
-    absent = {"endpoint": claim.endpoint, "state": CircuitState.CLOSED, "failures": 0, "openings": 0}
-    insert_if_absent(session, CircuitRow, absent)
-    before = Circuit(*session.connection().execute(sql.CIRCUIT, {"endpoint": claim.endpoint}).one())
+    before = _locked_circuit(session, claim.endpoint)
     after = circuits.failed(before, claim.item_id, now)
     _keep(session, claim.endpoint, after, str(error))
     if after.state is CircuitState.OPEN and before.state is not CircuitState.OPEN:
@@ -147,6 +145,17 @@ def failed(session: Session, claim: Claim, error: BaseException, now: datetime) 
         _log.warning(
             "circuit opened: nothing is sent there for a while", endpoint=claim.endpoint, until=until, error=str(error)
         )
+
+
+def hangs(session: Session, claim: Claim) -> None:
+    """An attempt waits for its endpoint without end: nothing more is sent there until it comes back or fails."""
+    if claim.endpoint is None:
+        return
+    before = _locked_circuit(session, claim.endpoint)
+    after = circuits.hung(before, claim.item_id)
+    if after != before:
+        _keep(session, claim.endpoint, after, "It does not answer; one attempt waits for it.")
+        _log.warning("circuit half open: an attempt hangs there", endpoint=claim.endpoint, item=claim.item_id)
 
 
 FORGIVING = timedelta(days=3)
@@ -157,6 +166,13 @@ def is_forgiven(claim: Claim, error: BaseException, now: datetime) -> bool:
     """Whether a failure says only that the endpoint is still away, which everybody knew, and nothing about the item."""
     young = now - claim.enqueued_at < FORGIVING
     return claim.probe and young and claim.endpoint is not None and _is_of_the_endpoint(error)
+
+
+def _locked_circuit(session: Session, endpoint: str) -> Circuit:
+    """Its circuit as it stays until this transaction ends; a closed one where there was none."""
+    absent = {"endpoint": endpoint, "state": CircuitState.CLOSED, "failures": 0, "openings": 0}
+    insert_if_absent(session, CircuitRow, absent)
+    return Circuit(*session.connection().execute(sql.CIRCUIT, {"endpoint": endpoint}).one())
 
 
 def _is_of_the_endpoint(error: BaseException) -> bool:

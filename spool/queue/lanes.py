@@ -185,6 +185,9 @@ class LaneQueue:
         if sql.RENEW.first(session, held) is None:
             raise _lost(claim)
 
+    def hangs(self, session: Session, claim: Claim) -> None:
+        gates.hangs(session, claim)
+
     def complete(self, session: Session, claim: Claim) -> None:
         troubled = self._end(session, claim, ItemState.DONE, None)
         if troubled and claim.endpoint is not None:

@@ -231,6 +231,10 @@ class WorkQueue(Protocol):
         """Extend the lease of work that takes long. Raises :class:`LeaseLost`."""
         ...
 
+    def hangs(self, session: Session, claim: Claim) -> None:
+        """The attempt waits for its endpoint without end, which keeps its lease: nothing else is sent there until it comes back."""
+        ...
+
     def complete(self, session: Session, claim: Claim) -> None:
         """The item is done. Raises :class:`LeaseLost`, so that the effects written beside it are undone."""
         ...

@@ -787,6 +787,38 @@ def test_a_probe_that_fails_for_days_uses_up_its_attempts_after_all(shop: Shop) 
         shop.fail(probe, away)
 
 
+def test_nothing_is_sent_where_an_attempt_hangs_until_it_is_back(shop: Shop) -> None:
+    shop.put("hanging", endpoint="erp")
+    hanging = shop.take()
+    shop.put("held", endpoint="erp")
+    shop.put("elsewhere", endpoint="out:acme")
+    shop.database.write(lambda session: shop.queue.hangs(session, hanging))
+    assert shop.lanes() == ["elsewhere"]
+    shop.complete(hanging)
+    assert shop.lanes() == ["held"]
+
+
+def test_where_who_hung_died_another_tries(shop: Shop) -> None:
+    shop.put("hanging", endpoint="erp")
+    hanging = shop.take()
+    shop.put("held", endpoint="erp")
+    shop.database.write(lambda session: shop.queue.hangs(session, hanging))
+    shop.clock.advance(seconds=LEASE.total_seconds())
+    assert shop.take().probe
+    assert shop.claim() is None
+
+
+def test_where_what_hung_fails_the_endpoint_is_left_alone(shop: Shop) -> None:
+    shop.put("hanging", endpoint="erp")
+    hanging = shop.take()
+    shop.put("held", endpoint="erp")
+    shop.database.write(lambda session: shop.queue.hangs(session, hanging))
+    shop.fail(hanging)
+    assert shop.claim() is None
+    shop.clock.advance(seconds=FIRST_PAUSE.total_seconds())
+    assert shop.claim() is not None
+
+
 def test_a_probe_whose_worker_died_has_used_up_an_attempt(shop: Shop) -> None:
     shop.open_circuit("erp")
     shop.put("kills its worker", endpoint="erp", attempts=1)

@@ -86,12 +86,12 @@ def _hurry() -> None:
 
 
 def _set_clock(clock: OffsetClock) -> None:
-    from gateway import app
+    from gateway import sharing
 
     def clock_of(database: Database) -> Clock:
         return clock
 
-    app._clock_of = clock_of
+    sharing.clock_of = clock_of
 
 
 class Command:

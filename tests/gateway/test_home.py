@@ -1,11 +1,12 @@
 """The layout of a home, and refusing what is none."""
 
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
-from canonical.errors import Misconfigured
+from canonical.errors import Misconfigured, Retryable
 from gateway.app import Gateway
 from gateway.home import Home
 
@@ -42,6 +43,37 @@ def test_a_home_is_opened_as_it_was_left(tmp_path: Path) -> None:
     Gateway.create(tmp_path / "home").close()
     with Gateway.open(tmp_path / "home") as gateway:
         assert list(gateway.partners()) == []
+
+
+def test_what_is_missing_in_the_erps_folder_is_not_made_by_who_only_opens_the_home(tmp_path: Path) -> None:
+    """Its share is not mounted: what is made where it belongs would take documents that no ERP sees."""
+    Gateway.create(tmp_path / "home").close()
+    erp = tmp_path / "home/erp"
+    shutil.rmtree(erp)
+    erp.mkdir()
+    with Gateway.open(tmp_path / "home") as gateway:
+        assert list(erp.iterdir()) == []
+        with pytest.raises(Retryable, match=r"the disk is mounted; .*`tally init` makes what is missing"):
+            gateway.adapter.pull_orders(None, 10)
+    Gateway.create(tmp_path / "home").close()
+    assert {path.name for path in erp.iterdir()} == {"in", "out", ".journal"}
+
+
+def test_an_erps_folder_that_does_not_answer_keeps_nobody_from_opening_the_home(tmp_path: Path) -> None:
+    """It is not so much as looked at; here what is looked at is none."""
+    Gateway.create(tmp_path / "home").close()
+    erp = tmp_path / "home/erp"
+    shutil.rmtree(erp)
+    erp.symlink_to(erp)
+    with Gateway.open(tmp_path / "home") as gateway:
+        assert list(gateway.partners()) == []
+
+
+def test_a_home_that_came_without_an_erps_folder_gets_one(tmp_path: Path) -> None:
+    Gateway.create(tmp_path / "home").close()
+    shutil.rmtree(tmp_path / "home/erp")
+    with Gateway.open(tmp_path / "home") as gateway:
+        assert list(gateway.adapter.pull_orders(None, 10).items) == []
 
 
 @pytest.mark.parametrize("name", ["", "nothing/there"])

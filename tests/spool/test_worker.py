@@ -1,7 +1,8 @@
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from spool.queue.circuit import FAILURES
 from spool.queue.embedded import InProcessWaker
 from spool.queue.lanes import LEASE, LaneQueue
 from spool.queue.port import Claim, QueueStats
+from spool.under_way import PATIENCE_SECONDS
 from spool.worker import BATCH, SHARE, Brief, Effects, Handler, Workers
 
 from .scene import ManualClock
@@ -34,8 +36,17 @@ class Workshop:
     attempts: list[object] = field(default_factory=list)
     buried: list[str] = field(default_factory=list)
 
-    def workers(self, handlers: Mapping[str, Handler], *, threads: int = 1, brief: Brief | None = None) -> Workers:
-        workers = Workers(self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads, brief=brief)
+    def workers(
+        self,
+        handlers: Mapping[str, Handler],
+        *,
+        threads: int = 1,
+        brief: Brief | None = None,
+        now: Callable[[], float] = monotonic,
+    ) -> Workers:
+        workers = Workers(
+            self.database, self.queue, handlers, on_dead=self._on_dead, threads=threads, brief=brief, now=now
+        )
         self.waker.subscribe(workers.wake)
         return workers
 
@@ -256,7 +267,7 @@ def test_the_lease_of_long_work_is_renewed(shop: Workshop) -> None:
     def long(claim: Claim) -> Effects:
         for _ in range(3):
             shop.clock.advance(seconds=LEASE.total_seconds() - 1)
-            workers.renew_leases()
+            workers.look_after()
             taken_over.append(shop.database.write(lambda session: shop.queue.claim(session, "other")))
         return shop.note(claim)
 
@@ -396,6 +407,163 @@ def test_workers_outlive_a_database_that_is_locked_for_a_while(shop: Workshop, m
     assert worked.wait(TIMEOUT)
     assert workers.stop(TIMEOUT)
     assert shop.done() == ["1"]
+
+
+@dataclass
+class Mount:
+    """An endpoint that does not answer until it is ``back``; ``seconds`` go by as the test says."""
+
+    shop: Workshop
+    back: threading.Event = field(default_factory=threading.Event)
+    begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    seconds: float = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def handler(self, claim: Claim) -> Effects:
+        self.begun.release()
+        assert self.back.wait(TIMEOUT)
+        return self.shop.note(claim)
+
+    def time_goes_by(self) -> None:
+        self.seconds += PATIENCE_SECONDS + 1
+        self.shop.clock.advance(seconds=LEASE.total_seconds() - 1)
+
+
+def telling(shop: Workshop, worked: threading.Event) -> Handler:
+    def handler(claim: Claim) -> Effects:
+        worked.set()
+        return shop.note(claim)
+
+    return handler
+
+
+def worker_threads() -> list[threading.Thread]:
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread.name.startswith("worker-") and thread.name != "worker-heartbeat"
+    ]
+
+
+def first_to_end(threads: list[threading.Thread]) -> threading.Thread:
+    deadline = monotonic() + TIMEOUT
+    while monotonic() < deadline:
+        for thread in threads:
+            thread.join(0.02)
+            if not thread.is_alive():
+                return thread
+    raise AssertionError("none of them ended")
+
+
+@pytest.fixture
+def mount(shop: Workshop) -> Iterator[Mount]:
+    hanging = Mount(shop)
+    yield hanging
+    hanging.back.set()
+
+
+class TestAWorkerThatHangs:
+    def test_does_not_keep_the_others_work_from_being_done(self, shop: Workshop, mount: Mount) -> None:
+        shop.put(1, kind="hanging", lane="hanging")
+        worked = threading.Event()
+        handlers: dict[str, Handler] = {"hanging": mount.handler, "job": telling(shop, worked)}
+        workers = shop.workers(handlers, now=mount.now)
+        workers.start()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        shop.put(2, lane="other")
+        mount.time_goes_by()
+        with capture_logs() as logs:
+            workers.look_after()
+        assert worked.wait(TIMEOUT)
+        assert [(log["kind"], log["lane"]) for log in logs] == [("hanging", "hanging")]
+        mount.back.set()
+        assert workers.stop(TIMEOUT)
+        assert sorted(shop.done()) == ["1", "2"]
+
+    def test_keeps_the_lease_of_what_it_hangs_in(self, shop: Workshop, mount: Mount) -> None:
+        """Nobody knows what it may still do."""
+        shop.put(1, kind="hanging")
+        workers = shop.workers({"hanging": mount.handler}, now=mount.now)
+        workers.start()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        for _ in range(3):
+            mount.time_goes_by()
+            workers.look_after()
+            assert shop.database.write(lambda session: shop.queue.claim(session, "other")) is None
+        mount.back.set()
+        assert workers.stop(TIMEOUT)
+        assert shop.done() == ["1"]
+
+    @pytest.mark.parametrize(("brief", "held"), [(True, True), (False, False)])
+    def test_has_its_endpoint_held_where_it_was_to_take_no_time(
+        self, shop: Workshop, mount: Mount, brief: bool, held: bool
+    ) -> None:
+        """Else one after the other would hang there, and those who stand in as well. A large file takes its time."""
+        shop.put(1, kind="hanging", lane="hanging", endpoint="erp")
+        workers = shop.workers(
+            {"hanging": mount.handler}, threads=0, brief=lambda _session, _claim: brief, now=mount.now
+        )
+        hung = threading.Thread(target=workers.run_until_idle, daemon=True)
+        hung.start()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        shop.put(2, lane="next", endpoint="erp")
+        mount.time_goes_by()
+        workers.look_after()
+        taken = shop.database.write(lambda session: shop.queue.claim(session, "other"))
+        assert (taken is None) is held
+        mount.back.set()
+        hung.join(TIMEOUT)
+
+    def test_gets_no_more_stand_ins_than_there_were_to_be_workers(self, shop: Workshop, mount: Mount) -> None:
+        for number in range(4):
+            shop.put(number, kind="hanging", lane=f"lane{number}")
+        workers = shop.workers({"hanging": mount.handler}, now=mount.now)
+        workers.start()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        mount.time_goes_by()
+        workers.look_after()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        mount.time_goes_by()
+        workers.look_after()
+        assert shop.stats().running == 2
+        mount.back.set()
+        assert workers.stop(TIMEOUT)
+
+    def test_takes_over_again_when_it_is_back(self, shop: Workshop, mount: Mount) -> None:
+        shop.put(1, kind="hanging")
+        workers = shop.workers({"hanging": mount.handler}, now=mount.now)
+        workers.start()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        mount.time_goes_by()
+        workers.look_after()
+        pair = worker_threads()
+        assert len(pair) == 2
+        mount.back.set()
+        gone = first_to_end(pair)
+        assert [thread for thread in worker_threads() if thread is not gone], "one of them works on"
+        assert workers.stop(TIMEOUT)
+        assert shop.done() == ["1"]
+
+    def test_lets_go_of_what_was_to_be_worked_with_it(self, shop: Workshop, mount: Mount) -> None:
+        """Before and behind it in its batch; others do it as soon as the leases end, and they alone."""
+        for number, kind in enumerate(("job", "hanging", "job", "long")):
+            shop.put(number, kind=kind, lane=f"lane{number}", partner=f"partner{number}")
+        handlers = {"job": shop.note, "hanging": mount.handler, "long": shop.note}
+        workers = shop.workers(handlers, threads=0, brief=TestABatch.brief, now=mount.now)
+        hung = threading.Thread(target=workers.run_until_idle, daemon=True)
+        hung.start()
+        assert mount.begun.acquire(timeout=TIMEOUT)
+        mount.time_goes_by()
+        workers.look_after()
+        shop.clock.advance(seconds=LEASE.total_seconds() - 1)
+        shop.workers(handlers).run_until_idle()
+        assert sorted(shop.done()) == ["0", "2", "3"]
+        mount.back.set()
+        hung.join(TIMEOUT)
+        assert sorted(shop.done()) == ["0", "1", "2", "3"]
+        assert sorted(map(str, shop.attempts)) == ["0", "0", "1", "2", "3"]
 
 
 class TestABatch:

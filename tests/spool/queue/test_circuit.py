@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spool.queue.circuit import CLOSED, FAILURES, LONGEST_PAUSE, Circuit, CircuitState, admits, failed, pause, probed
+from spool.queue.circuit import (
+    CLOSED,
+    FAILURES,
+    LONGEST_PAUSE,
+    Circuit,
+    CircuitState,
+    admits,
+    failed,
+    hung,
+    pause,
+    probed,
+)
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(seconds=30)
@@ -47,6 +58,19 @@ def test_what_is_let_through(circuit: Circuit, now: datetime, probing: bool, let
 def test_who_is_let_through_after_the_pause_is_the_probe_and_where_it_is_closed_nobody_is() -> None:
     assert probed(OPEN, "probe") == PROBING
     assert probed(ALMOST, "any") == ALMOST
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (CLOSED, Circuit(CircuitState.HALF_OPEN, probe="hangs")),
+        (ALMOST, Circuit(CircuitState.HALF_OPEN, failures=FAILURES - 1, probe="hangs")),
+        (OPEN, Circuit(CircuitState.HALF_OPEN, failures=FAILURES, openings=1, retry_at=LATER, probe="hangs")),
+        (PROBING, PROBING),
+    ],
+)
+def test_what_hangs_is_the_probe_unless_there_is_one(before: Circuit, after: Circuit) -> None:
+    assert hung(before, "hangs") == after
 
 
 def test_each_pause_is_longer_than_the_last_up_to_a_bound() -> None:
