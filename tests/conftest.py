@@ -2,5 +2,8 @@
 
 from hypothesis import settings
 
+from . import scratch
+
 settings.register_profile("tally", deadline=None, print_blob=True)
 settings.load_profile("tally")
+scratch.in_memory()

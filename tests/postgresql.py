@@ -7,6 +7,7 @@ programs to start one, tests are skipped with the reason; with ``TALLY_TEST_REQU
 import atexit
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 _UNSAFE_BUT_QUICK = ("fsync=off", "full_page_writes=off")
 """For tests that cut no power: what a kill of the server leaves is in the system's memory all the same."""
@@ -64,12 +65,14 @@ class Server:
         _as_user([_program("pg_ctl"), "-D", str(self.data), "-w", "-l", str(self.data / "log"), "start"])
 
     def _run(self, statement: str) -> None:
-        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.execute(text(statement))
-        finally:
-            engine.dispose()
+        with _engine(self.url).connect() as connection:
+            connection.execute(text(statement))
+
+
+@cache
+def _engine(url: URL) -> Engine:
+    """Its connection is kept: to connect takes as long as to drop a database."""
+    return create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True)
 
 
 @cache
@@ -88,10 +91,13 @@ def _running() -> Server | None:
     return Server(make_url(url).set(drivername="postgresql+psycopg")) if url else None
 
 
-def start_server(options: Sequence[str] = _UNSAFE_BUT_QUICK) -> Server:
-    """A new server in a folder of its own. Raises NoPostgresql where its programs are not installed."""
+def start_server(options: Sequence[str] = _UNSAFE_BUT_QUICK, *, parent: Path | None = None) -> Server:
+    """A new server in a folder of its own, below ``parent`` or that for temporary files.
+
+    Raises NoPostgresql where its programs are not installed.
+    """
     initdb = _program("initdb")
-    folder = Path(tempfile.mkdtemp(prefix="tally-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="tally-pg-", dir=parent))
     shutil.chown(folder, _user())
     data = folder / "data"
     _as_user([initdb, "-D", str(data), "-U", "tally", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
@@ -101,16 +107,25 @@ def start_server(options: Sequence[str] = _UNSAFE_BUT_QUICK) -> Server:
     made = Server(
         URL.create("postgresql+psycopg", username="tally", database="postgres", query={"host": str(folder)}), data
     )
-    atexit.register(_end, made, folder)
+    _end_with_us(made, folder)
     made.start()
     return made
 
 
-def _end(made: Server, folder: Path) -> None:
+def _end_with_us(made: Server, folder: Path) -> None:
+    """Have the server ended and its folder removed once this process is over, however it ends: then the pipe is closed."""
     assert made.data is not None
-    command = [_program("pg_ctl"), "-D", str(made.data), "-m", "immediate", "stop"]
-    subprocess.run(_command_as_user(command), cwd="/", check=False, capture_output=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    stop = shlex.join(_command_as_user([_program("pg_ctl"), "-D", str(made.data), "-m", "fast", "stop"]))
+    script = f"cat; {stop}; rm -rf {shlex.quote(str(folder))}"
+    keeper = subprocess.Popen(
+        ["sh", "-c", script],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    atexit.register(keeper.communicate)
 
 
 def _program(name: str) -> str:

@@ -1,12 +1,14 @@
 """Checking passwords at bounded cost, whatever the transport."""
 
 import secrets
+from base64 import b64encode
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 _log = structlog.get_logger(__name__)
 
@@ -19,7 +21,7 @@ class Passwords:
 
     def __init__(self, workers: int, seconds: float, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._decoy = self._hasher.hash(secrets.token_urlsafe())
+        self._decoy = _of_nobody(self._hasher)
         self._seconds = seconds
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="password")
 
@@ -47,3 +49,14 @@ class Passwords:
             return False
         except VerificationError:
             return False
+
+
+def _of_nobody(hasher: PasswordHasher) -> str:
+    """An argon2 string that costs as much to check as any of ``hasher``, and nothing to make: no password of it is known."""
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    salt, digest = (_unpadded(secrets.token_bytes(size)) for size in (hasher.salt_len, hasher.hash_len))
+    return f"$argon2{hasher.type.name.lower()}$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
+def _unpadded(data: bytes) -> str:
+    return b64encode(data).decode("ascii").rstrip("=")

@@ -19,7 +19,8 @@ from spool.database.sqlite import SqliteDatabase
 from spool.queue.port import Claim
 from spool.states import TransmissionState
 from spool.worker import Effects, Handler, Workers
-from tests.spool.scene import KINDS, empty_database
+from tests.gateway.house import new_url
+from tests.spool.scene import KINDS
 
 pytestmark = pytest.mark.slow
 
@@ -31,10 +32,10 @@ AT_ONCE = 50
 
 
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | None]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
     """Of an empty PostgreSQL database, and none for SQLite."""
-    with empty_database(request.param, tmp_path) as database:
-        yield database.url if database.shared else None
+    with new_url(request.param) as url:
+        yield url
 
 
 class Diary:

@@ -16,7 +16,8 @@ from spool.blob_files import BlobFiles
 from spool.blob_parts import PART, BlobParts
 from spool.blobs import INLINE_LIMIT, Blob, BlobPart, BlobStore, BlobUpload, StagedBlob
 from spool.database.port import Database
-from tests.spool.scene import KINDS, ManualClock, empty_database, with_tables
+from tests import ready
+from tests.spool.scene import KINDS, ManualClock
 
 SIZES = [0, 1, INLINE_LIMIT - 1, INLINE_LIMIT, INLINE_LIMIT + 1, 5 * INLINE_LIMIT + 7, PART, 2 * PART + 1]
 LARGE = os.urandom(3 * INLINE_LIMIT)
@@ -25,8 +26,8 @@ CHUNK = 64 * 1024
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with empty_database(request.param, tmp_path) as database:
-        yield with_tables(database)
+    with ready.database(request.param, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture(params=["files", "parts"])

@@ -42,7 +42,8 @@ from spool.queue.port import (
 )
 from spool.retry import delay
 from spool.states import IllegalMove
-from tests.spool.scene import KINDS, ManualClock, empty_database, with_tables
+from tests import ready
+from tests.spool.scene import KINDS, ManualClock
 
 T = TypeVar("T")
 
@@ -167,8 +168,8 @@ class Shop:
 
 @pytest.fixture(params=KINDS)
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    with empty_database(request.param, tmp_path) as database:
-        yield Shop(with_tables(database), ManualClock())
+    with ready.database(request.param, tmp_path) as database:
+        yield Shop(database, ManualClock())
 
 
 def test_nothing_is_claimed_from_an_empty_queue(shop: Shop) -> None:
@@ -983,10 +984,10 @@ class LaneOrder(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.stack.enter_context(patch.object(circuits, "FAILURES", 2))
         folder = Path(self.stack.enter_context(TemporaryDirectory()))
-        database = self.stack.enter_context(empty_database(self.kind, folder))
+        database = self.stack.enter_context(ready.database(self.kind, folder))
         self.clock = ManualClock()
         agreed = Agreed({"acme": Limit(running=1), "erp": Limit(running=2)})
-        self.shop = Shop(with_tables(database), self.clock, agreed=agreed)
+        self.shop = Shop(database, self.clock, agreed=agreed)
         self.lanes: dict[str, list[Item]] = {lane: [] for lane in PARTNERS}
         self.dead: dict[str, list[Item]] = {lane: [] for lane in PARTNERS}
         self.held: dict[str, Held] = {}

@@ -57,8 +57,8 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(tmp_path: Path) -> Receiver:
-    root = tmp_path / "home"
+def receiver(disk: Path) -> Receiver:
+    root = disk / "home"
     root.mkdir()
     (root / "tally.toml").write_text(SETTINGS)
     with Gateway.create(root):

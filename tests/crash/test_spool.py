@@ -50,16 +50,16 @@ def check(database: Database, home: Path, acknowledged: list[int]) -> None:
 
 
 @pytest.mark.crash
-def test_kill_9_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+def test_kill_9_loses_nothing_and_does_nothing_twice(disk: Path) -> None:
     acknowledged: list[int] = []
-    with new_database(tmp_path) as database:
+    with new_database(disk) as database:
         for life in range(3):
-            acknowledged += kill_one(tmp_path, first=life * 100_000, after=random.randint(1, 60))
+            acknowledged += kill_one(disk, first=life * 100_000, after=random.randint(1, 60))
         waker = InProcessWaker()
         queue = LaneQueue(CLOCK, TimeOrderedIdentifiers(CLOCK), waker)
         database.write(queue.release_all)
         workers(database, queue, waker).run_until_idle()
-        check(database, tmp_path, acknowledged)
+        check(database, disk, acknowledged)
         assert (
             database.write(lambda session: session.connection().exec_driver_sql("PRAGMA integrity_check").scalar())
             == "ok"

@@ -34,6 +34,7 @@ from spool.queue.lanes import LEASE
 from spool.queue.port import Claim, LeaseLost
 from spool.transmissions import Transmission
 from spool.worker import Effects, Handler
+from tests import ready
 from tests.gateway.house import new_url
 from tests.spool.scene import ManualClock
 
@@ -145,7 +146,9 @@ def day(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     with new_url(getattr(request, "param", "sqlite")) as url:
         if url is not None:
             monkeypatch.setenv("TALLY_DATABASE_URL", url)
-        day = Day(tmp_path / "home")
+        else:
+            ready.put_file(tmp_path / "tally.db")
+        day = Day(tmp_path)
         with day.gateway:
             yield day
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests import scratch
+
 REQUIREMENTS = ("pyas2lib==1.4.4", "oscrypto==1.3.0", "asn1crypto==1.5.1")
 _PEER = Path(__file__).with_name("pyas2_peer.py")
 
@@ -73,9 +75,9 @@ def start() -> Peer:
 def python() -> Path:
     """The interpreter of the environment; made once on a machine, under a name that is only there when it is whole."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    home = Path(tempfile.gettempdir()) / f"tallystick-{os.getuid()}-pyas2lib-1.4.4-python{version}"
+    home = scratch.on_disk() / f"tallystick-{os.getuid()}-pyas2lib-1.4.4-python{version}"
     if not home.exists():
-        made = Path(tempfile.mkdtemp(prefix="pyas2lib-"))
+        made = Path(tempfile.mkdtemp(prefix="pyas2lib-", dir=home.parent))
         try:
             _make(made)
             made.rename(home)

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from spool.database.port import Database
+from tests import ready
 
-from .scene import KINDS, ManualClock, empty_database, with_tables
+from .scene import KINDS, ManualClock
 
 
 @pytest.fixture
@@ -15,5 +16,5 @@ def clock() -> ManualClock:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with empty_database(request.param, tmp_path) as database:
-        yield with_tables(database)
+    with ready.database(request.param, tmp_path) as database:
+        yield database

@@ -22,9 +22,9 @@ from spool.queue.jobs import JobRunner, JobWaker, sweep
 from spool.queue.lanes import LaneQueue
 from spool.queue.port import Claim
 from spool.worker import Effects, Workers
-from tests import postgresql
+from tests import postgresql, ready
 
-from .scene import empty_database, with_tables
+from .scene import with_tables
 
 CLOCK = SystemClock()
 PATIENCE = 30.0
@@ -74,9 +74,8 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with empty_database("postgresql", tmp_path) as database:
+    with ready.database("postgresql", tmp_path) as database:
         assert isinstance(database, PostgresqlDatabase)
-        jobs.prepare(with_tables(database))
         yield Site(database)
 
 

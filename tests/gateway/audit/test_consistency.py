@@ -1,5 +1,7 @@
 """What tables say is held against the record: every change by somebody else is told, and nothing that happened by itself."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from gateway.operations.instruction import Instruction
 from gateway.users.tables import Role
 from tests.gateway.exchange.scene import scene
 from tests.gateway.house import BAD_INVOICE, House, group, interchange, invoice, order, transaction_set, wrapped
+from tests.gateway.house import house as open_house
 from tests.gateway.operations.scene import failing
 from tools.make_home import trade
 
@@ -36,12 +39,25 @@ def tamper(house: House, statement: str) -> None:
     house.gateway.database.write(run)
 
 
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    """A home in which something happened, closed, and the time it was then."""
+    root = tmp_path_factory.mktemp("day") / "home"
+    with open_house(root) as opened:
+        trade(opened)
+        opened.send_order("4500777")
+        assert contradicted(opened) == []
+    return root, opened.clock.now()
+
+
 @pytest.fixture
-def traded(house: House) -> House:
-    trade(house)
-    house.send_order("4500777")
-    assert contradicted(house) == []
-    return house
+def traded(day: tuple[Path, datetime], tmp_path: Path) -> Iterator[House]:
+    """The test's own copy of it."""
+    root, now = day
+    shutil.copytree(root, tmp_path / "home")
+    with open_house(tmp_path / "home") as opened:
+        opened.clock.time = now
+        yield opened
 
 
 @pytest.mark.parametrize(

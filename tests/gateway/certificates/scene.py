@@ -16,8 +16,9 @@ from partners import loading, registry
 from partners.loading import LoadedProfile
 from spool.database.port import Database
 from spool.journal import JournalEntry, Step
+from tests import ready
 from tests.gateway.house import NOON, PROFILES
-from tests.spool.scene import ManualClock, empty_database, with_tables
+from tests.spool.scene import ManualClock
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,7 @@ class Office:
 @contextmanager
 def office(kind: str, folder: Path) -> Iterator[Office]:
     """On SQLite or PostgreSQL."""
-    with empty_database(kind, folder) as database:
-        with_tables(database)
+    with ready.database(kind, folder) as database:
         clock = ManualClock(NOON)
         opened = Office(database, clock, folder, Custody(database, clock, Vault(folder)))
         for partner, text in PROFILES.items():

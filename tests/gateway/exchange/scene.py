@@ -6,12 +6,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from gateway.as2.cms.keys import Certificate
+from gateway.certificates import making
 from partners.certificates import Use
+from tests.gateway.as2.keys import own
 from tests.gateway.house import NOON, House
 
 PROFILE = """\
@@ -85,7 +88,10 @@ def _agree(us: Site, them: Site, partner: str, as2: str, *, send: str, receive: 
 
 @contextmanager
 def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str = "") -> Iterator[Scene]:
-    """Both sides with keys, each other's certificates, and an agreement; nothing runs by itself but the listening."""
+    """Both sides with keys, each other's certificates, and an agreement; nothing runs by itself but the listening.
+
+    The key of a name is the same in every scene: RSA keys take their time.
+    """
     with ExitStack() as stack:
         distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY", settings))
         supplier = stack.enter_context(_site(root / "supplier", "ACME", settings))
@@ -109,7 +115,8 @@ def _site(root: Path, name: str, settings: str) -> Iterator[Site]:
     house = House(root, {})
     try:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        house.gateway.custody.generate(subject, bits=2048, days=DAYS, begins=None, by="tests")
+        with patch.object(making, "new_private_key", lambda bits: own(name, bits).private_key):
+            house.gateway.custody.generate(subject, bits=2048, days=DAYS, begins=None, by="tests")
         yield Site(house, name, port)
     finally:
         house.close()

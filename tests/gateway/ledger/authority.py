@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class Authority:
         self.asked: list[bytes] = []
         self.answer: Callable[[bytes], tuple[int, bytes]] = lambda query: (200, self.stamp(query))
         now = datetime.now(UTC).replace(microsecond=0)
-        root_key, key = _key(), _key()
+        root_key, key = _keys(folder.name)
         root_name = _name(f"{name} {root}")
         root_certificate = (
             _builder(root_name, root_name, root_key, now - timedelta(days=1000), now + timedelta(days=9000))
@@ -121,8 +122,10 @@ class Authority:
             server.server_close()
 
 
-def _key() -> RSAPrivateKey:
-    return generate_private_key(65537, 2048)
+@cache
+def _keys(folder: str) -> tuple[RSAPrivateKey, RSAPrivateKey]:
+    """Of the root and of the service: other ones in each folder of a test, the same in every test, because RSA keys take their time."""
+    return generate_private_key(65537, 2048), generate_private_key(65537, 2048)
 
 
 def _name(text: str) -> x509.Name:

@@ -3,22 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgresql
 from tests.gateway.house import House
+from tests.gateway.house import house as open_house
 from tests.spool.scene import KINDS
 
 
 @pytest.fixture(params=KINDS)
-def either_house(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def either_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house on either kind of database."""
-    if request.param == "sqlite":
-        opened = House(tmp_path / "home")
+    with open_house(tmp_path / "home", kind=request.param) as opened:
         yield opened
-        opened.close()
-        return
-    url = postgresql.server().new_database()
-    monkeypatch.setenv("TALLY_DATABASE_URL", url)
-    opened = House(tmp_path / "home")
-    yield opened
-    opened.close()
-    postgresql.server().drop(url)
