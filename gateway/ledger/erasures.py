@@ -100,6 +100,16 @@ class Covered:
         for ranges in self._payloads.values():
             ranges.sort()
 
+    def details_in(self, start: int, end: int) -> set[int]:
+        """The entries from ``start`` up to, but not including, ``end`` whose details were erased."""
+        found: set[int] = set()
+        place = bisect_right(self._details, (start, float("inf"), 0)) - 1
+        for first, last, _ in self._details[max(place, 0) :]:
+            if first >= end:
+                break
+            found.update(range(max(first, start), min(last + 1, end)))
+        return found
+
     def detail(self, idx: int) -> int | None:
         """The entry that says that the details of entry ``idx`` were erased."""
         return _covering(self._details, idx)
