@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import takewhile
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -57,7 +58,12 @@ class Beside:
     def check(self, idx: int, fields: tuple[str, ...], kept: Kept | None, salts: Salts) -> None:
         """Raises WrongEntry where entry ``idx``, of these fields, does not commit to all that is there, or the journal says otherwise."""
         digests = self._check_detail(idx, fields, kept, salts)
-        for blob in blobs_in(fields[1]) if fields[1] else ():
+        if fields[1]:
+            self.check_payloads(idx, fields[1], salts, digests)
+
+    def check_payloads(self, idx: int, blobs: str, salts: Salts, digests: Mapping[str, str] | None) -> None:
+        """As :meth:`check`, of payloads alone: the entry says ``blobs`` of them, and its details, where there are any, ``digests``."""
+        for blob in blobs_in(blobs):
             self._check_payload(idx, blob, salts.get(blob.role), digests)
 
     def _check_detail(
@@ -77,7 +83,7 @@ class Beside:
         self.numbers.take(idx, journal_id)
         if commitment(salt, body) != b64decode(fields[2]):
             raise WrongEntry(idx, "has other details, or another salt, than those it commits to")
-        digests = {role: digest for role, (digest, _) in salts.items()}
+        digests = digests_of(salts)
         # The row's JSON is valid, as was looked at first of all. So where the row spells the details word for word, it is exact too: in the
         # bytes that the entry commits to, one value begins there, and it has one end.
         if row is None or row.details_as_spelled(digests) != body:
@@ -156,6 +162,11 @@ class Beside:
         self.payloads += 1
 
 
+def digests_of(salts: Salts) -> dict[str, str]:
+    """The digests of payloads, by role."""
+    return {role: digest for role, (digest, _) in salts.items()}
+
+
 def _as_we_write(detail: str) -> bool:
     """Whether JSON is spelled as the journal spells it, each key once."""
     return json_text(json.loads(detail)) == detail
@@ -169,10 +180,14 @@ def _without_nul(details: bytes) -> bytes:
 # Read with the entries
 
 
-def rows(session: Session, start: int, end: int) -> dict[int, Row]:
-    """The entries that there are, by their numbers, each with what is kept beside it, in the driver's values: number and bytes; the number
-    in the journal, salt and details; and the row of the journal, as in :data:`.store.TOLD`."""
-    return {row[0]: row for row in _ROWS.untyped(session, {"start": start, "end": end})}
+def rows(session: Session, start: int, end: int) -> list[Row]:
+    """The entries from ``start`` up to ``end`` or to one that is missing, each with what is kept beside it, in the driver's values: number
+    and bytes; the number in the journal, salt and details; and the row of the journal, as in :data:`.store.TOLD`."""
+    found = _ROWS.untyped(session, {"start": start, "end": end})
+    if [row[0] for row in found] == [*range(start, end)]:
+        return found
+    by_number = {row[0]: row for row in found}
+    return [by_number[idx] for idx in takewhile(by_number.__contains__, range(start, end))]
 
 
 def taken_apart(session: Session, row: Row) -> tuple[bytes, Kept | None]:

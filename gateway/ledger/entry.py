@@ -117,8 +117,20 @@ _FORM = re.compile(
 
 _BLOB_FIELDS = re.compile(r'"c":"([^"]+)","n":([0-9]+),"role":"([^"]+)"')
 
-is_doc = re.compile(_DOC).fullmatch
-"""Whether an entry may be about it."""
+_IS_DOC = re.compile(_DOC).fullmatch
+
+_BLOBS = re.compile(rf'\{{"actor":"[a-z]*","blobs":\[((?:{_BLOB}(?:,{_BLOB})*)?)\]'.encode())
+
+
+def is_doc(text: str) -> bool:
+    """Whether an entry may be about it."""
+    return _IS_DOC(text) is not None
+
+
+def blobs_text(data: bytes) -> str | None:
+    """What stands in the field of an entry that is of its payloads; None where it has another form."""
+    found = _BLOBS.match(data)
+    return None if found is None else found[1].decode()
 
 
 def fields_of(data: bytes) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ were signed before. Nothing is believed that follows from the entries: their has
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -28,7 +27,7 @@ from .guards import first_missing
 from .numbers import gap
 from .outbox import first_that_cannot_be_taken_in, waiting_erasures
 from .stored import first_stored_otherwise
-from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
+from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
 from .tree import HASH_BYTES, Frontier, subtree_root
 
@@ -170,12 +169,14 @@ class Scan:
 
     def _take(self, start: int, end: int, leaves: list[bytes]) -> None:
         """Take entries up to the first that is wrong, and their leaf hashes: the last one's too where only what is beside it is wrong."""
-        found, salts = beside.rows(self.session, start, end), beside.salts(self.session, start, end)
-        rows = [found[idx] for idx in takewhile(found.__contains__, range(start, end))]
-        closely = salts.keys() | self._beside.covered.details_in(start, end)
-        while len(leaves) < len(rows):
-            self._glance.take(rows[len(leaves) :], closely, leaves)
-            if len(leaves) < len(rows):
+        rows, salts = beside.rows(self.session, start, end), beside.salts(self.session, start, end)
+        erased = self._beside.covered.details_in(start, end)
+        while (taken := len(leaves)) < len(rows):
+            blobs = self._glance.take(rows[taken:], salts, erased, leaves)
+            if blobs:
+                idx = self._chain.size - 1
+                self._beside.check_payloads(idx, blobs, salts[idx], beside.digests_of(salts[idx]))
+            elif len(leaves) < len(rows):
                 self._take_closely(rows[len(leaves)], salts, leaves)
         if len(rows) < end - start:
             raise WrongEntry(start + len(rows), "is missing")
@@ -188,10 +189,10 @@ class Scan:
         self._beside.check(idx, fields, kept, salts.get(idx, NO_SALTS))
 
     def _stored(self, number: int) -> bytes:
-        found = self.session.scalar(select(LedgerTile.data).filter_by(level=0, n=number))
+        found = store.stored_tile(self.session, 0, number)
         if found is None or len(found) != FULL:
             raise _Wrong(f"Tile {number} of the tree, over entries {number * WIDTH} and on, is missing or cut short.")
-        return bytes(found)
+        return found
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         if len(leaves) == WIDTH:
@@ -241,11 +242,11 @@ class Scan:
 
     def _check_last_of_each(self) -> None:
         seen = 0
-        for doc, dseq, leaf in self.session.execute(select(LedgerSubject.doc, LedgerSubject.dseq, LedgerSubject.leaf)):
+        for doc, dseq, leaf in store.all_subjects(self.session):
             count, last, idx = self._chain.subjects.get(doc, (0, "", -1))
             if count != dseq:
                 raise _Wrong(f"There are {count} entries about {doc}, and there were {dseq}.")
-            if last != base64(bytes(leaf)):
+            if last != base64(leaf):
                 raise WrongEntry(idx, f"is not the one that was last about {doc}: it was changed")
             seen += 1
         if seen != len(self._chain.subjects):

@@ -174,9 +174,9 @@ def _entries(
     data: Mapping[tuple[int, int], bytes],
     statement: Statement,
     years: Years,
-) -> Iterator[tuple[int, bytes]]:
+) -> Iterator[tuple[int, str]]:
     """The year's entries and what they commit to for details, each proved by its hash; those before it only complete a tile."""
-    chains: dict[bytes, tuple[int, bytes]] = {}
+    chains: dict[str, tuple[int, bytes]] = {}
     for place in (each for each in places if each.level == 0):
         try:
             bodies = unpacked(_read(folder, place.entries_path))
