@@ -43,9 +43,9 @@ class Glance:
         """
         chain, beside = self._chain, self._beside
         subjects, partners, pseudonyms, numbers = chain.subjects, chain.partners, beside.pseudonyms, beside.numbers
-        # They have the form that they must have: an entry had them that was looked at closely.
+        # Like pseudonyms, they have the form that they must have: none is known before an entry was looked at closely.
         node, tenant = chain.node, chain.tenant
-        for row in rows if tenant else ():
+        for row in rows:
             idx, body, _, salt, details, number, at, step, outcome, partner, file, document, sent, actor, detail = row
             if number is None or number <= numbers.highest or idx in erased:
                 break

@@ -1,6 +1,7 @@
 """Entries that are taken at a glance: nearly all of ours, and none that a closer look would not take."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,8 +24,8 @@ from tests.spool.scene import KINDS
 
 from .scene import _UNGUARDED, Scene, scene
 
-SIZE = 300
-"""A full tile, and 44 entries behind it."""
+SIZE = 299
+"""A full tile, and 43 entries behind it; the last has neither a payload nor a fraction."""
 
 Change = Callable[[Session], None]
 
@@ -153,8 +154,8 @@ def test_bytes_that_were_changed_are_found_changed(
     assert quick.holds == (other == found)
 
 
-def forged(session: Session, idx: int, changed: dict[str, Any], spelled: dict[str, str]) -> None:
-    """Change a row of the journal, and all that the ledger says of it, as if it had been told so; some ``spelled`` in the entry otherwise."""
+def forged(session: Session, idx: int, changed: dict[str, Any], spelled: dict[str, Any]) -> None:
+    """Change a row of the journal, and all that the ledger says of it, as if it had been told so; but as ``spelled``."""
     put(session, "journal_entry", "id", idx + 1, changed)
     columns = "id, at, step, outcome, partner, receipt_id, document_id, transmission_id, actor, CAST(detail AS TEXT)"
     told = session.execute(text(f"SELECT {columns} FROM journal_entry WHERE id = :id"), {"id": idx + 1}).one()
@@ -200,6 +201,35 @@ SPELLED = st.fixed_dictionaries(
 
 @given(st.sampled_from([0, 1, 5, 255, 256, SIZE - 2, SIZE - 1]) | numbers, rows, SPELLED)
 def test_what_was_changed_everywhere_at_once_is_judged_the_same(
-    whole: Scene, idx: int, changed: dict[str, Any], spelled: dict[str, str]
+    whole: Scene, idx: int, changed: dict[str, Any], spelled: dict[str, Any]
 ) -> None:
     require_the_same(whole, lambda session: forged(session, idx, changed, spelled))
+
+
+LAST, PAID = SIZE - 1, SIZE - 4
+"""The last entry, and the last one with a payload."""
+
+
+@pytest.mark.parametrize(
+    ("idx", "changed", "spelled", "said"),
+    [
+        (LAST, {"document_id": "a b"}, {"dseq": 1, "dprev": ""}, "cannot be read"),
+        (LAST, {"outcome": "anything"}, {"outcome": "anything"}, "cannot be read"),
+        (LAST, {"partner": "ghost"}, {"partner": "None", "pseq": 0}, "cannot be read"),
+        (LAST, {"partner": "ghost"}, {"partner": "0" * 16, "pseq": 1}, "was last about"),
+        (LAST, {}, {"node": "e e"}, "cannot be read"),
+        (LAST, {}, {"tenant": "0" * 16}, "is of another ledger"),
+        (LAST, {}, {"actor": "operator"}, "says otherwise"),
+        (LAST, {"transmission_id": ""}, {}, "was last about"),
+        (LAST, {"partner": None}, {"pseq": 3}, "is number 3 of partner"),
+        (PAID, {}, {"blobs": [None]}, "cannot be read"),
+        (PAID, {}, {"blobs": []}, "was last about"),
+        (0, {"partner": None}, {"partner": "", "pseq": 0, "tenant": "", "node": ""}, "cannot be read"),
+    ],
+)
+def test_a_forgery_is_no_less_one_at_a_glance(
+    whole: Scene, idx: int, changed: dict[str, Any], spelled: dict[str, Any], said: str
+) -> None:
+    quick = require_the_same(whole, lambda session: forged(session, idx, changed, spelled))
+    assert quick.wrong is not None
+    assert re.search(said, quick.wrong), quick.wrong
