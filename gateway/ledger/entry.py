@@ -6,7 +6,8 @@ of :mod:`.exact`, and no character that JSON would escape; it is read by matchin
 """
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,37 +90,53 @@ class Entry:
     def written(self) -> bytes:
         """Its bytes: what the leaf is of. Raises NoEntry where a field has what no entry may have."""
         blobs = ",".join(
-            f'{{"c":"{_text(blob.commitment)}","n":{blob.size},"role":"{blob.role}"}}' for blob in self.blobs
+            f'{{"c":"{base64(blob.commitment)}","n":{blob.size},"role":"{blob.role}"}}' for blob in self.blobs
         )
         data = (
-            f'{{"actor":"{self.actor}","blobs":[{blobs}],"d":"{_text(self.d)}","doc":"{self.doc}","dprev":"{_text(self.dprev)}",'
+            f'{{"actor":"{self.actor}","blobs":[{blobs}],"d":"{base64(self.d)}","doc":"{self.doc}","dprev":"{base64(self.dprev)}",'
             f'"dseq":{self.dseq},"node":"{self.node}","outcome":"{self.outcome}","partner":"{self.partner}","pseq":{self.pseq},'
             f'"tenant":"{self.tenant}","ts":"{self.ts}","type":"{self.type}","v":{VERSION}}}'
-        ).encode()
+        )
         if not _FORM.fullmatch(data):
-            raise NoEntry(f"{data.decode()} is no entry")
-        return data
+            raise NoEntry(f"{data} is no entry")
+        return data.encode()
 
 
-_HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
-_COUNT = rb"(?:0|[1-9][0-9]{0,14})"
-_BLOB = rb'\{"c":"%b","n":%b,"role":"(?:%b)"\}' % (_HASH, _COUNT, "|".join(BlobRole).encode())
-_OUTCOME = "|".join(sorted(OUTCOMES)).encode()
+_HASH = "[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+_COUNT = "(?:0|[1-9][0-9]{0,14})"
+_DOC = "[A-Za-z0-9._:-]{0,64}"
+_BLOB = rf'\{{"c":"{_HASH}","n":{_COUNT},"role":"(?:{"|".join(BlobRole)})"\}}'
 _FORM = re.compile(
-    rb'\{"actor":"(?P<actor>%b)","blobs":\[(?P<blobs>(?:%b(?:,%b)*)?)\],"d":"(?P<d>%b)","doc":"(?P<doc>[A-Za-z0-9._:-]{0,64})",'
-    rb'"dprev":"(?P<dprev>(?:%b)?)","dseq":(?P<dseq>%b),"node":"(?P<node>[A-Za-z0-9._-]{0,64})","outcome":"(?P<outcome>(?:%b)?)",'
-    rb'"partner":"(?P<partner>(?:[0-9a-f]{16})?)","pseq":(?P<pseq>%b),"tenant":"(?P<tenant>[0-9a-f]{16})",'
-    rb'"ts":"(?P<ts>[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z)","type":"(?P<type>[a-z_]{1,32})","v":%d\}'
-    % ("|".join(Actor).encode(), _BLOB, _BLOB, _HASH, _HASH, _COUNT, _OUTCOME, _COUNT, VERSION)
+    rf'\{{"actor":"(?P<actor>{"|".join(Actor)})","blobs":\[(?P<blobs>(?:{_BLOB}(?:,{_BLOB})*)?)\],"d":"(?P<d>{_HASH})","doc":"(?P<doc>{_DOC})",'
+    rf'"dprev":"(?P<dprev>(?:{_HASH})?)","dseq":(?P<dseq>{_COUNT}),"node":"(?P<node>[A-Za-z0-9._-]{{0,64}})",'
+    rf'"outcome":"(?P<outcome>(?:{"|".join(sorted(OUTCOMES))})?)","partner":"(?P<partner>(?:[0-9a-f]{{16}})?)","pseq":(?P<pseq>{_COUNT}),'
+    r'"tenant":"(?P<tenant>[0-9a-f]{16})","ts":"(?P<ts>[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z)",'
+    rf'"type":"(?P<type>[a-z_]{{1,32}})","v":{VERSION}\}}'
 )
 """The one form of an entry, key by key in the order of the alphabet."""
 
-_BLOB_FIELDS = re.compile(rb'"c":"([^"]+)","n":([0-9]+),"role":"([^"]+)"')
+_BLOB_FIELDS = re.compile(r'"c":"([^"]+)","n":([0-9]+),"role":"([^"]+)"')
+
+_IS_DOC = re.compile(_DOC).fullmatch
+
+_BLOBS = re.compile(rf'\{{"actor":"[a-z]*","blobs":\[((?:{_BLOB}(?:,{_BLOB})*)?)\]'.encode())
 
 
-def fields_of(data: bytes) -> tuple[bytes, ...]:
+def is_doc(text: str) -> bool:
+    """Whether an entry may be about it."""
+    return _IS_DOC(text) is not None
+
+
+def blobs_text(data: bytes) -> str | None:
+    """What stands in the field of an entry that is of its payloads; None where it has another form."""
+    found = _BLOBS.match(data)
+    return None if found is None else found[1].decode()
+
+
+def fields_of(data: bytes) -> tuple[str, ...]:
     """The values of an entry as they stand in it, in the order of their keys but ``v``. Raises NoEntry."""
-    found = _FORM.fullmatch(data)
+    # Each byte becomes one character, so that none that is no ASCII is taken for another.
+    found = _FORM.fullmatch(data.decode("latin-1"))
     if found is None:
         raise NoEntry(_what_is_wrong(data))
     return found.groups()
@@ -129,27 +146,26 @@ def read_entry(data: bytes) -> Entry:
     """The entry that ``data`` is. Raises NoEntry."""
     actor, blobs, d, doc, dprev, dseq, node, outcome, partner, pseq, tenant, ts, type_ = fields_of(data)
     return Entry(
-        type_.decode(),
-        ts.decode(),
-        doc.decode(),
+        type_,
+        ts,
+        doc,
         int(dseq),
         b64decode(dprev),
-        partner.decode(),
+        partner,
         int(pseq),
-        tenant.decode(),
-        actor.decode(),
-        node.decode(),
-        outcome.decode(),
+        tenant,
+        actor,
+        node,
+        outcome,
         blobs_in(blobs),
         b64decode(d),
     )
 
 
-def blobs_in(blobs: bytes) -> tuple[CommittedBlob, ...]:
+def blobs_in(blobs: str) -> tuple[CommittedBlob, ...]:
     """The payloads that stand in that field of an entry."""
     return tuple(
-        CommittedBlob(role.decode(), b64decode(commitment), int(size))
-        for commitment, size, role in _BLOB_FIELDS.findall(blobs)
+        CommittedBlob(role, b64decode(commitment), int(size)) for commitment, size, role in _BLOB_FIELDS.findall(blobs)
     )
 
 
@@ -199,5 +215,6 @@ def known_outcome(outcome: str) -> str:
     return outcome if outcome in OUTCOMES else ""
 
 
-def _text(value: bytes) -> str:
-    return b64encode(value).decode("ascii")
+def base64(value: bytes) -> str:
+    """Hashes as entries have them."""
+    return b2a_base64(value, newline=False).decode()

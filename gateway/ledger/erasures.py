@@ -4,7 +4,7 @@ An erasure is an entry like any other. Its details name the entries whose detail
 went, as ranges of their numbers.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +99,14 @@ class Covered:
         self._details.sort()
         for ranges in self._payloads.values():
             ranges.sort()
+
+    def details_in(self, start: int, end: int) -> set[int]:
+        """All those from ``start`` up to, but not including, ``end`` of which :meth:`detail` names an entry."""
+        begun = max(bisect_right(self._details, (start, float("inf"), 0)) - 1, 0)
+        over = bisect_left(self._details, (end, 0, 0))
+        return {
+            idx for first, last, _ in self._details[begun:over] for idx in range(max(first, start), min(last + 1, end))
+        }
 
     def detail(self, idx: int) -> int | None:
         """The entry that says that the details of entry ``idx`` were erased."""

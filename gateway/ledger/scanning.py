@@ -4,35 +4,30 @@ What it is held against: itself (form, chains, tree), what is kept beside it (de
 were signed before. Nothing is believed that follows from the entries: their hashes, the tiles, the root and the counts are computed anew.
 """
 
-import json
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from canonical.errors import NotFound
-from canonical.identity import BlobDigest
-from spool.blobs import BlobDamaged, BlobStore
-from spool.database.prepared import Prepared
-from spool.journal import ENDURING, JournalEntry, LedgerOutbox
-from spool.tables import json_text
+from spool.blobs import BlobStore
+from spool.database.prepared import Row
+from spool.journal import JournalEntry, LedgerOutbox
 
-from . import exact, store
-from .batch import Waiting
+from . import beside, exact, store
+from .beside import NO_SALTS, Beside, Salts
 from .chain import Chain, WrongEntry
 from .checkpoint import Checkpoint
-from .entry import CommittedBlob, blobs_in, commitment, known_outcome, timestamp
-from .erasures import STEPS, Covered
+from .entry import base64
+from .erasures import STEPS
 from .exact import Inexact
+from .glance import Glance
 from .guards import first_missing
-from .numbers import Numbers, gap
+from .numbers import gap
 from .outbox import first_that_cannot_be_taken_in, waiting_erasures
 from .stored import first_stored_otherwise
-from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerSubject, LedgerTile
+from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry, LedgerPartner, LedgerTile
 from .tiles import FULL, HEIGHT, WIDTH
 from .tree import HASH_BYTES, Frontier, subtree_root
 
@@ -76,18 +71,6 @@ class _Wrong(Exception):
     """Something is wrong that no one entry is to blame for."""
 
 
-_Beside = tuple[int, bytes, bytes, Waiting | None]
-"""What is kept beside an entry: the id of its row in the journal, salt and details, and that row, which they are to be the same as."""
-
-_ENDURING = frozenset(step.value.encode() for step in ENDURING)
-"""The types of entries that say why something is missing, or must not be."""
-
-_Salts = Mapping[str, tuple[str, bytes]]
-"""By role, the digest of a payload and the salt of the commitment to it."""
-
-_NO_SALTS: _Salts = {}
-
-
 @dataclass(slots=True)
 class Scan:
     """One scan of all that ``session`` sees."""
@@ -100,15 +83,13 @@ class Scan:
     _chain: Chain = field(default_factory=Chain)
     _grown: Frontier = field(default_factory=Frontier)
     _tile_roots: list[bytes] = field(default_factory=list)
-    _covered: Covered = field(default_factory=Covered)
-    _numbers: Numbers = field(default_factory=Numbers)
-    _pseudonyms: dict[str, bytes] = field(default_factory=dict)
-    _details: int = 0
-    _payloads: int = 0
-    _erased: int = 0
+    _beside: Beside = field(init=False)
+    _glance: Glance = field(init=False)
 
     def __post_init__(self) -> None:
         self._anchored = frozenset(each.checkpoint.size for each in self.anchors)
+        self._beside = Beside(self.session, self.blobs)
+        self._glance = Glance(self._chain, self._beside)
 
     def run(self) -> Scanned:
         """1. Whether all is stored as we do it, and what was erased, as the ledger says. 2. Entry by entry, with what is kept beside it.
@@ -127,9 +108,9 @@ class Scan:
         return Scanned(
             size=self._chain.size,
             root=self._grown.root,
-            details=self._details,
-            payloads=self._payloads,
-            erased=self._erased,
+            details=self._beside.details,
+            payloads=self._beside.payloads,
+            erased=self._beside.erased,
             waiting=store.count_waiting(self.session),
             waiting_since=store.waiting_since(self.session),
             anchors=tuple(each.known_as for each in self.anchors) if wrong is None else (),
@@ -150,12 +131,12 @@ class Scan:
                 said = exact.read(bytes(body))
             except Inexact as error:
                 raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
-            self._covered.add(idx, said.get("detail") if isinstance(said, dict) else None)
+            self._beside.covered.add(idx, said.get("detail") if isinstance(said, dict) else None)
         # What was erased a moment ago is told by an entry that still waits for its place.
         end = store.size(self.session)
         for detail in waiting_erasures(self.session):
-            self._covered.add(end, detail)
-        self._covered.sort()
+            self._beside.covered.add(end, detail)
+        self._beside.covered.sort()
 
     # 2. A tile's entries at a time.
 
@@ -171,22 +152,13 @@ class Scan:
 
     def _scan_tile(self, start: int, end: int) -> None:
         leaves: list[bytes] = []
-        fields: list[tuple[bytes, ...]] = []
         wrong = None
         try:
-            for place, (idx, body) in enumerate(store.numbered(self.session, start, end), start):
-                if idx != place:
-                    raise WrongEntry(place, "is missing")
-                leaf, values = self._chain.take(body)
-                leaves.append(leaf)
-                fields.append(values)
-            if len(leaves) != end - start:
-                raise WrongEntry(start + len(leaves), "is missing")
+            self._take(start, end, leaves)
         except WrongEntry as error:
             wrong = error
         stored = self._stored(start // WIDTH) if end - start == WIDTH else None
         good = len(leaves) if stored is None else _agreeing(leaves, stored)
-        self._check_beside(start, fields[:good])
         if good < len(leaves):
             raise WrongEntry(
                 start + good, "is not the one that the tree was made of: it was changed, or put there later"
@@ -195,11 +167,32 @@ class Scan:
             raise wrong
         self._grow(leaves)
 
+    def _take(self, start: int, end: int, leaves: list[bytes]) -> None:
+        """Take entries up to the first that is wrong, and their leaf hashes: the last one's too where only what is beside it is wrong."""
+        rows, salts = beside.rows(self.session, start, end), beside.salts(self.session, start, end)
+        erased = self._beside.covered.details_in(start, end)
+        while (taken := len(leaves)) < len(rows):
+            blobs = self._glance.take(rows[taken:], salts, erased, leaves)
+            if blobs:
+                idx = self._chain.size - 1
+                self._beside.check_payloads(idx, blobs, salts[idx], beside.digests_of(salts[idx]))
+            elif len(leaves) < len(rows):
+                self._take_closely(rows[len(leaves)], salts, leaves)
+        if len(rows) < end - start:
+            raise WrongEntry(start + len(rows), "is missing")
+
+    def _take_closely(self, row: Row, salts: Mapping[int, Salts], leaves: list[bytes]) -> None:
+        idx = self._chain.size
+        body, kept = beside.taken_apart(self.session, row)
+        leaf, fields = self._chain.take(body)
+        leaves.append(leaf)
+        self._beside.check(idx, fields, kept, salts.get(idx, NO_SALTS))
+
     def _stored(self, number: int) -> bytes:
-        found = self.session.scalar(select(LedgerTile.data).filter_by(level=0, n=number))
+        found = store.stored_tile(self.session, 0, number)
         if found is None or len(found) != FULL:
             raise _Wrong(f"Tile {number} of the tree, over entries {number * WIDTH} and on, is missing or cut short.")
-        return bytes(found)
+        return found
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         if len(leaves) == WIDTH:
@@ -220,114 +213,6 @@ class Scan:
             for each in self.anchors
             if each.checkpoint.size == self._grown.size and each.checkpoint.root != self._grown.root
         ]
-
-    # What is kept beside entries
-
-    def _check_beside(self, start: int, fields: Sequence[tuple[bytes, ...]]) -> None:
-        beside = _beside(self.session, start, start + len(fields))
-        salts = _salts(self.session, start, start + len(fields))
-        for idx, values in enumerate(fields, start):
-            kept = salts.get(idx, _NO_SALTS)
-            digests = self._check_detail(idx, values, beside.get(idx), kept)
-            for blob in blobs_in(values[1]) if values[1] else ():
-                self._check_payload(idx, blob, kept.get(blob.role), digests)
-
-    def _check_detail(
-        self, idx: int, fields: tuple[bytes, ...], beside: _Beside | None, kept: _Salts
-    ) -> Mapping[str, str] | None:
-        """The digests of its payloads as its details have them; None where the details were erased."""
-        if beside is None:
-            if self._covered.detail(idx) is None:
-                raise WrongEntry(idx, "has no details any more, and no erasure is recorded that covers it")
-            if fields[12] in _ENDURING:
-                raise WrongEntry(
-                    idx, f"has no details any more, and what tells of {fields[12].decode()} is never erased"
-                )
-            self._erased += 1
-            return None
-        if (by := self._covered.detail(idx)) is not None:
-            raise WrongEntry(idx, f"has its details still, though entry {by} says that they were erased")
-        journal_id, salt, body, row = beside
-        self._numbers.take(idx, journal_id)
-        if commitment(salt, body) != b64decode(fields[2]):
-            raise WrongEntry(idx, "has other details, or another salt, than those it commits to")
-        digests = {role: digest for role, (digest, _) in kept.items()}
-        # The row's JSON is valid, as was looked at first of all. So where the row spells the details word for word, it is exact too: in the
-        # bytes that the entry commits to, one value begins there, and it has one end.
-        if row is None or row.details_as_spelled(digests) != body:
-            digests = self._compare(idx, beside, digests)
-        assert row is not None
-        self._check_envelope(idx, fields, row)
-        self._details += 1
-        return digests
-
-    def _compare(self, idx: int, beside: _Beside, digests: dict[str, str]) -> dict[str, str]:
-        """The digests in details that the row of the journal does not spell word for word."""
-        journal_id, _, body, row = beside
-        if row is None or row.details(digests) != body:
-            digests = self._read_detail(idx, beside)
-        assert row is not None
-        if row.detail.encode() not in body and not _as_we_write(row.detail):
-            raise WrongEntry(
-                idx, f"tells of row {journal_id} of the journal, whose detail was written by somebody else"
-            )
-        return digests
-
-    def _read_detail(self, idx: int, beside: _Beside) -> dict[str, str]:
-        """The digests in details that are not word for word what the row of the journal gives now."""
-        journal_id, _, body, row = beside
-        try:
-            said = exact.read(body)
-            digests = {str(role): str(digest) for role, digest in said["sha256"].items()}
-        except (Inexact, LookupError, TypeError, AttributeError) as error:
-            raise WrongEntry(idx, f"has details that cannot be read: {error}") from error
-        if row is None:
-            raise WrongEntry(
-                idx, f"tells of row {journal_id} of the journal, which was removed, and no erasure is recorded"
-            )
-        if _without_nul(row.details(digests)) != _without_nul(body):
-            raise WrongEntry(idx, f"tells something else than row {journal_id} of the journal, which was changed")
-        return digests
-
-    def _check_envelope(self, idx: int, fields: tuple[bytes, ...], row: Waiting) -> None:
-        actor, _, _, doc, _, _, _, outcome, pseudonym, _, _, ts, type_ = fields
-        said = f"{row.kind_of_actor}|{row.doc}|{known_outcome(row.outcome)}|{timestamp(row.at)}|{row.step}"
-        if said.encode() != b"|".join((actor, doc, outcome, ts, type_)):
-            raise WrongEntry(idx, f"says otherwise than row {row.journal_id} of the journal when, what or by whom")
-        partner = row.partner or ""
-        if self._pseudonyms.setdefault(partner, pseudonym) != pseudonym or bool(partner) != bool(pseudonym):
-            raise WrongEntry(idx, f"has another pseudonym for {row.partner} than the entries before it")
-
-    def _check_payload(
-        self, idx: int, blob: CommittedBlob, kept: tuple[str, bytes] | None, digests: Mapping[str, str] | None
-    ) -> None:
-        if kept is None:
-            if self._covered.payload(idx, blob.role) is None:
-                raise WrongEntry(
-                    idx, f"has no salt for its payload {blob.role} any more, and no erasure is recorded that covers it"
-                )
-            self._erased += digests is not None
-            return
-        if (by := self._covered.payload(idx, blob.role)) is not None:
-            raise WrongEntry(
-                idx, f"has the salt of its payload {blob.role} still, though entry {by} says that it was erased"
-            )
-        digest, salt = kept
-        if digests is not None and digests.get(blob.role) != digest:
-            raise WrongEntry(idx, f"has a payload {blob.role} that is not the one that its details name")
-        try:
-            hashed = sha256(salt)
-            for chunk in self.blobs.chunks(self.session, BlobDigest(digest)):
-                hashed.update(chunk)
-        except NotFound as error:
-            raise WrongEntry(
-                idx, f"misses its payload {blob.role} ({digest}), and no erasure is recorded that covers it"
-            ) from error
-        except BlobDamaged as error:
-            raise WrongEntry(idx, f"has a damaged payload {blob.role}: {error.message}") from error
-        if hashed.digest() != blob.commitment:
-            raise WrongEntry(idx, f"has another payload {blob.role}, or another salt, than it commits to")
-        self._payloads += 1
 
     # 3. What follows from all entries together
 
@@ -357,11 +242,11 @@ class Scan:
 
     def _check_last_of_each(self) -> None:
         seen = 0
-        for doc, dseq, leaf in self.session.execute(select(LedgerSubject.doc, LedgerSubject.dseq, LedgerSubject.leaf)):
-            count, last, idx = self._chain.subjects.get(doc.encode(), (0, b"", -1))
+        for doc, dseq, leaf in store.all_subjects(self.session):
+            count, last, idx = self._chain.subjects.get(doc, (0, "", -1))
             if count != dseq:
                 raise _Wrong(f"There are {count} entries about {doc}, and there were {dseq}.")
-            if b64decode(last) != bytes(leaf):
+            if last != base64(leaf):
                 raise WrongEntry(idx, f"is not the one that was last about {doc}: it was changed")
             seen += 1
         if seen != len(self._chain.subjects):
@@ -372,10 +257,8 @@ class Scan:
         size, root, frontier = (0, Frontier().root, b"") if state is None else (state.size, state.root, state.frontier)
         if size != self._grown.size:
             raise _Wrong(f"The ledger says that it has {size} entries, and there are {self._grown.size}.")
-        if state is not None and size and state.tenant.encode() != self._chain.tenant:
-            raise _Wrong(
-                f"The ledger says that it is {state.tenant}, and its entries are of {self._chain.tenant.decode()}."
-            )
+        if state is not None and size and state.tenant != self._chain.tenant:
+            raise _Wrong(f"The ledger says that it is {state.tenant}, and its entries are of {self._chain.tenant}.")
         if bytes(root) != self._grown.root or bytes(frontier) != self._grown.written():
             raise _Wrong("The entries do not give the root that the ledger has: one of those at the end was changed.")
 
@@ -392,11 +275,11 @@ class Scan:
 
     def _check_partners(self) -> None:
         known = {row.partner: row for row in self.session.scalars(select(LedgerPartner))}
-        for partner, pseudonym in self._pseudonyms.items():
-            if partner and (partner not in known or known[partner].pseudonym.encode() != pseudonym):
+        for partner, pseudonym in self._beside.pseudonyms.items():
+            if partner and (partner not in known or known[partner].pseudonym != pseudonym):
                 raise _Wrong(f"The pseudonym of {partner} is not the one that its entries have.")
         for row in known.values():
-            count = self._chain.partners.get(row.pseudonym.encode(), 0)
+            count = self._chain.partners.get(row.pseudonym, 0)
             if row.pseq != count:
                 raise _Wrong(f"There are {count} entries about partner {row.partner}, and there were {row.pseq}.")
 
@@ -404,10 +287,10 @@ class Scan:
         """Details of no entry might tell of erasures that no entry tells of."""
         details = self.session.scalar(select(func.count()).select_from(LedgerDetail))
         salts = self.session.scalar(select(func.count()).select_from(LedgerBlobSalt))
-        if details != self._details:
-            raise _Wrong(f"There are details of {details} entries, and only {self._details} entries have any.")
-        if salts != self._payloads:
-            raise _Wrong(f"There are salts of {salts} payloads, and the entries have {self._payloads}.")
+        if details != self._beside.details:
+            raise _Wrong(f"There are details of {details} entries, and only {self._beside.details} entries have any.")
+        if salts != self._beside.payloads:
+            raise _Wrong(f"There are salts of {salts} payloads, and the entries have {self._beside.payloads}.")
 
     def _check_waiting(self) -> None:
         """What waits excuses that the ledger does not tell of it, so that it must be about to get its place."""
@@ -424,9 +307,9 @@ class Scan:
             raise _Wrong(f"Row {untold} of the journal was put there by somebody: the ledger was never told of it.")
 
     def _check_numbers(self) -> None:
-        if self._erased:
-            self._numbers.check_told_once(self.session)
-            _require(self._numbers.told_again(self.session))
+        if self._beside.erased:
+            self._beside.numbers.check_told_once(self.session)
+            _require(self._beside.numbers.told_again(self.session))
         _require(gap(self.session))
 
 
@@ -438,6 +321,8 @@ def _require(nothing: str | None) -> None:
 
 def _agreeing(leaves: Sequence[bytes], tile: bytes) -> int:
     """How many leaves are those of the tile, before the first that is not."""
+    if tile.startswith(b"".join(leaves)):
+        return len(leaves)
     for place, leaf in enumerate(leaves):
         if tile[place * HASH_BYTES : (place + 1) * HASH_BYTES] != leaf:
             return place
@@ -452,46 +337,3 @@ def _upper_tiles(roots: Sequence[bytes]) -> Iterator[tuple[tuple[int, int], byte
             yield (level, number), b"".join(roots[start : start + WIDTH])
         roots = [subtree_root(roots[start : start + WIDTH]) for start in range(0, len(roots) - WIDTH + 1, WIDTH)]
         level += 1
-
-
-def _as_we_write(detail: str) -> bool:
-    """Whether JSON is spelled as the journal spells it, each key once."""
-    return json_text(json.loads(detail)) == detail
-
-
-def _without_nul(details: bytes) -> bytes:
-    """PostgreSQL keeps no NUL character; :class:`spool.tables.Text` puts its picture there."""
-    return details.replace(b"\\u0000", "\u2400".encode())
-
-
-def _beside(session: Session, start: int, end: int) -> dict[int, _Beside]:
-    return {
-        idx: (journal_id, bytes(salt), bytes(body), None if row[0] is None else Waiting._make((*row, ())))
-        for idx, journal_id, salt, body, *row in _BESIDE.rows(session, {"start": start, "end": end})
-    }
-
-
-def _salts(session: Session, start: int, end: int) -> dict[int, dict[str, tuple[str, bytes]]]:
-    found: dict[int, dict[str, tuple[str, bytes]]] = {}
-    for idx, role, digest, salt in _SALTS.rows(session, {"start": start, "end": end}):
-        found.setdefault(idx, {})[role] = digest, bytes(salt)
-    return found
-
-
-_BESIDE = Prepared(
-    select(
-        LedgerDetail.idx,
-        LedgerDetail.journal_id,
-        LedgerDetail.salt,
-        LedgerDetail.body,
-        *store.TOLD,
-    )
-    .outerjoin(JournalEntry, JournalEntry.id == LedgerDetail.journal_id)
-    .where(LedgerDetail.idx >= bindparam("start"), LedgerDetail.idx < bindparam("end"))
-)
-
-_SALTS = Prepared(
-    select(LedgerBlobSalt.idx, LedgerBlobSalt.role, LedgerBlobSalt.sha256, LedgerBlobSalt.salt).where(
-        LedgerBlobSalt.idx >= bindparam("start"), LedgerBlobSalt.idx < bindparam("end")
-    )
-)

@@ -95,13 +95,19 @@ def of_journal(session: Session, journal_ids: Sequence[int]) -> dict[int, int]:
     return found
 
 
+def stored_tile(session: Session, level: int, number: int) -> bytes | None:
+    """The hashes of a tile that is stored."""
+    found = _TILE.first(session, {"level": level, "n": number})
+    return None if found is None else bytes(found[0])
+
+
 def tiles(session: Session, size: int) -> Tile:
     """The tiles of the tree of the first ``size`` entries."""
 
     def tile(level: int, number: int) -> bytes:
-        found = _TILE.first(session, {"level": level, "n": number})
+        found = stored_tile(session, level, number)
         if found is not None:
-            return bytes(found[0])
+            return found
         if level:
             return b""
         start = number * WIDTH
@@ -141,6 +147,11 @@ def subjects(session: Session, docs: Collection[str]) -> dict[str, tuple[int, by
     """How many entries there are about each of these, and the leaf hash of the last; nothing of those that there are none about."""
     found = ((doc, _SUBJECT.first(session, {"doc": doc})) for doc in docs)
     return {doc: (row[0], bytes(row[1])) for doc, row in found if row is not None}
+
+
+def all_subjects(session: Session) -> list[tuple[str, int, bytes]]:
+    """All that there are entries about, how many of each, and the leaf hash of the last."""
+    return [(doc, count, bytes(leaf)) for doc, count, leaf in _SUBJECTS.untyped(session, {})]
 
 
 def partners(session: Session, names: Collection[str]) -> dict[str, tuple[int, str]]:
@@ -237,6 +248,7 @@ _WAITING = Prepared(
 )
 
 _SUBJECT = Prepared(select(LedgerSubject.dseq, LedgerSubject.leaf).where(LedgerSubject.doc == bindparam("doc")))
+_SUBJECTS = Prepared(select(LedgerSubject.doc, LedgerSubject.dseq, LedgerSubject.leaf))
 _PARTNER = Prepared(
     select(LedgerPartner.pseq, LedgerPartner.pseudonym).where(LedgerPartner.partner == bindparam("partner"))
 )

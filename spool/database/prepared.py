@@ -36,15 +36,24 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Run it in the session's transaction; what it returns. Raises :class:`sqlalchemy.exc.DBAPIError`."""
+        return self.typed(session, self.untyped(session, values))
+
+    def untyped(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
+        """As :meth:`rows`, with values as the driver gives them, which on SQLite are those that are stored: for who reads so many that to
+        make times of text costs more than to read it."""
         running = _running(session)
         form = self._form_of(running.dialect)
         parameters = form.parameters(values)
         running.tell(form.text, parameters)
         try:
             cursor = running.driver.execute(form.text, parameters)
-            return form.values(cursor.fetchall()) if form.returns else []
+            return cast(list[Row], cursor.fetchall()) if form.returns else []
         except running.dialect.loaded_dbapi.Error as error:
             raise running.explained(error, form.text, parameters) from error
+
+    def typed(self, session: Session, rows: list[Row]) -> list[Row]:
+        """What :meth:`untyped` returned, as :meth:`rows` returns it."""
+        return self._form_of(_running(session).dialect).values(rows)
 
     def key(self, session: Session, values: Mapping[str, Any]) -> int:
         """Run an INSERT into a table whose keys count, one that returns the key where the driver does not tell it; the key.

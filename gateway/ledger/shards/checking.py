@@ -174,9 +174,9 @@ def _entries(
     data: Mapping[tuple[int, int], bytes],
     statement: Statement,
     years: Years,
-) -> Iterator[tuple[int, bytes]]:
+) -> Iterator[tuple[int, str]]:
     """The year's entries and what they commit to for details, each proved by its hash; those before it only complete a tile."""
-    chains: dict[bytes, tuple[int, bytes]] = {}
+    chains: dict[str, tuple[int, bytes]] = {}
     for place in (each for each in places if each.level == 0):
         try:
             bodies = unpacked(_read(folder, place.entries_path))
@@ -187,14 +187,14 @@ def _entries(
         for idx, (body, leaf) in enumerate(zip(bodies, leaves, strict=True), place.n * WIDTH):
             _require(leaf_hash(body) == leaf, f"Entry {idx} is not the one that the tree was made of.")
             fields = _fields(idx, body)
-            _require_in_time(idx, fields[_TS].decode(), statement)
+            _require_in_time(idx, fields[_TS], statement)
             if idx >= statement.first:
-                years.add(fields[_TS].decode())
+                years.add(fields[_TS])
                 _require_chained(idx, fields, leaf, chains)
                 yield idx, fields[_D]
 
 
-def _fields(idx: int, body: bytes) -> tuple[bytes, ...]:
+def _fields(idx: int, body: bytes) -> tuple[str, ...]:
     try:
         return fields_of(body)
     except NoEntry as error:
@@ -237,21 +237,21 @@ def _among(years: Years, statement: Statement) -> int:
     return found
 
 
-def _require_chained(idx: int, fields: tuple[bytes, ...], leaf: bytes, chains: dict[bytes, tuple[int, bytes]]) -> None:
+def _require_chained(idx: int, fields: tuple[str, ...], leaf: bytes, chains: dict[str, tuple[int, bytes]]) -> None:
     """The first entry of the year about a document may follow one of an earlier year."""
     doc, dprev, dseq = fields[_DOC], b64decode(fields[_DPREV]), int(fields[_DSEQ])
     if not doc:
         return
     known = chains.get(doc)
     follows = (dseq > 1) == bool(dprev) if known is None else (dseq, dprev) == (known[0] + 1, known[1])
-    _require(follows, f"Entry {idx} does not follow the one before it about {doc.decode()}.")
+    _require(follows, f"Entry {idx} does not follow the one before it about {doc}.")
     chains[doc] = dseq, leaf
 
 
 # 5. Details
 
 
-def _details(folder: Path, statement: Statement, commitments: Mapping[int, bytes]) -> int:
+def _details(folder: Path, statement: Statement, commitments: Mapping[int, str]) -> int:
     """How many entries have their details; those of the others were erased before the shard was written."""
     data = _read(folder, DETAILS)
     _require(sha256(data).hexdigest() == statement.details, f"{DETAILS} is not the one that was signed.")
@@ -264,7 +264,7 @@ def _details(folder: Path, statement: Statement, commitments: Mapping[int, bytes
     return sum(_is_detailed(idx, line, commitments[idx]) for idx, line in zip(expected, lines, strict=True))
 
 
-def _is_detailed(idx: int, line: bytes, committed: bytes) -> bool:
+def _is_detailed(idx: int, line: bytes, committed: str) -> bool:
     """Whether a line, which must be that of entry ``idx``, has its details."""
     try:
         said = exact.read(line)

@@ -39,7 +39,7 @@ _UNGUARDED = {
 
 
 class Scene:
-    """Entries about 7 documents of 2 partners, every fifth with a payload, every eleventh of a person."""
+    """Entries about 7 documents of 2 partners, every fifth with a payload, every eleventh of a person, every third with a fraction."""
 
     def __init__(self, database: Database, blobs: BlobStore, keys: Path) -> None:
         self.database = database
@@ -64,7 +64,7 @@ class Scene:
             "partner": PartnerId(("acme", "beta")[number % 2]),
             "document_id": DocumentId(f"document-{number % 7}"),
             "actor": journal.OURSELVES if number % 11 else "anna",
-            "detail": {"number": number, "weight": 1.5},
+            "detail": {"number": number, "weight": 1.5 if number % 3 == 2 else 2},
         }
         if number % 5 == 0:
             data = b"payload %d" % number

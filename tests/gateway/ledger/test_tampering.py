@@ -350,6 +350,11 @@ def a_time_is_of_a_day_that_there_is_not(scene: Scene) -> None:
 
 
 @said(OTHERWISE)
+def a_time_is_of_a_year_that_there_is_not(scene: Scene) -> None:
+    scene.sql("UPDATE journal_entry SET at = '0000-03-01 12:00:00.000000' WHERE id = 6")
+
+
+@said(OTHERWISE)
 def a_time_is_for_ever_away(scene: Scene) -> None:
     scene.sql("UPDATE journal_entry SET at = 'infinity' WHERE id = 6")
 
