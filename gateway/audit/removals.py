@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from spool.journal import JournalEntry, Step
 
+from ..exchange.pruning import LEFT
 from ..ledger.entry import NoEntry, read_entry
 from ..ledger.erasures import DETAILS, ERASED, STEPS
 from ..ledger.tables import LedgerEntry
@@ -24,11 +25,14 @@ Named = tuple[str, str, str, str]
 @dataclass(slots=True)
 class Removed:
     """``steps`` are, by id, those of which it was told before it went. ``numbers`` are those of interchanges that came in what was removed,
-    and ``counted`` the files of which all of these are told."""
+    and ``counted`` the files of which all of these are told. ``messages`` are AS2 messages that are told to stay though what they are about
+    went, and ``bereft`` the ids of what went by an earlier program, which let all messages about it stay for a while."""
 
     steps: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     numbers: set[Named] = field(default_factory=set)
     counted: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+    bereft: set[str] = field(default_factory=set)
 
     def was_file(self, id_: str) -> bool:
         """Whether it is a file that came and was removed."""
@@ -47,10 +51,13 @@ def removed(session: Session) -> Removed:
         counted = RECEIVED in detail
         if counted:
             found.numbers.update(numbered(detail[RECEIVED]))
+        found.messages.update(detail.get(LEFT, ()))
         for id_, step in _named(session, detail):
             found.steps[id_].add(step)
             if counted:
                 found.counted.add(id_)
+            if LEFT not in detail:
+                found.bereft.add(id_)
     return found
 
 

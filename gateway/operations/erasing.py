@@ -191,6 +191,7 @@ class Erasing:
             **numbers_on(session, [*answers, *sent]),
             **numbers_in(session, files),
             **left_without(session, [*documents_with(session, files), *ours]),
+            **carried.as_json(),
         }
         everything = [*files, *ours, *documents_with(session, files, answers), *answers, *sent]
         forget_finished_about(session, ABOUT, everything)

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from gateway.as2.cms.keys import Certificate
 from partners.certificates import Use
-from tests.gateway.house import NOON, House
+from tests.gateway.house import NOON, House, new_url
 
 PROFILE = """\
 partner: {partner}
@@ -84,10 +84,14 @@ def _agree(us: Site, them: Site, partner: str, as2: str, *, send: str, receive: 
 
 
 @contextmanager
-def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str = "") -> Iterator[Scene]:
-    """Both sides with keys, each other's certificates, and an agreement; nothing runs by itself but the listening."""
+def scene(
+    root: Path, as2: str = "", theirs: str | None = None, *, settings: str = "", kind: str = "sqlite"
+) -> Iterator[Scene]:
+    """Both sides with keys, each other's certificates, and an agreement, the distributor on a database of a kind; nothing runs by itself
+    but the listening."""
     with ExitStack() as stack:
-        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY", settings))
+        url = stack.enter_context(new_url(kind))
+        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY", settings, url))
         supplier = stack.enter_context(_site(root / "supplier", "ACME", settings))
         made = Scene(distributor, supplier)
         made.agree(as2, theirs)
@@ -102,11 +106,11 @@ def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str
 
 
 @contextmanager
-def _site(root: Path, name: str, settings: str) -> Iterator[Site]:
+def _site(root: Path, name: str, settings: str, url: str | None = None) -> Iterator[Site]:
     root.mkdir()
     port = _free_port()
     (root / "tally.toml").write_text(f'as2_url = "http://127.0.0.1:{port}/as2"\n{settings}')
-    house = House(root, {})
+    house = House(root, {}, database_url=url)
     try:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         house.gateway.custody.generate(subject, bits=2048, days=DAYS, begins=None, by="tests")
