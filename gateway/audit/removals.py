@@ -4,7 +4,6 @@ An entry of the ledger stays when its details go, and says by its step and an id
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -13,9 +12,7 @@ from sqlalchemy.orm import Session
 from spool.journal import JournalEntry, Step
 
 from ..exchange.pruning import LEFT
-from ..ledger.entry import NoEntry, read_entry
-from ..ledger.erasures import DETAILS, ERASED, STEPS
-from ..ledger.tables import LedgerEntry
+from ..ledger.erasures import STEPS, entries_erased
 from ..operations.removing import RECEIVED, numbered
 
 Named = tuple[str, str, str, str]
@@ -52,24 +49,12 @@ def removed(session: Session) -> Removed:
         if counted:
             found.numbers.update(numbered(detail[RECEIVED]))
         found.messages.update(detail.get(LEFT, ()))
-        for id_, step in _named(session, detail):
-            found.steps[id_].add(step)
-            if counted:
-                found.counted.add(id_)
-            if LEFT not in detail:
-                found.bereft.add(id_)
-    return found
-
-
-def _named(session: Session, detail: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    said = detail.get(ERASED)
-    for first, last in said.get(DETAILS, ()) if isinstance(said, dict) else ():
-        bodies = select(LedgerEntry.body).where(LedgerEntry.idx.between(first, last)).execution_options(yield_per=1000)
-        for body in session.scalars(bodies):
-            try:
-                entry = read_entry(body)
-            except NoEntry:
-                # What was done to the ledger, `tally ledger verify` tells.
+        for entry in entries_erased(session, detail):
+            if not entry.doc:
                 continue
-            if entry.doc:
-                yield entry.doc, entry.type
+            found.steps[entry.doc].add(entry.type)
+            if counted:
+                found.counted.add(entry.doc)
+            if LEFT not in detail:
+                found.bereft.add(entry.doc)
+    return found

@@ -5,7 +5,8 @@ went, as ranges of their numbers.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from spool.journal import Step
 
-from .tables import LedgerBlobSalt, LedgerDetail
+from .entry import Entry, NoEntry, read_entry
+from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry
 
 ERASED = "erased"
 """The key in the journal's detail under which an erasure says what it covers."""
@@ -72,6 +74,17 @@ def erase_payloads(session: Session, digests: Sequence[str]) -> Erasure:
             found.setdefault(role, []).append(idx)
         session.execute(delete(LedgerBlobSalt).where(LedgerBlobSalt.sha256.in_(some)))
     return Erasure(payloads=found or None)
+
+
+def entries_erased(session: Session, detail: Mapping[str, Any]) -> Iterator[Entry]:
+    """The entries whose details an erasure covers, as the journal's detail of it says: they stay, and say what they were about."""
+    said = detail.get(ERASED)
+    for first, last in said.get(DETAILS, ()) if isinstance(said, dict) else ():
+        bodies = select(LedgerEntry.body).where(LedgerEntry.idx.between(first, last)).execution_options(yield_per=1000)
+        for body in session.scalars(bodies):
+            # What was done to the ledger, `tally ledger verify` tells.
+            with suppress(NoEntry):
+                yield read_entry(body)
 
 
 class Covered:
