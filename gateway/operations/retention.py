@@ -20,6 +20,7 @@ from spool.documents import DocumentRow
 from spool.journal import OURSELVES, Step
 from spool.queue import pruning
 
+from ..erp.port import IdempotencyKey
 from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import Erasure, erase_details, erase_payloads
@@ -36,6 +37,7 @@ from .removing import (
     answers_to,
     counted,
     documents_with,
+    given_to_erp,
     lock,
     numbers_in,
     numbers_on,
@@ -92,6 +94,7 @@ class KeptGroup:
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Prunes one home. ``keep`` is how long everything that ended is kept, for ever when None; ``keep_work`` how long finished work is.
+    ``forget_given`` blanks what we noted beside the ERP's files.
 
     ``rules`` and legal holds keep documents beyond that.
     """
@@ -102,6 +105,7 @@ class Retention:
     ledger: Ledger
     keep: timedelta | None
     keep_work: timedelta
+    forget_given: Callable[[Sequence[IdempotencyKey]], None]
     rules: Rules = field(default_factory=Rules)
 
     def prune(self, actor: str = OURSELVES) -> Pruned:
@@ -213,8 +217,11 @@ class Retention:
                 **left_without(session, documents_with(session, ended)),
                 **carried.as_json(),
             }
+            given = given_to_erp(session, ended)
             self._record(session, remove_files(session, ended, answers), lost)
             carried.remove(session)
+            # Before the commit: a death in between leaves the files, and no name of what went is left for good.
+            self.forget_given(given)
             return Pruned(files=len(ended), messages=len(carried))
 
         return self.database.write(remove) + Pruned(outbox=self._withdraw())
