@@ -107,6 +107,12 @@ class Covered:
         for role, ranges in payloads.items() if isinstance(payloads, dict) else ():
             self._payloads.setdefault(role, []).extend(_ranges(ranges, by))
 
+    def spans(self) -> Iterator[tuple[str | None, int, int]]:
+        """All of it: the role of a payload, None for details, and the first and the last entry."""
+        yield from ((None, first, last) for first, last, _ in self._details)
+        for role, ranges in self._payloads.items():
+            yield from ((role, first, last) for first, last, _ in ranges)
+
     def sort(self) -> None:
         """To be called before it is asked, and after the last addition."""
         self._details.sort()
