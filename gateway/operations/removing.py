@@ -89,15 +89,11 @@ def documents_with(session: Session, ids: Sequence[str], answers: Sequence[str] 
 def given_to_erp(session: Session, ids: Sequence[str]) -> list[IdempotencyKey]:
     """Under what documents in these files were given to the ERP."""
     columns = DocumentRow.partner, DocumentRow.type, DocumentRow.number, DocumentRow.revision
-    given = select(*columns).where(
-        DocumentRow.receipt_id.in_(ids),
-        DocumentRow.direction == INBOUND,
-        DocumentRow.number.is_not(None),
-        DocumentRow.revision.is_not(None),
-    )
+    came = select(*columns).where(DocumentRow.receipt_id.in_(ids), DocumentRow.direction == INBOUND)
     return [
         IdempotencyKey(PartnerId(partner), type_, number, revision)
-        for partner, type_, number, revision in session.execute(given.order_by(DocumentRow.id))
+        for partner, type_, number, revision in session.execute(came.order_by(DocumentRow.id))
+        if number is not None and revision is not None
     ]
 
 
