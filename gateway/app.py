@@ -187,6 +187,7 @@ class Gateway:
             self.ledger,
             None if settings.keep_days is None else timedelta(days=settings.keep_days),
             timedelta(days=settings.keep_work_days),
+            self.adapter.forget,
             self.rules,
         )
         self.erasing = Erasing(home, database, clock, self.ledger, self.rules, self.adapter.forget)

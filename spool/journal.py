@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Required, TypedDict, Unpack
 
-from sqlalchemy import ForeignKey, Index, func, insert, or_, select, text
+from sqlalchemy import ForeignKey, Index, insert, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from canonical.identity import BlobDigest, DocumentId, PartnerId, ReceiptId, TransmissionId
@@ -303,21 +303,10 @@ def latest(session: Session, *, partner: PartnerId | None = None, limit: int = 1
 
 
 def first_since(session: Session, moment: datetime) -> int:
-    """The id of the first entry at ``moment`` or later; one more than the last where there is none.
+    """The id from which on every entry is of ``moment`` or later; one more than the last where that is before it.
 
-    Found by halving, since there is no index on times: entries are committed in the order of their times but for a moment's disorder.
+    There is no index on times, and where the clock was put back they do not rise with the ids: so entries are gone through from the last
+    one back, no more of them than follow.
     """
-    # Asked one by one: only so does SQLite look at the ends of the index alone.
-    low = session.scalar(select(func.min(JournalEntry.id))) or 1
-    high = (session.scalar(select(func.max(JournalEntry.id))) or 0) + 1
-    while low < high:
-        middle = (low + high) // 2
-        # Entries may be missing where retention removed some, or a transaction was undone.
-        entry = session.execute(
-            select(JournalEntry.id, JournalEntry.at).where(JournalEntry.id >= middle).order_by(JournalEntry.id).limit(1)
-        ).first()
-        if entry is None or entry.at >= moment:
-            high = middle
-        else:
-            low = entry.id + 1
-    return low
+    before = select(JournalEntry.id).where(JournalEntry.at < moment).order_by(JournalEntry.id.desc()).limit(1)
+    return (session.scalar(before) or 0) + 1

@@ -4,7 +4,6 @@ An entry of the ledger stays when its details go, and says by its step and an id
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -12,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from spool.journal import JournalEntry, Step
 
-from ..ledger.entry import NoEntry, read_entry
-from ..ledger.erasures import DETAILS, ERASED, STEPS
-from ..ledger.tables import LedgerEntry
+from ..exchange.pruning import LEFT
+from ..ledger.erasures import STEPS, entries_erased
 from ..operations.removing import RECEIVED, numbered
 
 Named = tuple[str, str, str, str]
@@ -24,11 +22,14 @@ Named = tuple[str, str, str, str]
 @dataclass(slots=True)
 class Removed:
     """``steps`` are, by id, those of which it was told before it went. ``numbers`` are those of interchanges that came in what was removed,
-    and ``counted`` the files of which all of these are told."""
+    and ``counted`` the files of which all of these are told. ``messages`` are AS2 messages that are told to stay though what they are about
+    went, and ``bereft`` the ids of what went by an earlier program, which let all messages about it stay for a while."""
 
     steps: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     numbers: set[Named] = field(default_factory=set)
     counted: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+    bereft: set[str] = field(default_factory=set)
 
     def was_file(self, id_: str) -> bool:
         """Whether it is a file that came and was removed."""
@@ -47,22 +48,13 @@ def removed(session: Session) -> Removed:
         counted = RECEIVED in detail
         if counted:
             found.numbers.update(numbered(detail[RECEIVED]))
-        for id_, step in _named(session, detail):
-            found.steps[id_].add(step)
-            if counted:
-                found.counted.add(id_)
-    return found
-
-
-def _named(session: Session, detail: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    said = detail.get(ERASED)
-    for first, last in said.get(DETAILS, ()) if isinstance(said, dict) else ():
-        bodies = select(LedgerEntry.body).where(LedgerEntry.idx.between(first, last)).execution_options(yield_per=1000)
-        for body in session.scalars(bodies):
-            try:
-                entry = read_entry(body)
-            except NoEntry:
-                # What was done to the ledger, `tally ledger verify` tells.
+        found.messages.update(detail.get(LEFT, ()))
+        for entry in entries_erased(session, detail):
+            if not entry.doc:
                 continue
-            if entry.doc:
-                yield entry.doc, entry.type
+            found.steps[entry.doc].add(entry.type)
+            if counted:
+                found.counted.add(entry.doc)
+            if LEFT not in detail:
+                found.bereft.add(entry.doc)
+    return found

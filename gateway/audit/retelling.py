@@ -17,7 +17,7 @@ from spool.journal import ENDURING, JournalEntry, Step
 from spool.states import DocumentState, ReceiptState, TransmissionState
 
 from ..exchange import telling
-from ..exchange.pruning import FORGOTTEN
+from ..exchange.pruning import FORGOTTEN, LEFT
 from ..journaling import ALL
 from ..ledger.erasures import STEPS
 from .given_numbers import GivenNumbers
@@ -123,7 +123,8 @@ class Retold:
     whose sender was told that they were called off. ``formats`` are what files were read as, and ``given`` our own control numbers.
 
     ``rows`` is what is told of AS2 messages, by table and id, from ``rows_since`` on. Those with an id before ``forgotten`` that are about
-    nothing else were removed on record. ``brought`` are the files that came in a message, by their ids, each with that of the message.
+    nothing else were removed on record, and among those with one before ``parted`` may have been some that were about what went: earlier
+    programs removed them so, one by one. ``brought`` are the files that came in a message, by their ids, each with that of the message.
     """
 
     receipts: dict[str, set[Standing]] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Retold:
     rows_since: datetime | None = None
     brought: dict[str, str] = field(default_factory=dict)
     forgotten: str = ""
+    parted: str = ""
     erased: bool = False
 
     def take(self, entry: Entry) -> None:
@@ -153,7 +155,7 @@ class Retold:
         if entry.step in ENDURING:
             # They outlast what they are about, and do not say where it is.
             self.erased |= entry.step in STEPS
-            self.forgotten = max(self.forgotten, entry.detail.get(FORGOTTEN, ""))
+            self._removal(entry, entry.detail)
             return
         for row in entry.detail.get(telling.ROWS, ()):
             self._row(entry, row)
@@ -173,6 +175,15 @@ class Retold:
                 self.keyed.setdefault(entry.detail["certificate"], []).append(entry)
             case Step.ENTITLED:
                 self._user(entry, entry.detail.get("user", ""))
+
+    def _removal(self, entry: Entry, detail: Mapping[str, Any]) -> None:
+        if self.rows_since is None and (FORGOTTEN in detail or LEFT in detail):
+            # Whoever says so tells of rows, though all that told of any may be gone.
+            self.rows_since = entry.at
+        before = detail.get(FORGOTTEN, "")
+        self.forgotten = max(self.forgotten, before)
+        if LEFT not in detail:
+            self.parted = max(self.parted, before)
 
     def _row(self, entry: Entry, row: Mapping[str, Any]) -> None:
         if self.rows_since is None:

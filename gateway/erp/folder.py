@@ -280,17 +280,21 @@ class FolderAdapter:
 
         The importer's answers to it are not collected any more. Files that it has are its own.
         """
-        for name in map(file_name, keys):
-            noted = [
-                path for path in (self._journal / f"{name}{suffix}" for suffix in ("", DONE, ERROR)) if path.exists()
-            ]
+        with _explained(f"forget what was handed over in {self._journal}"):
+            noted = {name: noted for name in map(file_name, keys) if (noted := self._notes_of(name))}
+            for name in noted:
+                (self._journal / _blanked(name)).touch()
             if not noted:
-                continue
-            with _explained(f"take {name} out of {self._journal}"):
-                _publish(self._journal / _blanked(name), b"")
-                for path in noted:
-                    path.unlink(missing_ok=True)
-                _sync_directory(self._journal)
+                return
+            # Whatever a power failure leaves, one of both is there.
+            _sync_directory(self._journal)
+            for path in (path for paths in noted.values() for path in paths):
+                path.unlink(missing_ok=True)
+            _sync_directory(self._journal)
+
+    def _notes_of(self, name: str) -> list[Path]:
+        """What says that a file was handed over, or that its answer was collected."""
+        return [path for path in (self._journal / f"{name}{suffix}" for suffix in ("", DONE, ERROR)) if path.exists()]
 
     def _settle(self, names: list[str]) -> None:
         for name in names:

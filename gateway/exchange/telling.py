@@ -27,6 +27,11 @@ def changed(row: Base, *columns: str) -> JsonObject:
     return _told(row, {name: getattr(row, name) for name in columns})
 
 
+def is_whole(says: JsonObject) -> bool:
+    """Whether what is told of a row began with all of it: each has a digest, which never changes."""
+    return "sha256" in says
+
+
 def _told(row: Base, values: JsonObject) -> JsonObject:
     says = {name: in_journal(value) for name, value in values.items() if name != ID}
     return {TABLE: row.__tablename__, ID: getattr(row, ID), SAYS: says}

@@ -5,7 +5,8 @@ went, as ranges of their numbers.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from spool.journal import Step
 
-from .tables import LedgerBlobSalt, LedgerDetail
+from .entry import Entry, NoEntry, read_entry
+from .tables import LedgerBlobSalt, LedgerDetail, LedgerEntry
 
 ERASED = "erased"
 """The key in the journal's detail under which an erasure says what it covers."""
@@ -74,6 +76,17 @@ def erase_payloads(session: Session, digests: Sequence[str]) -> Erasure:
     return Erasure(payloads=found or None)
 
 
+def entries_erased(session: Session, detail: Mapping[str, Any]) -> Iterator[Entry]:
+    """The entries whose details an erasure covers, as the journal's detail of it says: they stay, and say what they were about."""
+    said = detail.get(ERASED)
+    for first, last in said.get(DETAILS, ()) if isinstance(said, dict) else ():
+        bodies = select(LedgerEntry.body).where(LedgerEntry.idx.between(first, last)).execution_options(yield_per=1000)
+        for body in session.scalars(bodies):
+            # What was done to the ledger, `tally ledger verify` tells.
+            with suppress(NoEntry):
+                yield read_entry(body)
+
+
 class Covered:
     """All that recorded erasures cover, and which one covers it."""
 
@@ -93,6 +106,12 @@ class Covered:
         payloads = said.get(PAYLOADS)
         for role, ranges in payloads.items() if isinstance(payloads, dict) else ():
             self._payloads.setdefault(role, []).extend(_ranges(ranges, by))
+
+    def spans(self) -> Iterator[tuple[str | None, int, int]]:
+        """All of it: the role of a payload, None for details, and the first and the last entry."""
+        yield from ((None, first, last) for first, last, _ in self._details)
+        for role, ranges in self._payloads.items():
+            yield from ((role, first, last) for first, last, _ in ranges)
 
     def sort(self) -> None:
         """To be called before it is asked, and after the last addition."""

@@ -49,6 +49,7 @@ from .removing import (
     documents_with,
     files_with_more,
     forget,
+    given_to_erp,
     lock,
     numbers_in,
     numbers_on,
@@ -182,7 +183,7 @@ class Erasing:
         files, ours = sorted(chosen.files), sorted(chosen.ours)
         answers, sent = answers_to(session, files), sent_with(session, ours)
         subjects = _subjects(session, chosen)
-        given = _given(session, chosen)
+        given = given_to_erp(session, files)
         note(session, self.home, [*answers, *sent])
         carried = messages.about(session, files, [*answers, *sent])
         digests = _digests(session, chosen, [*answers, *sent]) | carried.payloads(session)
@@ -191,6 +192,7 @@ class Erasing:
             **numbers_on(session, [*answers, *sent]),
             **numbers_in(session, files),
             **left_without(session, [*documents_with(session, files), *ours]),
+            **carried.as_json(),
         }
         everything = [*files, *ours, *documents_with(session, files, answers), *answers, *sent]
         forget_finished_about(session, ABOUT, everything)
@@ -400,15 +402,6 @@ def _subjects(session: Session, chosen: _Chosen) -> list[tuple[str | None, str |
     found += [(None, id_, partner) for id_, partner in session.execute(files)]
     refused = {*chosen.refused_orders.values()}
     return found or [(None, None, partner) for partner in sorted(refused, key=str)] or [(None, None, None)]
-
-
-def _given(session: Session, chosen: _Chosen) -> list[IdempotencyKey]:
-    """Under what documents that go were given to the ERP."""
-    return [
-        IdempotencyKey(PartnerId(row.partner), row.type, row.number, row.revision)
-        for row in _documents(session, chosen)
-        if row.direction == INBOUND and row.number is not None and row.revision is not None
-    ]
 
 
 def _digests(session: Session, chosen: _Chosen, sent: Sequence[str]) -> set[str]:

@@ -12,13 +12,15 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from canonical.errors import Retryable
+from canonical.identity import PartnerId
 from partners.control_numbers import ReceivedInterchange
-from spool.documents import DocumentOrder, DocumentRow
+from spool.documents import INBOUND, DocumentOrder, DocumentRow
 from spool.journal import ENDURING, JournalEntry, LedgerOutbox, Step
 from spool.receipts import Receipt
 from spool.states import DocumentState, ReceiptState
 from spool.transmissions import Transmission
 
+from ..erp.port import IdempotencyKey
 from ..exchange import pruning as messages
 from ..ledger.erasures import STEPS, Erasure, erase_details, spans
 from ..retention.presets import ENVELOPES
@@ -82,6 +84,17 @@ def documents_with(session: Session, ids: Sequence[str], answers: Sequence[str] 
     return session.scalars(
         select(DocumentRow.id).where(or_(DocumentRow.receipt_id.in_(ids), DocumentRow.transmission_id.in_(answers)))
     ).all()
+
+
+def given_to_erp(session: Session, ids: Sequence[str]) -> list[IdempotencyKey]:
+    """Under what documents in these files were given to the ERP."""
+    columns = DocumentRow.partner, DocumentRow.type, DocumentRow.number, DocumentRow.revision
+    came = select(*columns).where(DocumentRow.receipt_id.in_(ids), DocumentRow.direction == INBOUND)
+    return [
+        IdempotencyKey(PartnerId(partner), type_, number, revision)
+        for partner, type_, number, revision in session.execute(came.order_by(DocumentRow.id))
+        if number is not None and revision is not None
+    ]
 
 
 def sent_with(session: Session, ids: Sequence[str]) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """`tally prune`: what ended long ago is removed, in small steps, and counted on in the balance (docs/howto/backup-and-restore.md)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from spool.documents import DocumentRow
 from spool.journal import OURSELVES, Step
 from spool.queue import pruning
 
+from ..erp.port import IdempotencyKey
 from ..exchange import pruning as messages
 from ..home import Home
 from ..ledger.erasures import Erasure, erase_details, erase_payloads
@@ -36,6 +37,7 @@ from .removing import (
     answers_to,
     counted,
     documents_with,
+    given_to_erp,
     lock,
     numbers_in,
     numbers_on,
@@ -60,7 +62,8 @@ UNSETTLED = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """What was removed: ``files`` received with their documents and answers, ``sent`` documents of ours, what of either still lay in an
-    ``outbox``, AS2 ``messages``, finished ``work`` items, and ``payloads`` that nothing referred to any more."""
+    ``outbox``, AS2 ``messages`` about either or about nothing, finished ``work`` items, and ``payloads`` that nothing referred to any
+    more."""
 
     files: int = 0
     sent: int = 0
@@ -72,6 +75,9 @@ class Pruned:
     @property
     def anything(self) -> bool:
         return any(asdict(self).values())
+
+    def __add__(self, other: "Pruned") -> "Pruned":
+        return Pruned(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class KeptGroup:
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Prunes one home. ``keep`` is how long everything that ended is kept, for ever when None; ``keep_work`` how long finished work is.
+    ``forget_given`` blanks what we noted beside the ERP's files.
 
     ``rules`` and legal holds keep documents beyond that.
     """
@@ -98,6 +105,7 @@ class Retention:
     ledger: Ledger
     keep: timedelta | None
     keep_work: timedelta
+    forget_given: Callable[[Sequence[IdempotencyKey]], None]
     rules: Rules = field(default_factory=Rules)
 
     def prune(self, actor: str = OURSELVES) -> Pruned:
@@ -105,11 +113,10 @@ class Retention:
         now = self.clock.now()
         # What goes must be in the ledger before, which then says that it went.
         self.ledger.drain()
-        outbox = self._withdraw()
-        work = self._work(now)
-        sent, left = self._steps(now, outbound_before, self._remove_outbound)
-        files, unfetched = self._steps(now, receipts_before, self._remove_receipts)
-        done = Pruned(files, sent, outbox + left + unfetched, self._messages(now), work, self._payloads(now))
+        done = Pruned(outbox=self._withdraw(), work=self._work(now))
+        done += self._steps(now, outbound_before, self._remove_outbound)
+        done += self._steps(now, receipts_before, self._remove_receipts)
+        done += Pruned(messages=self._messages(now), payloads=self._payloads(now))
         if done.anything:
             self.database.write(partial(self._note, done, actor))
             self.ledger.drain()
@@ -125,9 +132,8 @@ class Retention:
         now = self.clock.now()
         with self.database.read() as session:
             work = pruning.finished_before(session, identifiers.first_at(now - self.keep_work))
-        sent, left = self._steps(now, outbound_before, self._count_outbound)
-        files, unfetched = self._steps(now, receipts_before, self._count_receipts)
-        return Pruned(files, sent, left + unfetched, work=work)
+        sent = self._steps(now, outbound_before, self._count_outbound)
+        return sent + self._steps(now, receipts_before, self._count_receipts) + Pruned(work=work)
 
     def kept(self) -> list[KeptGroup]:
         """What is old enough to go and is kept all the same by a rule, by partner and type of document."""
@@ -163,31 +169,32 @@ class Retention:
         self,
         now: datetime,
         candidates: Callable[[Session, Protection, str, str, int], Sequence[str]],
-        step: Callable[[Sequence[str], datetime], tuple[int, int]],
-    ) -> tuple[int, int]:
-        """Go through all candidates in the order of their age, some at a time; how many were removed, and how many files in outboxes."""
+        step: Callable[[Sequence[str], datetime], Pruned],
+    ) -> Pruned:
+        """Go through all candidates in the order of their age, some at a time; what was removed."""
+        done = Pruned()
         if self.keep is None:
-            return 0, 0
+            return done
         cutoff = now - self.keep
-        total, lay, after = 0, 0, ""
+        after = ""
         while True:
             with self.database.read() as session:
                 protection = Protection.now(session, self.rules, now)
                 ids = candidates(session, protection, identifiers.first_at(cutoff), after, STEP)
             if not ids:
-                return total, lay
-            removed, outbox = step(ids, cutoff)
-            total, lay, after = total + removed, lay + outbox, ids[-1]
+                return done
+            done += step(ids, cutoff)
+            after = ids[-1]
 
-    def _count_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
+    def _count_receipts(self, ids: Sequence[str], cutoff: datetime) -> Pruned:
         with self.database.read() as session:
             ended = removable_receipts(session, self._protection(session), ids, cutoff)
-            return len(ended), self._lying(placed(session, answers_to(session, ended)))
+            return Pruned(files=len(ended), outbox=self._lying(placed(session, answers_to(session, ended))))
 
-    def _count_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
+    def _count_outbound(self, ids: Sequence[str], cutoff: datetime) -> Pruned:
         with self.database.read() as session:
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
-            return len(ended), self._lying(placed(session, sent_with(session, ended)))
+            return Pruned(sent=len(ended), outbox=self._lying(placed(session, sent_with(session, ended))))
 
     def _protection(self, session: Session) -> Protection:
         return Protection.now(session, self.rules, self.clock.now())
@@ -195,36 +202,44 @@ class Retention:
     def _lying(self, files: Iterable[Placed]) -> int:
         return sum(lying(self.home, file) is not None for file in files)
 
-    def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
-        def remove(session: Session) -> int:
+    def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> Pruned:
+        def remove(session: Session) -> Pruned:
             holds.lock(session)
             lock(session, files=ids)
             ended = removable_receipts(session, self._protection(session), ids, cutoff)
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
             note(session, self.home, answers)
+            carried = messages.about(session, ended, answers).answered(session)
             lost = {
                 **numbers_on(session, answers),
                 **numbers_in(session, ended),
                 **left_without(session, documents_with(session, ended)),
+                **carried.as_json(),
             }
+            given = given_to_erp(session, ended)
             self._record(session, remove_files(session, ended, answers), lost)
-            return len(ended)
+            carried.remove(session)
+            # Before the commit: a death in between leaves the files, and no name of what went is left for good.
+            self.forget_given(given)
+            return Pruned(files=len(ended), messages=len(carried))
 
-        return self.database.write(remove), self._withdraw()
+        return self.database.write(remove) + Pruned(outbox=self._withdraw())
 
-    def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> tuple[int, int]:
-        def remove(session: Session) -> int:
+    def _remove_outbound(self, ids: Sequence[str], cutoff: datetime) -> Pruned:
+        def remove(session: Session) -> Pruned:
             holds.lock(session)
             lock(session, documents=ids)
             ended = removable_outbound(session, self._protection(session), ids, cutoff)
             sent = sent_with(session, ended)
             note(session, self.home, sent)
-            lost = numbers_on(session, sent) | left_without(session, ended)
+            carried = messages.about(session, (), sent).answered(session)
+            lost = {**numbers_on(session, sent), **left_without(session, ended), **carried.as_json()}
             self._record(session, erase_details(session, remove_documents(session, ended, sent)), lost)
-            return len(ended)
+            carried.remove(session)
+            return Pruned(sent=len(ended), messages=len(carried))
 
-        return self.database.write(remove), self._withdraw()
+        return self.database.write(remove) + Pruned(outbox=self._withdraw())
 
     def _withdraw(self) -> int:
         """Only after the commit: a crash in between leaves a file too many for a while, never a file too few."""
@@ -234,7 +249,7 @@ class Retention:
         return len(withdrawn)
 
     def _messages(self, now: datetime) -> int:
-        """AS2 messages whose files and transmissions are gone, and those that never brought any."""
+        """AS2 messages that never brought or carried anything that is kept, and those that were left when it went."""
         if self.keep is None:
             return 0
         bound = identifiers.first_at(now - self.keep)
@@ -247,7 +262,8 @@ class Retention:
         holds.lock(session)
         forgotten = messages.forget(session, bound, STEP, holds.in_force(session).partners)
         if forgotten:
-            journal.record(session, self.clock, step=Step.PRUNED, detail={messages.FORGOTTEN: bound})
+            detail = {messages.FORGOTTEN: bound, messages.LEFT: []}
+            journal.record(session, self.clock, step=Step.PRUNED, detail=detail)
         return forgotten
 
     def _payloads(self, now: datetime) -> int:
@@ -270,7 +286,7 @@ class Retention:
     def _record(self, session: Session, erasure: Erasure, lost: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Tell the ledger, in the transaction that removes them, which of its details and payloads are no longer there to be verified,
         and what else was ``lost`` with them: control numbers (:func:`.removing.numbers_on`, :func:`.removing.numbers_in`), what
-        invoices that stay are about (:func:`.invoiced.left_without`)."""
+        invoices that stay are about (:func:`.invoiced.left_without`), and which messages stay (:class:`.pruning.Messages`)."""
         if erasure:
             journal.record(session, self.clock, step=Step.PRUNED, detail={**erasure.as_json(), **lost})
 

@@ -197,10 +197,11 @@ def _stuck(session: Session) -> list[StuckLane]:
 
 
 def _rates(session: Session, now: datetime) -> dict[str, int]:
+    """What lies ahead of the clock happened before that was put back."""
     since = journal.first_since(session, now - WINDOW)
     counted = (
         select(JournalEntry.step, func.count())
-        .where(JournalEntry.id >= since, JournalEntry.step.in_(_COUNTED))
+        .where(JournalEntry.id >= since, JournalEntry.at <= now, JournalEntry.step.in_(_COUNTED))
         .group_by(JournalEntry.step)
     )
     counts = dict(session.execute(counted).all())

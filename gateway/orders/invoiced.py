@@ -4,7 +4,7 @@ The entry that tells of a removal names such invoices, by their ids: an entry th
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, aliased
 from spool.documents import INBOUND, OUTBOUND, DocumentOrder, DocumentRow
 from spool.journal import JournalEntry, Step
 
-from ..ledger.erasures import DETAILS, ERASED
+from ..ledger.erasures import entries_erased
+from ..ledger.tables import LedgerPartner
 from .book import COUNTED
 
 ORDER, NOTICE, INVOICE = "PurchaseOrder", "ShipNotice", "Invoice"
@@ -24,6 +25,9 @@ LEFT = "left_without"
 
 _AT_ONCE = 1000
 """Ids in one statement."""
+
+_FIRST = {ORDER: Step.SUBMITTED, NOTICE: Step.TRANSLATED}
+"""By which step the journal tells first of a document that went as such a one: an order of ours is submitted, a notice is read."""
 
 _WORDS = {Step.PRUNED: "removed by retention", Step.ERASED: "erased"}
 
@@ -56,28 +60,30 @@ def left_without(session: Session, going: Sequence[str]) -> dict[str, dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A removal of documents that does not say which invoices stay; ``partner`` is whose they were, where that is told."""
+    """A removal of documents that does not say which invoices stay. ``told`` is by which first steps the entries that lost their details
+    told of documents, and of whose, by pseudonym: more of what went is not known any more."""
 
     at: datetime
-    partner: str | None
     words: str
+    told: Collection[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """What the journal tells of removals: by the id of an invoice, how what it had beside it went, by type; and those that do not say."""
+    """What the journal tells of removals: by the id of an invoice, how what it had beside it went, by type; and those that do not say.
+    ``pseudonyms`` are what the ledger calls partners."""
 
     of: Mapping[str, Mapping[str, str]]
     unsaid: Sequence[Removal]
+    pseudonyms: Mapping[str, str]
 
     def what_became_of(self, type_: str, invoice: DocumentRow) -> str | None:
         """How what an invoice had beside it was removed, or may have been; None where it was not."""
         said = self.of.get(invoice.id, {}).get(type_)
         if said is not None:
             return said
-        after = (
-            each for each in self.unsaid if each.at >= invoice.created_at and each.partner in (None, invoice.partner)
-        )
+        would_be = _FIRST[type_], self.pseudonyms.get(invoice.partner, "")
+        after = (each for each in self.unsaid if each.at >= invoice.created_at and would_be in each.told)
         first = next(after, None)
         return None if first is None else f"perhaps {first.words}, which does not say"
 
@@ -86,13 +92,15 @@ def removals(session: Session) -> Removals:
     """All there were."""
     removed: defaultdict[str, dict[str, str]] = defaultdict(dict)
     unsaid: list[Removal] = []
-    columns = JournalEntry.step, JournalEntry.at, JournalEntry.partner, JournalEntry.detail
+    columns = JournalEntry.step, JournalEntry.at, JournalEntry.detail
     told = select(*columns).where(JournalEntry.step.in_(_WORDS)).order_by(JournalEntry.id)
-    for step, at, partner, detail in session.execute(told):
+    for step, at, detail in session.execute(told).all():
         words = f"{_WORDS[step]} on {at:%Y-%m-%d}"
-        if LEFT not in detail and detail.get(ERASED, {}).get(DETAILS):
-            unsaid.append(Removal(at, partner, words))
+        if LEFT not in detail:
+            firsts = ((each.type, each.partner) for each in entries_erased(session, detail))
+            unsaid.append(Removal(at, words, {each for each in firsts if each[0] in _FIRST.values()}))
         for type_, invoices in detail.get(LEFT, {}).items():
             for invoice in invoices:
                 removed[invoice][type_] = words
-    return Removals(removed, unsaid)
+    pseudonyms = dict(session.execute(select(LedgerPartner.partner, LedgerPartner.pseudonym)).all())
+    return Removals(removed, unsaid, pseudonyms)

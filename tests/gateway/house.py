@@ -154,7 +154,9 @@ class House:
     def __init__(self, root: Path, profiles: Mapping[str, str] = PROFILES, *, database_url: str | None = None) -> None:
         root.mkdir(mode=0o700, exist_ok=True)
         if database_url is not None:
-            (root / "tally.toml").write_text(f'database_url = "{database_url}"\n')
+            settings = root / "tally.toml"
+            others = settings.read_text() if settings.exists() else ""
+            settings.write_text(f'database_url = "{database_url}"\n{others}')
         elif not (root / "tally.db").exists():
             ready.put_file(root / "tally.db")
         self.clock = ManualClock(NOON)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from ...exchange.arrivals import Arrival, ArrivedFile
 from ...exchange.sendings import Sending
-from ...exchange.telling import in_journal
+from ...exchange.telling import in_journal, is_whole
 from ..question import Row
 from ..removals import Removed
-from ..retelling import Retold
+from ..retelling import Retold, ToldRow
 from .differences import as_kept, as_text
 
 MESSAGE = "a message"
@@ -29,7 +29,7 @@ def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[R
 
 
 def _contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[Contradiction]:
-    missing = {key for key, said in told.rows.items() if said.bound or key[1] >= told.forgotten}
+    missing = {key for key, said in told.rows.items() if _must_be_there(key[1], said, told)}
     untold = _Untold(session, told, removed)
     for row, at in _rows(session):
         key = row.__tablename__, row.id
@@ -66,13 +66,21 @@ def _different(row: Arrival | Sending, says: Mapping[str, Any]) -> Iterator[tupl
             yield name, has, said
 
 
+def _must_be_there(id_: str, said: ToldRow, told: Retold) -> bool:
+    """Whether a row that is told of was not removed on record: what is about nothing else goes by itself, and of what went with a file or
+    a transmission no more may be told than what changed of it."""
+    return is_whole(said.says) and (said.bound or id_ >= told.forgotten)
+
+
 class _Untold:
     """Of which rows nothing need be told: those of earlier programs, which did not tell; and those of which all that was told went on
-    record, with the files or the transmission that they are about, a little before they go themselves."""
+    record a little before they go themselves, with the files or the transmission that they are about: those that the record of that
+    names, and, where an earlier program removed it, which named none, those that are about it."""
 
     def __init__(self, session: Session, told: Retold, removed: Removed) -> None:
         self._told = told
-        self._gone = removed.steps
+        self._left = removed.messages
+        self._gone = removed.bereft
         self._files: defaultdict[str, list[str]] = defaultdict(list)
         for file, arrival in session.execute(select(ArrivedFile.receipt_id, ArrivedFile.arrival)):
             self._files[arrival].append(file)
@@ -81,25 +89,25 @@ class _Untold:
     def is_expected(self, row: Arrival | Sending, at: datetime) -> bool:
         if self._told.rows_since is None or at < self._told.rows_since:
             return True
-        return self._is_about_what_went(row)
+        return row.id in self._left or self._is_about_what_went(row)
 
     def _is_about_what_went(self, row: Arrival | Sending) -> bool:
         if isinstance(row, Sending):
             return row.transmission in self._gone
         if row.sending is not None:
             carried = self._carried.get(row.sending)
-            return self._told.erased if carried is None else carried in self._gone
+            return row.sending < self._told.parted if carried is None else carried in self._gone
         files = self._files.get(row.id, ())
         return bool(files) and all(file in self._gone for file in files)
 
 
 def _files(session: Session, told: Retold, removed: Removed) -> Iterator[Contradiction]:
     """Files came in the messages that they are told to have come in."""
-    missing = set(told.brought)
+    missing, messages = set(told.brought), {*told.brought.values(), *removed.messages}
     for file, arrival in session.execute(select(ArrivedFile.receipt_id, ArrivedFile.arrival)):
         missing.discard(file)
         should = told.brought.get(file)
-        if should is None and not _may_be_untold(told, removed, file):
+        if should is None and not _may_be_untold(told, removed, file, of_another=arrival in messages):
             yield "as2_file", None, file, "", f"came in {arrival}", None
         elif should not in (None, arrival):
             yield "as2_file", told.beginnings[file].partner, file, "arrival", arrival, should
@@ -107,9 +115,11 @@ def _files(session: Session, told: Retold, removed: Removed) -> Iterator[Contrad
         yield "as2_file", told.beginnings[file].partner, file, "", None, f"came in {told.brought[file]}"
 
 
-def _may_be_untold(told: Retold, removed: Removed, file: str) -> bool:
-    """Whether it came before this was told, or went on record."""
+def _may_be_untold(told: Retold, removed: Removed, file: str, *, of_another: bool) -> bool:
+    """Whether it came before this was told, or went on record: by an earlier program, or out of a message that stays, ``of_another`` file
+    or until its MDN is posted."""
     begun = told.beginnings.get(file)
     if begun is None:
-        return file in removed.steps or told.rows_since is None
+        gone = file in removed.bereft or (file in removed.steps and of_another)
+        return gone or told.rows_since is None
     return told.rows_since is None or begun.at < told.rows_since

@@ -6,11 +6,12 @@ proofs, signatures and histories prove is computed here once more, and a table o
 bundle.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, BinaryIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -186,7 +187,7 @@ class _Checking:
         self._rotations: list[Rotation] = []
         self._entries: dict[int, Entry] = {}
         self._leaves: dict[int, bytes] = {}
-        self._erasures: dict[int, Covered] = {}
+        self._erasures = _Erasures({})
         self._details: dict[int, dict[str, Any]] = {}
         self._payloads: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
 
@@ -268,7 +269,7 @@ class _Checking:
     def _detail(self, sealed: SealedEntry, entry: Entry) -> Mapping[str, str]:
         if sealed.detail is None:
             _require(sealed.detail_salt is None, "There is a salt, and no details.")
-            _require_erased(sealed.detail_erased, self._erased(sealed.idx))
+            self._erasures.require_detail(sealed.idx, sealed.detail_erased)
             return {}
         detail = self._open_detail(sealed, entry)
         self._details[sealed.idx] = detail.model_dump()
@@ -291,8 +292,7 @@ class _Checking:
         _require(CommittedBlob(payload.role, payload.c, payload.n) == committed, "The entry has another one there.")
         if payload.file is None:
             _require(payload.salt is None, "There is a salt, and no payload.")
-            alone = [by for by, each in self._erasures.items() if each.payload_alone(idx, payload.role) is not None]
-            _require_erased(payload.erased, alone or self._erased(idx))
+            self._erasures.require_payload(idx, payload.role, payload.erased)
             return
         _require(payload.erased is None, "It is said to be erased, and is there.")
         if payload.salt is None:
@@ -306,6 +306,7 @@ class _Checking:
 
     def _recall_erasures(self) -> None:
         """Those of entries that were proved, and whose details are."""
+        found: dict[int, Covered] = {}
         for sealed in self._manifest.entries:
             entry = self._entries.get(sealed.idx)
             if entry is not None and entry.type in ERASING and sealed.detail is not None:
@@ -313,11 +314,8 @@ class _Checking:
                     covered = Covered()
                     covered.add(sealed.idx, self._open_detail(sealed, entry).detail)
                     covered.sort()
-                    self._erasures[sealed.idx] = covered
-
-    def _erased(self, idx: int) -> list[int]:
-        """The entries that say that the details of this one were erased."""
-        return [by for by, covered in self._erasures.items() if covered.detail(idx) is not None]
+                    found[sealed.idx] = covered
+        self._erasures = _Erasures(found)
 
     # 8. Histories
 
@@ -448,6 +446,50 @@ class _Checking:
             self._report.not_covered(12, f"Newer than what {wanted} cosigned: entries {newer}")
 
 
+class _Erasures:
+    """What entries that were proved say of erasures: what is missing must have been erased by exactly one of them, the one that is named.
+
+    By role, None for details, where more of them begin or end to cover entries is kept sorted, with how many do from there on.
+    """
+
+    def __init__(self, by: Mapping[int, Covered]) -> None:
+        self._by = by
+        changes: defaultdict[str | None, Counter[int]] = defaultdict(Counter)
+        for covered in by.values():
+            for role, first, last in covered.spans():
+                changes[role][first] += 1
+                changes[role][last + 1] -= 1
+        self._from = {role: sorted(each) for role, each in changes.items()}
+        self._count = {role: [*accumulate(changes[role][at] for at in places)] for role, places in self._from.items()}
+
+    def require_detail(self, idx: int, said: int | None) -> None:
+        """Raises Failure where entry ``said`` did not erase the details of entry ``idx``, or another one did as well."""
+        covered = self._named(said)
+        self._require_one(said, covered is not None and covered.detail(idx) is not None, self._covering(idx, None))
+
+    def require_payload(self, idx: int, role: str, said: int | None) -> None:
+        """The same of a payload, which goes by itself or with the details."""
+        count = self._covering(idx, role)
+        if not count:
+            return self.require_detail(idx, said)
+        covered = self._named(said)
+        return self._require_one(said, covered is not None and covered.payload_alone(idx, role) is not None, count)
+
+    def _named(self, said: int | None) -> Covered | None:
+        if said is None:
+            raise Failure("It is missing from the bundle, and no erasure is on record.")
+        return self._by.get(said)
+
+    def _covering(self, idx: int, role: str | None) -> int:
+        place = bisect_right(self._from.get(role, []), idx)
+        return self._count[role][place - 1] if place else 0
+
+    @staticmethod
+    def _require_one(said: int | None, covers: bool, count: int) -> None:
+        _require(covers, f"It is missing, and no erasure of it by entry {said} was proved.")
+        _require(count == 1, f"It is missing, and {count} entries say that they erased it.")
+
+
 def _cosigned_at(note: Note, witness: WitnessKey) -> datetime:
     try:
         at = cosigned_at(note, witness)
@@ -522,15 +564,6 @@ def _is_strict(point: bytes) -> bool:
     """Whether a point of Ed25519 is written the one way, and is not of small order (RFC 8032, section 5.1.3)."""
     y = int.from_bytes(point, "little") & (1 << 255) - 1
     return y < _PRIME and point.hex() not in _SMALL_ORDER
-
-
-def _require_erased(said: int | None, covering: Sequence[int]) -> None:
-    if said is None:
-        raise Failure("It is missing from the bundle, and no erasure is on record.")
-    _require(said in covering, f"It is missing, and no erasure of it by entry {said} was proved.")
-    _require(
-        len(covering) == 1, f"It is missing, and entries {', '.join(map(str, covering))} all say that they erased it."
-    )
 
 
 def _require(holds: bool, why: str) -> None:

@@ -46,10 +46,11 @@ import struct
 import sys
 import zipfile
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from heapq import heappop, heappush
 from pathlib import Path
 from shlex import quote
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.8
@@ -1016,6 +1017,35 @@ class Erasure(NamedTuple):
         return place >= 0 and spans[place][0] <= idx <= spans[place][1]
 
 
+class Erasures:
+    """All that the entries that were proved say of erasures."""
+
+    def __init__(self, by: dict[int, Erasure]) -> None:
+        self._by = by
+        self._ends: dict[str | None, tuple[list[int], list[int]]] = {}
+        for erasure in by.values():
+            self._add(None, erasure.details)
+            for role, spans in erasure.payloads.items():
+                self._add(role, spans)
+        for ends in self._ends.values():
+            for each in ends:
+                each.sort()
+
+    def _add(self, role: str | None, spans: list[tuple[int, int]]) -> None:
+        firsts, lasts = self._ends.setdefault(role, ([], []))
+        firsts += [first for first, _ in spans]
+        lasts += [last for _, last in spans]
+
+    def count(self, idx: int, role: str | None) -> int:
+        """How many of them cover that: spans begin at it or before, and do not end before it. Those of one do not overlap."""
+        firsts, lasts = self._ends.get(role, ([], []))
+        return bisect_right(firsts, idx) - bisect_left(lasts, idx)
+
+    def says(self, by: int | None, idx: int, role: str | None) -> bool:
+        """Whether entry ``by`` covers that."""
+        return by is not None and by in self._by and self._by[by].covers(idx, role)
+
+
 DETAIL = "journal partner actor outcome receipt document transmission detail sha256"
 
 
@@ -1038,7 +1068,7 @@ def open_detail(archive: Archive, item: Item, entry: Entry) -> dict[str, Any]:
     return said
 
 
-def check_detail(archive: Archive, item: Item, entry: Entry, erasures: dict[int, Erasure]) -> dict[str, Any] | None:
+def check_detail(archive: Archive, item: Item, entry: Entry, erasures: Erasures) -> dict[str, Any] | None:
     """The details, which are those committed to, or None where their erasure is on record."""
     if item.detail is None:
         require(item.detail_salt is None, "There is a salt, and no details.")
@@ -1053,7 +1083,7 @@ def check_payload(
     committed: tuple[str, bytes, int],
     idx: int,
     sha256: str | None,
-    erasures: dict[int, Erasure],
+    erasures: Erasures,
 ) -> None:
     require((each.role, each.commitment, each.size) == committed, "The manifest says otherwise of it than the entry.")
     if each.file is None:
@@ -1070,19 +1100,17 @@ def check_payload(
     require(computed == each.commitment, "It is not, with this salt, what the entry was made for.")
 
 
-def check_erased(idx: int, role: str | None, by: int | None, erasures: dict[int, Erasure]) -> None:
+def check_erased(idx: int, role: str | None, by: int | None, erasures: Erasures) -> None:
     """What is missing counts as erased only where the details of a later entry, proved themselves, say so."""
     require(by is not None, "It is missing from the bundle, and no erasure is on record.")
     # A payload goes by itself, or else with the details; and what went cannot go once more.
-    alone = [each for each, erasure in erasures.items() if role is not None and erasure.covers(idx, role)]
-    covering = alone or [each for each, erasure in erasures.items() if erasure.covers(idx, None)]
-    require(by in covering, f"It is missing, and no erasure of it by entry {by} was proved.")
-    require(
-        len(covering) == 1, f"It is missing, and entries {', '.join(map(str, covering))} all say that they erased it."
-    )
+    what = role if role is not None and erasures.count(idx, role) else None
+    require(erasures.says(by, idx, what), f"It is missing, and no erasure of it by entry {by} was proved.")
+    count = erasures.count(idx, what)
+    require(count == 1, f"It is missing, and {count} entries say that they erased it.")
 
 
-def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> dict[int, Erasure]:
+def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry]) -> Erasures:
     """What the entries that were proved say of erasures; one whose details are not proved (step 6) says nothing."""
     found = {}
     for item in manifest.items:
@@ -1101,7 +1129,7 @@ def read_erasures(archive: Archive, manifest: Manifest, entries: dict[int, Entry
                 spans_before(item.idx, said.get("details")),
                 {role: spans_before(item.idx, spans) for role, spans in by_role},
             )
-    return found
+    return Erasures(found)
 
 
 def spans_before(by: int, said: Any) -> list[tuple[int, int]]:
@@ -1294,10 +1322,19 @@ class Proved(NamedTuple):
         """All payloads that are there."""
         return {file for payloads in self.payloads.values() for _, file in payloads if file is not None}
 
-    def canonical(self, doc: str | None = None) -> set[str]:
-        """The canonical JSON of entries about ``doc``, or of all."""
-        found = [idx for idx in self.payloads if doc in (None, self.about[idx])]
-        return {file for idx in found for role, file in self.payloads[idx] if role == "canonical" and file is not None}
+    def canonical(self) -> set[tuple[str, str]]:
+        """The canonical JSON of entries, each with what the entry is about."""
+        return {
+            (self.about[idx], file)
+            for idx, payloads in self.payloads.items()
+            for role, file in payloads
+            if role == "canonical" and file is not None
+        }
+
+    def signers(self) -> set[str]:
+        """The fingerprints of the certificates by which the gateway noted of entries that they were signed."""
+        found = (self.told(idx).get("signed_by") for idx in self.details)
+        return {each for each in found if isinstance(each, str)}
 
     def told(self, idx: int) -> dict[str, Any]:
         """What the gateway noted of an entry beside what all entries have."""
@@ -1334,7 +1371,7 @@ def names_order(archive: Archive, number: str, proved: Proved) -> bool:
     for said in map(proved.told, proved.details):
         if number in (said.get("po"), said.get("refused_order")) or is_order(said, number, NOTED_OF_ORDERS):
             return True
-    for file in proved.canonical():
+    for file in {file for _, file in proved.canonical()}:
         try:
             data = archive.read(file)
             require_shallow(data)
@@ -1384,14 +1421,14 @@ def judge_rest(report: Report, archive: Archive, proved: Proved) -> None:
     """
     uncovered = [name for name in archive.names if name in READABLE - {COMMANDS} or name == ROOTS]
     unnamed = []
-    files = proved.files
+    files, canonical, signers = proved.files, proved.canonical(), proved.signers()
     for name in archive.names:
         if name.startswith("documents/"):
             with report.claim(10, f"{name} is, byte for byte, the canonical JSON of the document of that id"):
-                check_document(archive, name, proved)
+                check_document(archive, name, canonical)
         elif name.startswith("certificates/"):
             fingerprint = name[len("certificates/") : -len(".pem")]
-            if is_fingerprint_named(fingerprint, proved):
+            if fingerprint in signers:
                 with report.claim(10, f"{name} is the certificate whose fingerprint proved details name"):
                     check_certificate(archive, name)
             else:
@@ -1410,10 +1447,10 @@ def judge_rest(report: Report, archive: Archive, proved: Proved) -> None:
         report.not_covered(10, f"For reading only; no entry of the ledger proves it: {', '.join(sorted(uncovered))}")
 
 
-def check_document(archive: Archive, name: str, proved: Proved) -> None:
+def check_document(archive: Archive, name: str, canonical: set[tuple[str, str]]) -> None:
     found = re.fullmatch(r"documents/([A-Za-z0-9._-]{1,64})\.json", name)
     file = f"payloads/{archive.sha256(name).hex()}"
-    holds = found is not None and file in proved.canonical(found[1])
+    holds = found is not None and (found[1], file) in canonical
     require(holds, "No entry about that document has it as its canonical JSON.")
 
 
@@ -1429,11 +1466,6 @@ def judge_unnamed(report: Report, archive: Archive, names: list[str]) -> None:
 def check_certificate(archive: Archive, name: str) -> None:
     fingerprint = fingerprint_of(archive.read(name))
     require(name == f"certificates/{fingerprint}.pem", f"Its fingerprint (SHA-256) is {fingerprint}.")
-
-
-def is_fingerprint_named(fingerprint: str, proved: Proved) -> bool:
-    """Whether the gateway noted of an entry that it was signed by that certificate."""
-    return any(proved.told(idx).get("signed_by") == fingerprint for idx in proved.details)
 
 
 def missing_messages(archive: Archive, proved: Proved) -> list[str]:
@@ -1465,8 +1497,8 @@ def absent_messages(archive: Archive, wanted: set[str]) -> set[str]:
         if absent and re.fullmatch("as2/[^/]+/headers", name) and archive.size(name) <= MOST_HEADERS:
             block = re.sub(rb"\r?\n[ \t]+", b" ", archive.read(name))
             values = {line.partition(b":")[2].strip() for line in block.splitlines()}
-            for message in values.union(block.split()) & set(absent):
-                del absent[message]
+            for message in values.union(block.split()):
+                absent.pop(message, None)
     return set(absent.values())
 
 
@@ -1547,7 +1579,7 @@ def check_commands(archive: Archive, manifest: Manifest) -> None:
         line = lines[place] if place < len(lines) else "(nothing)"
         require(line == wanted, f"Its line {place + 1} is {line[:300]!r}, and must be {wanted[:300]!r}.")
     place = sum(len(line) + 1 for line in expected)
-    while said[place:] != CLOSING:
+    while not (said.startswith(CLOSING, place) and place + len(CLOSING) == len(said)):
         found = CARRIED.match(said, place) or MESSAGE.match(said, place)
         if found is None:
             line = said[place:].strip("\n").partition("\n")[0]
@@ -1564,11 +1596,12 @@ def expected_commands(archive: Archive, manifest: Manifest) -> Iterator[str]:
     checkpoint, key = read_checkpoint(archive.read("ledger/checkpoint")), read_key(manifest.verifier)
     rotations = [read_rotation(archive.read(name)) for name in manifest.rotations]
     entries = {item.idx: read_entry(archive.read(item.entry)) for item in manifest.items}
+    ranges = Ranges(archive, manifest)
     yield from commands_for_key(checkpoint, key)
     for name, rotation in zip(manifest.rotations, rotations):  # noqa: B905 - Python 3.8; one of each
         yield from commands_for_rotation(archive, name, rotation)
     for item in manifest.items:
-        yield from commands_for_entry(archive, manifest, item, entries[item.idx], checkpoint.size)
+        yield from commands_for_entry(ranges, item, entries[item.idx], checkpoint.size)
     yield from commands_for_histories(entries)
     yield from commands_for_documents(archive, manifest, entries)
     for name in archive.names:
@@ -1623,7 +1656,7 @@ def commands_for_rotation(archive: Archive, name: str, rotation: Rotation) -> It
         yield openssl_verifies("$work/handed-over", "$work/handed-over.sig", file)
 
 
-def commands_for_entry(archive: Archive, manifest: Manifest, item: Item, entry: Entry, size: int) -> Iterator[str]:
+def commands_for_entry(ranges: Ranges, item: Item, entry: Entry, size: int) -> Iterator[str]:
     about = f", about {entry.doc}" if entry.doc else ""
     yield ""
     yield f"# Entry {item.idx}: {entry.type}, {entry.ts}{about}."
@@ -1637,21 +1670,21 @@ def commands_for_entry(archive: Archive, manifest: Manifest, item: Item, entry: 
     yield 'test "$h" = "$root"'
     if item.detail is None or item.detail_salt is None:
         yield f"# Its details were erased; the details of entry {item.detail_erased} say so, in a range from one entry to another."
-        yield from commands_for_erasure(archive, manifest, item.idx, item.detail_erased)
+        yield from commands_for_erasure(ranges, item.idx, item.detail_erased)
     else:
         committed, salt = base64.b64encode(entry.detail).decode(), base64.b64encode(item.detail_salt).decode()
         yield "# Its details are those it was made with."
         yield f'test "$( salted {salt} {item.detail} )" = {committed}'
         yield f'grep -F -q \'"d":"{committed}"\' {item.entry}'
     for payload in item.payloads:
-        yield from commands_for_payload(archive, manifest, item, payload)
+        yield from commands_for_payload(ranges, item, payload)
 
 
-def commands_for_payload(archive: Archive, manifest: Manifest, item: Item, payload: Payload) -> Iterator[str]:
+def commands_for_payload(ranges: Ranges, item: Item, payload: Payload) -> Iterator[str]:
     what = f"# Its payload `{payload.role}` ({payload.size} bytes)"
     if payload.file is None or payload.salt is None:
         yield f"{what} was erased; the details of entry {payload.erased} say so."
-        yield from commands_for_erasure(archive, manifest, item.idx, payload.erased)
+        yield from commands_for_erasure(ranges, item.idx, payload.erased)
         return
     committed, salt = base64.b64encode(payload.commitment).decode(), base64.b64encode(payload.salt).decode()
     yield f"{what} is, byte for byte, what it was made for."
@@ -1660,14 +1693,49 @@ def commands_for_payload(archive: Archive, manifest: Manifest, item: Item, paylo
     yield f'grep -F -q \'"c":"{committed}","n":{payload.size},"role":"{payload.role}"\' {item.entry}'
 
 
-def commands_for_erasure(archive: Archive, manifest: Manifest, idx: int, by: int | None) -> Iterator[str]:
-    """The first range in the details of an erasure in which an entry is."""
-    details = [item.detail for item in manifest.items if item.idx == by and item.detail is not None]
-    for detail in details:
-        ranges = [(int(first), int(last)) for first, last in SPAN.findall(archive.read(detail))]
-        for first, last in [each for each in ranges if each[0] <= idx <= each[1]][:1]:
-            yield f"grep -F -q '\"erased\":{{' {detail}"
-            yield f"grep -F -q '[{first},{last}]' {detail}"
+def commands_for_erasure(ranges: Ranges, idx: int, by: int | None) -> Iterator[str]:
+    found = ranges.first(by, idx)
+    if found is not None:
+        detail, first, last = found
+        yield f"grep -F -q '\"erased\":{{' {detail}"
+        yield f"grep -F -q '[{first},{last}]' {detail}"
+
+
+class Ranges:
+    """The ranges in the details of entries, each text read once, however many entries are looked for in it."""
+
+    def __init__(self, archive: Archive, manifest: Manifest) -> None:
+        self._archive = archive
+        self._details = {item.idx: item.detail for item in manifest.items}
+        self._read: dict[str, tuple[list[int], list[tuple[int, int] | None]]] = {}
+
+    def first(self, by: int | None, idx: int) -> tuple[str, int, int] | None:
+        """The first range in the details of entry ``by`` in which an entry is, behind the name of these."""
+        detail = None if by is None else self._details.get(by)
+        if detail is None:
+            return None
+        if detail not in self._read:
+            found = [(int(first), int(last)) for first, last in SPAN.findall(self._archive.read(detail))]
+            self._read[detail] = firsts_of(found)
+        bounds, ranges = self._read[detail]
+        place = bisect_right(bounds, idx) - 1
+        found_there = ranges[place] if place >= 0 else None
+        return None if found_there is None else (detail, *found_there)
+
+
+def firsts_of(ranges: list[tuple[int, int]]) -> tuple[list[int], list[tuple[int, int] | None]]:
+    """From which number on which of these is the first, in their order, that holds it."""
+    rising = sorted(range(len(ranges)), key=lambda place: ranges[place][0], reverse=True)
+    bounds = sorted({bound for first, last in ranges for bound in (first, last + 1)})
+    begun: list[int] = []
+    firsts: list[tuple[int, int] | None] = []
+    for bound in bounds:
+        while rising and ranges[rising[-1]][0] <= bound:
+            heappush(begun, rising.pop())
+        while begun and ranges[begun[0]][1] < bound:
+            heappop(begun)
+        firsts.append(ranges[begun[0]] if begun else None)
+    return bounds, firsts
 
 
 def commands_for_histories(entries: dict[int, Entry]) -> Iterator[str]:

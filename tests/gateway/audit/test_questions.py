@@ -1,6 +1,7 @@
 """Every question, asked of a house in which something happened: what is named, and what is found to be wrong."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -22,7 +23,7 @@ from gateway.retention.rules import Rules
 from partners.control_numbers import Kind
 from spool.journal import JournalEntry
 from tests.gateway.exchange.scene import scene
-from tests.gateway.house import NOON, SHIPMENT, House, invoice, order, wrapped
+from tests.gateway.house import NOON, SHIPMENT, House, csv, csv_invoice, invoice, order, wrapped
 from tests.gateway.operations.scene import failing
 from tests.gateway.operations.test_retention import retention
 
@@ -126,6 +127,38 @@ class TestInvoices:
         assert str(left[6]).startswith("PurchaseOrder perhaps removed by retention on ")
         assert (lone[2], lone[5]) == ("INV2", "PurchaseOrder and ShipNotice")
         assert list(answer.wrong) == [lone]
+
+    @pytest.mark.parametrize(
+        ("removed", "missing", "perhaps"),
+        [
+            ("ours", "ShipNotice", ["PurchaseOrder"]),
+            ("theirs", "PurchaseOrder", ["ShipNotice"]),
+            ("another's", "PurchaseOrder and ShipNotice", []),
+        ],
+    )
+    def test_but_only_if_it_removed_such_documents_of_that_partner(
+        self, complete: House, removed: str, missing: str, perhaps: list[str]
+    ) -> None:
+        """The entries of the ledger that lost their details still say by which step, and under which pseudonym, something was told."""
+        lone = complete.take("acme", "lone.edi", wrapped("810", invoice("INV2", "4500999"), 4))
+        match removed:
+            case "ours":
+                [document] = complete.documents("outbound", type="PurchaseOrder")
+                gone = document.id
+            case "theirs":
+                gone = complete.take("acme", "other.edi", wrapped("810", invoice("INV3", "9"), 5)).id
+            case _:
+                gone = complete.take("beta", "1.csv", csv(csv_invoice())).id
+        complete.gateway.erasing.erase(Wanted((gone,)), BY)
+        # As retention told it once.
+        tamper(
+            complete,
+            f"UPDATE journal_entry SET step = 'pruned', partner = NULL, detail = json_remove(detail, '$.{LEFT}') "
+            "WHERE step = 'erased'",
+        )
+        [row] = [row for row in asked(complete, "invoices").rows if str(row[3]).startswith(lone.id)]
+        assert row[5] == missing
+        assert re.findall(r"(\w+) perhaps removed", str(row[6])) == perhaps
 
 
 class TestUnanswered:

@@ -15,7 +15,7 @@ from gateway.as2.cms.keys import Certificate
 from gateway.certificates import making
 from partners.certificates import Use
 from tests.gateway.as2.keys import own
-from tests.gateway.house import NOON, House
+from tests.gateway.house import NOON, House, new_url
 
 PROFILE = """\
 partner: {partner}
@@ -87,13 +87,17 @@ def _agree(us: Site, them: Site, partner: str, as2: str, *, send: str, receive: 
 
 
 @contextmanager
-def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str = "") -> Iterator[Scene]:
-    """Both sides with keys, each other's certificates, and an agreement; nothing runs by itself but the listening.
+def scene(
+    root: Path, as2: str = "", theirs: str | None = None, *, settings: str = "", kind: str = "sqlite"
+) -> Iterator[Scene]:
+    """Both sides with keys, each other's certificates, and an agreement, the distributor on a database of a kind; nothing runs by itself
+    but the listening.
 
     The key of a name is the same in every scene: RSA keys take their time.
     """
     with ExitStack() as stack:
-        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY", settings))
+        url = stack.enter_context(new_url(kind))
+        distributor = stack.enter_context(_site(root / "distributor", "OURCOMPANY", settings, url))
         supplier = stack.enter_context(_site(root / "supplier", "ACME", settings))
         made = Scene(distributor, supplier)
         made.agree(as2, theirs)
@@ -108,11 +112,11 @@ def scene(root: Path, as2: str = "", theirs: str | None = None, *, settings: str
 
 
 @contextmanager
-def _site(root: Path, name: str, settings: str) -> Iterator[Site]:
+def _site(root: Path, name: str, settings: str, url: str | None = None) -> Iterator[Site]:
     root.mkdir()
     port = _free_port()
     (root / "tally.toml").write_text(f'as2_url = "http://127.0.0.1:{port}/as2"\n{settings}')
-    house = House(root, {})
+    house = House(root, {}, database_url=url)
     try:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         with patch.object(making, "new_private_key", lambda bits: own(name, bits).private_key):

@@ -19,7 +19,9 @@ KEEP = timedelta(days=90)
 
 def retention(house: House) -> Retention:
     gateway = house.gateway
-    return Retention(gateway.home, gateway.database, house.clock, gateway.ledger, KEEP, timedelta(days=30))
+    return Retention(
+        gateway.home, gateway.database, house.clock, gateway.ledger, KEEP, timedelta(days=30), gateway.adapter.forget
+    )
 
 
 def counted(house: House) -> tuple[int, ...]:

@@ -34,7 +34,9 @@ KEEP = timedelta(days=90)
 
 def retention(house: House, keep: timedelta | None = KEEP) -> Retention:
     gateway = house.gateway
-    return Retention(gateway.home, gateway.database, house.clock, gateway.ledger, keep, timedelta(days=30))
+    return Retention(
+        gateway.home, gateway.database, house.clock, gateway.ledger, keep, timedelta(days=30), gateway.adapter.forget
+    )
 
 
 def prune(house: House, days: float = 91) -> Pruned:
@@ -334,7 +336,9 @@ class TestPayloadFiles:
         house.later(days=91)
         database = Interfering(house, lambda: house.receive("acme", "junk.txt", b"no EDI at all"))
         gateway = house.gateway
-        Retention(gateway.home, cast("Database", database), house.clock, gateway.ledger, KEEP, KEEP).prune()
+        Retention(
+            gateway.home, cast("Database", database), house.clock, gateway.ledger, KEEP, KEEP, gateway.adapter.forget
+        ).prune()
         assert database.interfered
         [kept] = house.receipts()
         with gateway.database.read() as session:
@@ -462,3 +466,24 @@ class Years(RuleBasedStateMachine):
 
 TestYears = Years.TestCase
 TestYears.settings = settings(max_examples=5, stateful_step_count=25)
+
+
+def test_our_note_of_what_the_erp_was_given_names_it_no_more_and_it_is_not_given_again(house: House) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice("PRIVATE1")))
+    notes, out = house.gateway.home.erp / ".journal", house.gateway.home.erp / "out"
+    assert [path for path in notes.iterdir() if "PRIVATE1" in path.name]
+    house.collect("acme")
+    assert prune(house).files == 1
+    assert [(path.read_bytes(), "PRIVATE1" in path.name) for path in notes.iterdir()] == [(b"", False)]
+    for path in out.glob("*.json"):
+        path.unlink()
+    house.take("acme", "2.edi", wrapped("810", invoice("PRIVATE1"), 2))
+    assert [row.state.value for row in house.documents()] == ["delivered"]
+    assert not list(out.glob("*.json"))
+
+
+def test_what_stays_keeps_its_note(house: House) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice("KEPT1")))
+    house.collect("acme")
+    assert prune(house, days=30).files == 0
+    assert [path for path in (house.gateway.home.erp / ".journal").iterdir() if "KEPT1" in path.name]

@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from gateway import inbound
 from gateway.operations.status import WINDOW
 from spool import journal
@@ -98,6 +100,41 @@ def test_the_first_entry_since_a_moment(either_house: House) -> None:
             assert journal.first_since(session, entry.at) == entry.id
             assert journal.first_since(session, entry.at + timedelta(minutes=1)) == entry.id + 1
         assert journal.first_since(session, entries[0].at - timedelta(days=1)) == entries[0].id
+
+
+def received_lately(house: House) -> int:
+    rates = house.gateway.status().rates
+    assert rates is not None
+    return rates["received"]
+
+
+@pytest.mark.parametrize(("since", "received"), [(timedelta(0), 3), (timedelta(minutes=1), 3), (timedelta(hours=3), 1)])
+def test_rates_hold_when_the_clock_was_put_back(either_house: House, since: timedelta, received: int) -> None:
+    """What happened while it was ahead is no part of the last minutes, however long that was and however much happened since."""
+    house = either_house
+    house.take("acme", "1.edi", wrapped("810", invoice("INV1")))
+    house.later(days=1)
+    for number in range(2, 30):
+        house.receive("acme", f"{number}.edi", wrapped("810", invoice(f"INV{number}"), number))
+    house.later(days=-1)
+    assert received_lately(house) == 1
+    house.receive("acme", "30.edi", wrapped("810", invoice("INV30"), 30))
+    house.later(seconds=since.total_seconds())
+    house.receive("acme", "31.edi", wrapped("810", invoice("INV31"), 31))
+    assert received_lately(house) == received
+
+
+def test_the_first_entry_since_a_moment_is_behind_all_before_it(either_house: House) -> None:
+    house = either_house
+    for hours in (1, 1, 24, -25, 1, 1):
+        house.later(hours=hours)
+        house.receive("acme", "1.edi", wrapped("810", invoice()))
+    with house.gateway.database.read() as session:
+        entries = journal.latest(session)
+        for moment in {entry.at for entry in entries}:
+            since = journal.first_since(session, moment)
+            assert all(entry.at >= moment for entry in entries if entry.id >= since)
+            assert [entry.at < moment for entry in entries if entry.id < since][-1:] in ([], [True])
 
 
 def test_what_is_overdue(house: House) -> None:
