@@ -153,24 +153,30 @@ def objection_to_parties(headers: Headers) -> tuple[Reason, str] | None:
     return None
 
 
-def _demand_sound(headers: Headers, terms: Terms) -> None:
+def objection_to_fields(headers: Headers, terms: Terms) -> tuple[Reason, str] | None:
+    """Why header fields are none that a message of this partner can have, whatever its body is; None where they are."""
     if (fault := headers.objection) is not None:
-        raise Stopped(Reason.UNEXPECTED_PROCESSING_ERROR, fault)
+        return Reason.UNEXPECTED_PROCESSING_ERROR, fault
     if (name := repeated(headers)) is not None:
-        raise Stopped(
-            Reason.UNEXPECTED_PROCESSING_ERROR, f"The header field {name} stands there twice, with different values."
+        return (
+            Reason.UNEXPECTED_PROCESSING_ERROR,
+            f"The header field {name} stands there twice, with different values.",
         )
     if (found := objection_to_parties(headers)) is not None:
-        raise Stopped(*found)
+        return found
     if (read_name(headers.get("as2-from") or ""), read_name(headers.get("as2-to") or "")) != (
         terms.partner_name,
         terms.own_name,
     ):
-        raise Stopped(
-            Reason.UNKNOWN_TRADING_PARTNER, f"The message is not one of {terms.partner_name} to {terms.own_name}."
-        )
+        return Reason.UNKNOWN_TRADING_PARTNER, f"The message is not one of {terms.partner_name} to {terms.own_name}."
     if (fault := message_id_objection(headers.get("message-id"))) is not None:
-        raise Stopped(Reason.INVALID_MESSAGE_ID, f"The Message-ID {fault}.")
+        return Reason.INVALID_MESSAGE_ID, f"The Message-ID {fault}."
+    return None
+
+
+def _demand_sound(headers: Headers, terms: Terms) -> None:
+    if (found := objection_to_fields(headers, terms)) is not None:
+        raise Stopped(*found)
 
 
 def _demand_answerable(asked: Asked | None, terms: Terms) -> None:
