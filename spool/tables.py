@@ -244,12 +244,16 @@ class Rows(Generic[R]):
     def __init__(self, table: type[R], *conditions: ColumnElement[bool], order_by: Sequence[Any] = ()) -> None:
         target = table.__table__
         assert isinstance(target, Table)
-        self._new = inspect(table).class_manager.new_instance
+        self._mapper = inspect(table)
+        self._new = self._mapper.class_manager.new_instance
         self._names = [column.key for column in target.columns]
         self._statement = Prepared(select(*target.columns).where(*conditions).order_by(*order_by))
 
     def all(self, session: Session, **values: Any) -> list[R]:
         """The rows. Raises :class:`sqlalchemy.exc.DBAPIError`."""
+        if not self._mapper.configured:
+            # SQLAlchemy does so with the first object that it makes itself; until then nothing can be read from one.
+            Base.registry.configure()
         return [self._object(row) for row in self._statement.rows(session, values)]
 
     def one(self, session: Session, **values: Any) -> R | None:

@@ -2,6 +2,10 @@
 
 The order is that of RFC 5402: encrypted outermost, compressed either before or after signing, each at most once. What is inside is
 handed out only when all that is demanded was proven.
+
+What comes out of a cipher that does not notice changes (CBC) is nobody's word until a signature proves whose it is. Whatever is found in it
+before, the padding included, is answered in one way and after the same work: else an attacker reads a message that it recorded, by
+changing it and asking again and again (RFC 8551, section 6).
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +14,8 @@ from datetime import datetime
 from .cms.algorithms import Digest
 from .cms.content import ContentType, content_type_of
 from .cms.decompressing import decompress
-from .cms.decrypting import Decrypted, decrypt
-from .cms.failures import DecryptionFailed, Refused, UnknownSigner, UnsupportedFormat
+from .cms.decrypting import DAMAGED, Decrypted, decrypt
+from .cms.failures import DecryptionFailed, IntegrityCheckFailed, Refused, UnsupportedFormat
 from .cms.verifying import Verified, verify_attached
 from .decoy import pretend_to_verify
 from .disposition import Reason
@@ -21,6 +25,7 @@ from .mime.malformed import Malformed
 from .mime.span import Span, whole
 from .mime.transfer import decoded_cms
 from .mime.workspace import Workspace
+from .payloads import Payload, read_payloads
 from .refusal import Stopped, reason_of
 from .signed import Signed, demand_in_force, verified_parts
 from .terms import Terms
@@ -29,16 +34,6 @@ from .unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 _CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _ENVELOPED = {ContentType.ENVELOPED_DATA, ContentType.AUTH_ENVELOPED_DATA}
 _BLANKS = b" \t\r\n\0"
-_TOP_LEVEL = {"application", "audio", "image", "message", "model", "multipart", "text", "video"}
-"""The kinds of content (RFC 6838). An attacker who flips bits of a ciphertext cannot turn ``multipart/signed`` into one of the others."""
-_CHANGED_UNNOTICED = {
-    Reason.UNEXPECTED_PROCESSING_ERROR,
-    Reason.AUTHENTICATION_FAILED,
-    Reason.INTEGRITY_CHECK_FAILED,
-    Reason.DECOMPRESSION_FAILED,
-    Reason.UNSUPPORTED_FORMAT,
-}
-"""What a change of a ciphertext leads to that its cipher does not notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class Opened:
     ``signed`` is the entity that was signed together with its signature, where it came encrypted; None where it came as it is, or unsigned.
     """
 
-    content: Entity
+    payloads: tuple[Payload, ...]
     mic_over: Span
     verified: Verified | None
     decrypted: Decrypted | None
@@ -68,17 +63,15 @@ def open_message(entity: Entity, terms: Terms, now: datetime, workspace: Workspa
     try:
         return opening.opened()
     except Malformed as error:
-        raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, str(error), verified=False) from error
-    except UnknownSigner as error:
-        # Nobody comes here by changing a ciphertext: what names another signer is whole.
-        raise Stopped(reason_of(error), str(error)) from error
+        raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, str(error)) from error
     except Refused as error:
-        raise opening.stopped(reason_of(error), str(error), verified=opening.verifying) from error
-    except (Stopped, *NOT_OF_THE_MESSAGE):
+        raise opening.stopped(reason_of(error), str(error)) from error
+    except Stopped as stopped:
+        raise opening.stopped(stopped.reason, stopped.why) from stopped
+    except NOT_OF_THE_MESSAGE:
         raise
     except Exception as error:
-        why = unforeseen(error)
-        raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, why, verified=opening.verifying) from error
+        raise opening.stopped(Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error)) from error
 
 
 @dataclass(slots=True)
@@ -86,6 +79,7 @@ class _Opening:
     """One message on its way out of its wrappings.
 
     ``entity`` is what is seen now, ``kind`` the wrapping that it is, None where it is the content, and ``cms`` the object of CMS in it.
+    ``compared`` says that all of the content was compared with a signature, in vain.
     """
 
     entity: Entity
@@ -97,7 +91,7 @@ class _Opening:
     decrypted: Decrypted | None = field(default=None, init=False)
     verified: Verified | None = field(default=None, init=False)
     compressed: bool = field(default=False, init=False)
-    verifying: bool = field(default=False, init=False)
+    compared: bool = field(default=False, init=False)
 
     def opened(self) -> Opened:
         self._see(self.entity)
@@ -112,35 +106,36 @@ class _Opening:
             signed = self.entity.whole if self.decrypted else None
             self._verify()
         elif self.terms.inbound.signed:
-            raise self._unsigned()
+            raise _less("signed")
         signed_over = self.entity.whole
         if self.kind is ContentType.COMPRESSED_DATA:
             self._decompress()
         if self.kind is not None:
             raise UnsupportedFormat(f"There is {self.kind} where the content of the message belongs.")
-        return Opened(self.entity, self._mic_over(signed_over), self.verified, self.decrypted, self.compressed, signed)
+        payloads = read_payloads(self.entity, self.workspace)
+        if self._is_damaged:
+            raise DecryptionFailed(DAMAGED)
+        return Opened(payloads, self._mic_over(signed_over), self.verified, self.decrypted, self.compressed, signed)
 
-    def stopped(self, reason: Reason, why: str, *, verified: bool) -> Stopped:
-        """Why it stops, as the partner may know it. ``verified`` says that the work of verifying a signature was done.
-
-        What comes out of a cipher that does not notice changes must not answer in different ways, nor at different speeds, to what an
-        attacker changed in it: whether the padding, the form or the digest is wrong would tell of the content (RFC 8551, section 6).
-        """
-        if not self._changes_go_unnoticed or reason not in _CHANGED_UNNOTICED:
+    def stopped(self, reason: Reason, why: str) -> Stopped:
+        """Why it stops, as the partner may know it; ``why``, for the operator, always says what was found."""
+        if not self._is_nobodys_word:
             return Stopped(reason, why)
-        if not verified:
+        if not self.compared:
             pretend_to_verify(self.entity.body, self.terms, self.workspace)
-        return Stopped(Reason.DECRYPTION_FAILED, f"After decryption: {why}")
+        return Stopped(Reason.DECRYPTION_FAILED, DAMAGED if self._is_damaged else f"After decryption: {why}")
+
+    @property
+    def _is_nobodys_word(self) -> bool:
+        return self._changes_go_unnoticed and (self.verified is None or self._is_damaged)
 
     @property
     def _changes_go_unnoticed(self) -> bool:
         return self.decrypted is not None and not self.decrypted.cipher.authenticated
 
-    def _unsigned(self) -> Exception:
-        kind = self.entity.media_type.value
-        if self._changes_go_unnoticed and kind.partition("/")[0] not in _TOP_LEVEL:
-            return Malformed(f"The content is of no known kind, {kind[:40]!r}, and not signed.")
-        return _less("signed")
+    @property
+    def _is_damaged(self) -> bool:
+        return self.decrypted is not None and self.decrypted.damaged
 
     def _mic_over(self, signed_over: Span | None) -> Span:
         if self.verified is not None:
@@ -192,10 +187,8 @@ class _Opening:
         if self.cms is None:
             if self._changes_go_unnoticed:
                 _demand_unchanged(self.entity)
-            self.verifying = True
-            signed = verified_parts(self.entity, self.terms, self.workspace)
+            signed = self._verified_parts()
         else:
-            self.verifying = True
             sink = self.workspace.file(most=self.cms.size)
             verified = verify_attached(
                 self.cms.open(),
@@ -205,9 +198,16 @@ class _Opening:
                 pss_without_parameters=self.terms.quirks.pss_without_parameters,
             )
             signed = Signed(read_entity(whole(sink)), verified)
-        demand_in_force(signed.verified.signer, self.terms, self.now)
         self.verified = signed.verified
+        demand_in_force(signed.verified.signer, self.terms, self.now)
         self._see(signed.content)
+
+    def _verified_parts(self) -> Signed:
+        try:
+            return verified_parts(self.entity, self.terms, self.workspace)
+        except IntegrityCheckFailed:
+            self.compared = True
+            raise
 
 
 def _less(what: str) -> Stopped:

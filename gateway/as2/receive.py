@@ -16,11 +16,10 @@ from .mdn import Facts, Mdn, Signing, write_mdn
 from .mic import Mic, digest_name, read_mic
 from .mime.entity import Entity
 from .mime.headers import Headers
-from .mime.malformed import Malformed
 from .mime.span import Readable, Span, whole
 from .mime.workspace import Workspace
 from .opening import Opened, open_message
-from .payloads import Payload, read_payloads
+from .payloads import Payload
 from .quirks import Quirks
 from .receipt import Asked, mic_digest, read_asked, url_objection
 from .refusal import LONGEST_WHY, Stopped
@@ -33,8 +32,8 @@ _REFUSED = {
     Reason.DECOMPRESSION_FAILED: "The content could not be decompressed. Send it again, or without compression.",
     Reason.DECRYPTION_FAILED: (
         # The same words whatever was found: to tell which of these it is would tell of the content.
-        "The message could not be decrypted to what it should be. Compare the certificate you encrypt for, and the algorithm you sign "
-        "with: SHA-256 is accepted, MD5 is not."
+        "The message could not be decrypted to what it should be. Compare the certificate you encrypt for; that you sign, with the "
+        "certificate that was agreed on; and the algorithm you sign with: SHA-256 is accepted, MD5 is not."
     ),
     Reason.INSUFFICIENT_MESSAGE_SECURITY: "The message is not signed and encrypted in the way that was agreed on.",
     Reason.INTEGRITY_CHECK_FAILED: "The content is not the one that was signed. Send the message again.",
@@ -93,21 +92,20 @@ def receive(
     """Judge a message of the partner that ``terms`` are about. Whatever the bytes, it is one or the other.
 
     1. The fields are sound and name the parties. 2. The receipt asked for can be given. 3. The wrappings come off, and are what was
-    agreed. 4. The files are found. 5. The MIC is taken. 6. The MDN says so.
+    agreed; the files are found. 4. The MIC is taken. 5. The MDN says so.
     """
     try:
         _demand_sound(headers, terms)
         asked = read_asked(headers)
         _demand_answerable(asked, terms)
         opened = open_message(Entity(headers, whole(body)), terms, now, workspace)
-        payloads = _payloads(opened, workspace)
     except Stopped as stopped:
         return reject(headers, terms, stopped.reason, stopped.why, now=now, fresh=fresh)
     except NOT_OF_THE_MESSAGE:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the bytes
         return reject(headers, terms, Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error), now=now, fresh=fresh)
-    return _received(headers, terms, asked, opened, payloads, now, fresh)
+    return _received(headers, terms, asked, opened, now, fresh)
 
 
 def reject(
@@ -155,24 +153,30 @@ def objection_to_parties(headers: Headers) -> tuple[Reason, str] | None:
     return None
 
 
-def _demand_sound(headers: Headers, terms: Terms) -> None:
+def objection_to_fields(headers: Headers, terms: Terms) -> tuple[Reason, str] | None:
+    """Why header fields are none that a message of this partner can have, whatever its body is; None where they are."""
     if (fault := headers.objection) is not None:
-        raise Stopped(Reason.UNEXPECTED_PROCESSING_ERROR, fault)
+        return Reason.UNEXPECTED_PROCESSING_ERROR, fault
     if (name := repeated(headers)) is not None:
-        raise Stopped(
-            Reason.UNEXPECTED_PROCESSING_ERROR, f"The header field {name} stands there twice, with different values."
+        return (
+            Reason.UNEXPECTED_PROCESSING_ERROR,
+            f"The header field {name} stands there twice, with different values.",
         )
     if (found := objection_to_parties(headers)) is not None:
-        raise Stopped(*found)
+        return found
     if (read_name(headers.get("as2-from") or ""), read_name(headers.get("as2-to") or "")) != (
         terms.partner_name,
         terms.own_name,
     ):
-        raise Stopped(
-            Reason.UNKNOWN_TRADING_PARTNER, f"The message is not one of {terms.partner_name} to {terms.own_name}."
-        )
+        return Reason.UNKNOWN_TRADING_PARTNER, f"The message is not one of {terms.partner_name} to {terms.own_name}."
     if (fault := message_id_objection(headers.get("message-id"))) is not None:
-        raise Stopped(Reason.INVALID_MESSAGE_ID, f"The Message-ID {fault}.")
+        return Reason.INVALID_MESSAGE_ID, f"The Message-ID {fault}."
+    return None
+
+
+def _demand_sound(headers: Headers, terms: Terms) -> None:
+    if (found := objection_to_fields(headers, terms)) is not None:
+        raise Stopped(*found)
 
 
 def _demand_answerable(asked: Asked | None, terms: Terms) -> None:
@@ -181,19 +185,11 @@ def _demand_answerable(asked: Asked | None, terms: Terms) -> None:
         raise Stopped(reason, "The partner requires a signed receipt in a way that cannot be given.")
 
 
-def _payloads(opened: Opened, workspace: Workspace) -> tuple[Payload, ...]:
-    try:
-        return read_payloads(opened.content, workspace)
-    except Malformed as error:
-        raise Stopped(Reason.UNEXPECTED_PROCESSING_ERROR, str(error)) from error
-
-
 def _received(
     headers: Headers,
     terms: Terms,
     asked: Asked | None,
     opened: Opened,
-    payloads: tuple[Payload, ...],
     now: datetime,
     fresh: Fresh,
 ) -> Received:
@@ -205,7 +201,7 @@ def _received(
         sender=terms.partner_name,
         recipient=terms.own_name,
         subject=headers.get("subject"),
-        payloads=payloads,
+        payloads=opened.payloads,
         mic=mic,
         disposition=PROCESSED,
         signed_by=None if verified is None else verified.signer,

@@ -10,7 +10,7 @@ from .cms.verifying import Verified, verify
 from .disposition import Reason
 from .mime.entity import Entity, read_entity
 from .mime.malformed import Malformed
-from .mime.span import whole
+from .mime.span import Span, whole
 from .mime.transfer import decoded_cms
 from .mime.workspace import Workspace
 from .refusal import Stopped
@@ -47,38 +47,46 @@ def verified_parts(entity: Entity, terms: Terms, workspace: Workspace) -> Signed
     parts = entity.parts
     if len(parts) != 2 or parts[1].media_type.value not in _SIGNATURES:
         raise Malformed("A signed message must have two parts: what was signed, and the signature.")
-    content, data = parts[0], decoded_cms(parts[1], workspace, most=LARGEST_SIGNATURE).read()
+    data = decoded_cms(parts[1], workspace, most=LARGEST_SIGNATURE).read()
+    content, verified = verified_content(parts[0], data, terms, workspace)
+    return Signed(parts[0] if content is parts[0].whole else read_entity(content), verified)
+
+
+def verified_content(part: Entity, signature: bytes, terms: Terms, workspace: Workspace) -> tuple[Span, Verified]:
+    """What the detached signature proves to be signed: the part, or the part with its line breaks mended. Raises as above.
+
+    It is looked for twice also where there is nothing to mend: how long a refusal takes must not tell of the content.
+    """
+    content = part.whole
+    assert content is not None
     try:
-        return _proven(content, data, terms)
+        return content, _proven(content, signature, terms)
     except IntegrityCheckFailed:
-        mended = _with_crlf(content, workspace)
-        if mended is None:
-            raise
-        return _proven(mended, data, terms)
+        mended = _with_crlf(content, workspace, binary=_is_binary(part))
+        return mended, _proven(mended, signature, terms)
 
 
-def _proven(content: Entity, signature: bytes, terms: Terms) -> Signed:
-    assert content.whole is not None
-    verified = verify(
+def _proven(content: Span, signature: bytes, terms: Terms) -> Verified:
+    return verify(
         signature,
-        content.whole.open(),
+        content.open(),
         terms.signing_certificates,
         terms.policy,
         pss_without_parameters=terms.quirks.pss_without_parameters,
     )
-    return Signed(content, verified)
 
 
-def _with_crlf(content: Entity, workspace: Workspace) -> Entity | None:
-    """The content with CR LF for each bare line feed; None where there are none, or it is binary, where they mean something."""
-    if (content.headers.get("content-transfer-encoding") or "").lower() == "binary":
-        return None
-    assert content.whole is not None
+def _is_binary(part: Entity) -> bool:
+    """Whether bare line feeds mean something in it."""
+    return (part.headers.get("content-transfer-encoding") or "").lower() == "binary"
+
+
+def _with_crlf(content: Span, workspace: Workspace, *, binary: bool) -> Span:
+    """The content with CR LF for each bare line feed; as it is where it is ``binary``, after as much work."""
     sink = workspace.file()
-    changed, before = False, b""
-    for chunk in content.whole.chunks():
+    before = b""
+    for chunk in content.chunks():
         mended = _BARE.sub(b"\r\n", before + chunk)[len(before) :]
-        changed = changed or len(mended) > len(chunk)
         before = b"\r" if chunk.endswith(b"\r") else b""
-        sink.write(mended)
-    return read_entity(whole(sink)) if changed else None
+        sink.write(chunk if binary else mended)
+    return whole(sink)

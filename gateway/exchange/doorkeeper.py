@@ -12,17 +12,26 @@ STRANGERS_BYTES = 64 * 1024
 STRANGERS_AT_ONCE = 2
 """How many posts of such are taken at a time from one address."""
 
+STRANGERS_IN_ALL = 16
+"""And from all addresses together."""
+
+OF_ONE_NAME = 64
+"""How many posts in one partner's name are taken at a time from all addresses together: half of all, so that who uses one name leaves
+room for the others."""
+
 
 class Doorkeeper:
     """Who may post now, without asking the database: the partners' names, and how many messages are under way.
 
     Nobody has proven yet who it is. So what is counted is a name from one address: whoever uses a partner's name elsewhere takes no place
-    of the partner's.
+    of the partner's, until it takes half of all there are. By then the server has the slowest of all leave for each that comes
+    (:class:`gateway.listeners.http.crowd.Crowd`).
     """
 
     def __init__(self) -> None:
         self._allowed: dict[str, int] = {}
         self._under_way: Counter[tuple[str, str]] = Counter()
+        self._of_name: Counter[str] = Counter()
         self._admitted: dict[int, tuple[str, str]] = {}
         self._lock = threading.Lock()
 
@@ -44,7 +53,10 @@ class Doorkeeper:
                 return busy(
                     "As many messages from your address as may be at once are being taken in. Send this one again."
                 )
+            if self._of_name[name] >= (OF_ONE_NAME if name else STRANGERS_IN_ALL):
+                return busy("As many messages in this name as may be at once are being taken in. Send this one again.")
             self._under_way[place] += 1
+            self._of_name[name] += 1
             self._admitted[id(head)] = place
         return None
 
@@ -52,9 +64,8 @@ class Doorkeeper:
         with self._lock:
             # As whom it came in: whose names are known may have changed since.
             place = self._admitted.pop(id(head))
-            self._under_way[place] -= 1
-            if not self._under_way[place]:
-                del self._under_way[place]
+            self._under_way -= Counter([place])
+            self._of_name -= Counter([place[0]])
 
 
 def named_sender(head: Head) -> str:

@@ -32,7 +32,16 @@ from ..as2.mdn import Mdn
 from ..as2.mime.headers import Headers
 from ..as2.mime.malformed import Malformed
 from ..as2.payloads import Payload
-from ..as2.receive import Received, Rejected, answer_later, objection_to_parties, receive, reject, reject_stranger
+from ..as2.receive import (
+    Received,
+    Rejected,
+    answer_later,
+    objection_to_fields,
+    objection_to_parties,
+    receive,
+    reject,
+    reject_stranger,
+)
 from ..as2.terms import Terms
 from ..as2.unforeseen import NOT_OF_THE_MESSAGE, unforeseen
 from ..inbound import Inbound
@@ -193,7 +202,7 @@ class As2Receiver:
         _workspace: TemporaryWorkspace,
     ) -> Answer:
         """It is kept as it came, so that somebody can look into it, and its sender is told; unless it had been taken by then."""
-        if earlier is not None and earlier.sha256 == post.raw.digest:
+        if earlier is not None and _is_repeated(post, agreed, earlier):
             return self._repeated(post, agreed, earlier)
         reason, why = Reason.UNEXPECTED_PROCESSING_ERROR, unforeseen(error)
         try:
@@ -217,7 +226,7 @@ class As2Receiver:
     ) -> Answer:
         if not agreed.applied.profile.is_active:
             return self._suspended(post, agreed)
-        if earlier is not None and earlier.sha256 == post.raw.digest:
+        if earlier is not None and _is_repeated(post, agreed, earlier):
             return self._repeated(post, agreed, earlier)
         judged = receive(
             post.headers, request.body, agreed.terms, now=post.now, fresh=self._fresh(), workspace=workspace
@@ -507,6 +516,11 @@ class As2Receiver:
 
     def _fresh(self) -> FreshNames:
         return FreshNames(self.identifiers, self.domain)
+
+
+def _is_repeated(post: Post, agreed: _Agreed, earlier: Arrival) -> bool:
+    """Whether a post brings the bytes of a message that was taken, and says beyond doubt that it is that one."""
+    return earlier.sha256 == post.raw.digest and objection_to_fields(post.headers, agreed.terms) is None
 
 
 def _read_exchange(received: Received) -> CertificateRequest | CertificateResponse:

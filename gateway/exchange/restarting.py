@@ -48,7 +48,7 @@ class Restarting:
         """What may be kept, and what says that it is the rest of something."""
         if (head.length is None or head.length >= RESTARTED_FROM) and any(head.values(b"etag")):
             return True
-        return any(head.values(b"content-range"))
+        return next(head.values(b"content-range"), None) is not None
 
     def place(self, head: Head) -> Begun | Answer | None:
         headers = headers_of(head)

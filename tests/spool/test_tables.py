@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -14,6 +16,8 @@ from spool.journal import JournalEntry, Step, entry, record, write
 from spool.tables import Base, Rows, insert_if_absent, json_text
 
 from .scene import ManualClock
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _blob(at: datetime, name: str = "a") -> Blob:
@@ -101,6 +105,26 @@ def test_rows_to_look_at_are_like_the_sessions_own_and_not_written(database: Dat
         assert rows_of(rows.all(session, step=Step.RECEIVED)) == rows_of(kept)
         assert rows.one(session, step=Step.PARSED) is None
     assert [entry.outcome for entry in kept] == ["second", "first"]
+
+
+FIRST = """
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from spool.blobs import Blob
+from spool.tables import Base, Rows
+
+engine = create_engine("sqlite://")
+Base.metadata.create_all(engine)
+with Session(engine) as session:
+    session.connection().exec_driver_sql("INSERT INTO blob (sha256, size, created_at) VALUES ('a', 5, '2026-03-01 00:00:00')")
+    assert [row.size for row in Rows(Blob).all(session)] == [5]
+"""
+
+
+def test_rows_can_be_read_before_anything_else_was_asked_of_the_database() -> None:
+    """As commands do, which are a process each: SQLAlchemy had no reason yet to prepare the classes."""
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
 
 
 def rows_of(entries: Sequence[JournalEntry]) -> list[dict[str, object]]:

@@ -1,7 +1,8 @@
 """Decrypting EnvelopedData (RFC 5652, 6) and AuthEnvelopedData (RFC 5083, 5084), in one pass over the content.
 
-Whatever is wrong with a wrapped key, the ciphertext, its padding or its authentication tag: the work is the same and so is the refusal,
-so that nobody can learn anything by asking again with another message.
+Whatever is wrong with a wrapped key, the ciphertext or its authentication tag: the work is the same and so is the refusal, so that
+nobody can learn anything by asking again with another message. A wrong padding is not even refused here: whoever decrypts goes on as though
+nothing were wrong, since a refusal that comes earlier than others tells of the content too (RFC 8551, 6).
 """
 
 import os
@@ -46,16 +47,20 @@ _TAG = (OCTET_STRING, CONSTRUCTED_OCTET_STRING)
 _SHORTEST_TAG = 12
 """Bytes of an authentication tag (RFC 5084, 3.2)."""
 
-_DAMAGED = "It is encrypted for our certificate, but no content comes out: the key, the ciphertext or its end was damaged or made up."
+DAMAGED = "It is encrypted for our certificate, but no content comes out: the key, the ciphertext or its end was damaged or made up."
 
 
 @dataclass(frozen=True, slots=True)
 class Decrypted:
-    """With what content was decrypted."""
+    """With what content was decrypted.
+
+    ``damaged``: its padding is none, which only CBC has. It must be refused, in the end, after the work that any other content costs.
+    """
 
     cipher: Cipher
     key_transport: KeyTransport
     key: OwnKey
+    damaged: bool = False
 
 
 def decrypt(
@@ -66,7 +71,8 @@ def decrypt(
     *,
     random_bytes: Callable[[int], bytes] = os.urandom,
 ) -> Decrypted:
-    """Decrypt what is left of ``source`` with one of ``keys``; where it is refused, nothing stays in ``sink``.
+    """Decrypt what is left of ``source`` with one of ``keys``; where it is refused, nothing stays in ``sink``. What was decrypted may be
+    damaged all the same, by :class:`Decrypted`.
 
     Raises DecryptionFailed, InsufficientSecurity, UnsupportedFormat.
     """
@@ -85,7 +91,7 @@ def decrypt(
         for piece in _decrypted(envelope.content(), decryption):
             sink.write(piece)
         envelope.finish()
-    return Decrypted(cipher, unwrapped.transport, unwrapped.owner)
+    return Decrypted(cipher, unwrapped.transport, unwrapped.owner, decryption.damaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,10 @@ class _Envelope:
 
 
 class _Decryption(ABC):
-    """Content being decrypted. Both methods raise ValueError or InvalidTag where it is damaged."""
+    """Content being decrypted. Both methods raise ValueError or InvalidTag where anybody may know that it is damaged; ``damaged`` says in
+    the end where nobody may."""
+
+    damaged = False
 
     @abstractmethod
     def update(self, piece: bytes) -> bytes:
@@ -148,15 +157,26 @@ class _Decryption(ABC):
 
 
 class _Cbc(_Decryption):
+    """The last block, which holds the padding, is always held back. Where that is none, all of the block is content."""
+
     def __init__(self, algorithm: CipherAlgorithm, vector: bytes, block_size: int) -> None:
         self._decryptor = Decipherer(algorithm, modes.CBC(vector)).decryptor()
-        self._unpadder = PKCS7(block_size * 8).unpadder()
+        self._block_size = block_size
+        self._held = b""
 
     def update(self, piece: bytes) -> bytes:
-        return self._unpadder.update(self._decryptor.update(piece))
+        content = self._held + self._decryptor.update(piece)
+        self._held = content[-self._block_size :]
+        return content[: -self._block_size]
 
     def finish(self) -> bytes:
-        return self._unpadder.update(self._decryptor.finalize()) + self._unpadder.finalize()
+        self._decryptor.finalize()
+        unpadder = PKCS7(self._block_size * 8).unpadder()
+        try:
+            return unpadder.update(self._held) + unpadder.finalize()
+        except ValueError:
+            self.damaged = True
+            return self._held
 
 
 class _GcmTagApart(_Decryption):
@@ -199,7 +219,7 @@ def _decrypted(encrypted: Iterator[bytes], decryption: _Decryption) -> Iterator[
     except Malformed:
         raise
     except (ValueError, InvalidTag):
-        raise DecryptionFailed(_DAMAGED) from None
+        raise DecryptionFailed(DAMAGED) from None
 
 
 _AFTER_CONTENT = {_UNPROTECTED_ATTRIBUTES, *_TAG, _UNAUTHENTICATED_ATTRIBUTES}

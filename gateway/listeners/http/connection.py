@@ -156,7 +156,8 @@ class HttpConnection(asyncio.Protocol):
             return
         now = self._loop.time()
         body = Body(self._site.staging, self._limits.memory_bytes)
-        self._exchange = Exchange(handler, head, body, now + self._limits.body_seconds, self._site.in_hand)
+        self._exchange = Exchange(handler, head, body, now, now + self._limits.body_seconds, self._site.in_hand)
+        self._site.crowd.join(self)
         self._wait(self._limits.pace_seconds, self._check_pace)
         keeper = self._site.keepers.get(head.path)
         if keeper is not None and keeper.wants(head):
@@ -170,6 +171,7 @@ class HttpConnection(asyncio.Protocol):
         """What an earlier connection brought of the body counts as though it had come on this one."""
         exchange = self._under_way
         exchange.received = exchange.paced_at = exchange.body.size
+        exchange.paced_since = self._loop.time()
         room = self._site.in_hand.take(exchange.received)
         if exchange.received + (exchange.head.length or 0) > self._limits.body_bytes:
             refusal = refusal or self._too_large()
@@ -196,7 +198,9 @@ class HttpConnection(asyncio.Protocol):
         return None
 
     def _crowded(self, handler: Handler, head: Head) -> Answer | None:
-        """Take a slot and ask the handler; an answer when there is none, or it refuses."""
+        """Take a slot and ask the handler; an answer when there is none, or it refuses. Somebody may have to leave first."""
+        if self._site.work.is_half_taken:
+            self._site.crowd.make_room()
         if self._site.stopping or not self._site.work.take():
             return busy(BUSY)
         try:
@@ -400,8 +404,28 @@ class HttpConnection(asyncio.Protocol):
                 plain(408, f"The body came too slowly: {came} bytes in {self._limits.pace_seconds:g} seconds.")
             )
             return
-        exchange.paced_at = exchange.received
+        exchange.paced_at, exchange.paced_since = exchange.received, self._loop.time()
         self._wait(self._limits.pace_seconds, self._check_pace)
+
+    @property
+    def pace(self) -> float | None:
+        """Since the last look: what came fast before that counts no more."""
+        if self._phase is not Phase.BODY:
+            return None
+        exchange = self._under_way
+        seconds = self._loop.time() - exchange.paced_since
+        return (
+            (exchange.received - exchange.paced_at) / seconds if seconds > self._limits.crowded_grace_seconds else None
+        )
+
+    def give_way(self) -> None:
+        self._release()
+        self._refuse(
+            plain(
+                408,
+                f"The body came more slowly than {self._limits.crowded_pace} bytes a second while others waited; send it again later.",
+            )
+        )
 
     def _wait(self, seconds: float, action: Callable[[], None]) -> None:
         self._stop_timer()
@@ -423,6 +447,7 @@ class HttpConnection(asyncio.Protocol):
         exchange, self._exchange = self._under_way, None
         self._site.in_hand.give_back(exchange.received)
         self._site.work.give_back()
+        self._site.crowd.leave(self)
         exchange.end()
 
 

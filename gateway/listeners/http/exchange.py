@@ -14,11 +14,11 @@ NOT_STORED = "The request could not be stored here now; keep it and send it agai
 
 
 class Exchange:
-    """``deadline``, ``received`` and ``paced_at`` are for the connection: when the body must be whole, how much of it has come, and how
-    much had come at the last look.
+    """``deadline``, ``received``, ``paced_at`` and ``paced_since`` are for the connection: when the body must be whole, how much of it has
+    come, how much had come at the last look, and when that was.
     """
 
-    def __init__(self, handler: Handler, head: Head, body: Body, deadline: float, in_hand: InHand) -> None:
+    def __init__(self, handler: Handler, head: Head, body: Body, now: float, deadline: float, in_hand: InHand) -> None:
         self.handler = handler
         self.head = head
         self.body = body
@@ -26,6 +26,7 @@ class Exchange:
         self.in_hand = in_hand
         self.received = 0
         self.paced_at = 0
+        self.paced_since = now
 
     def place(self, keeper: Keeper) -> Answer | None:
         """Have the body written where ``keeper`` says; why it is not taken, or None. The edge, as below."""

@@ -20,11 +20,16 @@ class Lane:
     def __init__(self, name: str, threads: int, slots: int, loop: asyncio.AbstractEventLoop) -> None:
         self._name = name
         self._most = threads
-        self._free = slots
+        self._slots = self._free = slots
         self._loop = loop
         self._under_way = 0
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def is_half_taken(self) -> bool:
+        """Whether no more than half of the slots are free."""
+        return 2 * self._free <= self._slots
 
     def take(self) -> bool:
         """Take a slot and answer True, or answer False when none is free."""

@@ -28,6 +28,10 @@ class HttpLimits:
     pace_seconds: float = 30.0
     pace_bytes: int = 30 * 1024
     """Of a body this much must come in each ``pace_seconds``."""
+    crowded_pace: int = 64 * 1024
+    """Once half of ``requests`` are taken, each that comes ends the slowest of those whose bodies come with fewer bytes a second."""
+    crowded_grace_seconds: float = 2.0
+    """Before that a body is not judged by it."""
     idle_seconds: float = 75.0
     answer_seconds: float = 60.0
     """For the client to take its answer."""

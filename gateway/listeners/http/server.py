@@ -16,6 +16,7 @@ from spool.clock import Clock, SystemClock
 
 from ..quota import Quota
 from .connection import HttpConnection
+from .crowd import Crowd
 from .in_hand import InHand
 from .lane import Lane
 from .limits import HttpLimits
@@ -146,6 +147,7 @@ class HttpServer:
             answers=Lane("answer", ANSWER_THREADS, ANSWERS_AT_ONCE, self._loop),
             disk=Lane("disk", DISK_THREADS, limits.requests, self._loop),
             in_hand=InHand(limits.in_hand_bytes),
+            crowd=Crowd(limits.crowded_pace),
             keepers=self._keepers,
         )
 

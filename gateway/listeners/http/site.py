@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spool.clock import Clock
 
+from .crowd import Crowd
 from .in_hand import InHand
 from .lane import Lane
 from .limits import HttpLimits
@@ -21,7 +22,7 @@ class Site:
     """``posts``, ``gets``, ``keepers`` and ``asked`` are by path; of the last, one that ends in ``/*`` stands for all below it. ``work``,
     ``pages``, ``answers`` and ``disk`` do what may wait. ``stopping`` is set once.
 
-    ``in_hand`` is all of what is being received or worked on.
+    ``in_hand`` is all of what is being received or worked on, ``crowd`` whoever sends it.
     """
 
     posts: Mapping[str, Handler]
@@ -36,6 +37,7 @@ class Site:
     answers: Lane
     disk: Lane
     in_hand: InHand
+    crowd: Crowd
     keepers: Mapping[str, Keeper]
     stopping: bool = False
 

@@ -1,6 +1,9 @@
 """`tally key`: our own keys."""
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from tests.gateway.as2.keys import own
 from tests.gateway.certificates.files import key_file
 
 from .calling import ME, Tally, in_days
+
+ROOT = Path(__file__).resolve().parents[3]
 
 pytestmark = pytest.mark.usefixtures("quick_keys")
 
@@ -95,6 +100,17 @@ def test_a_wrong_passphrase_is_told(tally: Tally, monkeypatch: pytest.MonkeyPatc
     called = tally("cert", "rotate")
     assert called.code == Exit.USAGE
     assert f"do not open with the passphrase of {VARIABLE}" in called.err
+
+
+@pytest.mark.parametrize("words", [("cert", "rotate"), ("key", "generate", "--begins", in_days(30))])
+def test_the_next_key_is_made_by_a_process_of_its_own(tally: Tally, words: tuple[str, ...]) -> None:
+    """Nothing was done in it before; here the house is there."""
+    assert tally("key", "generate").code == Exit.YES
+    command = [sys.executable, "-P", "-m", "gateway.cli.main", "--home", str(tally.house.gateway.home.root), *words]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == Exit.YES, done.stderr
 
 
 def test_the_passphrase_is_read_from_where_the_settings_say(

@@ -1,6 +1,8 @@
 """Who may post now: strangers and partners take places of their own, and give back those that they took."""
 
-from gateway.exchange.doorkeeper import STRANGERS_AT_ONCE, Doorkeeper
+import pytest
+
+from gateway.exchange.doorkeeper import OF_ONE_NAME, STRANGERS_AT_ONCE, STRANGERS_IN_ALL, Doorkeeper
 from gateway.listeners.http import Head, Peer
 
 
@@ -27,3 +29,17 @@ def test_whoever_uses_a_partners_name_elsewhere_takes_no_place_of_the_partners()
     assert doorkeeper.admit(head("ACME", "203.0.113.9")) is None
     assert doorkeeper.admit(head("ACME", "203.0.113.9")) is not None
     assert doorkeeper.admit(head("ACME", "192.0.2.1")) is None
+
+
+@pytest.mark.parametrize(("name", "most"), [("ACME", OF_ONE_NAME), ("NOBODY", STRANGERS_IN_ALL)])
+def test_one_name_takes_no_more_than_its_share_from_however_many_addresses(name: str, most: int) -> None:
+    doorkeeper = Doorkeeper()
+    doorkeeper.know({"ACME": 1, "OTHER": 1})
+    posts = [head(name, f"203.0.113.{number}") for number in range(most)]
+    assert [doorkeeper.admit(post) for post in posts] == [None] * most
+    refusal = doorkeeper.admit(head(name))
+    assert refusal is not None
+    assert refusal.status == 503
+    assert doorkeeper.admit(head("OTHER")) is None
+    doorkeeper.ended(posts[0])
+    assert doorkeeper.admit(head(name)) is None

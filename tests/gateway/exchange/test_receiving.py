@@ -108,6 +108,16 @@ def test_a_repeated_message_gets_the_stored_mdn_and_is_not_taken_in_twice(suppli
     assert [arrival.outcome for arrival in arrivals_of(distributor.house)[-2:]] == ["received", "repeated"]
 
 
+@pytest.mark.parametrize("name", ["AS2-From", "AS2-To", "Message-ID", "Content-Type", "Disposition-Notification-To"])
+def test_what_says_two_things_of_itself_repeats_nothing(supplier: Site, distributor: Site, name: str) -> None:
+    sent = message(supplier)
+    first = post(distributor.url, sent)
+    reply = post_raw(distributor.url, (*sent.headers, (name, "another")), sent.body)
+    assert reply.body != first.body
+    assert last(distributor) == ("refused", "processed/error: unexpected-processing-error")
+    assert post(distributor.url, sent).body == first.body
+
+
 def test_a_repeated_message_that_asks_for_an_mdn_only_now_gets_one_and_keeps_it(
     supplier: Site, distributor: Site
 ) -> None:

@@ -68,7 +68,7 @@ def ask(made: Scene, sent: Message, *without: str) -> tuple[int, int]:
 def rest(made: Scene, sent: Message, at: int = BROKEN, *, said: str | None = None) -> Reply:
     """The rest is posted, from ``at`` on, as what it is or what is ``said``."""
     total = len(sent.body)
-    part = sent.with_field("Content-Range", said or f"bytes {at}-{total - 1}/{total}")
+    part = sent.with_field("Content-Range", f"bytes {at}-{total - 1}/{total}" if said is None else said)
     return post_raw(made.supplier.url, part.headers, sent.body[at:])
 
 
@@ -134,6 +134,7 @@ REFUSED = {
     "with a gap": (lambda sent: sent, BROKEN + 1, None, 416),
     "not what it says": (lambda sent: sent, BROKEN, f"bytes {BROKEN}-{BROKEN + 9}/{BROKEN + 10}", 400),
     "no range": (lambda sent: sent, BROKEN, "some of it", 400),
+    "an empty range": (lambda sent: sent, BROKEN, "", 400),
 }
 
 

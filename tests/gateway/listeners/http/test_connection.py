@@ -91,6 +91,42 @@ def test_a_body_that_keeps_its_pace_has_its_time(serve: Serve) -> None:
         assert client.answer().status == 200
 
 
+def test_once_half_of_the_slots_are_taken_the_slowest_makes_room_for_each_that_comes(serve: Serve) -> None:
+    with serve(requests=4, crowded_grace_seconds=0, crowded_pace=1 << 40) as site:
+        slow = [site.connect() for _ in range(3)]
+        for at, client in enumerate(slow):
+            client.send(head(b"Content-Length: 900000000") + b"x")
+            site.handler.wait_for(lambda: len(site.handler.admitted) == at + 1)  # noqa: B023
+        assert len(site.handler.ended_heads) == 1
+        with site.connect() as another:
+            another.send(post())
+            assert another.answer().status == 200
+        site.handler.wait_for(lambda: len(site.handler.ended_heads) == 3)
+        answers = [client.answer() for client in slow[:2]]
+        assert {(answer.status, "while others waited" in answer.text) for answer in answers} == {(408, True)}
+
+
+def test_who_keeps_the_pace_stays_however_many_come(serve: Serve) -> None:
+    with serve(requests=2, crowded_grace_seconds=0, crowded_pace=0) as site, site.connect() as client:
+        client.send(head(b"Content-Length: 5") + b"hell")
+        site.handler.wait_for(lambda: len(site.handler.admitted) == 1)
+        with site.connect() as another:
+            another.send(post())
+            assert another.answer().status == 200
+        client.send(b"o")
+        assert client.answer().status == 200
+
+
+def test_nobody_is_judged_by_its_first_moments(serve: Serve) -> None:
+    with serve(requests=2, crowded_grace_seconds=600) as site, site.connect() as client, site.connect() as another:
+        client.send(head(b"Content-Length: 5") + b"hell")
+        site.handler.wait_for(lambda: len(site.handler.admitted) == 1)
+        another.send(post())
+        assert another.answer().status == 200
+        client.send(b"o")
+        assert client.answer().status == 200
+
+
 def test_a_length_beyond_the_limit_is_refused_before_the_body(serve: Serve) -> None:
     with serve(body_bytes=1000) as site, site.connect() as client:
         client.send(head(b"Content-Length: 1001"))
