@@ -47,7 +47,7 @@ from .brief_work import is_brief
 from .certificates.custody import Custody
 from .certificates.vault import Vault
 from .envelopes import Envelopes
-from .erp.delivery import Delivery
+from .erp.delivery import Delivery, keys_given
 from .erp.folder import FolderAdapter
 from .exchange import carriage, mdns
 from .exchange.arrivals import Arrival
@@ -80,6 +80,7 @@ from .operations.work import Work
 from .orders import book
 from .outbound import Outbound
 from .pacing import PacedIntake
+from .periodic import together
 from .profile_sections import PROFILE_SECTIONS
 from .reception import Reception
 from .record import agreed, running
@@ -130,7 +131,7 @@ class Gateway:
     def _put_together_trade(self, ids: Identifiers) -> None:
         """What takes documents in, sends them out, and is told by hand what to do with them."""
         home, settings, database, clock = self.home, self.settings, self.database, self.clock
-        self.adapter = FolderAdapter(home.erp, clock)
+        self.adapter = FolderAdapter(home.erp, clock, given=partial(keys_given, database))
         envelopes = Envelopes()
         self.vault = Vault(home.keys, settings.key_passphrase_file and home.root / settings.key_passphrase_file)
         remark = LastCheckpoint(home.keys / STATE_NAME) if settings.mdn_checkpoints else str
@@ -310,11 +311,10 @@ class Gateway:
                 self.database.write(self.queue.release_all)
                 workers = self.workers(threads=self.settings.workers)
                 self._waker.subscribe(workers.wake)
+            stack.enter_context(together(self.routines.all()))
             workers.start()
+            # Before the routines end: what is worked on meanwhile would give them ever more to do.
             stack.callback(workers.stop)
-            for periodic in self.routines.all():
-                periodic.start()
-                stack.callback(periodic.stop)
             yield
 
     def workers(self, threads: int, handlers: Mapping[str, Handler] | None = None) -> Workers:

@@ -101,6 +101,11 @@ class Envelopes:
                 f"Its purpose is {document.purpose.value}: what was ordered is changed or cancelled by an order change (860). "
                 "Send a document of type PurchaseOrderChange."
             )
+        if isinstance(document, PurchaseOrder) and (line := _ordered_less_than_nothing(document)) is not None:
+            return (
+                f"Line {line} orders a negative quantity. Correct it; what goes back to a supplier is asked for otherwise, and what was "
+                "ordered is reduced by an order change (860)."
+            )
         applied = registry.current(session, partner)
         terms = applied.profile.x12 if applied is not None else None
         if document.test and terms is not None and terms.usage == "P":
@@ -154,6 +159,15 @@ def preview(applied: AppliedProfile, document: AnyDocument, now: datetime) -> tu
     draft = _draft(applied, document)
     groups = () if draft.nodes is None else [_group(draft, draft.nodes, 1, "0001")]
     return draft.set_id, _interchange(draft, _envelope(draft, 1, now), groups)
+
+
+def _ordered_less_than_nothing(order: PurchaseOrder) -> str | None:
+    """The number, or else the position, of the first line that orders a negative quantity."""
+    for position, line in enumerate(order.lines, start=1):
+        ordered = (line.quantity, *(part.quantity for part in line.schedule))
+        if any(quantity is not None and quantity.value < 0 for quantity in ordered):
+            return line.number or str(position)
+    return None
 
 
 def _draft(applied: AppliedProfile, document: AnyDocument) -> Draft:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from canonical.errors import Misconfigured
+from spool.database.leaving import note_of
 
 from .settings import TOML_NAME, example_toml
 
@@ -91,7 +92,7 @@ class Home:
     @property
     def moved(self) -> Path:
         """There once the home's database was moved elsewhere; says where to."""
-        return self.root / "tally.db.moved"
+        return note_of(self.database)
 
     def require_not_moved(self) -> None:
         """Refuse to go on with a file whose content lives elsewhere: numbers would be given twice, and what is taken in be lost."""

@@ -1,8 +1,9 @@
 """Moving everything a home knows from its file into a database that several nodes share, and proving that it arrived.
 
 All rows arrive in one transaction, which commits only when what stands there then gives the same counts and hashes as what was
-read; large payloads are put there before it. So an interruption leaves nothing but payloads nobody refers to, which the next
-attempt removes.
+read; large payloads are put there before it, and all are read back. So an interruption leaves nothing but payloads nobody refers to,
+which the next attempt removes. Nobody can write to the file from before it is read until the note stands that it was moved
+(:mod:`spool.database.leaving`), so that nothing is kept there alone.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from spool.blob_files import BlobFiles
 from spool.blob_parts import BlobParts
 from spool.blobs import Blob, BlobPart, BlobStore, BlobUpload, StagedBlob
 from spool.clock import Clock
+from spool.database import leaving
 from spool.database.opening import open_database
 from spool.database.port import Database
 from spool.database.sqlite import sqlite_url
@@ -63,7 +65,7 @@ class Moved:
 
 
 def move(source: Database, payloads: BlobStore, target: Database, clock: Clock) -> Moved:
-    """Copy all rows and payloads; both databases have the present schema, and nobody works on the source.
+    """Copy all rows and payloads; both databases have the present schema, and nobody writes to the source.
 
     Raises Misconfigured where the target is not empty, NotTheSame where something changed on the way. The source is only read.
     """
@@ -78,14 +80,15 @@ def move(source: Database, payloads: BlobStore, target: Database, clock: Clock) 
             _require_empty(target, connection)
             proofs = tuple(_move_table(session.connection(), connection, table, uploads) for table in _tables())
             _continue_numbering(connection)
-    return Moved(proofs, *_read_back(target, parts))
+            return Moved(proofs, *_read_back(connection, parts))
 
 
 def move_home(home: Home, url: str, clock: Clock) -> Moved:
     """Move the home's file into the database at ``url``; the files beside it stay.
 
-    Afterwards the home no longer works on its file (:meth:`Home.require_not_moved`). Raises Misconfigured also for a home that is
-    being served or was moved before, or a ``url`` that several nodes could not share.
+    Meanwhile every command that would write is refused, and afterwards the home no longer works on its file
+    (:meth:`Home.require_not_moved`). Raises Misconfigured also for a home that is being served or was moved before, or a ``url`` that
+    several nodes could not share; Retryable where somebody else writes.
     """
     home.require_not_moved()
     with home.served_by_us(), open_database(url) as target, open_database(sqlite_url(home.database)) as source:
@@ -94,8 +97,9 @@ def move_home(home: Home, url: str, clock: Clock) -> Moved:
         for database in (source, target):
             upgrade(database)
         prepare(target)
-        moved = move(source, BlobFiles(home.blobs, clock), target, clock)
-        home.moved.write_text(f"{target.name}\n", "utf-8")
+        with leaving.being_moved(home.database), source.migration():
+            moved = move(source, BlobFiles(home.blobs, clock), target, clock)
+            leaving.note(home.database, target.name)
         return moved
 
 
@@ -161,9 +165,9 @@ def _continue_numbering(connection: Connection) -> None:
             connection.execute(text("SELECT setval(:sequence, :last)"), {"sequence": sequence, "last": last})
 
 
-def _read_back(target: Database, parts: BlobParts) -> tuple[int, int]:
+def _read_back(target: Connection, parts: BlobParts) -> tuple[int, int]:
     """How many payloads there are, and their bytes; each is read and gives its digest, or BlobDamaged is raised."""
-    with target.read() as session:
+    with Session(target, join_transaction_mode="rollback_only") as session:
         digests: Sequence[str] = session.scalars(select(Blob.sha256)).all()
         return len(digests), sum(
             len(chunk) for digest in digests for chunk in parts.chunks(session, BlobDigest(digest))

@@ -6,7 +6,8 @@ the end, as what it sends sooner only waits here; what it no longer does is take
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from canonical.identity import PartnerId, ReceiptId
@@ -46,14 +47,14 @@ class _Backlog:
 class PacedIntake:
     """An :class:`~gateway.listeners.port.Intake` that answers a sender the later the more of its files wait.
 
-    ``monotonic`` is in seconds; ``wait`` keeps the caller's thread waiting for so many.
+    ``monotonic`` is in seconds. Once ``ended`` is set nobody waits any more.
     """
 
     intake: Intake
     database: Database
     queue: WorkQueue
     monotonic: Callable[[], float] = time.monotonic
-    wait: Callable[[float], object] = time.sleep
+    ended: threading.Event = field(default_factory=threading.Event)
     _backlogs: dict[PartnerId, _Backlog] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -62,8 +63,17 @@ class PacedIntake:
         receipt = self.intake.receive(arrival)
         seconds = rest(self._count(arrival.partner))
         if seconds:
-            self.wait(seconds)
+            self.ended.wait(seconds)
         return receipt
+
+    @contextmanager
+    def until_the_end(self) -> Iterator[None]:
+        """Have senders wait until the block ends; then those that do are answered at once."""
+        self.ended.clear()
+        try:
+            yield
+        finally:
+            self.ended.set()
 
     def _count(self, partner: PartnerId) -> int:
         """How many files of the partner wait, this one included."""

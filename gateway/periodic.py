@@ -1,7 +1,8 @@
 """Something that is done again and again while the gateway runs."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from time import thread_time
 
@@ -53,9 +54,13 @@ class Periodic:
     def start(self) -> None:
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Have it end after the call under way."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Finish the call under way, then end."""
-        self._stopping.set()
+        self.ask_to_stop()
         self._thread.join()
 
     def _loop(self) -> None:
@@ -69,3 +74,17 @@ class Periodic:
                 _log.error("periodic work failed; trying again", work=self._name, exc_info=error)
             if self._stopping.wait(rest(self._seconds, thread_time() - began)):
                 return
+
+
+@contextmanager
+def together(periodics: Sequence[Periodic]) -> Iterator[None]:
+    """Have them run until the block ends, and then end all at once: none begins anew while another finishes."""
+    with ExitStack() as stack:
+        for each in periodics:
+            each.start()
+            stack.callback(each.stop)
+        try:
+            yield
+        finally:
+            for each in periodics:
+                each.ask_to_stop()

@@ -80,6 +80,7 @@ class Reception:
             sftp.start()
             stack.callback(sftp.stop)
             http = stack.enter_context(self.http(self.settings.http_port if http_port is None else http_port))
+            stack.enter_context(self.paced.until_the_end())
             yield Ports(sftp.port, http.port)
 
     def _sftp(self, port: int, refused: Callable[[str, str], None]) -> SftpServer:

@@ -1,6 +1,6 @@
 """Documents, both ways: what came out of a receipt, and what goes into a transmission."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -213,6 +213,15 @@ def given_as(session: Session, partner: PartnerId, type_: str, number: str, revi
             DocumentRow.revision == revision,
         )
     ).first()
+
+
+def keys_given(session: Session, types: Collection[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Partner, type, number and revision of all inbound documents of these types that were, or are to be, given to the ERP."""
+    statement = select(DocumentRow.partner, DocumentRow.type, DocumentRow.number, DocumentRow.revision).where(
+        DocumentRow.direction == INBOUND, DocumentRow.type.in_(types), DocumentRow.revision.is_not(None)
+    )
+    for partner, type_, number, revision in session.execute(statement.execution_options(yield_per=1000)):
+        yield partner, type_, number or "", revision or ""
 
 
 def of_receipt(session: Session, receipt_id: str) -> Sequence[DocumentRow]:

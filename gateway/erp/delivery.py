@@ -1,6 +1,6 @@
 """Between the pipeline and the ERP: deliver documents, take orders, report their progress, collect late answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -236,6 +236,13 @@ def _moved(
 def _given(session: Session, key: IdempotencyKey) -> DocumentRow | None:
     """The very document an outcome is about: the one whose bytes were handed over."""
     return documents.given_as(session, key.partner, key.document_type, key.number, key.revision)
+
+
+def keys_given(database: Database, types: Collection[str]) -> Iterator[IdempotencyKey]:
+    """The keys of all documents of these types that were, or are to be, given to the ERP."""
+    with database.read() as session:
+        for partner, type_, number, revision in documents.keys_given(session, types):
+            yield IdempotencyKey(PartnerId(partner), type_, number, revision)
 
 
 def _is_of_the_house(error: Exception) -> bool:

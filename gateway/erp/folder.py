@@ -9,7 +9,8 @@
                  *.json.done       the importer took it
                  *.json.error      the importer refused it; it wrote *.json.error.txt with its reason first
     erp/out/status/                how far the ERP's orders have come, one file an order and status
-    erp/.journal/                  what was handed over, so that an importer may move or delete its files
+    erp/.journal/                  what was handed over, so that an importer may move or delete its files; a note that is lost or damaged
+                                   is written anew from what the gateway knows to have given
 
 A document's file name is made from its idempotency key, so that handing it over twice is recognised. There is one gap: when
 this process dies between showing a file and noting it in the journal, *and* the importer has taken it away in that very
@@ -23,7 +24,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -60,25 +61,36 @@ REASON = ".txt"
 _QUIET = timedelta(seconds=2)
 _OUTCOMES_A_PAGE = 100
 _REASON_BYTES = 4096
+_NOTE_BYTES = 1 << 16
 _NAME_BYTES = 200
 _TEMPORARY = re.compile(r"\.([0-9a-f]{16}|\d+-\d+)\.tmp")
+_OURS = re.compile(r"[\w-]+-[0-9a-f]{16}\.json", re.ASCII)
 _NO_FILE = frozenset({errno.ENOENT, errno.ELOOP})
 _OPERATOR_MUST_ACT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 log = structlog.get_logger(__name__)
 
+Given = Callable[[Collection[str]], Iterable[IdempotencyKey]]
+"""The keys of all documents of some types that were given to the ERP, as the gateway knows without the folder."""
+
 
 class FolderAdapter:
     """An :class:`~gateway.erp.port.ErpAdapter` on a local or mounted directory.
 
-    A file in ``in`` that is not JSON is left alone until it has not changed for ``quiet``: it may still be growing.
+    A file in ``in`` that is not JSON is left alone until it has not changed for ``quiet``: it may still be growing. ``given`` is asked
+    where a note of what was handed over is lost.
     """
 
     capabilities = frozenset(Capability)
 
-    def __init__(self, root: Path, clock: Clock, *, quiet: timedelta = _QUIET) -> None:
+    def __init__(
+        self, root: Path, clock: Clock, *, given: Given = lambda _types: (), quiet: timedelta = _QUIET
+    ) -> None:
         self._clock = clock
+        self._given = given
         self._quiet = quiet
+        self._unnoted: frozenset[str] = frozenset()
+        self._unknown: set[str] = set()
         self._in = root / "in"
         self._out = root / "out"
         self._status = self._out / "status"
@@ -228,9 +240,11 @@ class FolderAdapter:
         with _explained(f"collect answers from {self._out}"):
             self._settle(_parse_cursor(cursor))
             answers = self._new_answers()
-        page = answers[:_OUTCOMES_A_PAGE]
-        outcomes = tuple(self._answer(name) for name in page)
-        return Page(outcomes, json.dumps(page) if page else None, more=len(answers) > len(page))
+        tried = [answer for answer in answers if self._may_be_known(_stem(answer))]
+        keys = self._keys([_stem(answer) for answer in tried[:_OUTCOMES_A_PAGE]])
+        page = [answer for answer in tried[:_OUTCOMES_A_PAGE] if _stem(answer) in keys]
+        outcomes = tuple(self._answer(answer, keys[_stem(answer)]) for answer in page)
+        return Page(outcomes, json.dumps(page) if page else None, more=len(tried) > _OUTCOMES_A_PAGE)
 
     def _standing(self, name: str) -> str | None:
         """How a file stands: ``""`` handed over, ``.done``, ``.error``, or None. The journal is asked last, as files move."""
@@ -273,7 +287,10 @@ class FolderAdapter:
         """Remember for good that a file was handed over."""
         with _explained(f"note {name} in {self._journal}"):
             if not self._is_noted(name):
-                _publish(self._journal / name, json.dumps(asdict(key)).encode())
+                self._write_note(name, key)
+
+    def _write_note(self, name: str, key: IdempotencyKey) -> None:
+        _publish(self._journal / name, json.dumps(asdict(key)).encode())
 
     def forget(self, keys: Sequence[IdempotencyKey]) -> None:
         """Keep of what was handed over under these keys no more than a digest, by which it is not handed over again.
@@ -310,15 +327,58 @@ class FolderAdapter:
         for name in journal:
             if name.endswith(ERROR) and name.removesuffix(ERROR) in out:
                 (self._journal / name).unlink(missing_ok=True)
-        return sorted(
-            name for name in out - journal if name.endswith((DONE, ERROR)) and name.rpartition(".")[0] in journal
-        )
+        answers = {name for name in out - journal if name.endswith((DONE, ERROR))}
+        noted = {answer for answer in answers if _stem(answer) in journal}
+        return sorted(noted | self._without_note(answers - noted, journal))
 
-    def _answer(self, answer: str) -> Outcome:
-        name, _, verdict = answer.rpartition(".")
-        with _explained(f"read the journal of {name}"):
-            key = IdempotencyKey(**json.loads((self._journal / name).read_bytes()))
-        return Applied(key, name) if verdict == "done" else self._refusal(name, key)
+    def _without_note(self, answers: Collection[str], journal: Collection[str]) -> frozenset[str]:
+        """Refusals of files of ours whose notes are gone; not at first sight, as a file is shown a moment before it is noted."""
+        refusals = (answer for answer in answers if answer.endswith(ERROR) and _OURS.fullmatch(_stem(answer)))
+        before = self._unnoted
+        self._unnoted = frozenset(answer for answer in refusals if _blanked(_stem(answer)) not in journal)
+        return self._unnoted & before
+
+    def _may_be_known(self, name: str) -> bool:
+        """Whether it is worth asking for the key of a file: who mends a note by hand need not start us anew."""
+        return name not in self._unknown or self._noted(name) is not None
+
+    def _keys(self, names: Sequence[str]) -> dict[str, IdempotencyKey]:
+        """For what these files were handed over, as far as anybody knows: what nobody does must not hold up the others."""
+        keys = {name: key for name in names if (key := self._noted(name)) is not None}
+        lost = set(names) - keys.keys()
+        return keys | self._recalled(lost) if lost else keys
+
+    def _noted(self, name: str) -> IdempotencyKey | None:
+        """What the note of a file says; None where it is gone or damaged."""
+        try:
+            data, _ = _read_bounded(self._journal / name, _NOTE_BYTES)
+            key = IdempotencyKey(**json.loads(data))
+            return key if file_name(key) == name else None
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
+
+    def _recalled(self, names: Collection[str]) -> dict[str, IdempotencyKey]:
+        """Find the keys whose notes are lost among all that was given, and note them anew."""
+        types = {name.partition("-")[0] for name in names}
+        found = {name: key for key in self._given(types) if (name := file_name(key)) in names}
+        for name, key in found.items():
+            with _explained(f"note {name} anew in {self._journal}"):
+                self._write_note(name, key)
+            log.warning("erp.note_written_anew", file=name, number=key.number)
+        for name in sorted(set(names) - found.keys()):
+            self._unknown.add(name)
+            log.warning(
+                "erp.answer_not_understood",
+                file=name,
+                why=f"The note {self._journal / name} of what was handed over under this name is gone or cannot be read, and no document "
+                "here was given to the ERP under it. Its answer is left out.",
+                advice="Restore the note from a backup, or find the document by its number and deal with it by hand.",
+            )
+        return found
+
+    def _answer(self, answer: str, key: IdempotencyKey) -> Outcome:
+        name = _stem(answer)
+        return Applied(key, name) if answer.endswith(DONE) else self._refusal(name, key)
 
     def _refusal(self, name: str, key: IdempotencyKey) -> Refused:
         path = self._out / (name + ERROR)
@@ -341,6 +401,11 @@ def file_name(key: IdempotencyKey) -> str:
 def _blanked(name: str) -> str:
     """Of the name of a file that was handed over the digest at its end."""
     return name.rpartition("-")[2]
+
+
+def _stem(answer: str) -> str:
+    """The name of the file that an answer is about."""
+    return answer.rpartition(".")[0]
 
 
 def _safe(text: str) -> str:

@@ -29,6 +29,7 @@ from canonical.errors import Misconfigured, Retryable, TallyError
 
 from ..durability import sync_directory
 from ..tables import json_text
+from . import leaving
 from .port import AFTER_COMMIT, Written
 from .prepared import forget_notes
 from .urls import parsed, shown
@@ -50,6 +51,8 @@ _CLEARING_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+_Begin = Callable[[sqlite3.Connection], None]
 
 
 class _HintedCompiler(SQLiteCompiler):
@@ -107,9 +110,9 @@ class SqliteDatabase:
         self._url = url
         self._process = os.getpid()
         self._busy_timeout = busy_timeout
-        self._writer = self._engine("BEGIN IMMEDIATE", _WRITING, connections=1)
-        self._migrator = self._engine("BEGIN IMMEDIATE", ("PRAGMA foreign_keys=OFF",), connections=1)
-        self._reader = self._engine("BEGIN", ("PRAGMA query_only=ON",), connections=64)
+        self._writer = self._engine(self._begin_to_write, _WRITING, connections=1)
+        self._migrator = self._engine(self._begin_to_write, ("PRAGMA foreign_keys=OFF",), connections=1)
+        self._reader = self._engine(_begin_to_read, ("PRAGMA query_only=ON",), connections=64)
         # Entered as it is, not by way of the condition, whose methods a signal can interrupt between taking and letting go.
         self._guard = threading.Lock()
         self._idle = threading.Condition(self._guard)
@@ -234,7 +237,7 @@ class SqliteDatabase:
         for engine in (self._reader, self._migrator, self._writer):
             engine.dispose()
 
-    def _engine(self, begin: str, pragmas: tuple[str, ...], *, connections: int) -> Engine:
+    def _engine(self, begin: _Begin, pragmas: tuple[str, ...], *, connections: int) -> Engine:
         engine = create_engine(
             self._url,
             # The driver must not begin or commit by itself: its legacy mode commits behind a rolled-back savepoint.
@@ -251,13 +254,21 @@ class SqliteDatabase:
 
         dialect: Any = engine.dialect
         dialect.statement_compiler = _HintedCompiler
-        dialect.do_begin = lambda driver: driver.execute(begin).close()
+        dialect.do_begin = begin
         # SQLAlchemy's own compile a statement anew each time, which takes longer than most of what is written in a savepoint.
         dialect.do_savepoint = lambda connection, name: _execute(connection, f"SAVEPOINT {name}")
         dialect.do_release_savepoint = lambda connection, name: _execute(connection, f"RELEASE {name}")
         dialect.do_rollback_to_savepoint = lambda connection, name: _execute(connection, f"ROLLBACK TO {name}")
         event.listen(engine, "connect", connected)
         return engine
+
+    def _begin_to_write(self, driver: sqlite3.Connection) -> None:
+        driver.execute("BEGIN IMMEDIATE").close()
+        try:
+            leaving.require_here(self._path)
+        except BaseException:
+            driver.rollback()
+            raise
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
@@ -404,7 +415,7 @@ class SqliteDatabase:
         return True
 
     def _refuse(self, writes: Sequence[_Write[Any]], error: BaseException) -> None:
-        explained = self._explain(error) if isinstance(error, DBAPIError) else None
+        explained = self._explain(error) if isinstance(error, DBAPIError) else _of_ours(error)
         _log.error("write refused", database=str(self._path), writes=len(writes), error=str(explained or error))
         for write in writes:
             told = write.error if isinstance(write.error, TallyError) else None
@@ -420,12 +431,19 @@ class SqliteDatabase:
         if code is None:
             return None
         primary = code & 0xFF
+        if primary == sqlite3.SQLITE_BUSY and leaving.is_being_moved(self._path):
+            return Retryable(f"The database {self._path} {_BEING_MOVED}")
         if primary in _RETRYABLE:
             return Retryable(f"The database {self._path} {_RETRYABLE[primary]}")
         if primary in _MISCONFIGURED:
             return Misconfigured(f"The database {self._path} {_MISCONFIGURED[primary]}")
         return None
 
+
+_BEING_MOVED = (
+    "is being moved into another database (`tally migrate`), and nothing is written to it meanwhile; nothing was changed. Do it again "
+    "when that has ended."
+)
 
 _RETRYABLE = {
     sqlite3.SQLITE_BUSY: "is locked by another process that writes; nothing was changed, it is tried again.",
@@ -470,6 +488,14 @@ def _existing_file(url: str) -> Path:
             f"The database {path} cannot be made ({error.strerror}); check the folder {path.parent}."
         ) from error
     return path
+
+
+def _begin_to_read(driver: sqlite3.Connection) -> None:
+    driver.execute("BEGIN").close()
+
+
+def _of_ours(error: BaseException) -> TallyError | None:
+    return error if isinstance(error, TallyError) else None
 
 
 def _emptied(connection: sqlite3.Connection) -> bool:

@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ from spool.clock import SystemClock
 from spool.database.opening import open_database
 from spool.database.port import Database
 from spool.database.postgresql import PostgresqlDatabase
+from spool.database.sqlite import SqliteDatabase, sqlite_url
 from spool.documents import DocumentRow
 from spool.journal import JournalEntry, Step
 from spool.queue.tables import Allowance, Schedule
@@ -41,6 +45,8 @@ from spool.queue.tables import Allowance, Schedule
 from .as2.keys import own
 from .house import House, csv, csv_invoice, invoice, new_url, wrapped
 from .test_every_step import trade
+
+ROOT = Path(__file__).parents[2]
 
 LARGE = wrapped("810", invoice("BIG") + "\nCTT*1" * 20_000, 900)
 
@@ -271,6 +277,92 @@ def test_a_payload_that_is_damaged_is_not_moved_as_if_it_were_whole(home: Home, 
     path.write_bytes(LARGE[:-1])
     with pytest.raises(BlobDamaged):
         move_home(home, url, SystemClock())
+
+
+class TestWritersMeanwhile:
+    """What is acknowledged while a home is moved is there afterwards, so nothing is: whoever would write is refused."""
+
+    def test_are_told_that_it_is_being_moved(self, home: Home, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        told: list[str] = []
+
+        def writing(where: str, really: Any) -> Any:
+            def called(*args: Any) -> Any:
+                done = really(*args)
+                with (
+                    SqliteDatabase(sqlite_url(home.database), busy_timeout=0.01) as other,
+                    pytest.raises(Retryable, match="is being moved into another database"),
+                ):
+                    other.write(_lost)
+                told.append(where)
+                return done
+
+            return called
+
+        for name in ("_move_payloads", "_continue_numbering", "_read_back"):
+            monkeypatch.setattr(moving, name, writing(name, getattr(moving, name)))
+        move_home(home, url, SystemClock())
+        assert told == ["_move_payloads", "_continue_numbering", "_read_back"]
+
+    def test_that_waited_for_it_are_told_that_it_was_moved(self, home: Home, url: str) -> None:
+        with SqliteDatabase(sqlite_url(home.database)) as other:
+            before = counts(other)
+            move_home(home, url, SystemClock())
+            with pytest.raises(Misconfigured, match="was moved to postgresql"):
+                other.write(_lost)
+            with pytest.raises(Misconfigured, match="was moved to postgresql"), other.migration():
+                pass
+            assert counts(other) == before
+            home.moved.unlink()
+            other.write(_lost)
+
+    def test_keep_it_from_being_moved(self, home: Home, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(moving, "open_database", lambda found: _impatient(found))
+        with (
+            SqliteDatabase(sqlite_url(home.database)) as other,
+            other.migration(),
+            pytest.raises(Retryable, match=r"is being moved|locked by another process"),
+        ):
+            move_home(home, url, SystemClock())
+        move_home(home, url, SystemClock())
+
+
+def _impatient(url: str) -> Database:
+    return SqliteDatabase(url, busy_timeout=0.01) if url.startswith("sqlite") else open_database(url)
+
+
+def _lost(session: Session) -> None:
+    session.add(BrowserLogin(sha256="1", user="ada", ends_at=SystemClock().now()))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gateway import moving
+from gateway.home import Home
+from spool.clock import SystemClock
+
+def killed(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+root, url, step = sys.argv[1:]
+room, _, name = step.rpartition(".")
+setattr(getattr(moving, room) if room else moving, name, killed)
+moving.move_home(Home(Path(root)), url, SystemClock())
+"""
+
+
+@pytest.mark.parametrize("step", ["_move_payloads", "_continue_numbering", "_read_back", "leaving.note"])
+def test_a_home_whose_move_was_killed_goes_on_as_before_and_can_be_moved_anew(home: Home, url: str, step: str) -> None:
+    killed = subprocess.run([sys.executable, "-P", "-c", KILLED, str(home.root), url, step], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with SqliteDatabase(sqlite_url(home.database), busy_timeout=0.01) as source:
+        source.write(_lost)
+    with new_url("postgresql") if step == "leaving.note" else nullcontext(url) as target:
+        assert target is not None
+        moved = move_home(home, target, SystemClock())
+        with PostgresqlDatabase(target) as arrived:
+            assert counts(arrived)[BrowserLogin.__tablename__] == 2
+    assert moved.payloads > 0
 
 
 class TestTheCommand:

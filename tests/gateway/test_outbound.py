@@ -448,6 +448,20 @@ class TestByHand:
         ):
             house.gateway.send("acme", [parsed(order("A", purpose=purpose))])
 
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ({"number": "20", "quantity": {"value": "-5", "unit": "EA"}}, "Line 20 orders a negative quantity"),
+            ({"schedule": [{"quantity": {"value": "-0.1", "unit": "EA"}}]}, "Line 2 orders a negative quantity"),
+        ],
+    )
+    def test_less_than_nothing_cannot_be_ordered(self, house: House, line: dict[str, Any], told: str) -> None:
+        given = order("A")
+        given["lines"] = [*given["lines"], line]
+        with pytest.raises(Misconfigured, match=told):
+            house.gateway.send("acme", [parsed(given)])
+        assert house.documents("outbound") == []
+
     def test_an_order_change_goes_once_and_the_next_one_too(self, house: House) -> None:
         house.amend("acme", ("send: [850]", "send: [850, 860]"))
         line = {"number": "1", "change": "quantity_increased", "quantity": {"value": "12", "unit": "EA"}}

@@ -1,6 +1,6 @@
 """Who sends more than is worked on is answered later."""
 
-from dataclasses import dataclass, field
+import threading
 
 import pytest
 
@@ -13,16 +13,20 @@ from .house import House
 ORDER = b"not opened here"
 
 
-@dataclass
-class Waits:
+class Waits(threading.Event):
     """A clock in seconds that moves when somebody waits, and how long each waited."""
 
-    now: float = 1000.0
-    waited: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.waited: list[float] = []
 
-    def wait(self, seconds: float) -> None:
-        self.waited.append(seconds)
-        self.now += seconds
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set():
+            assert timeout is not None
+            self.waited.append(timeout)
+            self.now += timeout
+        return self.is_set()
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def waits() -> Waits:
 @pytest.fixture
 def intake(house: House, waits: Waits) -> PacedIntake:
     gateway = house.gateway
-    return PacedIntake(gateway.inbound, gateway.database, gateway.queue, lambda: waits.now, waits.wait)
+    return PacedIntake(gateway.inbound, gateway.database, gateway.queue, lambda: waits.now, waits)
 
 
 def send(house: House, intake: PacedIntake, count: int, partner: str = "acme") -> list[ReceiptId]:
@@ -84,7 +88,19 @@ def test_what_waited_before_a_restart_is_seen_as_soon_as_a_partner_sends_many(
 ) -> None:
     send(house, intake, FREE + 10)
     gateway = house.gateway
-    anew = PacedIntake(gateway.inbound, gateway.database, gateway.queue, lambda: waits.now, waits.wait)
+    anew = PacedIntake(gateway.inbound, gateway.database, gateway.queue, lambda: waits.now, waits)
     waits.waited.clear()
     send(house, anew, FREE + 1)
     assert waits.waited == [pytest.approx(rest(2 * FREE + 11))]
+
+
+def test_nobody_waits_once_it_is_over(house: House, intake: PacedIntake, waits: Waits) -> None:
+    """Answers that are to come late would keep a gateway from stopping, and could not be given any more."""
+    with intake.until_the_end():
+        send(house, intake, FREE + 1)
+        assert len(waits.waited) == 1
+    send(house, intake, 10)
+    assert len(waits.waited) == 1
+    with intake.until_the_end():
+        send(house, intake, 1)
+    assert len(waits.waited) == 2

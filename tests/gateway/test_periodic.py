@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from canonical.errors import Misconfigured, Retryable
-from gateway.periodic import Periodic, by_one_node, rest
+from gateway.periodic import Periodic, by_one_node, rest, together
 
 from .house import House
 
@@ -74,6 +74,21 @@ def test_stopping_waits_for_the_call_under_way() -> None:
     go_on.set()
     stopper.join(10)
     assert finished == [True]
+
+
+def test_none_begins_anew_while_another_finishes() -> None:
+    under_way = threading.Event()
+    ended: list[bool] = []
+
+    def until_the_other_ended() -> None:
+        [other] = [thread for thread in threading.enumerate() if thread.name == "short"]
+        under_way.set()
+        other.join(10)
+        ended.append(not other.is_alive())
+
+    with together([Periodic("short", SHORT, Counter(0)), Periodic("long", LONG, until_the_other_ended)]):
+        assert under_way.wait(10)
+    assert ended == [True]
 
 
 def test_what_several_nodes_call_is_done_once_in_each_period(house: House) -> None:

@@ -1,5 +1,6 @@
 """What is done again and again."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.signer_state import STATE_NAME
+from gateway.periodic import Periodic
+from gateway.routines import Routines
 from tests.gateway.house import House, invoice, wrapped
 
 
@@ -44,3 +47,23 @@ def test_a_node_stops_although_the_ledger_must_not_be_signed(house: House) -> No
     with house.gateway.serving(sftp_port=0, http_port=0):
         (house.gateway.home.keys / STATE_NAME).unlink()
     assert not house.gateway.verify_ledger().holds
+
+
+def test_they_end_after_the_workers_who_would_give_them_ever_more_to_do(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = threading.Event()
+    ended: list[bool] = []
+
+    def until_the_workers_ended() -> None:
+        assert at_work.wait(10)
+        for thread in threading.enumerate():
+            if thread.name.startswith("worker-"):
+                thread.join(10)
+                ended.append(not thread.is_alive())
+
+    monkeypatch.setattr(Routines, "all", lambda _: [Periodic("last", 3600, until_the_workers_ended)])
+    with house.gateway.working():
+        at_work.set()
+    assert ended
+    assert all(ended)

@@ -47,6 +47,11 @@ class Owner(Protocol):
         """A request came: the session is not idle."""
         ...
 
+    @property
+    def ending(self) -> bool:
+        """Whether we end the connection, so that nothing can be answered any more."""
+        ...
+
     def handles_left(self) -> int: ...
 
     def channel_ended(self, channel: "SftpChannel") -> None: ...
@@ -99,8 +104,11 @@ class SftpChannel(paramiko.SFTPServer):
         return super()._read_all(length)  # type: ignore[misc, no-any-return]
 
     def _read_packet(self) -> tuple[int, bytes]:
-        # What came before a break is worked through to the last CLOSE; an empty packet, though, ends the session.
+        # What came before the client's break is worked through to the last CLOSE, but not before ours: nobody would hear of what was
+        # kept then. An empty packet ends the session.
         kind, data = super()._read_packet()  # type: ignore[misc]
+        if self._owner.ending:
+            raise EOFError
         if not kind:
             raise SFTPError("The client sent an empty packet.")
         return kind, data

@@ -105,7 +105,7 @@ class SftpServer:
         _log.info("sftp.listening", host=host, port=self.port, fingerprint=self.fingerprint)
 
     def stop(self, seconds: float = 10.0) -> None:
-        """End all connections and wait for their threads, each up to ``seconds``. Open uploads do not count."""
+        """End all connections and wait for their threads, up to ``seconds`` for all. Open uploads do not count."""
         self._stopping.set()
         self._waker.close()
         for thread in self._threads:
@@ -115,8 +115,9 @@ class SftpServer:
         sessions = self._live()
         for session in sessions:
             session.close()
+        deadline = time.monotonic() + seconds
         for session in sessions:
-            session.join(seconds)
+            session.join(lambda: max(0.0, deadline - time.monotonic()))
         self._passwords.close()
         self._temporaries.clear()
         _log.info("sftp.stopped")

@@ -58,6 +58,7 @@ class Session(paramiko.ServerInterface):
         self._open: list[paramiko.Channel] = []
         self._channels: list[SftpChannel] = []
         self._lock = threading.Lock()
+        self._ending = threading.Event()
 
     def attach(self, transport: paramiko.Transport) -> None:
         self._transport = transport
@@ -74,16 +75,22 @@ class Session(paramiko.ServerInterface):
             return "not logged in" if now - self._opened_at > self._limits.login_seconds else None
         return "idle" if now - self._active_at > self._limits.idle_seconds else None
 
+    @property
+    def ending(self) -> bool:
+        return self._ending.is_set()
+
     def close(self) -> None:
+        """End the connection. The request under way is finished, and no other begun."""
+        self._ending.set()
         self.transport.close()
 
-    def join(self, seconds: float) -> None:
-        """Wait until its threads are through, each up to ``seconds``."""
-        self.transport.join(seconds)
+    def join(self, seconds_left: Callable[[], float]) -> None:
+        """Wait until its threads are through, or no seconds are left."""
+        self.transport.join(seconds_left())
         with self._lock:
             channels = list(self._channels)
         for channel in channels:
-            channel.join(seconds)
+            channel.join(seconds_left())
 
     def ended(self) -> None:
         """The connection is over: give back its place."""

@@ -233,3 +233,24 @@ def test_a_correction_reaches_an_ERP_that_refused_what_it_corrects(house: House)
     states = [row.state for row in house.documents(number="INV1")]
     assert states == [DocumentState.REJECTED, DocumentState.DELIVERED]
     house.assert_settled()
+
+
+@pytest.mark.parametrize("note", [None, b"", b'{"partner": "ac'], ids=["gone", "empty", "cut off"])
+def test_what_the_importer_says_of_a_document_is_heard_though_the_note_of_it_is_lost(
+    house: House, note: bytes | None
+) -> None:
+    erp = house.gateway.home.erp
+    house.take("acme", "one.edi", wrapped("810", invoice("INV1")))
+    house.take("acme", "two.edi", wrapped("810", invoice("INV2"), 2))
+    for shown in sorted((erp / "out").glob("*.json")):
+        if "INV1" in shown.name:
+            journal = erp / ".journal" / shown.name
+            if note is None:
+                journal.unlink()
+            else:
+                journal.write_bytes(note)
+        shown.rename(shown.with_name(shown.name + ".error"))
+    for _ in range(2):
+        house.gateway.delivery.collect()
+    assert {row.state for row in house.documents(type="Invoice")} == {DocumentState.REJECTED}
+    house.assert_settled()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -306,9 +307,87 @@ class TestImporterAnswers:
         assert "still unknown" in again.problem.message
         assert not back.exists()
 
+    @pytest.mark.parametrize(
+        "note",
+        [b"", b'{"partner": "ac', b"[]", b"\xff", b"[" * 4000, b"{}", b'{"partner": 1, "document_type": 2}'],
+        ids=["empty", "cut off", "no object", "no UTF-8", "deep", "says nothing", "no key"],
+    )
+    def test_a_damaged_note_holds_up_no_other_answer(self, root: Path, clock: MovableClock, note: bytes) -> None:
+        adapter = FolderAdapter(root, clock)
+        adapter.prepare()
+        shown = [adapter.apply(acknowledgement(number), CONTEXT) for number in ("1", "2", "3")]
+        for each in shown:
+            assert isinstance(each, Applied)
+            self.refuse(root, each.reference, b"no")
+        damaged, *others = shown
+        assert isinstance(damaged, Applied)
+        path = root / ".journal" / str(damaged.reference)
+        whole = path.read_bytes()
+        path.write_bytes(note)
+        with structlog.testing.capture_logs() as logged:
+            first = adapter.collect(None)
+            assert {item.key for item in first.items} == {each.key for each in others if isinstance(each, Applied)}
+            for _ in range(3):
+                assert adapter.collect(first.cursor).items == ()
+        assert [line["file"] for line in logged] == [damaged.reference]
+        path.write_bytes(whole)
+        assert [item.key for item in adapter.collect(None).items] == [damaged.key]
+
+    @pytest.mark.parametrize("note", [None, b""], ids=["gone", "empty"])
+    def test_a_lost_note_is_written_anew_from_what_was_given(
+        self, root: Path, clock: MovableClock, note: bytes | None
+    ) -> None:
+        given: list[IdempotencyKey] = []
+        adapter = FolderAdapter(root, clock, given=lambda types: [key for key in given if key.document_type in types])
+        adapter.prepare()
+        applied = [adapter.apply(acknowledgement(number), CONTEXT) for number in ("1", "2")]
+        given += [each.key for each in applied]
+        lost = applied[0]
+        assert isinstance(lost, Applied)
+        path = root / ".journal" / str(lost.reference)
+        if note is None:
+            path.unlink()
+        else:
+            path.write_bytes(note)
+        self.refuse(root, lost.reference, b"no")
+        collected = [adapter.collect(None).items for _ in range(2)]
+        [refused] = collected[-1]
+        assert isinstance(refused, Refused)
+        assert refused.key == lost.key
+        assert json.loads(path.read_bytes())["number"] == "1"
+
+    def test_a_refusal_that_nobody_can_place_is_told_once(self, adapter: FolderAdapter, root: Path) -> None:
+        applied = adapter.apply(acknowledgement(), CONTEXT)
+        assert isinstance(applied, Applied)
+        (root / ".journal" / str(applied.reference)).unlink()
+        self.refuse(root, applied.reference, b"no")
+        with structlog.testing.capture_logs() as logged:
+            for _ in range(4):
+                assert adapter.collect(None).items == ()
+        [told] = logged
+        assert (told["event"], told["file"]) == ("erp.answer_not_understood", applied.reference)
+
+    def test_a_refusal_is_not_missed_that_comes_before_its_file_was_noted(
+        self, adapter: FolderAdapter, root: Path
+    ) -> None:
+        applied = adapter.apply(acknowledgement(), CONTEXT)
+        assert isinstance(applied, Applied)
+        note = root / ".journal" / str(applied.reference)
+        noted = note.read_bytes()
+        note.unlink()
+        self.refuse(root, applied.reference, b"no")
+        with structlog.testing.capture_logs() as logged:
+            assert adapter.collect(None).items == ()
+            note.write_bytes(noted)
+            assert [item.key for item in adapter.collect(None).items] == [applied.key]
+        assert logged == []
+
     def test_files_that_are_not_ours_are_no_answers(self, adapter: FolderAdapter, root: Path) -> None:
-        (root / "out" / "somebody-else.json.done").touch()
-        assert adapter.collect(None).items == ()
+        for answer in ("somebody-else.json.done", "somebody-else.json.error", "report.error"):
+            (root / "out" / answer).touch()
+        with structlog.testing.capture_logs() as logged:
+            assert [adapter.collect(None).items for _ in range(2)] == [(), ()]
+        assert logged == []
 
     def test_many_answers_come_in_pages(self, adapter: FolderAdapter, root: Path) -> None:
         for number in range(101):

@@ -251,6 +251,27 @@ def test_stopping_ends_connections_and_keeps_no_half_file(serve: Serve) -> None:
     assert not [thread for thread in threading.enumerate() if "sftp" in thread.name]
 
 
+def test_what_waits_behind_the_request_under_way_is_not_begun_once_we_end_the_connection(site: Site) -> None:
+    """Nobody could be told that it was kept, so that its sender would send it again."""
+    client = site.sftp()
+    arrived = threading.Event()
+
+    def end(_: object) -> None:
+        assert arrived.wait(10)
+        for session in site.server._live():
+            session.close()
+
+    site.gateway.before_commit = end
+    handles = [open_raw(client, f"/inbox/{name}", NEW) for name in "abc"]
+    for handle in handles:
+        client._async_request(arrived, paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined]
+    # One connection keeps the order: when this is answered, all of that is there.
+    assert paramiko.SFTPClient.from_transport(site.clients[0]) is not None
+    arrived.set()
+    site.wait_for_connections()
+    assert [arrival.filename for arrival in site.gateway.taken] == ["a"]
+
+
 def server_on(root: Path, port: int) -> SftpServer:
     gateway = RecordingGateway(root / "blobs")
     return SftpServer(
