@@ -13,7 +13,7 @@ from spool.states import DocumentState
 from ...journaling import ALL, SET_CONTROL, digest_of
 from ..question import Row
 from ..removals import Removed
-from ..retelling import Beginning, Retold, Standing, replayed_as
+from ..retelling import Beginning, Retold, Standing
 from .differences import NOTHING, Difference, as_kept, different, exactly, rows
 from .standing import beginning, standing
 
@@ -27,7 +27,7 @@ def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[R
             # What an answer answered was removed on record, and with it that the two were matched.
             yield from rows("document", row.partner, row.id, _answer(row, told))
             continue
-        stands = _stands(row, told)
+        stands = told.stands(row.id, row.receipt_id)
         begun = told.beginnings.get(row.id)
         differences = [
             *standing(Standing(row.state, row.reason, row.duplicate_of), stands),
@@ -39,13 +39,6 @@ def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[R
         yield from rows("document", row.partner, row.id, differences)
     for id_ in sorted(missing):
         yield "document", told.beginnings[id_].partner, id_, "", NOTHING, "a document"
-
-
-def _stands(row: Any, told: Retold) -> set[Standing]:
-    """Where a document may stand. Its file may have been read anew, and something else stand at its place since."""
-    stands = told.documents.get(row.id, set())
-    waits = any(each.state in (DocumentState.QUARANTINED, DocumentState.DEAD) for each in stands)
-    return stands | {replayed_as(row.id, file) for file in told.replayed.get(row.receipt_id, ()) if waits}
 
 
 def _orders(session: Session) -> dict[str, set[tuple[str, str]]]:
