@@ -24,8 +24,8 @@ _GOOD = (HOLDS, RENEWED_SINCE, TO_BE_RENEWED, WAITS)
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
-    """What is not stored as a stamp is, of whatever time; then by checkpoint, each stamp over it, what was told of and is gone, and how much
-    of the ledger no stamp covers."""
+    """What is not stored as a stamp is, of whatever time; then by checkpoint, each stamp over it, what was told of and is gone, and how
+    much of the ledger no stamp covers."""
     told = _told(session)
     last: Mapping[int, int] = dict(
         session.execute(

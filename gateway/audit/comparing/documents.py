@@ -21,8 +21,10 @@ from .standing import beginning, standing
 def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[Row]:
     missing = set(told.documents)
     orders = _orders(session)
+    there = set()
     for row in session.execute(select(*DocumentRow.__table__.columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
+        there.add(row.id)
         if row.id not in told.documents and removed.only_answered(row.id):
             # What an answer answered was removed on record, and with it that the two were matched.
             yield from rows("document", row.partner, row.id, _answer(row, told))
@@ -35,8 +37,11 @@ def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[R
         ]
         if begun is not None:
             differences += [*_contained(row, begun), *_numbered(row, begun, told)]
-            yield from _about(row, begun, orders.pop(row.id, set()))
+            yield from _about(row, begun, orders.get(row.id, set()))
         yield from rows("document", row.partner, row.id, differences)
+    for id_ in sorted(orders.keys() - there):
+        for number, partner in sorted(orders[id_]):
+            yield "document_order", partner, id_, "", f"order {number} of {partner}", NOTHING
     for id_ in sorted(missing):
         yield "document", told.beginnings[id_].partner, id_, "", NOTHING, "a document"
 

@@ -86,10 +86,6 @@ def test_one_that_was_refused_is_wrong_with_the_reason(ledger: Scene, authority:
             "UPDATE ledger_timestamp SET checkpoint = 'x'",
             "Time stamp 1 of the checkpoint of 5 entries is wrong: its checkpoint is none",
         ),
-        (
-            "UPDATE ledger_timestamp SET size = 6",
-            "Time stamp 1 of the checkpoint of 6 entries is wrong: its checkpoint is of 5 entries",
-        ),
     ],
 )
 def test_one_that_is_not_as_the_record_tells_is_wrong(
@@ -110,5 +106,4 @@ def test_one_of_which_nothing_is_told_and_without_a_root_does_not_hold(ledger: S
     ledger.ledger.drain()
     ledger.sql("DELETE FROM journal_entry WHERE step = 'stamped'", "UPDATE ledger_timestamp SET roots = NULL")
     answer = asked(ledger)
-    assert standings(answer) == [(5, 1, UNTOLD)]
-    assert answer.wrong
+    assert [row[-1] for row in answer.wrong] == [UNTOLD]
