@@ -437,7 +437,7 @@ class Gateway:
         """Check the whole ledger, also against ``anchors`` and against each checkpoint that was stamped with the time."""
         looked = self.timestamping.look()
         found = self.ledger.verify((*anchors, *looked.anchors))
-        found = replace(found, stamped_by_others=tuple(looked.by_others))
+        found = replace(found, stamped_by_others=tuple(looked.by_others), stamped_by_nobody=tuple(looked.by_nobody))
         return replace(found, wrong=looked.wrong) if found.holds and looked.wrong is not None else found
 
     # Sending by hand

@@ -1,7 +1,7 @@
 """What the journal, which the ledger covers, says of where everything stands: its steps told again from the first on.
 
-Not every step says alone where something ends: a message that is declined takes what it carried out of its state only if it was handed
-over. Then all is kept that may be, and only what cannot be is a contradiction.
+Not every step says alone where something ends: an MDN that proves nothing takes what its message carried out of its state only if that
+was handed over, which earlier programs did not tell. Then all is kept that may be, and only what cannot be is a contradiction.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -18,6 +18,7 @@ from spool.states import DocumentState, ReceiptState, TransmissionState
 
 from ..exchange import telling
 from ..exchange.pruning import FORGOTTEN, LEFT
+from ..exchange.sendings import Sending
 from ..journaling import ALL
 from ..ledger.erasures import STEPS
 from .given_numbers import GivenNumbers
@@ -176,6 +177,19 @@ class Retold:
             case Step.ENTITLED:
                 self._user(entry, entry.detail.get("user", ""))
 
+    def stands(self, document: str, file: str | None) -> set[Standing]:
+        """Where a document may stand that came in ``file``: also as a duplicate of what was read at its place anew where that is no longer
+        told, or was by an earlier program, which did not say what it replays."""
+        stands = self.documents.get(document, set())
+        place = document.rpartition("-")[2]
+        replays = [(replay, f"{replay}-{place}") for replay in self.replayed.get(file or "", ())]
+        untold = [
+            again
+            for replay, again in replays
+            if replay not in self.receipts or (again in self.documents and self.beginnings[again].known is None)
+        ]
+        return stands | {_replaced(each, again) for each in stands for again in untold}
+
     def _removal(self, entry: Entry, detail: Mapping[str, Any]) -> None:
         if self.rows_since is None and (FORGOTTEN in detail or LEFT in detail):
             # Whoever says so tells of rows, though all that told of any may be gone.
@@ -245,7 +259,11 @@ class Retold:
         if ALL in entry.detail and begun.known is None:
             begun.known = entry.detail
         begun.reply = entry.detail.get("reply", begun.reply)
-        self.documents[document] = _moved(self.documents.get(document) or {Standing(None)}, _after_of_document, entry)
+        stood = self.documents.get(document) or {Standing(None)}
+        self.documents[document] = _moved(stood, self._after_of_document, entry)
+        original = entry.detail.get("replays")
+        if original in self.documents:
+            self.documents[original] = {_replaced(each, document) for each in self.documents[original]}
 
     def _transmission(self, entry: Entry, transmission: str) -> None:
         if entry.step is Step.BUILT:
@@ -254,9 +272,33 @@ class Retold:
             # A message that only tries the way out carries nothing that is kept.
             return
         stood = self.transmissions.get(transmission) or {Sent(TransmissionState.READY)}
-        self.transmissions[transmission] = _moved(stood, _after_of_transmission, entry)
+        self.transmissions[transmission] = _moved(stood, self._after_of_transmission, entry)
         if entry.step is Step.MATCHED and entry.receipt is None:
             self.verdicts.add(transmission)
+
+    def _after_of_document(self, stood: Standing, entry: Entry) -> Iterable[Standing]:
+        if entry.step is Step.DECLINED and stood.state is DocumentState.DELIVERED:
+            return self._unless_on_its_way(entry, stood, Standing(DocumentState.REJECTED, _said(entry)))
+        return _after_of_document(stood, entry)
+
+    def _after_of_transmission(self, sent: Sent, entry: Entry) -> Iterable[Sent]:
+        if entry.step in _PROVES_NOTHING and sent.state is TransmissionState.SENT:
+            failed = sent._replace(state=TransmissionState.FAILED, reason=_said(entry))
+            return self._unless_on_its_way(entry, sent, failed)
+        return _after_of_transmission(sent, entry)
+
+    def _unless_on_its_way(self, entry: Entry, stood: Place, moved: Place) -> tuple[Place, ...]:
+        """What an MDN makes of what its message carried: it moves that only if it counts, and the message was handed over before."""
+        if "ignored" in entry.detail:
+            return (stood,)
+        sendings = [row for row in entry.detail.get(telling.ROWS, ()) if row[telling.TABLE] == Sending.__tablename__]
+        match [self.rows[Sending.__tablename__, row[telling.ID]].says.get("sent_at", UNTOLD) for row in sendings]:
+            case [None]:
+                return (stood,)
+            case [sent_at] if sent_at is not UNTOLD:
+                return (moved,)
+            case _:
+                return stood, moved
 
 
 def _begun(entry: Entry) -> Beginning:
@@ -291,7 +333,8 @@ def retold(session: Session) -> Retold:
 
 
 _REPLAYED = (Step.REPLAYED, Step.RELEASED)
-_OF_MESSAGES = (Step.ENCLOSED, Step.POSTED, Step.CONFIRMED, Step.DECLINED, Step.UNPROVEN, Step.OVERDUE)
+_PROVES_NOTHING = (Step.DECLINED, Step.UNPROVEN)
+_OF_MESSAGES = (Step.ENCLOSED, Step.POSTED, Step.CONFIRMED, *_PROVES_NOTHING, Step.OVERDUE)
 
 
 def _moved(stood: Collection[Any], after: Callable[[Any, Entry], Iterable[Place]], entry: Entry) -> set[Place]:
@@ -335,7 +378,6 @@ def _said(entry: Entry) -> str | None:
 
 def _after_of_document(stood: Standing, entry: Entry) -> Iterator[Standing]:
     state = stood.state
-    waits = state in (DocumentState.QUARANTINED, DocumentState.DEAD)
     match entry.step:
         case Step.SUBMITTED | Step.TRANSLATED:
             yield Standing(DocumentState.PENDING)
@@ -364,22 +406,18 @@ def _after_of_document(stood: Standing, entry: Entry) -> Iterator[Standing]:
             # What came in a file is refused, and what was to leave is called off.
             called_off = DocumentState.CANCELLED if entry.receipt is None else DocumentState.REJECTED
             yield Standing(called_off, _said(entry))
-        case Step.REPLAYED | Step.RELEASED if waits and entry.receipt:
-            # The replay takes the place of what came when it is read, and of what was to leave at once.
-            yield from (stood, replayed_as(entry.document or "", entry.detail.get("as", UNTOLD)))
-        case Step.REPLAYED | Step.RELEASED if waits:
-            replay = entry.detail.get("as", UNTOLD)
-            yield Standing(DocumentState.DUPLICATE, f"It was replayed as document {replay}.", replay)
-        case Step.DECLINED if state is DocumentState.DELIVERED and "ignored" not in entry.detail:
-            yield from (stood, Standing(DocumentState.REJECTED, _said(entry)))
+        case Step.REPLAYED | Step.RELEASED if not entry.receipt:
+            # What was to leave is replaced at once, and what came when it is read anew.
+            yield _replaced(stood, entry.detail.get("as", UNTOLD))
         case _:
             # The ERP may have taken what it refused, when another one counts already.
             yield stood
 
 
-def replayed_as(document: str, file: Any) -> Standing:
-    """Where a document stands that was read anew with file ``file``: at the same place in it."""
-    replay = f"{file}-{document.rpartition('-')[2]}"
+def _replaced(stood: Standing, replay: Any) -> Standing:
+    """Where a document stands whose replay is there: it is a duplicate of that if it waited for somebody, and else stays what it is."""
+    if stood.state not in (DocumentState.QUARANTINED, DocumentState.DEAD):
+        return stood
     return Standing(DocumentState.DUPLICATE, f"It was replayed as document {replay}.", replay)
 
 
@@ -416,8 +454,6 @@ def _after_of_transmission(sent: Sent, entry: Entry) -> Iterator[Sent]:
             yield sent._replace(state=TransmissionState.READY, sent_at=None, reason=None)
         case Step.RETRIED if "item" not in entry.detail and sent.state is TransmissionState.FAILED:
             yield sent._replace(state=TransmissionState.READY, reason=None)
-        case Step.DECLINED | Step.UNPROVEN if sent.state is TransmissionState.SENT and "ignored" not in entry.detail:
-            yield from (sent, sent._replace(state=TransmissionState.FAILED, reason=_said(entry)))
         case _:
             yield sent
 

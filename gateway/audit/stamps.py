@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from spool.journal import JournalEntry, Step
 
 from ..ledger import store
+from ..ledger.stamped_checkpoints import malformed
 from ..ledger.tables import LedgerTimestamp
 from ..ledger.timestamping import RENEWED
 from .question import Question, Row, Scope
 
 HOLDS = "holds"
+UNTOLD = "the record tells of no such stamp: an earlier version had it made, or somebody put it there"
 RENEWED_SINCE = "renewed by the next stamp"
 TO_BE_RENEWED = "holds, and must be renewed"
 WAITS = "not stamped yet"
@@ -22,7 +24,8 @@ _GOOD = (HOLDS, RENEWED_SINCE, TO_BE_RENEWED, WAITS)
 
 
 def _rows(session: Session, scope: Scope) -> Iterator[Row]:
-    """By checkpoint, each stamp over it; then what was told of and is gone, and how much of the ledger no stamp covers."""
+    """What is not stored as a stamp is, of whatever time; then by checkpoint, each stamp over it, what was told of and is gone, and how
+    much of the ledger no stamp covers."""
     told = _told(session)
     last: Mapping[int, int] = dict(
         session.execute(
@@ -31,7 +34,12 @@ def _rows(session: Session, scope: Scope) -> Iterator[Row]:
             .group_by(LedgerTimestamp.size)
         ).all()
     )
-    for row in session.scalars(select(LedgerTimestamp).order_by(LedgerTimestamp.size, LedgerTimestamp.n)):
+    bad = malformed(session)
+    for wrong in bad:
+        yield wrong.size, wrong.n, None, None, None, wrong.message
+    told = {place: said for place, said in told.items() if place[0] not in {each.size for each in bad}}
+    good = select(LedgerTimestamp).where(LedgerTimestamp.size.not_in([each.size for each in bad]))
+    for row in session.scalars(good.order_by(LedgerTimestamp.size, LedgerTimestamp.n)):
         said = told.pop((row.size, row.n), None)
         if _is_asked_about(scope, row.at or row.tried_at):
             yield row.size, row.n, row.at, row.authority, row.expires, _standing(row, said, last, scope.now)
@@ -56,9 +64,9 @@ def _is_asked_about(scope: Scope, at: datetime) -> bool:
 def _standing(row: LedgerTimestamp, said: JournalEntry | None, last: Mapping[int, int], now: datetime) -> str:
     if row.response is None or row.expires is None:
         return f"not given: {row.why or 'it was not asked for yet'}"
-    if said is None and row.roots is not None:
-        return "put there by somebody: the record tells of no such stamp"
-    if said is not None and said.detail["sha256"] != sha256(row.response).hexdigest():
+    if said is None:
+        return UNTOLD if row.roots is None else "put there by somebody: the record tells of no such stamp"
+    if said.detail["sha256"] != sha256(row.response).hexdigest():
         return "another one than the record tells of"
     if row.n < last[row.size]:
         return RENEWED_SINCE

@@ -326,6 +326,7 @@ def as_json(found: Scanned) -> dict[str, Any]:
         "waiting_since": None if found.waiting_since is None else found.waiting_since.isoformat(),
         "anchors": list(found.anchors),
         "stamped_by_others": list(found.stamped_by_others),
+        "stamped_by_nobody": list(found.stamped_by_nobody),
         "entry": found.entry,
         "wrong": found.wrong,
     }
@@ -358,4 +359,11 @@ def render(out: Terminal, found: Scanned) -> None:
         out.say(
             f"Time stamps that are not by an authority of timestamp_roots, those of the checkpoints of {sizes} entries, hold by the roots "
             "that were kept with them: they prove the time to whoever trusts these."
+        )
+    if found.stamped_by_nobody:
+        sizes = ", ".join(map(str, found.stamped_by_nobody))
+        out.say(
+            f"Time stamps of which the journal does not tell, those of the checkpoints of {sizes} entries, prove nothing: no root vouches "
+            "for them. An earlier version had them made, or somebody put them there. Where you know the authority, set timestamp_roots to "
+            "its root."
         )

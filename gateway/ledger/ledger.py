@@ -33,13 +33,16 @@ from .rotation import Rotation, family, require_signed_by_one_of
 from .scanning import Anchor, Scan, Scanned
 from .sequencer import Sequencer
 from .signer import GuardedSigner, guarded_signer
-from .signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState
+from .signer_state import NotSignable, SignerState
 from .signing_keys import SigningKeys
 from .tiles import node_of
 from .tree import consistency_proof, extends, root
 
 ORIGIN = "tally.local/{tenant}"
 """What a ledger is called unless the settings say otherwise."""
+
+FOLLOWS = "key {new} of the ledger follows key {old}"
+"""What the journal is told of a rotation."""
 
 _log = structlog.get_logger(__name__)
 
@@ -203,7 +206,7 @@ class Ledger:
             return
         old, new = rotations[-1].old.key_id.hex(), rotations[-1].new.key_id.hex()
         said = {"old": str(rotations[-1].old), "new": str(rotations[-1].new), "note": str(rotations[-1])}
-        self._tell_once(f"key {new} of the ledger follows key {old}", said, actor)
+        self._tell_once(FOLLOWS.format(new=new, old=old), said, actor)
         until = SignerState.read(signer.state).until
         if until is not None and until <= self.clock.now():
             self._tell_once(f"key {old} of the ledger signs no more", {"old": str(rotations[-1].old)}, actor)
@@ -224,10 +227,19 @@ class Ledger:
 
     def _last_signer(self) -> GuardedSigner | None:
         """None before the first checkpoint."""
-        return self._signer() if any((self.keys / name).exists() for name in (KEY_NAME, STATE_NAME)) else None
+        return self._signer() if self._signing_keys().has_begun() else None
 
     def _signing_keys(self) -> SigningKeys:
-        return SigningKeys(self.keys, self.vault, self.origin or ORIGIN.format(tenant=self._tenant()), self.token)
+        name = self.origin or ORIGIN.format(tenant=self._tenant())
+        return SigningKeys(self.keys, self.vault, name, self.token, self._has_handed_over())
+
+    def _has_handed_over(self) -> bool:
+        """Whether the journal tells that a key of the ledger handed over to another."""
+        told = select(JournalEntry.id).where(
+            JournalEntry.step == Step.REKEYED, JournalEntry.outcome.like(FOLLOWS.format(new="%", old="%"))
+        )
+        with self.database.read() as session:
+            return session.scalar(told.limit(1)) is not None
 
     def _tenant(self) -> str:
         with self.database.read() as session:

@@ -45,7 +45,8 @@ class Scanned:
     """What a scan found. ``wrong`` is the first thing that is wrong, in words, and ``entry`` the entry that it is wrong with, if with one.
 
     ``details`` and ``payloads`` are those that were checked, ``erased`` the entries whose details or payloads were erased, as recorded.
-    ``stamped_by_others`` are the sizes of checkpoints whose time stamps are by authorities that the settings do not name any more.
+    ``stamped_by_others`` are the sizes of checkpoints whose time stamps are by authorities that the settings do not name any more,
+    ``stamped_by_nobody`` of those whose time stamps no root vouches for.
     ``waiting`` are entries of the journal that are not in the ledger yet, the oldest of them from ``waiting_since``: each can be taken in,
     and nothing shows yet whether it was changed.
     """
@@ -59,6 +60,7 @@ class Scanned:
     waiting_since: datetime | None = None
     anchors: tuple[str, ...] = ()
     stamped_by_others: tuple[int, ...] = ()
+    stamped_by_nobody: tuple[int, ...] = ()
     entry: int | None = None
     wrong: str | None = None
 

@@ -22,6 +22,9 @@ KEY_NAME = "ledger.key"
 STATE_NAME = "ledger.state.json"
 """The file with what was signed last, beside the key."""
 
+BEGINNING = '{"checkpoint": null}'
+"""The state of a signer that signed nothing yet."""
+
 
 class NotSignable(NotPossible):
     """The ledger is not the one that was signed before."""
@@ -92,7 +95,8 @@ def _text(path: Path) -> str:
     except FileNotFoundError as error:
         raise NotSignable(
             f"{path} is missing: without it nobody knows what was signed last, and nothing is signed. Restore it from a backup. Where it "
-            f"is lost for good, take {path.with_name(KEY_NAME)} away too: a new key begins anew, and auditors must be given it."
+            f"is lost for good, take {path.parent}/ledger*.key away and put {BEGINNING} in its place: a new key begins anew, and auditors "
+            "must be given it."
         ) from error
     except OSError as error:
         raise Misconfigured(f"{path} cannot be read: {error.strerror}.") from error

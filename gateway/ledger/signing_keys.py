@@ -1,6 +1,7 @@
 """Where the keys are by which checkpoints are signed: in files of the home, or in a token (PKCS#11)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,24 +34,30 @@ class FileSigner:
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The keys of the ledger that is called ``name``; ``token`` is where the settings say that its key in a token is."""
+    """The keys of the ledger that is called ``name``; ``token`` is where the settings say that its key in a token is, and ``followed``
+    whether the journal tells that one of them handed over to another."""
 
     folder: Path
     vault: Vault
     name: str
     token: str | None = None
+    followed: bool = False
+
+    def has_begun(self) -> bool:
+        """Whether there is, or was, a key that may have signed."""
+        return self.followed or (self.folder / STATE_NAME).exists() or any(self._files())
 
     def prepare(self) -> None:
         """Make the first key where there is nothing yet. Raises NotSignable where there was one that signed.
 
         The state first, which says that nothing is signed: a key without one is a key whose state was lost.
         """
-        if self._has_begun():
+        if self._needs_none():
             return
         self.vault.prepare()
         with alone(self.folder):
             # Somebody else may have made one meanwhile.
-            if self._has_begun():
+            if self._needs_none():
                 return
             state = self.folder / STATE_NAME
             if not state.exists():
@@ -62,9 +69,12 @@ class SigningKeys:
                 )
             self._make(KEY_NAME)
 
-    def _has_begun(self) -> bool:
+    def _needs_none(self) -> bool:
+        """Whether the first key is there, or another follows it; and where the state was lost, which says that, whether any has begun."""
         state = self.folder / STATE_NAME
-        return (self.folder / KEY_NAME).exists() or (state.exists() and KEY_NAME not in SignerState.read(state).signing)
+        if not state.exists():
+            return self.has_begun()
+        return (self.folder / KEY_NAME).exists() or KEY_NAME not in SignerState.read(state).signing
 
     def open(self, place: str) -> NoteSigner:
         """The signer by the key at a place. Raises Misconfigured where there is none, or it does not open."""
@@ -95,10 +105,16 @@ class SigningKeys:
 
     def forget_retired(self, state: SignerState) -> None:
         """Remove the files of keys that handed over and sign no more; a key in a token is its owner's to remove."""
+        for path, number in self._files():
+            if path.name not in state.signing and number <= len(state.rotations):
+                path.unlink()
+
+    def _files(self) -> Iterator[tuple[Path, int]]:
+        """The keys in files, the first of which is number 1."""
         for path in self.folder.glob("ledger*.key"):
             found = _NUMBERED.fullmatch(path.name)
-            if found is not None and path.name not in state.signing and int(found[1] or 1) <= len(state.rotations):
-                path.unlink()
+            if found is not None:
+                yield path, int(found[1] or 1)
 
     def _reached(self, place: str) -> str:
         """The settings may know better by which library and PIN the key is reached, as long as it is the same key."""

@@ -21,6 +21,7 @@ class BadStampRow(NotPossible):
     """What is stored of a time stamp is not what is stored of one."""
 
     def __init__(self, size: object, n: object, why: str) -> None:
+        self.size, self.n = size, n
         super().__init__(
             f"Time stamp {n} of the checkpoint of {size} entries is wrong: {why}. Somebody wrote in the table of stamps: restore it from a "
             "backup."
@@ -96,6 +97,18 @@ def stamped_checkpoints(session: Session, *where: ColumnElement[bool]) -> list[S
         except (TypeError, ValueError) as error:
             raise BadStampRow(row.size, row.n, str(error)) from error
     return list(found.values())
+
+
+def malformed(session: Session) -> list[BadStampRow]:
+    """Of each checkpoint with one, the first stamp that is not stored as one is."""
+    found = []
+    size = type_coerce(LedgerTimestamp.size, NullType())
+    for (each,) in session.execute(select(size).distinct().order_by(size)).all():
+        try:
+            stamped_checkpoints(session, size == each)
+        except BadStampRow as error:
+            found.append(error)
+    return found
 
 
 def _require_of_its_checkpoint(row: _Row) -> None:

@@ -49,11 +49,13 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a look at all stamps found: what they anchor, what is wrong with the first that does not hold, and the sizes of the checkpoints
-    whose stamps hold by the roots that were kept with them, and not by those that are trusted now."""
+    whose stamps hold by the roots that were kept with them, and not by those that are trusted now; and of those that anchor nothing, since
+    no root vouches for their stamps, of which the journal does not tell either."""
 
     anchors: Sequence[Anchor] = ()
     wrong: str | None = None
     by_others: Sequence[int] = ()
+    by_nobody: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,16 @@ class Timestamping:
             return Looked(wrong=error.message)
         anchors: list[Anchor] = []
         by_others: list[int] = []
+        by_nobody: list[int] = []
         for each in found:
             try:
                 self._require_good(each)
                 _require_told(each, told)
             except (ValueError, NoStamp, NotSigned) as error:
                 return Looked(anchors, f"The time stamp of the checkpoint of {each.size} entries is wrong: {error}.")
+            if not self.roots(each).roots:
+                by_nobody.append(each.size)
+                continue
             if not self._is_trusted(each):
                 by_others.append(each.size)
             name = f"the checkpoint of {each.size} entries that was stamped with the time"
@@ -139,7 +145,7 @@ class Timestamping:
             size, n = min(missing)
             wrong = f"Time stamp {n} of the checkpoint of {size} entries, of which the journal tells, was removed."
             return Looked(anchors, wrong)
-        return Looked(anchors, by_others=by_others)
+        return Looked(anchors, by_others=by_others, by_nobody=by_nobody)
 
     def _require_good(self, each: StampedCheckpoint) -> None:
         self.ledger.require_ours(read_note(each.checkpoint.encode()))

@@ -55,11 +55,13 @@ def receipts_before(session: Session, protection: Protection, bound: str, after:
 def removable_receipts(session: Session, protection: Protection, ids: Sequence[str], cutoff: datetime) -> list[str]:
     """Those of ``ids`` that may go, with their documents and the answers to them.
 
-    A file stays while a rule or a hold has it kept, while one of its documents or answers waits for something, while anything younger is
-    about one of its orders, while something that stays is a duplicate or a replay of it, and while what it acknowledged is here.
+    A file stays while a rule or a hold has it kept, or a copy of it is held, while one of its documents or answers waits for something,
+    while anything younger is about one of its orders, while something that stays is a duplicate or a replay of it, and while what it
+    acknowledged is here.
     """
     reasons = {
         *protection.files(session, ids),
+        *_copies_of_held_files(session, protection, ids),
         *unfinished_receipts(session, ids),
         *_matching(session, ids),
         *_of_live_orders(session, DocumentRow.receipt_id.in_(ids), cutoff, by_receipt=True),
@@ -79,6 +81,13 @@ def unfinished_receipts(session: Session, ids: Sequence[str]) -> set[str]:
     )
     found = {*open_, *waiting, *_answers_at_work(session, ids), *_answers_made_anew(session, ids)}
     return {id_ for id_ in found if id_ in ids}
+
+
+def _copies_of_held_files(session: Session, protection: Protection, ids: Collection[str]) -> set[str]:
+    """Those of ``ids`` that are copies of what is held, as an erasure would take them along."""
+    if not protection.holds.holds:
+        return set()
+    return copies_of_files(session, protection.holds.on_files(session, copies_of_files(session, ids))) & {*ids}
 
 
 def outbound_before(session: Session, protection: Protection, bound: str, after: str, limit: int) -> Sequence[str]:

@@ -13,7 +13,7 @@ from spool.states import DocumentState
 from ...journaling import ALL, SET_CONTROL, digest_of
 from ..question import Row
 from ..removals import Removed
-from ..retelling import Beginning, Retold, Standing, replayed_as
+from ..retelling import Beginning, Retold, Standing
 from .differences import NOTHING, Difference, as_kept, different, exactly, rows
 from .standing import beginning, standing
 
@@ -21,13 +21,15 @@ from .standing import beginning, standing
 def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[Row]:
     missing = set(told.documents)
     orders = _orders(session)
+    there = set()
     for row in session.execute(select(*DocumentRow.__table__.columns).execution_options(yield_per=1000)):
         missing.discard(row.id)
+        there.add(row.id)
         if row.id not in told.documents and removed.only_answered(row.id):
             # What an answer answered was removed on record, and with it that the two were matched.
             yield from rows("document", row.partner, row.id, _answer(row, told))
             continue
-        stands = _stands(row, told)
+        stands = told.stands(row.id, row.receipt_id)
         begun = told.beginnings.get(row.id)
         differences = [
             *standing(Standing(row.state, row.reason, row.duplicate_of), stands),
@@ -35,17 +37,13 @@ def contradicted(session: Session, told: Retold, removed: Removed) -> Iterator[R
         ]
         if begun is not None:
             differences += [*_contained(row, begun), *_numbered(row, begun, told)]
-            yield from _about(row, begun, orders.pop(row.id, set()))
+            yield from _about(row, begun, orders.get(row.id, set()))
         yield from rows("document", row.partner, row.id, differences)
+    for id_ in sorted(orders.keys() - there):
+        for number, partner in sorted(orders[id_]):
+            yield "document_order", partner, id_, "", f"order {number} of {partner}", NOTHING
     for id_ in sorted(missing):
         yield "document", told.beginnings[id_].partner, id_, "", NOTHING, "a document"
-
-
-def _stands(row: Any, told: Retold) -> set[Standing]:
-    """Where a document may stand. Its file may have been read anew, and something else stand at its place since."""
-    stands = told.documents.get(row.id, set())
-    waits = any(each.state in (DocumentState.QUARANTINED, DocumentState.DEAD) for each in stands)
-    return stands | {replayed_as(row.id, file) for file in told.replayed.get(row.receipt_id, ()) if waits}
 
 
 def _orders(session: Session) -> dict[str, set[tuple[str, str]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from spool.documents import INBOUND, OUTBOUND, DocumentRow
@@ -37,7 +37,7 @@ def contradicted(session: Session) -> Iterator[Row]:
             .join(JournalEntry, subject == table.id)
             .join(LedgerDetail, LedgerDetail.journal_id == JournalEntry.id)
             .join(LedgerBlobSalt, and_(LedgerBlobSalt.idx == LedgerDetail.idx, LedgerBlobSalt.role == role.value))
-            .where(JournalEntry.step.in_(steps), or_(digest.is_(None), digest != LedgerBlobSalt.sha256))
+            .where(JournalEntry.step.in_(steps), digest.is_distinct_from(LedgerBlobSalt.sha256))
             .distinct()
         )
         for id_, partner, has, should in session.execute(statement):
@@ -45,15 +45,12 @@ def contradicted(session: Session) -> Iterator[Row]:
     source = (
         select(DocumentRow.id, DocumentRow.partner, DocumentRow.source_sha256, Receipt.sha256)
         .join(Receipt, Receipt.id == DocumentRow.receipt_id)
-        .where(DocumentRow.direction == INBOUND, DocumentRow.source_sha256 != Receipt.sha256)
+        .where(DocumentRow.direction == INBOUND, DocumentRow.source_sha256.is_distinct_from(Receipt.sha256))
     )
     written = (
         select(DocumentRow.id, DocumentRow.partner, DocumentRow.source_sha256, Transmission.sha256)
         .join(Transmission, Transmission.id == DocumentRow.transmission_id)
-        .where(
-            DocumentRow.direction == OUTBOUND,
-            or_(DocumentRow.source_sha256.is_(None), DocumentRow.source_sha256 != Transmission.sha256),
-        )
+        .where(DocumentRow.direction == OUTBOUND, DocumentRow.source_sha256.is_distinct_from(Transmission.sha256))
     )
     for id_, partner, has, should in [*session.execute(source), *session.execute(written)]:
         yield "document", partner, id_, "source_sha256", has, should

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.question import Answer, Scope, ask
-from gateway.audit.stamps import HOLDS, RENEWED_SINCE, STAMPS, TO_BE_RENEWED, WAITS
+from gateway.audit.stamps import HOLDS, RENEWED_SINCE, STAMPS, TO_BE_RENEWED, UNTOLD, WAITS
 from gateway.ledger.authority import NotStamped
 from gateway.ledger.timestamping import RENEWED
 from tests.gateway.ledger.authority import Authority
@@ -82,6 +82,10 @@ def test_one_that_was_refused_is_wrong_with_the_reason(ledger: Scene, authority:
         ("DELETE FROM ledger_timestamp", "removed, though the record tells of it"),
         ("DELETE FROM journal_entry WHERE step = 'stamped'", "put there by somebody"),
         ("UPDATE ledger_timestamp SET response = :other", "another one than the record tells of"),
+        (
+            "UPDATE ledger_timestamp SET checkpoint = 'x'",
+            "Time stamp 1 of the checkpoint of 5 entries is wrong: its checkpoint is none",
+        ),
     ],
 )
 def test_one_that_is_not_as_the_record_tells_is_wrong(
@@ -93,3 +97,13 @@ def test_one_that_is_not_as_the_record_tells_is_wrong(
     ledger.ledger.drain()
     ledger.sql(statement, other=b"other")
     assert [str(row[-1])[: len(said)] for row in asked(ledger).wrong] == [said]
+
+
+def test_one_of_which_nothing_is_told_and_without_a_root_does_not_hold(ledger: Scene, authority: Authority) -> None:
+    authority.answer = lambda query: (200, authority.stamp(query))
+    with stamping(ledger, authority) as stamps:
+        stamps.stamp(ledger.ledger.checkpoint())
+    ledger.ledger.drain()
+    ledger.sql("DELETE FROM journal_entry WHERE step = 'stamped'", "UPDATE ledger_timestamp SET roots = NULL")
+    answer = asked(ledger)
+    assert [row[-1] for row in answer.wrong] == [UNTOLD]

@@ -115,16 +115,16 @@ Answer = Callable[[Stage, Posted], Spoken]
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """The order's MDN comes on the same connection."""
-    yield from _stage(tmp_path, "")
+    yield from staged(tmp_path, "")
 
 
 @pytest.fixture
 def waiting(tmp_path: Path) -> Iterator[Stage]:
     """The order's MDN comes on a connection of its own, when a test posts it."""
-    yield from _stage(tmp_path, "  mdn_delivery: asynchronous\n")
+    yield from staged(tmp_path, "  mdn_delivery: asynchronous\n")
 
 
-def _stage(root: Path, as2: str) -> Iterator[Stage]:
+def staged(root: Path, as2: str) -> Iterator[Stage]:
     with scene(root, as2) as trade, partner_server() as partner:
         trade.distributor.house.amend("acme", (trade.supplier.url, partner.url))
         yield Stage(trade, partner)

@@ -14,7 +14,7 @@ from gateway.ledger.checkpoint import Checkpoint
 from gateway.ledger.ledger import read_anchor
 from gateway.ledger.note import Malformed, Note, NotSigned, Signature, VerifierKey, read_note, signed
 from gateway.ledger.rotation import Rotation, family, followers, predecessors, require_signed_by_one_of
-from gateway.ledger.signer_state import KEY_NAME, STATE_NAME, NotSignable, SignerState
+from gateway.ledger.signer_state import BEGINNING, KEY_NAME, STATE_NAME, NotSignable, SignerState
 from gateway.operations.instruction import NotPossible
 
 from .scene import Scene, scene
@@ -302,6 +302,31 @@ def test_a_key_that_is_missing_is_told_and_not_made_anew(ledger: Scene) -> None:
     with pytest.raises(Misconfigured, match=r"ledger-2\.key cannot be read"):
         ledger.ledger.checkpoint()
     assert list(ledger.ledger.keys.glob("*.key")) == []
+
+
+@pytest.mark.parametrize("left", ["the key", "what the journal tells"])
+def test_a_state_that_is_lost_after_it_is_not_begun_anew(ledger: Scene, left: str) -> None:
+    keys = ledger.ledger.keys
+    ledger.ledger.rotate(timedelta())
+    ledger.ledger.checkpoint()
+    if left == "what the journal tells":
+        (keys / "ledger-2.key").unlink()
+    (keys / STATE_NAME).unlink()
+    before = sorted(path.name for path in keys.iterdir())
+    assert f"{STATE_NAME} is missing" in (ledger.verify().wrong or "")
+    for ask in (ledger.ledger.checkpoint, ledger.ledger.last, ledger.ledger.key):
+        with pytest.raises(NotSignable, match=f"{STATE_NAME} is missing"):
+            ask()
+    assert sorted(path.name for path in keys.iterdir()) == before
+
+
+def test_it_is_begun_anew_where_somebody_says_so(ledger: Scene) -> None:
+    ledger.ledger.rotate(timedelta())
+    old = ledger.ledger.checkpoint()
+    (ledger.ledger.keys / "ledger-2.key").unlink()
+    (ledger.ledger.keys / STATE_NAME).write_text(BEGINNING)
+    assert not {*by(ledger.ledger.checkpoint())} & {*by(old)}
+    assert ledger.verify().wrong is None
 
 
 def test_auditors_verify_by_the_key_they_have(ledger: Scene) -> None:

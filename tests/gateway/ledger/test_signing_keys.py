@@ -10,7 +10,7 @@ import pytest
 from canonical.errors import Misconfigured, Retryable
 from gateway.certificates.vault import Vault
 from gateway.ledger.note import SIGNATURE_BYTES, NoteSigner, read_note, signed
-from gateway.ledger.signer_state import KEY_NAME
+from gateway.ledger.signer_state import KEY_NAME, STATE_NAME
 from gateway.ledger.signing_keys import SigningKeys
 from gateway.ledger.token_signer import Place
 
@@ -132,6 +132,15 @@ class TestTheToken:
     def test_the_token_is_away(self, keys: SigningKeys, token: Token) -> None:
         with pytest.raises(Retryable, match="Is the token there"):
             keys.open(token.uri("ledger").replace("token=tally", "token=gone"))
+
+
+@pytest.mark.parametrize("name", [KEY_NAME, "ledger-2.key", "ledger-17.key"])
+def test_none_is_made_beside_one_whose_state_is_lost(keys: SigningKeys, name: str) -> None:
+    (keys.folder / KEY_NAME).rename(keys.folder / name)
+    (keys.folder / STATE_NAME).unlink()
+    assert keys.has_begun()
+    keys.prepare()
+    assert [path.name for path in keys.folder.glob("ledger*")] == [name]
 
 
 def test_a_uri_is_read_as_rfc_7512_writes_it() -> None:

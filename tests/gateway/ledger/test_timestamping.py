@@ -419,7 +419,8 @@ def test_stamps_from_before_roots_were_kept_and_told_of_are_judged_by_those_of_n
         assert stamps.look().wrong is None
     with stamping(ledger, Authority(tmp_path / "other")) as stamps:
         assert "it does not hold by the authorities" in (stamps.look().wrong or "")
-    assert replace(stamps, authority=None).look().wrong is None
+    looked = replace(stamps, authority=None).look()
+    assert (looked.wrong, looked.anchors, looked.by_nobody) == (None, [], [5])
 
 
 @pytest.mark.parametrize("roots", [None, "missing.pem", "empty.pem"])

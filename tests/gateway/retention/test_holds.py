@@ -45,6 +45,19 @@ def trade(house: House) -> None:
     house.take("cargo", "3.edi", wrapped("810", invoice("INV3"), sender="CARGO"))
 
 
+def test_copies_of_what_is_held_stay_with_it(house: House) -> None:
+    for name, control in (("1.edi", 1), ("again.edi", 1), ("other.edi", 2)):
+        house.take("acme", name, wrapped("810", invoice("INV1", "77"), control))
+    house.take("acme", "unheld.edi", wrapped("810", invoice("INV2", "88"), 3))
+    house.take("acme", "unheld again.edi", wrapped("810", invoice("INV2", "88"), 3))
+    house.collect("acme")
+    hold = placed(house, HoldKind.ORDER, "77")
+    assert prune(house, days=4000).files == 2
+    assert [file.filename for file in house.receipts()] == ["1.edi", "again.edi", "other.edi"]
+    released(house, hold)
+    assert prune(house, days=4000).files == 3
+
+
 def numbers(house: House) -> set[str | None]:
     """What is here of business."""
     rows = (*house.documents(), *house.documents("outbound", type="PurchaseOrder"))

@@ -71,22 +71,36 @@ OF_A_FEW = {
 """Of what has a few values only, two."""
 
 
-def not_found(opened: House, column: Any) -> set[str]:
+def not_found(opened: House, column: Any) -> set[int]:
     """The rows in which a change of a column is not told."""
-    table = column.table
+    rows = rows_of(opened, column.table.name)
+    assert rows, column.table.name
+    return {row for row in rows if not found_after(opened, _statement(column, changed(column), row))}
+
+
+def not_missed(opened: House, column: Any) -> set[int]:
+    """The rows in which it is not told that a column that had something has nothing."""
+    rows = rows_of(opened, column.table.name, f'WHERE "{column.name}" IS NOT NULL')
+    return {row for row in rows if not found_after(opened, _statement(column, "NULL", row))}
+
+
+def rows_of(opened: House, table: str, where: str = "") -> list[int]:
     with opened.gateway.database.read() as session:
-        rows = [row[0] for row in session.execute(text(f'SELECT rowid FROM "{table.name}"'))]
-    assert rows, table.name
-    return {row for row in rows if not found_after(opened, _statement(column, row))}
+        return [row[0] for row in session.execute(text(f'SELECT rowid FROM "{table}" {where}'))]
 
 
-def _statement(column: Any, row: int) -> str:
-    return f'UPDATE OR REPLACE "{column.table.name}" SET "{column.name}" = {changed(column)} WHERE rowid = {row}'
+def _statement(column: Any, value: str, row: int) -> str:
+    return f'UPDATE OR REPLACE "{column.table.name}" SET "{column.name}" = {value} WHERE rowid = {row}'
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=name)
 def test_a_change_is_found_or_the_column_is_named(traded: House, column: Any) -> None:
     assert bool(not_found(traded, column)) == (name(column) in NAMED)
+
+
+@pytest.mark.parametrize("column", [each for each in COLUMNS if each.nullable], ids=name)
+def test_what_is_taken_out_is_missed_or_the_column_is_named(traded: House, column: Any) -> None:
+    assert not not_missed(traded, column) or name(column) in NAMED
 
 
 def test_so_are_those_of_certificates(tmp_path: Path) -> None:

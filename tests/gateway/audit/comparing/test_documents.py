@@ -64,3 +64,12 @@ def test_what_stays_of_an_answer_remains_one(removed: House, change: str, column
         "AND id NOT IN (SELECT document_id FROM journal_entry WHERE document_id IS NOT NULL)"
     )
     assert ("document", column) in places(found_after(removed, statement))
+
+
+def test_an_order_of_no_document_is_found(traded: House, removed: House) -> None:
+    """Or a hold could be had on an order that nobody placed."""
+    forged = "INSERT INTO document_order (document_id, order_number, partner) VALUES ('gone', '4599999', 'acme')"
+    for house in (traded, removed):
+        assert found_after(house, forged) == [
+            ("document_order", "acme", "gone", "", "order 4599999 of acme", "nothing")
+        ]
