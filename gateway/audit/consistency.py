@@ -8,14 +8,21 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
-from .comparing import certificates, documents, files, given, messages, numbers, payloads, profiles, sent, users
+from .comparing import certificates, damage, documents, files, given, messages, numbers, payloads, profiles, sent, users
 from .question import Question, Row, Scope
 from .removals import removed
 from .retelling import retold
 
 
 def contradictions(session: Session) -> Iterator[Row]:
-    """All there are, as rows of :data:`CONSISTENCY`. Reads the whole journal and every row of the tables once."""
+    """All there are, as rows of :data:`CONSISTENCY`. Reads the whole journal once, and every row of the tables twice.
+
+    Where something is damaged, so that it cannot be read, that is all that is told.
+    """
+    damaged = damage.found(session)
+    yield from damaged
+    if damaged:
+        return
     told, gone = retold(session), removed(session)
     yield from files.contradicted(session, told)
     yield from documents.contradicted(session, told, gone)

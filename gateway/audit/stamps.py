@@ -36,7 +36,7 @@ def _rows(session: Session, scope: Scope) -> Iterator[Row]:
     )
     bad = malformed(session)
     for wrong in bad:
-        yield wrong.size, wrong.n, None, None, None, wrong.message
+        yield str(wrong.size), str(wrong.n), None, None, None, wrong.message
     told = {place: said for place, said in told.items() if place[0] not in {each.size for each in bad}}
     good = select(LedgerTimestamp).where(LedgerTimestamp.size.not_in([each.size for each in bad]))
     for row in session.scalars(good.order_by(LedgerTimestamp.size, LedgerTimestamp.n)):
