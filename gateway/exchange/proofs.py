@@ -277,7 +277,11 @@ def of_another(judgement: Judgement) -> Unproven:
 
 _ADVICE = {
     Reason.AUTHENTICATION_FAILED: "It does not know the certificate we sign with: `tally cert export` writes it.",
-    Reason.DECRYPTION_FAILED: "It cannot decrypt with the certificate we have of it: ask for its current one, then `tally cert import`.",
+    Reason.DECRYPTION_FAILED: (
+        "It cannot decrypt with the certificate we have of it: ask for its current one, then `tally cert import`. Some, this gateway among "
+        "them, say no more than that either where they do not know the certificate we sign with, which `tally cert export` writes, or "
+        "agreed on something else. Compare as2.sign and as2.encrypt in the profile with what was agreed."
+    ),
     Reason.INSUFFICIENT_MESSAGE_SECURITY: "Compare as2.sign and as2.encrypt in the profile with what was agreed.",
     Reason.UNKNOWN_TRADING_PARTNER: "Compare as2.id and our AS2 name with what the partner has, also their case.",
     Reason.UNKNOWN_TRADING_RELATIONSHIP: "Compare as2.id and our AS2 name with what the partner has, also their case.",

@@ -86,7 +86,7 @@ class TestMessages:
         tally = Tally(house, capsys)
         [refused] = [each for each in tally("--json", "exceptions").json if each["kind"] == "message refused"]
         facts = tally("--json", "doc", "show", refused["id"]).json
-        assert facts["our_mdn"] == "processed/error: insufficient-message-security"
+        assert facts["our_mdn"] == "processed/error: decryption-failed"
         assert "as2-from: ourcompany" in map(str.lower, facts["header_fields"])
         assert "message id" in tally("doc", "show", refused["id"]).out
         with house.gateway.database.read() as session:
@@ -96,7 +96,7 @@ class TestMessages:
         told = Tally(made.supplier.house, capsys)("trail", "--partner", "ourcompany").out
         [line] = [line for line in told.splitlines() if "turned away" in line]
         assert (
-            "The message is not signed, and the profile demands it. MDN: processed/error: insufficient-message-security"
+            "After decryption: The message is not signed, and the profile demands it. MDN: processed/error: decryption-failed"
             in line
         )
         assert "MDN-sent-automatically" not in told

@@ -230,7 +230,6 @@ class TestMessages:
             (40, "SHORT", "not agreed for this time"),
             (51, "SHORT", "expired on 2027-01-10"),
             (51, "NEXT", None),
-            (0, "STRANGER", ""),
         ],
     )
     def test_are_believed_by_the_day(
@@ -246,6 +245,11 @@ class TestMessages:
             assert isinstance(result, Rejected)
             assert result.disposition.reason is Reason.AUTHENTICATION_FAILED
             assert refused in result.why
+
+    def test_are_not_believed_by_a_stranger(self, office: Office, keyring: Keyring) -> None:
+        result = self.signed_by(own("STRANGER"), office, keyring)
+        assert isinstance(result, Rejected)
+        assert "not accepted for this partner" in result.why
 
     def test_are_not_believed_by_a_certificate_that_is_not_valid_yet(self, office: Office, keyring: Keyring) -> None:
         later = OwnKey(

@@ -250,12 +250,18 @@ def signed_by(name: str) -> Callable[[Terms], Terms]:
 _ANYTHING = Policy(digests=frozenset(Digest), ciphers=frozenset(Cipher), minimum_rsa_bits=512)
 
 REFUSED = {
-    "unsigned": (sending(sign=False), INSUFFICIENT),
+    "unsigned": (sending(sign=False), DECRYPTION_FAILED),
+    "unsigned, by GCM": (sending(sign=False, cipher=Cipher.AES_256_GCM), INSUFFICIENT),
     "unencrypted": (sending(encrypt=False), INSUFFICIENT),
     "neither": (sending(sign=False, encrypt=False), INSUFFICIENT),
-    "sha1": (sending(digest=Digest.SHA1), INSUFFICIENT),
+    "sha1": (sending(digest=Digest.SHA1), DECRYPTION_FAILED),
+    "sha1, by GCM": (sending(digest=Digest.SHA1, cipher=Cipher.AES_256_GCM), INSUFFICIENT),
     "3des": (sending(cipher=Cipher.TRIPLE_DES_CBC), INSUFFICIENT),
-    "unpinned": (signed_by("a stranger"), AUTHENTICATION_FAILED),
+    "unpinned": (signed_by("a stranger"), DECRYPTION_FAILED),
+    "unpinned, by GCM": (
+        lambda terms: signed_by("a stranger")(sending(cipher=Cipher.AES_256_GCM)(terms)),
+        AUTHENTICATION_FAILED,
+    ),
 }
 
 

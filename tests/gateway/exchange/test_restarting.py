@@ -135,6 +135,7 @@ REFUSED = {
     "not what it says": (lambda sent: sent, BROKEN, f"bytes {BROKEN}-{BROKEN + 9}/{BROKEN + 10}", 400),
     "no range": (lambda sent: sent, BROKEN, "some of it", 400),
     "an empty range": (lambda sent: sent, BROKEN, "", 400),
+    "an empty range, and little": (lambda sent: sent, -10, "", 400),
 }
 
 
