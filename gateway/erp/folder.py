@@ -23,20 +23,20 @@ import json
 import os
 import re
 import secrets
-import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
 from canonical.documents import AnyDocument, as_array
-from canonical.errors import Ambiguous, Misconfigured, Retryable, TallyError
+from canonical.errors import Ambiguous, Misconfigured, TallyError
 from spool.clock import Clock
 from spool.durability import remove_leftover
 
+from .disk import TEMPORARY, explained, publish, read_bounded, sync_directory
+from .notes import DONE, ERROR, Notes, blanked, file_name, readable, short_hash
 from .order_files import MAX_BYTES, read_orders
 from .port import (
     AlreadyApplied,
@@ -55,18 +55,13 @@ from .port import (
     idempotency_key,
 )
 
-DONE = ".done"
-ERROR = ".error"
 REASON = ".txt"
 _QUIET = timedelta(seconds=2)
 _OUTCOMES_A_PAGE = 100
 _REASON_BYTES = 4096
-_NOTE_BYTES = 1 << 16
 _NAME_BYTES = 200
-_TEMPORARY = re.compile(r"\.([0-9a-f]{16}|\d+-\d+)\.tmp")
 _OURS = re.compile(r"[\w-]+-[0-9a-f]{16}\.json", re.ASCII)
 _NO_FILE = frozenset({errno.ENOENT, errno.ELOOP})
-_OPERATOR_MUST_ACT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 log = structlog.get_logger(__name__)
 
@@ -94,25 +89,25 @@ class FolderAdapter:
         self._in = root / "in"
         self._out = root / "out"
         self._status = self._out / "status"
-        self._journal = root / ".journal"
+        self._notes = Notes(root / ".journal")
 
     def prepare(self) -> None:
         """Make the directories that are missing."""
-        for directory in (self._in, self._out, self._status, self._journal):
-            with _explained(f"make the directory {directory}"):
+        for directory in (self._in, self._out, self._status, self._notes.folder):
+            with explained(f"make the directory {directory}"):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def clear_leftovers(self, *, before: datetime | None = None) -> None:
         """Remove what a crash left half written, only what was written ``before`` a moment if one is given. Without one nobody may be
         writing, as at the start; with one, who was so slow writes it in another attempt."""
-        for directory in (self._in, self._out, self._status, self._journal):
-            with _explained(f"clear up in {directory}"):
+        for directory in (self._in, self._out, self._status, self._notes.folder):
+            with explained(f"clear up in {directory}"):
                 for path in directory.glob(".*.tmp"):
-                    if _TEMPORARY.fullmatch(path.name):
+                    if TEMPORARY.fullmatch(path.name):
                         remove_leftover(path, before)
 
     def check(self) -> Health:
-        return Health(tuple(filter(None, map(_fault_of, (self._in, self._out, self._status, self._journal)))))
+        return Health(tuple(filter(None, map(_fault_of, (self._in, self._out, self._status, self._notes.folder)))))
 
     # Orders of the ERP's, coming in
 
@@ -133,16 +128,16 @@ class FolderAdapter:
         for ref in refs:
             name, index, count = _parse_id(ref.id)
             confirmed.setdefault((name, ref.revision, count), set()).add(index)
-        with _explained(f"mark orders as taken in {self._in}"):
+        with explained(f"mark orders as taken in {self._in}"):
             for (name, revision, count), indexes in confirmed.items():
                 if len(indexes) == count:
                     self._mark_done(name, revision)
-            _sync_directory(self._in)
+            sync_directory(self._in)
 
     def report(self, ref: OrderRef, status: OrderStatus, context: Context) -> None:
         """Write ``out/status/<number>-<hash>.<progress>.json``; the same status again replaces it."""
-        digest = _short_hash(ref.id, ref.revision)
-        path = self._status / f"{_safe(ref.number)}-{digest}.{status.progress}.json"
+        digest = short_hash(ref.id, ref.revision)
+        path = self._status / f"{readable(ref.number)}-{digest}.{status.progress}.json"
         body = {
             "type": "OrderStatus",
             "order": ref.number,
@@ -151,11 +146,11 @@ class FolderAdapter:
             "at": context.at.isoformat(),
             "source": {"id": ref.id, "revision": ref.revision},
         }
-        with _explained(f"write the status of order {ref.number} to {path}"):
-            _publish(path, json.dumps(body, indent=2, ensure_ascii=False).encode())
+        with explained(f"write the status of order {ref.number} to {path}"):
+            publish(path, json.dumps(body, indent=2, ensure_ascii=False).encode())
 
     def _waiting_files(self, after: str | None) -> list[str]:
-        with _explained(f"list the orders in {self._in}"), os.scandir(self._in) as entries:
+        with explained(f"list the orders in {self._in}"), os.scandir(self._in) as entries:
             names = [entry.name for entry in entries if _is_order_file(entry)]
         return sorted(name for name in names if after is None or name > after)
 
@@ -163,7 +158,7 @@ class FolderAdapter:
         """The orders of one file; none when it is gone, still growing, or was set aside."""
         path = self._in / name
         try:
-            data, changed_at = _read_bounded(path)
+            data, changed_at = read_bounded(path, MAX_BYTES)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -184,13 +179,13 @@ class FolderAdapter:
         return []
 
     def _set_aside(self, name: str, problem: Problem) -> None:
-        target = _beside(self._in, name, ERROR, _short_hash(name, problem.message))
+        target = _beside(self._in, name, ERROR, short_hash(name, problem.message))
         text = f"{_printable(name)}\n\n{problem.message}\n"
-        with _explained(f"set the file {_printable(name)} aside in {self._in}"):
-            _publish(target.with_name(target.name + REASON), text.encode())
+        with explained(f"set the file {_printable(name)} aside in {self._in}"):
+            publish(target.with_name(target.name + REASON), text.encode())
             with suppress(FileNotFoundError):
                 (self._in / name).rename(target)
-            _sync_directory(self._in)
+            sync_directory(self._in)
         log.warning(
             "erp.order_file_refused", file=_printable(name), problem=problem.code, kept_as=_printable(target.name)
         )
@@ -198,7 +193,7 @@ class FolderAdapter:
     def _mark_done(self, name: str, revision: str) -> None:
         path = self._in / name
         try:
-            data, _ = _read_bounded(path)
+            data, _ = read_bounded(path, MAX_BYTES)
         except FileNotFoundError:
             return
         if hashlib.sha256(data).hexdigest() != revision:
@@ -215,12 +210,12 @@ class FolderAdapter:
         if standing is None:
             self._hand_over(name, as_array(document))
         else:
-            if not self._is_noted(name):
+            if not self._notes.has(name):
                 self._require_ours(name + standing, as_array(document))
             # The attempt that handed it over may have died before this.
-            with _explained(f"make {name} durable in {self._out}"):
-                _sync_directory(self._out)
-        self._note(name, key)
+            with explained(f"make {name} durable in {self._out}"):
+                sync_directory(self._out)
+        self._notes.keep(name, key)
         if standing is None:
             return Applied(key, name)
         return self._refusal(name, key) if standing == ERROR else AlreadyApplied(key, name)
@@ -237,7 +232,7 @@ class FolderAdapter:
 
     def collect(self, cursor: str | None) -> Page[Outcome]:
         """The importer's answers. Passing a page's cursor settles it: these answers are not given again."""
-        with _explained(f"collect answers from {self._out}"):
+        with explained(f"collect answers from {self._out}"):
             self._settle(_parse_cursor(cursor))
             answers = self._new_answers()
         tried = [answer for answer in answers if self._may_be_known(_stem(answer))]
@@ -248,17 +243,17 @@ class FolderAdapter:
 
     def _standing(self, name: str) -> str | None:
         """How a file stands: ``""`` handed over, ``.done``, ``.error``, or None. The journal is asked last, as files move."""
-        with _explained(f"look for {name} in {self._out}"):
+        with explained(f"look for {name} in {self._out}"):
             for suffix in ("", DONE, ERROR):
                 if (self._out / (name + suffix)).exists():
                     return suffix
-            return "" if self._is_noted(name) else None
+            return "" if self._notes.has(name) else None
 
     def _hand_over(self, name: str, data: bytes) -> None:
         path = self._out / name
         try:
-            with _explained(f"write {path}"):
-                _publish(path, data)
+            with explained(f"write {path}"):
+                publish(path, data)
         except TallyError as error:
             if path.exists():
                 raise Ambiguous(f"{error.message} The file is there, but may not survive a power failure.") from error
@@ -266,9 +261,9 @@ class FolderAdapter:
 
     def _require_ours(self, name: str, data: bytes) -> None:
         """What lies there though no note says that we handed it over is ours only if an attempt of this very document wrote it."""
-        with _explained(f"read {name} in {self._out}"):
+        with explained(f"read {name} in {self._out}"):
             try:
-                found, _ = _read_bounded(self._out / name, len(data))
+                found, _ = read_bounded(self._out / name, len(data))
             except OSError as error:
                 if error.errno not in _NO_FILE:
                     raise
@@ -279,54 +274,23 @@ class FolderAdapter:
                 "overwritten. Move it away, and then replay the dead item (`tally dead list`)."
             )
 
-    def _is_noted(self, name: str) -> bool:
-        """Whether a file was handed over, also where no more than that is to be known of it."""
-        return any((self._journal / each).exists() for each in (name, _blanked(name)))
-
-    def _note(self, name: str, key: IdempotencyKey) -> None:
-        """Remember for good that a file was handed over."""
-        with _explained(f"note {name} in {self._journal}"):
-            if not self._is_noted(name):
-                self._write_note(name, key)
-
-    def _write_note(self, name: str, key: IdempotencyKey) -> None:
-        _publish(self._journal / name, json.dumps(asdict(key)).encode())
-
     def forget(self, keys: Sequence[IdempotencyKey]) -> None:
-        """Keep of what was handed over under these keys no more than a digest, by which it is not handed over again.
-
-        The importer's answers to it are not collected any more. Files that it has are its own.
-        """
-        with _explained(f"forget what was handed over in {self._journal}"):
-            noted = {name: noted for name in map(file_name, keys) if (noted := self._notes_of(name))}
-            for name in noted:
-                (self._journal / _blanked(name)).touch()
-            if not noted:
-                return
-            # Whatever a power failure leaves, one of both is there.
-            _sync_directory(self._journal)
-            for path in (path for paths in noted.values() for path in paths):
-                path.unlink(missing_ok=True)
-            _sync_directory(self._journal)
-
-    def _notes_of(self, name: str) -> list[Path]:
-        """What says that a file was handed over, or that its answer was collected."""
-        return [path for path in (self._journal / f"{name}{suffix}" for suffix in ("", DONE, ERROR)) if path.exists()]
+        self._notes.forget(keys)
 
     def _settle(self, names: list[str]) -> None:
         for name in names:
-            (self._journal / name).touch()
-        _sync_directory(self._journal)
+            (self._notes.folder / name).touch()
+        sync_directory(self._notes.folder)
 
     def _new_answers(self) -> list[str]:
         """Answers to files of ours that are not settled. A refused file put back by the operator may be answered anew."""
         with os.scandir(self._out) as entries:
             out = {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
-        with os.scandir(self._journal) as entries:
+        with os.scandir(self._notes.folder) as entries:
             journal = {entry.name for entry in entries}
         for name in journal:
             if name.endswith(ERROR) and name.removesuffix(ERROR) in out:
-                (self._journal / name).unlink(missing_ok=True)
+                (self._notes.folder / name).unlink(missing_ok=True)
         answers = {name for name in out - journal if name.endswith((DONE, ERROR))}
         noted = {answer for answer in answers if _stem(answer) in journal}
         return sorted(noted | self._without_note(answers - noted, journal))
@@ -335,43 +299,34 @@ class FolderAdapter:
         """Refusals of files of ours whose notes are gone; not at first sight, as a file is shown a moment before it is noted."""
         refusals = (answer for answer in answers if answer.endswith(ERROR) and _OURS.fullmatch(_stem(answer)))
         before = self._unnoted
-        self._unnoted = frozenset(answer for answer in refusals if _blanked(_stem(answer)) not in journal)
+        self._unnoted = frozenset(answer for answer in refusals if blanked(_stem(answer)) not in journal)
         return self._unnoted & before
 
     def _may_be_known(self, name: str) -> bool:
         """Whether it is worth asking for the key of a file: who mends a note by hand need not start us anew."""
-        return name not in self._unknown or self._noted(name) is not None
+        return name not in self._unknown or self._notes.key_of(name) is not None
 
     def _keys(self, names: Sequence[str]) -> dict[str, IdempotencyKey]:
         """For what these files were handed over, as far as anybody knows: what nobody does must not hold up the others."""
-        keys = {name: key for name in names if (key := self._noted(name)) is not None}
+        keys = {name: key for name in names if (key := self._notes.key_of(name)) is not None}
         lost = set(names) - keys.keys()
         return keys | self._recalled(lost) if lost else keys
-
-    def _noted(self, name: str) -> IdempotencyKey | None:
-        """What the note of a file says; None where it is gone or damaged."""
-        try:
-            data, _ = _read_bounded(self._journal / name, _NOTE_BYTES)
-            key = IdempotencyKey(**json.loads(data))
-            return key if file_name(key) == name else None
-        except (OSError, ValueError, TypeError, RecursionError):
-            return None
 
     def _recalled(self, names: Collection[str]) -> dict[str, IdempotencyKey]:
         """Find the keys whose notes are lost among all that was given, and note them anew."""
         types = {name.partition("-")[0] for name in names}
         found = {name: key for key in self._given(types) if (name := file_name(key)) in names}
         for name, key in found.items():
-            with _explained(f"note {name} anew in {self._journal}"):
-                self._write_note(name, key)
+            with explained(f"note {name} anew in {self._notes.folder}"):
+                self._notes.write(name, key)
             log.warning("erp.note_written_anew", file=name, number=key.number)
         for name in sorted(set(names) - found.keys()):
             self._unknown.add(name)
             log.warning(
                 "erp.answer_not_understood",
                 file=name,
-                why=f"The note {self._journal / name} of what was handed over under this name is gone or cannot be read, and no document "
-                "here was given to the ERP under it. Its answer is left out.",
+                why=f"The note {self._notes.folder / name} of what was handed over under this name is gone or cannot be read, and no "
+                "document here was given to the ERP under it. Its answer is left out.",
                 advice="Restore the note from a backup, or find the document by its number and deal with it by hand.",
             )
         return found
@@ -392,28 +347,9 @@ class FolderAdapter:
         return Refused(key, Problem("importer-refused", f"{told} {advice}"))
 
 
-def file_name(key: IdempotencyKey) -> str:
-    """The name under which a document is handed over: readable, safe on any file system, and one a key."""
-    digest = _short_hash(key.partner, key.document_type, key.number, key.revision)
-    return f"{_safe(key.document_type)}-{_safe(key.partner)}-{_safe(key.number)}-{digest}.json"
-
-
-def _blanked(name: str) -> str:
-    """Of the name of a file that was handed over the digest at its end."""
-    return name.rpartition("-")[2]
-
-
 def _stem(answer: str) -> str:
     """The name of the file that an answer is about."""
     return answer.rpartition(".")[0]
-
-
-def _safe(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:50] or "_"
-
-
-def _short_hash(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _printable(name: str) -> str:
@@ -462,20 +398,9 @@ def _beside(directory: Path, name: str, suffix: str, distinction: str) -> Path:
     return directory / f"{short}.{distinction}{suffix}"
 
 
-def _read_bounded(path: Path, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
-    """A regular file's bytes, one more than ``limit`` at most, and when it was last written. Never waits, as a pipe would have it."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(limit + 1), datetime.fromtimestamp(found.st_mtime, UTC)
-
-
 def _reason_beside(path: Path) -> str:
     try:
-        data, _ = _read_bounded(path.with_name(path.name + REASON), _REASON_BYTES)
+        data, _ = read_bounded(path.with_name(path.name + REASON), _REASON_BYTES)
     except OSError:
         return ""
     text = data[:_REASON_BYTES].decode("utf-8", "replace")
@@ -494,53 +419,3 @@ def _fault_of(directory: Path) -> str | None:
             f"The directory {directory} cannot be written: {error.strerror}. Give this user the right to write there."
         )
     return None
-
-
-def _publish(path: Path, data: bytes) -> None:
-    """Show a file under its name only when it is whole and durable; an older one is replaced."""
-    # By chance, as several nodes may share the folder: in containers, every process has the same number.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    # 0o666 less the umask: an importer often runs as another user of the same group.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.rename(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems cannot; their renames are as durable as they get.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _explained(doing: str) -> Iterator[None]:
-    """Turn what the file system refuses into our errors, saying what was being done."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _OPERATOR_MUST_ACT:
-            advice = "the directory is there and that this user may write to it"
-        elif error.errno == errno.ENOENT:
-            advice = (
-                "the disk is mounted; where the ERP's folder is a new one, `tally init` makes what is missing in it"
-            )
-        else:
-            advice = "the disk is mounted and not full"
-        # Tried again in either case: it says nothing about the document, and all those behind it would meet it too.
-        raise Retryable(
-            f"Could not {doing}: {error.strerror or error}. It is tried again; check that {advice}."
-        ) from error

@@ -13,7 +13,8 @@ from canonical.documents import DOCUMENTS, AnyDocument
 from canonical.identity import PartnerId
 from canonical.order import OrderLine, PurchaseOrder
 from canonical.quantity import Quantity
-from gateway.erp.folder import FolderAdapter, file_name
+from gateway.erp.folder import FolderAdapter
+from gateway.erp.notes import file_name
 from gateway.erp.port import (
     AlreadyApplied,
     Applied,

@@ -19,7 +19,7 @@ from canonical.identity import BlobDigest
 from gateway.app import Gateway
 from gateway.audit.consistency import contradictions
 from gateway.business_key import business_key
-from gateway.erp.folder import file_name
+from gateway.erp.notes import file_name
 from gateway.erp.port import IdempotencyKey
 from gateway.exchange.sendings import Sending
 from gateway.inbound import DELIVER, OPEN

@@ -17,7 +17,8 @@ from canonical.documents import DOCUMENTS
 from canonical.errors import Ambiguous, Misconfigured, Retryable, TallyError
 from canonical.identity import PartnerId
 from canonical.order import PurchaseOrder
-from gateway.erp.folder import FolderAdapter, file_name
+from gateway.erp.folder import FolderAdapter
+from gateway.erp.notes import file_name
 from gateway.erp.port import (
     AlreadyApplied,
     Applied,
@@ -82,44 +83,6 @@ def names(directory: Path) -> list[str]:
 
 def as_json(*orders: PurchaseOrder) -> bytes:
     return DOCUMENTS.dump_json(list(orders))
-
-
-KEYS = st.builds(
-    IdempotencyKey,
-    partner=st.text(max_size=300).map(PartnerId),
-    document_type=st.just("Invoice"),
-    number=st.text(max_size=300),
-    revision=st.text(max_size=70),
-)
-
-
-class TestFileName:
-    @given(KEYS)
-    def test_is_one_safe_component_whatever_the_number(self, key: IdempotencyKey) -> None:
-        name = file_name(key)
-        assert len(name) <= 200
-        assert name.isascii()
-        assert set(name) & set('/\\\0:*?"<>| \n') == set()
-        assert not name.startswith(".")
-        assert ".." not in name
-
-    @given(KEYS, KEYS)
-    def test_differs_for_different_keys_even_where_case_does_not_count(
-        self, one: IdempotencyKey, other: IdempotencyKey
-    ) -> None:
-        assert (file_name(one).lower() == file_name(other).lower()) == (one == other)
-
-    @pytest.mark.parametrize(
-        ("one", "other"), [("po-1", "PO-1"), ("a/b", "a_b"), ("x" * 300, "x" * 301), ("1", "1\0"), ("é", "e\u0301")]
-    )
-    def test_tells_look_alikes_apart(self, one: str, other: str) -> None:
-        first, second = (file_name(IdempotencyKey(PartnerId("p"), "Invoice", number, "1")) for number in (one, other))
-        assert first.lower() != second.lower()
-
-    def test_is_readable(self) -> None:
-        name = file_name(idempotency_key(acknowledgement(), CONTEXT))
-        assert name.startswith("PurchaseOrderAcknowledgement-acme-4500123-")
-        assert name.endswith(".json")
 
 
 class TestApply:
