@@ -92,6 +92,6 @@ def test_messages_that_were_refused_and_strangers_too(tmp_path: Path) -> None:
         found = {each.partner: each for each in listed(made.supplier.house)}
         assert {each.kind for each in found.values()} == {"message refused"}
         assert found["ourcompany"].what == f"<{refused.message_id}> from OURCOMPANY to ACME"
-        assert found["ourcompany"].why == "The message is not signed, and the profile demands it."
+        assert found["ourcompany"].why == "After decryption: The message is not signed, and the profile demands it."
         assert found[None].what == f"<{stranger.message_id}> from SOMEBODY to ACME"
         assert listed(made.supplier.house, Exceptions(partner="ourcompany")) == [found["ourcompany"]]
