@@ -49,9 +49,11 @@ class Notes:
     def forget(self, keys: Sequence[IdempotencyKey]) -> None:
         """Keep of what was handed over under these keys no more than a digest, by which it is not handed over again.
 
-        The importer's answers to it are not collected any more. Files that it has are its own.
+        The importer's answers to it are not collected any more. Files that it has are its own. Raises Retryable where the folder is not
+        there: its share may be back with all that was to be forgotten.
         """
         with explained(f"forget what was handed over in {self.folder}"):
+            self.folder.stat()
             noted = {name: noted for name in map(file_name, keys) if (noted := self._notes_of(name))}
             for name in noted:
                 (self.folder / blanked(name)).touch()

@@ -123,6 +123,8 @@ class Erasing:
 
         Raises NotFound, and NotPossible where something waits, is held, is kept by a rule, or came with what nobody asked about.
         """
+        # A share of the ERP's that does not answer is waited for here, where nobody else has to wait too.
+        self.forget_given(())
         withdraw_noted(self.home, self.database)
         self.ledger.drain()
         done, files = self.database.write(partial(self._erase, wanted, by))

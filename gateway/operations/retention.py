@@ -203,10 +203,18 @@ class Retention:
         return sum(lying(self.home, file) is not None for file in files)
 
     def _remove_receipts(self, ids: Sequence[str], cutoff: datetime) -> Pruned:
+        with self.database.read() as session:
+            chosen = removable_receipts(session, self._protection(session), ids, cutoff)
+            given = given_to_erp(session, chosen)
+        # In no transaction, as a share that does not answer would have everybody wait. Before they go: a death in between leaves the files,
+        # and no name of what went is left for good.
+        if given:
+            self.forget_given(given)
+
         def remove(session: Session) -> Pruned:
             holds.lock(session)
-            lock(session, files=ids)
-            ended = removable_receipts(session, self._protection(session), ids, cutoff)
+            lock(session, files=chosen)
+            ended = removable_receipts(session, self._protection(session), chosen, cutoff)
             pruned.add(session, counted(session, ended))
             answers = answers_to(session, ended)
             note(session, self.home, answers)
@@ -217,11 +225,8 @@ class Retention:
                 **left_without(session, documents_with(session, ended)),
                 **carried.as_json(),
             }
-            given = given_to_erp(session, ended)
             self._record(session, remove_files(session, ended, answers), lost)
             carried.remove(session)
-            # Before the commit: a death in between leaves the files, and no name of what went is left for good.
-            self.forget_given(given)
             return Pruned(files=len(ended), messages=len(carried))
 
         return self.database.write(remove) + Pruned(outbox=self._withdraw())

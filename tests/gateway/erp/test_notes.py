@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.errors import Retryable
 from canonical.identity import PartnerId
 from gateway.erp.notes import Notes, file_name
 from gateway.erp.port import IdempotencyKey
@@ -87,3 +88,10 @@ def test_of_what_is_forgotten_only_that_it_was_handed_over_is_known(notes: Notes
     assert notes.has(NAME)
     assert notes.key_of(NAME) is None
     assert not [path for path in notes.folder.iterdir() if "acme" in path.name]
+
+
+@pytest.mark.parametrize("keys", [[INVOICE], []])
+def test_nothing_counts_as_forgotten_while_the_folder_is_away(tmp_path: Path, keys: list[IdempotencyKey]) -> None:
+    """It may come back with the notes in it."""
+    with pytest.raises(Retryable, match="the disk is mounted"):
+        Notes(tmp_path / "not mounted").forget(keys)

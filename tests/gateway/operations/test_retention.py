@@ -1,7 +1,7 @@
 """What retention removes, what it never does, and that the balance goes on."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import func, select
 
+from canonical.errors import Retryable
 from canonical.identity import DocumentId
+from gateway.erp.port import IdempotencyKey
 from gateway.operations import retention as retaining
 from gateway.operations.backup import Backup
 from gateway.operations.outboxes import Placed, withdraw
@@ -480,6 +482,32 @@ def test_our_note_of_what_the_erp_was_given_names_it_no_more_and_it_is_not_given
     house.take("acme", "2.edi", wrapped("810", invoice("PRIVATE1"), 2))
     assert [row.state.value for row in house.documents()] == ["delivered"]
     assert not list(out.glob("*.json"))
+
+
+def test_nobody_waits_for_a_share_of_the_erps_that_does_not_answer(house: House) -> None:
+    """Here others write while its notes are blanked, which they could not within a transaction of ours."""
+    house.take("acme", "1.edi", wrapped("810", invoice("1")))
+    house.collect("acme")
+    house.later(days=91)
+    forgotten: list[str] = []
+
+    def forget(keys: Sequence[IdempotencyKey]) -> None:
+        house.gateway.database.write(lambda _session: forgotten.extend(key.number for key in keys))
+
+    assert replace(retention(house), forget_given=forget).prune().files == 1
+    assert forgotten == ["1"]
+
+
+def test_while_the_erps_share_is_away_what_it_was_given_stays(house: House) -> None:
+    house.take("acme", "1.edi", wrapped("810", invoice("1")))
+    house.collect("acme")
+    house.later(days=91)
+    notes = house.gateway.home.erp / ".journal"
+    notes.rename(notes.with_name("away"))
+    with pytest.raises(Retryable, match="the disk is mounted"):
+        retention(house).prune()
+    notes.with_name("away").rename(notes)
+    assert retention(house).prune().files == 1
 
 
 def test_what_stays_keeps_its_note(house: House) -> None:
